@@ -1,0 +1,14 @@
+//! What a contract and its host agree on.
+//!
+//! This crate is knowledge and no behaviour: where things lie in memory ([`layout`]), how requests and
+//! replies are framed ([`codec`]), which methods exist ([`method`]), which generation of rules an image
+//! runs under ([`version`]) and the unit a caller pays in ([`gas`]). It knows nothing of processors or
+//! stores, so a contract author's own host-side tool can use it alone.
+
+pub mod codec;
+pub mod gas;
+pub mod layout;
+pub mod version;
+
+pub use gas::{ExitCode, Gas};
+pub use version::{AbiVersion, Semantics};

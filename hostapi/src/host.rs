@@ -1,0 +1,109 @@
+//! The seam between the engines and the host: [`HostApi`].
+
+use crate::state::StoreError;
+use abi::Gas;
+use core::fmt;
+
+/// What became of a call into the host, as the original VM counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// The call was served (the original's 1). The reply may still be empty.
+    Done,
+    /// The call was not served (the original's 0); the reply is empty and the contract goes on.
+    Refused,
+}
+
+/// The answer to one call. The reply borrows from the host, so a call allocates nothing of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// Whether the call was served.
+    pub status: Status,
+    /// The reply: items framed as `LE16 length, bytes`, one after the other. Not yet cut to what fits.
+    pub reply: &'a [u8],
+    /// The old chain's adjustment of the step counter; it may be negative.
+    pub step_delta: i64,
+    /// What the host charges for the call.
+    pub gas: Gas,
+    /// What the host gives back, kept apart from `gas` and capped by the meter.
+    pub refund: Gas,
+}
+
+/// Why a call ends the contract's run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HostFault {
+    /// There is no method of this id.
+    UnknownMethod(u16),
+    /// The method is fatal here: the original returns -1 (a hundredth output record).
+    TooManyOutputs,
+    /// The original leaves the run by an exception: a reply item of length 0.
+    EmptyReplyItem,
+    /// The reply does not fit in the buffer, under our own semantics.
+    ReplyTooLarge {
+        /// The framed size in bytes.
+        size: usize,
+    },
+}
+
+impl fmt::Display for HostFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            HostFault::UnknownMethod(id) => write!(f, "there is no method 0x{id:04X}"),
+            HostFault::TooManyOutputs => write!(f, "100 or more output records in one run"),
+            HostFault::EmptyReplyItem => write!(f, "the reply has an item of length 0"),
+            HostFault::ReplyTooLarge { size } => {
+                write!(f, "the reply takes {size} bytes and does not fit in the 4096-byte buffer")
+            }
+        }
+    }
+}
+
+/// The node failed: not the contract's fault, never part of a receipt.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The state holds something that this program did not write.
+    #[error("state key {key} is damaged: {what}; run `smart51 state check`")]
+    Damaged {
+        /// The key, in hex.
+        key: String,
+        /// What is wrong with its value.
+        what: &'static str,
+    },
+}
+
+/// Why a call was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The contract is at fault; its run ends and leaves no trace.
+    #[error("{0}")]
+    Fault(HostFault),
+    /// The node is at fault; the whole transaction is given up.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}
+
+impl From<StoreError> for HostError {
+    fn from(error: StoreError) -> Self {
+        HostError::Node(NodeError::Store(error))
+    }
+}
+
+impl From<HostFault> for HostError {
+    fn from(fault: HostFault) -> Self {
+        HostError::Fault(fault)
+    }
+}
+
+/// A host that serves calls. Both engines see exactly this.
+pub trait HostApi {
+    /// Serves `method`. `request` is the whole exchange buffer as the contract left it: a request frame
+    /// at its start (see [`abi::codec`]), or anything at all.
+    ///
+    /// # Errors
+    /// [`HostError::Fault`] ends the run, [`HostError::Node`] gives up the transaction.
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError>;
+}

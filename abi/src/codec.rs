@@ -70,39 +70,13 @@ impl<'a> Args<'a> {
     /// # Errors
     /// A [`FrameError`] with the offset of the first thing that is wrong.
     pub fn read(window: &'a [u8]) -> Result<Args<'a>, FrameError> {
-        let Some((head, body)) = window.split_at_checked(2) else { return Err(FrameError::Empty) };
-        let total = LittleEndian::read_u16(head);
-        if total == 0 {
-            return Err(FrameError::Empty);
-        }
-        let too_large = FrameError::TotalTooLarge { total };
-        if usize::from(total) >= COMMUNICATE_SIZE {
-            return Err(too_large);
-        }
-        // The original's buffer is 4096 bytes with the total in front: a frame of 4095 reaches one byte
-        // past it, and reads that byte as 0.
-        let mut rest = body.get(..usize::from(total)).ok_or(too_large)?;
-        let mut offset = 2u16;
         let mut args = Args::NONE;
-        while !rest.is_empty() {
-            let Some((len, tail)) = rest.split_at_checked(2) else {
-                return Err(FrameError::ItemTooLong { offset, length: 0, left: 0 });
-            };
-            let length = LittleEndian::read_u16(len);
-            if length == 0 {
-                return Err(FrameError::EmptyItem { offset });
-            }
-            let Some((item, next)) = tail.split_at_checked(usize::from(length)) else {
-                let left = u16::try_from(tail.len()).unwrap_or(u16::MAX);
-                return Err(FrameError::ItemTooLong { offset, length, left });
-            };
+        scan(window, |item| {
             if let Some(slot) = args.items.get_mut(args.count) {
                 *slot = item;
             }
             args.count += 1;
-            offset = offset.saturating_add(2).saturating_add(length);
-            rest = next;
-        }
+        })?;
         Ok(args)
     }
 
@@ -132,6 +106,41 @@ impl<'a> Args<'a> {
     pub fn items(&self) -> &[&'a [u8]] {
         &self.items[..self.count.min(KEPT)]
     }
+}
+
+/// Hands the items of the request frame at the start of `window` to `each`, one by one.
+///
+/// # Errors
+/// A [`FrameError`] with the offset of the first thing that is wrong; the items before it have been handed over.
+pub fn scan<'a>(window: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result<(), FrameError> {
+    let Some((head, body)) = window.split_at_checked(2) else { return Err(FrameError::Empty) };
+    let total = LittleEndian::read_u16(head);
+    if total == 0 {
+        return Err(FrameError::Empty);
+    }
+    let too_large = FrameError::TotalTooLarge { total };
+    if usize::from(total) >= COMMUNICATE_SIZE {
+        return Err(too_large);
+    }
+    let mut rest = body.get(..usize::from(total)).ok_or(too_large)?;
+    let mut offset = 2u16;
+    while !rest.is_empty() {
+        let Some((length, tail)) = rest.split_at_checked(2) else {
+            return Err(FrameError::ItemTooLong { offset, length: 0, left: 0 });
+        };
+        let length = LittleEndian::read_u16(length);
+        if length == 0 {
+            return Err(FrameError::EmptyItem { offset });
+        }
+        let Some((item, next)) = tail.split_at_checked(usize::from(length)) else {
+            let left = u16::try_from(tail.len()).unwrap_or(u16::MAX);
+            return Err(FrameError::ItemTooLong { offset, length, left });
+        };
+        each(item);
+        offset = offset.saturating_add(2).saturating_add(length);
+        rest = next;
+    }
+    Ok(())
 }
 
 /// Appends one item, `LE16 length, bytes`, to a request or reply.

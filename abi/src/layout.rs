@@ -31,6 +31,9 @@ pub const RESULT: u16 = 0xEFFD;
 pub const COMMUNICATE: u16 = 0xEFFF;
 /// The size of the Communicate buffer in bytes.
 pub const COMMUNICATE_SIZE: usize = 0x1000;
+/// How much of XDATA a request frame can reach, in bytes: the buffer and the one byte after it, because a
+/// frame's total may be 4095 and does not count its own two bytes.
+pub const REQUEST_SIZE: usize = COMMUNICATE_SIZE + 1;
 /// The longest input of a call in bytes: with its two length bytes it reaches XDATA 0xFFFF.
 pub const INPUT_MAX: usize = COMMUNICATE_SIZE - 1;
 

@@ -45,6 +45,19 @@ pub enum HostFault {
     },
 }
 
+impl HostFault {
+    /// The fault's name in JSON and receipts.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            HostFault::UnknownMethod(_) => "unknown_method",
+            HostFault::TooManyOutputs => "too_many_outputs",
+            HostFault::EmptyReplyItem => "empty_reply_item",
+            HostFault::ReplyTooLarge { .. } => "reply_too_large",
+        }
+    }
+}
+
 impl fmt::Display for HostFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -100,8 +113,8 @@ impl From<HostFault> for HostError {
 
 /// A host that serves calls. Both engines see exactly this.
 pub trait HostApi {
-    /// Serves `method`. `request` is the whole exchange buffer as the contract left it: a request frame
-    /// at its start (see [`abi::codec`]), or anything at all.
+    /// Serves `method`. `request` is the whole exchange buffer as the contract left it, up to
+    /// [`abi::layout::REQUEST_SIZE`] bytes: a request frame at its start (see [`abi::codec`]), or anything at all.
     ///
     /// # Errors
     /// [`HostError::Fault`] ends the run, [`HostError::Node`] gives up the transaction.

@@ -8,6 +8,7 @@
 pub mod codec;
 pub mod gas;
 pub mod layout;
+pub mod method;
 pub mod version;
 
 pub use gas::{ExitCode, Gas};

@@ -1,0 +1,233 @@
+//! What a call costs: gas under our own semantics, steps under the old chain's.
+//!
+//! The gas figures are those that the original chain's successor settled on for the same functions
+//! (WaykiChain, `src/vm/luavm/lua/fuel.h`); one gas is one machine cycle's worth.
+
+use crate::Gas;
+
+/// So much gas for every started run of so many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PerBytes {
+    /// The price of one run.
+    pub gas: u64,
+    /// The length of a run in bytes; never 0.
+    pub bytes: u64,
+}
+
+impl PerBytes {
+    /// Bytes are free.
+    pub const FREE: PerBytes = PerBytes { gas: 0, bytes: 1 };
+
+    /// The price of `length` bytes.
+    #[must_use]
+    pub const fn price(self, length: usize) -> u64 {
+        (length as u64).div_ceil(self.bytes) * self.gas
+    }
+}
+
+/// What a call does beyond its answer, and is charged for by what it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// Triple DES, when the key is one: [`Effect::TRIPLE_DES`] more.
+    Cipher,
+    /// Writes or deletes a key of the contract's data: see [`storage`].
+    Storage,
+    /// Asks for money to move: [`Effect::OUTPUT_RECORD`] for each record.
+    Outputs,
+    /// Asks for app accounts to change: [`Effect::APP_RECORD`] for each record.
+    AppOperations,
+}
+
+impl Effect {
+    /// What triple DES costs beyond DES.
+    pub const TRIPLE_DES: Gas = Gas(90);
+    /// What one output record costs.
+    pub const OUTPUT_RECORD: Gas = Gas(4_500);
+    /// What one operation on an app account costs.
+    pub const APP_RECORD: Gas = Gas(600);
+}
+
+/// The price of a call under our own semantics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GasRule {
+    /// Paid by every call, served or not.
+    pub base: u64,
+    /// Paid for the bytes of all arguments, without their length fields.
+    pub request: PerBytes,
+    /// Paid for the bytes of all items of the reply, without their length fields.
+    pub reply: PerBytes,
+    /// What is paid beyond that.
+    pub effect: Effect,
+}
+
+impl GasRule {
+    /// A fixed price.
+    #[must_use]
+    pub const fn flat(base: u64) -> GasRule {
+        GasRule {
+            base,
+            request: PerBytes::FREE,
+            reply: PerBytes::FREE,
+            effect: Effect::None,
+        }
+    }
+
+    /// And `gas` for every started `bytes` bytes of the arguments.
+    #[must_use]
+    pub const fn per_request(self, gas: u64, bytes: u64) -> GasRule {
+        GasRule {
+            request: PerBytes { gas, bytes },
+            ..self
+        }
+    }
+
+    /// And `gas` for every started `bytes` bytes of the reply.
+    #[must_use]
+    pub const fn per_reply(self, gas: u64, bytes: u64) -> GasRule {
+        GasRule {
+            reply: PerBytes { gas, bytes },
+            ..self
+        }
+    }
+
+    /// And the price of an effect.
+    #[must_use]
+    pub const fn with(self, effect: Effect) -> GasRule {
+        GasRule { effect, ..self }
+    }
+
+    /// The price of a call with so many bytes of arguments and of reply, without its effect.
+    #[must_use]
+    pub const fn price(&self, request: usize, reply: usize) -> Gas {
+        Gas(self.base + self.request.price(request) + self.reply.price(reply))
+    }
+}
+
+/// The price of a change of one key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Storage {
+    /// To be paid.
+    pub charge: Gas,
+    /// To be given back, as far as the meter's cap allows.
+    pub refund: Gas,
+}
+
+/// For every started 32 bytes that the store did not hold before.
+const ADDED: u64 = 600;
+/// For every started 32 bytes that are written over.
+const CHANGED: u64 = 150;
+/// For every started 32 bytes that stay as they are.
+const UNCHANGED: u64 = 3;
+/// Given back for every started 32 bytes that the store no longer holds.
+const FREED: u64 = 450;
+
+/// The price of changing `key` (of this many bytes) from its `old` to its `new` value; `None` is no entry.
+///
+/// A record is its key and its value together, counted in started runs of 32 bytes.
+#[must_use]
+pub fn storage(key: usize, old: Option<&[u8]>, new: Option<&[u8]>) -> Storage {
+    let units = |value: Option<&[u8]>| value.map_or(0, |v| (key + v.len()).div_ceil(32) as u64);
+    let (before, after) = (units(old), units(new));
+    let kept = before.min(after) * if old == new { UNCHANGED } else { CHANGED };
+    Storage {
+        charge: Gas(kept + after.saturating_sub(before) * ADDED),
+        refund: Gas(before.saturating_sub(after) * FREED),
+    }
+}
+
+/// How a call moves the old chain's step counter, beyond the instruction that arrives at the vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StepRule {
+    /// Not at all.
+    None,
+    /// `len(value) - 1`, also when a value is written over.
+    Written,
+    /// `-(len(old) + 1)` if the key was there, else 0.
+    Deleted,
+    /// `len(new) - len(old) - 1`; a missing key counts as an empty old value.
+    Replaced,
+    /// `95 n - 1` for n records.
+    AppOperated,
+}
+
+impl StepRule {
+    /// The rule as a formula.
+    #[must_use]
+    pub const fn formula(self) -> &'static str {
+        match self {
+            StepRule::None => "0",
+            StepRule::Written => "len(value) - 1, also when a value is written over",
+            StepRule::Deleted => "-(len(old value) + 1) if the key was there, else 0",
+            StepRule::Replaced => {
+                "len(new value) - len(old value) - 1; a missing key counts as an empty old value"
+            }
+            StepRule::AppOperated => "95 n - 1 for n records",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method;
+
+    fn price(id: u16, request: usize, reply: usize) -> Gas {
+        method::spec(id)
+            .expect("a method of the table")
+            .gas
+            .price(request, reply)
+    }
+
+    #[test]
+    fn a_started_run_of_bytes_is_paid_in_full() {
+        assert_eq!(price(method::HASH, 1, 32), Gas(60));
+        assert_eq!(price(method::HASH, 32, 32), Gas(60));
+        assert_eq!(price(method::HASH, 33, 32), Gas(70));
+        assert_eq!(price(method::PRINT, 6, 0), Gas(375 + 48));
+    }
+
+    #[test]
+    fn the_largest_request_and_reply_have_a_price() {
+        for spec in method::METHODS {
+            let _ = spec.gas.price(
+                crate::layout::COMMUNICATE_SIZE,
+                crate::layout::COMMUNICATE_SIZE,
+            );
+        }
+    }
+
+    #[test]
+    fn storage_is_paid_by_what_changes() {
+        let paid = |old: Option<&[u8]>, new: Option<&[u8]>| {
+            let Storage { charge, refund } = storage(2, old, new);
+            (charge.0, refund.0)
+        };
+        let (small, other, large) = ([1u8; 30], [2u8; 30], [1u8; 31]);
+        assert_eq!(paid(None, Some(&small)), (600, 0), "added");
+        assert_eq!(
+            paid(None, Some(&large)),
+            (1_200, 0),
+            "added, one byte beyond a run"
+        );
+        assert_eq!(paid(Some(&small), Some(&other)), (150, 0), "changed");
+        assert_eq!(paid(Some(&small), Some(&small)), (3, 0), "unchanged");
+        assert_eq!(paid(Some(&small), Some(&large)), (750, 0), "grown");
+        assert_eq!(paid(Some(&large), Some(&small)), (150, 450), "shrunk");
+        assert_eq!(paid(Some(&large), None), (0, 900), "deleted");
+        assert_eq!(paid(None, None), (0, 0), "deleted, never there");
+    }
+
+    #[test]
+    fn a_refund_is_less_than_what_the_bytes_cost() {
+        for length in 0..200 {
+            let value = vec![7u8; length];
+            let added = storage(1, None, Some(&value)).charge;
+            let freed = storage(1, Some(&value), None).refund;
+            assert!(freed < added, "{length} bytes");
+        }
+    }
+}

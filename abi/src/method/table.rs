@@ -1,0 +1,398 @@
+//! The rows. Sources: the original's `FunMap` and `Ex…Func` functions, and for prices see the module `price`.
+
+use super::{Effect, GasRule, Item, Kind, MethodSpec, StepRule};
+
+/// Declares the constants of the methods' numbers and [`METHODS`], row by row:
+/// `number NAME = name / ORIGINAL (argument: Kind, …; optional: Kind, …) -> (reply: Kind, …) { … }`.
+macro_rules! methods {
+    ($(
+        #[doc = $summary:literal]
+        $id:literal $konst:ident = $name:ident / $original:expr,
+        ($($arg:ident: $arg_kind:expr),* $(; $($opt:ident: $opt_kind:expr),+)?)
+            -> ($($reply:ident: $reply_kind:expr),*) {
+            gas: $gas:expr,
+            steps: $steps:ident,
+            failures: $failures:expr,
+            notes: $notes:literal,
+            example: $example:literal,
+        }
+    )*) => {
+        $(#[doc = $summary] pub const $konst: u16 = $id;)*
+
+        /// Every method, in order of its number.
+        pub const METHODS: &[MethodSpec] = &[$(MethodSpec {
+            id: $id,
+            name: stringify!($name),
+            original: $original,
+            args: &[$(Item { name: stringify!($arg), kind: $arg_kind }),*],
+            optional: &[$($(Item { name: stringify!($opt), kind: $opt_kind }),+)?],
+            reply: &[$(Item { name: stringify!($reply), kind: $reply_kind }),*],
+            gas: $gas,
+            steps: StepRule::$steps,
+            summary: $summary,
+            failures: &$failures,
+            notes: $notes,
+            example: $example,
+        }),*];
+    };
+}
+
+methods! {
+    /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
+    0 COMPARE = compare / Some("COMP_FUNC"), (a: Kind::Int64, b: Kind::Int64) -> (order: Kind::Flag) {
+        gas: GasRule::flat(3),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "if (s51_compare(price, paid) == 2) s51_exit(2); /* paid too little */",
+    }
+    /// Multiplies two signed 64-bit numbers; the product wraps around.
+    1 MUL = mul / Some("MULL_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (product: Kind::Int64) {
+        gas: GasRule::flat(5),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "int64_t sum = s51_mul(price, 12);",
+    }
+    /// Adds two signed 64-bit numbers; the sum wraps around.
+    2 ADD = add / Some("ADD_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (sum: Kind::Int64) {
+        gas: GasRule::flat(3),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "int64_t sum = s51_add(price, paid);",
+    }
+    /// Subtracts b from a, signed 64-bit numbers; the difference wraps around.
+    3 SUB = sub / Some("SUB_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (difference: Kind::Int64) {
+        gas: GasRule::flat(3),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "int64_t change = s51_sub(paid, price);",
+    }
+    /// Divides a by b, signed 64-bit numbers, rounding toward zero.
+    4 DIV = div / Some("DIV_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (quotient: Kind::Int64) {
+        gas: GasRule::flat(5),
+        steps: None,
+        failures: [
+            "b is 0: nothing is answered",
+            "a is -2^63 and b is -1: nothing is answered (it killed the original's process)",
+        ],
+        notes: "",
+        example: "int64_t half = s51_div(paid, 2);",
+    }
+    /// Hashes data with SHA-256 twice, as the chain hashes its transactions.
+    5 HASH = hash / Some("SHA256_FUNC"), (data: Kind::Bytes) -> (hash: Kind::Hash) {
+        gas: GasRule::flat(50).per_request(10, 32),
+        steps: None,
+        failures: [],
+        notes: "Despite its old name this is SHA-256 of SHA-256; a single one is method 0x0100.",
+        example: "uint8_t hash[32]; s51_hash(\"abc\", 3, hash);",
+    }
+    /// Encrypts or decrypts data with DES or triple DES (keys 1, 2, 1), block by block.
+    6 DES = des / Some("DES_FUNC"),
+    (data: Kind::Bytes, key: Kind::DesKey, encrypt: Kind::Flag) -> (data: Kind::Bytes) {
+        gas: GasRule::flat(50).per_request(2, 8).with(Effect::Cipher),
+        steps: None,
+        failures: ["the key is neither 8 nor 16 bytes long: nothing is answered"],
+        notes: "The data is padded with zero bytes to a multiple of 8. The first byte of `encrypt` is 1 to \
+                encrypt and anything else to decrypt. The parity bits of the key are ignored. DES keeps no \
+                secret today: it is here for old contracts.",
+        example: "uint8_t out[8]; s51_des(\"8 bytes.\", 8, \"key of 8\", 8, 1, out, sizeof out);",
+    }
+    /// Verifies an ECDSA signature over a 32-byte hash, on the curve secp256k1.
+    7 VERIFY = verify / Some("VERFIY_SIGNATURE_FUNC"),
+    (signature: Kind::Bytes, public_key: Kind::PublicKey, hash: Kind::Hash) -> (valid: Kind::Flag) {
+        gas: GasRule::flat(200).per_request(10, 32),
+        steps: None,
+        failures: [
+            "the signature is not valid, or signature or key is not one at all: nothing is answered, never a 0 byte",
+        ],
+        notes: "The signature is a DER object; bytes after it are ignored and no low S is demanded. The key \
+                is compressed: its first byte is 02 or 03.",
+        example: "if (!s51_verify(signature, signature_len, public_key, hash)) s51_exit(3);",
+    }
+    /// Does nothing; the original reserved it for signing.
+    8 SIGN = sign / Some("SIGNATURE_FUNC"), () -> () {
+        gas: GasRule::flat(3),
+        steps: None,
+        failures: [],
+        notes: "Always served, whatever the request holds.",
+        example: "s51_sign();",
+    }
+    /// Prints text to the log of the run, or bytes as hex.
+    9 PRINT = print / Some("PRINT_FUNC"), (hex: Kind::Flag, text: Kind::Bytes) -> () {
+        gas: GasRule::flat(375).per_request(8, 1),
+        steps: None,
+        failures: [],
+        notes: "The first byte of `hex` is 0 for text. What is printed is part of no state and no receipt's hash.",
+        example: "s51_print(0, \"hello\", 5);",
+    }
+    /// Reads the contract bytes, the input, of a confirmed transaction.
+    10 TX_CONTRACT = tx_contract / Some("GETTX_CONTRACT_FUNC"), (tx: Kind::Hash) -> (input: Kind::Bytes) {
+        gas: GasRule::flat(200).per_reply(3, 32),
+        steps: None,
+        failures: [
+            "the transaction is not known: nothing is answered",
+            "its input is empty: the run ends under the old rules, nothing is answered under ours",
+        ],
+        notes: "",
+        example: "uint8_t terms[64]; uint16_t n = s51_tx_contract(hash, terms, sizeof terms);",
+    }
+    /// Reads who sent a confirmed transaction.
+    11 TX_ACCOUNT = tx_account / Some("GETTX_ACCOUNT_FUNC"), (tx: Kind::Hash) -> (sender: Kind::Regid) {
+        gas: GasRule::flat(200),
+        steps: None,
+        failures: ["the transaction is not known: nothing is answered"],
+        notes: "",
+        example: "uint8_t who[6]; if (!s51_tx_account(hash, who)) s51_exit(2);",
+    }
+    /// Reads the public key of an account.
+    12 PUBKEY = pubkey / Some("GETACCPUB_FUNC"), (account: Kind::Account) -> (public_key: Kind::PublicKey) {
+        gas: GasRule::flat(200),
+        steps: None,
+        failures: [
+            "there is no such account: nothing is answered",
+            "the account has no registered key, as no contract has: nothing is answered (it killed the original's process)",
+        ],
+        notes: "",
+        example: "uint8_t key[33]; if (!s51_pubkey(sender, 6, key)) s51_exit(2);",
+    }
+    /// Reads the balance of an account, as it stands during the run.
+    13 BALANCE = balance / Some("QUEYACCBALANCE_FUNC"), (account: Kind::Account) -> (balance: Kind::Int64) {
+        gas: GasRule::flat(200),
+        steps: None,
+        failures: ["there is no such account: nothing is answered"],
+        notes: "The fee and the amount sent have left the sender, and the amount has reached the contract, \
+                before the run begins. What method 24 asks for moves only after the run.",
+        example: "int64_t mine = s51_balance(sender, 6);",
+    }
+    /// Reads the height of the block that holds a transaction.
+    14 TX_HEIGHT = tx_height / Some("GETTXCONFIRH_FUNC"), (tx: Kind::Hash) -> (height: Kind::Int32) {
+        gas: GasRule::flat(200),
+        steps: None,
+        failures: ["the transaction is not known: nothing is answered"],
+        notes: "",
+        example: "uint32_t since = s51_tx_height(hash);",
+    }
+    /// Reads the hash of a block below the one being built.
+    15 BLOCK_HASH = block_hash / Some("GETBLOCKHASH_FUNC"), (height: Kind::Int32) -> (hash: Kind::Hash) {
+        gas: GasRule::flat(4),
+        steps: None,
+        failures: ["the height is 0, negative, that of the block being built or beyond the tip: nothing is answered"],
+        notes: "Whoever builds a block chooses its hash: a poor source of chance where much money depends on it.",
+        example: "uint8_t dice[32]; s51_block_hash(s51_height() - 1, dice);",
+    }
+    /// Reads the height of the block being built.
+    16 HEIGHT = height / Some("GETCTXCONFIRMH_FUNC"), () -> (height: Kind::Int32) {
+        gas: GasRule::flat(4),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "uint32_t now = s51_height();",
+    }
+    /// Writes a key of the contract's data, new or not.
+    17 DB_WRITE = db_write / Some("WRITEDB_FUNC"), (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
+        gas: GasRule::flat(6).with(Effect::Storage),
+        steps: Written,
+        failures: [],
+        notes: "",
+        example: "s51_db_write(\"count\", 5, &price, sizeof price);",
+    }
+    /// Deletes a key of the contract's data: 1 if it was there, 0 if not.
+    18 DB_DELETE = db_delete / Some("DELETEDB_FUNC"), (key: Kind::Bytes) -> (deleted: Kind::Flag) {
+        gas: GasRule::flat(6).with(Effect::Storage),
+        steps: Deleted,
+        failures: [],
+        notes: "",
+        example: "s51_db_delete(\"count\", 5);",
+    }
+    /// Reads the value of a key of the contract's data.
+    19 DB_READ = db_read / Some("READDB_FUNC"), (key: Kind::Bytes) -> (value: Kind::Bytes) {
+        gas: GasRule::flat(6).per_reply(6, 32),
+        steps: None,
+        failures: ["the key is not there: nothing is answered"],
+        notes: "",
+        example: "if (!s51_db_read(\"count\", 5, &price, sizeof price)) price = 0;",
+    }
+    /// Counts the keys of the contract's data.
+    20 DB_SIZE = db_size / Some("GETDBSIZE_FUNC"), () -> (keys: Kind::Int32) {
+        gas: GasRule::flat(6),
+        steps: None,
+        failures: ["there are none: nothing is answered"],
+        notes: "",
+        example: "uint32_t keys = s51_db_size();",
+    }
+    /// Reads the contract's data in the order of its keys: index 0 for the first, 1 for the one after a key.
+    21 DB_NEXT = db_next / Some("GETDBVALUE_FUNC"),
+    (index: Kind::Index; after: Kind::Bytes) -> (key: Kind::Bytes, value: Kind::Bytes) {
+        gas: GasRule::flat(6).per_reply(6, 32),
+        steps: None,
+        failures: [
+            "there is no such key: nothing is answered",
+            "index 0 with a key, index 1 without one, any other index: nothing is answered",
+            "under the old rules, on a node that does not allow traversal: nothing is answered",
+        ],
+        notes: "Keys are in byte order; what this run wrote and deleted is seen. The key given need not exist.",
+        example: "uint8_t key[8]; uint16_t n = s51_db_next(0, 0, 0, key, sizeof key); s51_item(&price, sizeof price);",
+    }
+    /// Reads the hash of the transaction that is running.
+    22 TX_HASH = tx_hash / Some("GetCURTXHASH_FUNC"), () -> (hash: Kind::Hash) {
+        gas: GasRule::flat(4),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "s51_tx_hash(hash);",
+    }
+    /// Writes over a key of the contract's data that is there already.
+    23 DB_MODIFY = db_modify / Some("MODIFYDBVALUE_FUNC"),
+    (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
+        gas: GasRule::flat(6).with(Effect::Storage),
+        steps: Replaced,
+        failures: ["the key is not there: nothing is answered and nothing written"],
+        notes: "",
+        example: "if (!s51_db_modify(\"count\", 5, &price, sizeof price)) s51_exit(2);",
+    }
+    /// Asks for money to move after the run: from the contract's account to others.
+    24 OUTPUT = output / Some("WRITEOUTPUT_FUNC"), (records: Kind::Records(48)) -> () {
+        gas: GasRule::flat(4).with(Effect::Outputs),
+        steps: None,
+        failures: [
+            "the hundredth record of a run: the run ends and leaves no trace",
+            "after the run, any of these undoes all of it: an unknown kind or operation; an amount to take that \
+             does not equal the amount given, in sum; taking from any account but the contract's own; giving to a \
+             registered id that is not there; an amount or balance beyond the supply; too little money",
+        ],
+        notes: "A record is: kind (1 registered id, 2 address), account (34 bytes), operation (1 give, 2 take), \
+                LE32 height (ignored), LE64 amount. Records add up over the run. An address without an account \
+                gets one.",
+        example: "s51_output_t pay[2]; s51_pay(pay, self, sender, price); s51_output(pay, 2);",
+    }
+    /// Reads a value of another contract's data.
+    25 SCRIPT_DATA = script_data / Some("GETSCRIPTDATA_FUNC"),
+    (contract: Kind::Regid, key: Kind::Bytes) -> (value: Kind::Bytes) {
+        gas: GasRule::flat(6).per_reply(6, 32),
+        steps: None,
+        failures: ["there is no such contract or no such key: nothing is answered"],
+        notes: "",
+        example: "uint16_t n = s51_script_data(other, \"rate\", 4, &price, sizeof price);",
+    }
+    /// Reads the registered id of the contract that is running.
+    26 SCRIPT_ID = script_id / Some("GETSCRIPTID_FUNC"), () -> (contract: Kind::Regid) {
+        gas: GasRule::flat(4),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "uint8_t me[6]; s51_script_id(me);",
+    }
+    /// Reads the registered id of the account that sent the transaction.
+    27 TX_SENDER = tx_sender / Some("GETCURTXACCOUNT_FUNC"), () -> (sender: Kind::Regid) {
+        gas: GasRule::flat(4),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "uint8_t who[6]; s51_tx_sender(who);",
+    }
+    /// Reads the input of the call once more.
+    28 INPUT = input / Some("GETCURTXCONTACT_FUNC"), () -> (input: Kind::Bytes) {
+        gas: GasRule::flat(4).per_reply(3, 32),
+        steps: None,
+        failures: ["the input is empty: the run ends under the old rules, nothing is answered under ours"],
+        notes: "The input lies in the buffer when the run begins and is gone after the first call.",
+        example: "uint8_t args[64]; uint16_t n = s51_input(args, sizeof args);",
+    }
+    /// Decodes the variable-length numbers of the input.
+    29 UNPACK = unpack / Some("GETCURDECOMPRESSCONTACR_FUNC"), (format: Kind::Bytes) -> (decoded: Kind::Bytes) {
+        gas: GasRule::flat(4).per_reply(3, 32),
+        steps: None,
+        failures: [
+            "an unknown format byte, a format that ends in 6, or an input that is too short: nothing is answered",
+            "a format that yields no bytes: the run ends under the old rules, nothing is answered under ours",
+        ],
+        notes: "Format bytes: 0, 1 two bytes; 2, 3 four bytes; 4, 5 eight bytes; 6 and a count: so many single \
+                bytes. Under the old rules 2 yields only two bytes, a defect that contracts rely on.",
+        example: "uint8_t fields[12]; s51_unpack(\"\\x04\\x03\", 2, fields, sizeof fields);",
+    }
+    /// Decodes the variable-length numbers of a confirmed transaction's input.
+    30 TX_UNPACK = tx_unpack / Some("GETDECOMPRESSCONTACR_FUNC"),
+    (format: Kind::Bytes, tx: Kind::Hash) -> (decoded: Kind::Bytes) {
+        gas: GasRule::flat(200).per_reply(3, 32),
+        steps: None,
+        failures: [
+            "the transaction is not known: nothing is answered",
+            "as method 29 over that input",
+        ],
+        notes: "",
+        example: "uint8_t fields[8]; s51_tx_unpack(\"\\x04\", 1, hash, fields, sizeof fields);",
+    }
+    /// Reads how much money was sent with the transaction.
+    31 PAY_AMOUNT = pay_amount / Some("GETCURPAYMONEY_FUN"), () -> (amount: Kind::Int64) {
+        gas: GasRule::flat(4),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "if (s51_pay_amount() < price) s51_exit(2);",
+    }
+    /// Reads the free amount of an app account.
+    32 APP_FREE = app_free / Some("GET_APP_USER_ACC_VALUE_FUN"), (user: Kind::AppUser) -> (amount: Kind::Int64) {
+        gas: GasRule::flat(400),
+        steps: None,
+        failures: ["the length byte of `user` is above 40: nothing is answered"],
+        notes: "An unknown user has 0. Frozen funds whose height is reached count as free. What method 34 asked \
+                for in this run is not yet seen.",
+        example: "s51_user_t user; s51_user(&user, sender, 6); price = s51_app_free(&user);",
+    }
+    /// Reads a frozen fund of an app account.
+    33 APP_FROZEN = app_frozen / Some("GET_APP_USER_ACC_FUND_WITH_TAG_FUN"),
+    (fund: Kind::Record(95)) -> (amount: Kind::Int64) {
+        gas: GasRule::flat(600),
+        steps: None,
+        failures: [
+            "no fund of this user has exactly this tag and height: nothing is answered",
+            "the user's length is 0 or above 40, or the tag's above 40: nothing is answered",
+        ],
+        notes: "The record is one of method 34; its kind and amount are ignored.",
+        example: "s51_fund_t fund; s51_fund(&fund, S51_ADD_FROZEN, sender, 6, 0); fund.height = 100; \
+                  price = s51_app_frozen(&fund);",
+    }
+    /// Asks for app accounts to change after the run.
+    34 APP_OPERATE = app_operate / Some("GET_WIRITE_OUT_APP_OPERATE_FUN"), (records: Kind::Records(95)) -> () {
+        gas: GasRule::flat(4).with(Effect::AppOperations),
+        steps: AppOperated,
+        failures: [
+            "a negative amount: nothing is answered; under the old rules above height 99,854, where the records \
+             before it stay asked for, and below it the amount counts as unsigned",
+            "after the run, any of these undoes all of it: an unknown kind; a user's length of 0 or above 40, or a \
+             tag's above 40; too little free money; a frozen fund that is not there or too small; an overflow; \
+             freezing at height 0",
+        ],
+        notes: "A record is: kind (1 add free, 2 take free, 3 add frozen, 4 take frozen), LE32 height, LE64 \
+                amount, user's length, user (40 bytes), tag's length, tag (40 bytes). Applied by user in byte order, \
+                each user's records in the order of the calls.",
+        example: "s51_fund_t fund; s51_fund(&fund, S51_ADD_FREE, sender, 6, price); s51_app_operate(&fund, 1);",
+    }
+    /// Reads the address of an account as text.
+    35 ADDRESS = address / Some("GET_DACRS_ADDRESS_FUN"), (account: Kind::Regid) -> (address: Kind::Address) {
+        gas: GasRule::flat(200),
+        steps: None,
+        failures: ["there is no such account: nothing is answered"],
+        notes: "",
+        example: "uint8_t text[34]; s51_address(sender, text);",
+    }
+    /// Hashes data with SHA-256 once.
+    0x0100 SHA256_ONCE = sha256_once / Option::None, (data: Kind::Bytes) -> (hash: Kind::Hash) {
+        gas: GasRule::flat(30).per_request(6, 32),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "s51_sha256_once(\"abc\", 3, hash);",
+    }
+    /// Reads the time of the block being built, in seconds since 1970.
+    0x0101 BLOCK_TIME = block_time / Option::None, () -> (seconds: Kind::Int64) {
+        gas: GasRule::flat(4),
+        steps: None,
+        failures: [],
+        notes: "",
+        example: "int64_t now = s51_block_time();",
+    }
+}

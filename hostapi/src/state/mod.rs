@@ -1,5 +1,21 @@
 //! State: stores below, one overlay above.
+//!
+//! [`StateStore`] is an ordered map that is written one [`Batch`] at a time: [`MemStore`] for tests and
+//! throw-away runs, [`SledStore`] on disk, [`FaultyStore`] around either to see what an error does.
+//! [`Overlay`] lies above a store and collects what a block changes; [`keys`] says what is stored where.
 
+mod faulty;
+pub mod keys;
+mod memory;
+mod overlay;
+mod sled;
 mod store;
 
+#[cfg(test)]
+mod model_tests;
+
+pub use faulty::{Failure, FaultyStore};
+pub use memory::MemStore;
+pub use overlay::{Checkpoint, Overlay};
+pub use sled::SledStore;
 pub use store::{Batch, Pair, StateStore, StoreError};

@@ -1,0 +1,163 @@
+//! The key schema, byte for byte: one letter for the kind, then what names the thing.
+//!
+//! Heights that order something are big-endian, so that the store's order is theirs. Registered ids are
+//! stored as contracts see them (LE32 height, LE16 index).
+
+/// A registered id: LE32 height, LE16 index.
+pub type RegId = [u8; 6];
+/// A key id: RIPEMD-160 of the SHA-256 of a public key (of the registered id, for a contract).
+pub type KeyId = [u8; 20];
+/// A SHA-256 hash, in the order in which the hash function gives its bytes.
+pub type Hash = [u8; 32];
+
+/// The kinds of key: the first byte of each.
+pub mod kind {
+    /// Chain-wide facts.
+    pub const META: u8 = b'm';
+    /// Accounts, by key id.
+    pub const ACCOUNT: u8 = b'a';
+    /// Key ids, by registered id.
+    pub const REGISTERED: u8 = b'r';
+    /// Contracts, by registered id.
+    pub const CONTRACT: u8 = b'c';
+    /// Images as deployed, by code hash.
+    pub const CODE: u8 = b'o';
+    /// A contract's data.
+    pub const DATA: u8 = b'd';
+    /// How many keys a contract's data has.
+    pub const DATA_COUNT: u8 = b'n';
+    /// App accounts, by contract and user.
+    pub const APP_ACCOUNT: u8 = b'f';
+    /// Local names.
+    pub const NAME: u8 = b'l';
+    /// Blocks, by height.
+    pub const BLOCK: u8 = b'b';
+    /// Receipts, by transaction id.
+    pub const RECEIPT: u8 = b't';
+    /// What each block replaced, by height.
+    pub const UNDO: u8 = b'u';
+}
+
+/// `m name`: a chain-wide fact.
+#[must_use]
+pub fn meta(name: &str) -> Vec<u8> {
+    joined(kind::META, name.as_bytes())
+}
+
+/// `a key-id`: the account of a key id.
+#[must_use]
+pub fn account(key_id: &KeyId) -> [u8; 21] {
+    tagged(kind::ACCOUNT, key_id)
+}
+
+/// `r regid`: the key id behind a registered id.
+#[must_use]
+pub fn registered(regid: &RegId) -> [u8; 7] {
+    tagged(kind::REGISTERED, regid)
+}
+
+/// `c regid`: a contract.
+#[must_use]
+pub fn contract(regid: &RegId) -> [u8; 7] {
+    tagged(kind::CONTRACT, regid)
+}
+
+/// `o code-hash`: an image, as deployed.
+#[must_use]
+pub fn code(hash: &Hash) -> [u8; 33] {
+    tagged(kind::CODE, hash)
+}
+
+/// `d regid key`: one value of a contract's data; with an empty `key`, the prefix of all of them.
+#[must_use]
+pub fn data(contract: &RegId, key: &[u8]) -> Vec<u8> {
+    owned(kind::DATA, contract, key)
+}
+
+/// `n regid`: how many keys a contract's data has, LE32.
+#[must_use]
+pub fn data_count(contract: &RegId) -> [u8; 7] {
+    tagged(kind::DATA_COUNT, contract)
+}
+
+/// `f regid user`: a user's app account with a contract; with an empty `user`, the prefix of all.
+#[must_use]
+pub fn app_account(contract: &RegId, user: &[u8]) -> Vec<u8> {
+    owned(kind::APP_ACCOUNT, contract, user)
+}
+
+/// `l name`: what a local name stands for; with an empty `name`, the prefix of all names.
+#[must_use]
+pub fn name(name: &str) -> Vec<u8> {
+    joined(kind::NAME, name.as_bytes())
+}
+
+/// `b height`: the block of a height.
+#[must_use]
+pub fn block(height: u32) -> [u8; 5] {
+    tagged(kind::BLOCK, &height.to_be_bytes())
+}
+
+/// `t id`: the receipt of a transaction.
+#[must_use]
+pub fn receipt(id: &Hash) -> [u8; 33] {
+    tagged(kind::RECEIPT, id)
+}
+
+/// `u height`: what the block of a height replaced.
+#[must_use]
+pub fn undo(height: u32) -> [u8; 5] {
+    tagged(kind::UNDO, &height.to_be_bytes())
+}
+
+/// `kind` and a name of fixed length. `M` is `N + 1`; the compiler checks it at each use.
+fn tagged<const N: usize, const M: usize>(kind: u8, name: &[u8; N]) -> [u8; M] {
+    const { assert!(M == N + 1, "one byte for the kind, the rest for the name") };
+    let mut key = [kind; M];
+    key[1..].copy_from_slice(name);
+    key
+}
+
+fn joined(kind: u8, name: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + name.len());
+    key.push(kind);
+    key.extend_from_slice(name);
+    key
+}
+
+fn owned(kind: u8, contract: &RegId, name: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + contract.len() + name.len());
+    key.push(kind);
+    key.extend_from_slice(contract);
+    key.extend_from_slice(name);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_the_kind_and_the_name_byte_for_byte() {
+        let id = [1, 0, 0, 0, 2, 0];
+        assert_eq!(meta("height"), b"mheight");
+        assert_eq!(
+            account(&[7; 20]),
+            *b"a\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07"
+        );
+        assert_eq!(registered(&id), *b"r\x01\0\0\0\x02\0");
+        assert_eq!(contract(&id), *b"c\x01\0\0\0\x02\0");
+        assert_eq!(data(&id, b"key"), b"d\x01\0\0\0\x02\0key");
+        assert_eq!(data_count(&id), *b"n\x01\0\0\0\x02\0");
+        assert_eq!(app_account(&id, b"user"), b"f\x01\0\0\0\x02\0user");
+        assert_eq!(name("alice"), b"lalice");
+        assert_eq!(block(0x0102_0304), *b"b\x01\x02\x03\x04");
+        assert_eq!(undo(256), *b"u\0\0\x01\0");
+        assert_eq!((code(&[9; 32])[0], receipt(&[9; 32])[0]), (b'o', b't'));
+    }
+
+    #[test]
+    fn blocks_lie_in_order_of_height() {
+        assert!([0, 1, 255, 256, 65_536, u32::MAX].is_sorted_by_key(|&height| block(height)));
+    }
+}

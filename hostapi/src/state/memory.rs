@@ -1,0 +1,61 @@
+//! [`MemStore`]: state that lives as long as the process.
+
+use super::store::{Batch, Pair, StateStore, StoreError};
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{PoisonError, RwLock};
+
+/// A store in memory. A commit is atomic and, within the process, durable.
+#[derive(Debug, Default)]
+pub struct MemStore {
+    pairs: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+}
+
+impl MemStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> MemStore {
+        MemStore::default()
+    }
+}
+
+// A panic in another thread cannot leave the map half-written: nothing in here panics while writing. So a
+// poisoned lock is used like any other.
+impl StateStore for MemStore {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self
+            .pairs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned())
+    }
+
+    fn next(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        let pairs = self.pairs.read().unwrap_or_else(PoisonError::into_inner);
+        let start = lower_bound(prefix, after);
+        let first = pairs.range::<[u8], _>((start, Bound::Unbounded)).next();
+        Ok(first
+            .filter(|(key, _)| key.starts_with(prefix))
+            .map(|(key, value)| (key.clone(), value.clone())))
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        let mut pairs = self.pairs.write().unwrap_or_else(PoisonError::into_inner);
+        for (key, value) in batch {
+            match value {
+                Some(value) => pairs.insert(key.clone(), value.clone()),
+                None => pairs.remove(key),
+            };
+        }
+        Ok(())
+    }
+}
+
+/// Where to look for the first key that has `prefix` and is greater than `after`.
+pub(super) fn lower_bound<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a [u8]> {
+    match after {
+        Some(after) if after >= prefix => Bound::Excluded(after),
+        _ => Bound::Included(prefix),
+    }
+}

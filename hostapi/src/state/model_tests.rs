@@ -1,0 +1,164 @@
+//! Every store and the overlay against a plain `BTreeMap`.
+
+use super::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Short keys over three letters: they collide and are prefixes of each other often.
+fn key() -> impl Strategy<Value = Vec<u8>> {
+    vec(prop_oneof![Just(b'a'), Just(b'b'), Just(0xFF)], 0..4)
+}
+
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..6)
+}
+
+fn batches() -> impl Strategy<Value = Vec<Batch>> {
+    vec(
+        proptest::collection::btree_map(key(), proptest::option::of(value()), 0..8),
+        0..6,
+    )
+}
+
+fn apply(model: &mut Model, batch: &Batch) {
+    for (key, value) in batch {
+        match value {
+            Some(value) => model.insert(key.clone(), value.clone()),
+            None => model.remove(key),
+        };
+    }
+}
+
+fn next_in(model: &Model, prefix: &[u8], after: Option<&[u8]>) -> Option<Pair> {
+    let mut pairs = model.iter().filter(|(key, _)| {
+        key.starts_with(prefix) && after.is_none_or(|after| key.as_slice() > after)
+    });
+    pairs
+        .next()
+        .map(|(key, value)| (key.clone(), value.clone()))
+}
+
+/// The store answers as the model does, for every key and for every prefix and start in use.
+fn agrees(store: &dyn StateStore, model: &Model, asked: &[Vec<u8>]) {
+    for prefix in asked {
+        assert_eq!(store.get(prefix).unwrap().as_ref(), model.get(prefix));
+        assert_eq!(
+            store.next(prefix, None).unwrap(),
+            next_in(model, prefix, None)
+        );
+        for after in asked {
+            assert_eq!(
+                store.next(prefix, Some(after)).unwrap(),
+                next_in(model, prefix, Some(after))
+            );
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Get(Vec<u8>),
+    Put(Vec<u8>, Vec<u8>),
+    Delete(Vec<u8>),
+    Next(Vec<u8>, Option<Vec<u8>>),
+    Checkpoint,
+    /// Back to one of the checkpoints taken so far, and away with those after it.
+    Revert(prop::sample::Index),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        key().prop_map(Step::Get),
+        (key(), value()).prop_map(|(key, value)| Step::Put(key, value)),
+        key().prop_map(Step::Delete),
+        (key(), proptest::option::of(key())).prop_map(|(prefix, after)| Step::Next(prefix, after)),
+        Just(Step::Checkpoint),
+        any::<prop::sample::Index>().prop_map(Step::Revert),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn memory_is_an_ordered_map(batches in batches(), asked in vec(key(), 1..8)) {
+        let (store, mut model) = (MemStore::new(), Model::new());
+        for batch in &batches {
+            store.commit(batch).unwrap();
+            apply(&mut model, batch);
+            agrees(&store, &model, &asked);
+        }
+    }
+
+    #[test]
+    fn an_overlay_is_the_store_with_the_writes_on_top(
+        base in batches(),
+        steps in vec(step(), 0..60),
+    ) {
+        let (store, mut model) = (MemStore::new(), Model::new());
+        for batch in &base {
+            store.commit(batch).unwrap();
+            apply(&mut model, batch);
+        }
+        let below = model.clone();
+        let mut overlay = Overlay::new(&store);
+        let mut checkpoints = Vec::new();
+        for step in &steps {
+            match step {
+                Step::Get(key) => assert_eq!(overlay.get(key).unwrap(), model.get(key).map(Vec::as_slice)),
+                Step::Put(key, value) => {
+                    overlay.put(key, value.as_slice());
+                    model.insert(key.clone(), value.clone());
+                }
+                Step::Delete(key) => {
+                    overlay.delete(key);
+                    model.remove(key);
+                }
+                Step::Next(prefix, after) => {
+                    let after = after.as_deref();
+                    assert_eq!(overlay.next(prefix, after).unwrap(), next_in(&model, prefix, after));
+                }
+                Step::Checkpoint => checkpoints.push((overlay.checkpoint(), model.clone())),
+                Step::Revert(which) if !checkpoints.is_empty() => {
+                    checkpoints.truncate(which.index(checkpoints.len()) + 1);
+                    let (checkpoint, then) = checkpoints.pop().expect("truncated to at least one");
+                    overlay.revert(checkpoint);
+                    model = then;
+                }
+                Step::Revert(_) => {}
+            }
+        }
+        let replaced = overlay.replaced().unwrap();
+        for (key, value) in overlay.reads() {
+            assert_eq!(value, below.get(key).map(Vec::as_slice), "what was read is what the store holds");
+        }
+        let writes: Batch = overlay.writes().map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))).collect();
+        let batch = overlay.into_batch();
+        assert_eq!(batch, writes);
+        store.commit(&batch).unwrap();
+        let asked: Vec<_> = below.keys().chain(model.keys()).cloned().collect();
+        agrees(&store, &model, &asked);
+        store.commit(&replaced).unwrap();
+        agrees(&store, &below, &asked);
+    }
+}
+
+proptest! {
+    // Each case makes a folder and several fsyncs.
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn sled_is_an_ordered_map_also_after_reopening(batches in batches(), asked in vec(key(), 1..8)) {
+        let folder = tempfile::tempdir().unwrap();
+        // The store's own format key takes part.
+        let mut model = Model::from([(b"mformat".to_vec(), b"1".to_vec())]);
+        for batch in &batches {
+            let store = SledStore::open(folder.path()).unwrap();
+            agrees(&store, &model, &asked);
+            store.commit(batch).unwrap();
+            apply(&mut model, batch);
+            agrees(&store, &model, &asked);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use core::fmt;
 pub enum Status {
     /// The call was served (the original's 1). The reply may still be empty.
     Done,
-    /// The call was not served (the original's 0); the reply is empty and the contract goes on.
+    /// The call was not served (the original's 0). Nothing is delivered and the contract goes on.
     Refused,
 }
 
@@ -18,7 +18,8 @@ pub enum Status {
 pub struct Answer<'a> {
     /// Whether the call was served.
     pub status: Status,
-    /// The reply: items framed as `LE16 length, bytes`, one after the other. Not yet cut to what fits.
+    /// The reply: items framed as `LE16 length, bytes`, one after the other. Not yet cut to what fits, and
+    /// not to be delivered where `status` is [`Status::Refused`].
     pub reply: &'a [u8],
     /// The old chain's adjustment of the step counter; it may be negative.
     pub step_delta: i64,
@@ -43,6 +44,8 @@ pub enum HostFault {
         /// The framed size in bytes.
         size: usize,
     },
+    /// The original's node does not survive this call of this method, under its rules.
+    Undefined(u16),
 }
 
 impl HostFault {
@@ -54,6 +57,7 @@ impl HostFault {
             HostFault::TooManyOutputs => "too_many_outputs",
             HostFault::EmptyReplyItem => "empty_reply_item",
             HostFault::ReplyTooLarge { .. } => "reply_too_large",
+            HostFault::Undefined(_) => "undefined",
         }
     }
 }
@@ -66,6 +70,9 @@ impl fmt::Display for HostFault {
             HostFault::EmptyReplyItem => write!(f, "the reply has an item of length 0"),
             HostFault::ReplyTooLarge { size } => {
                 write!(f, "the reply takes {size} bytes and does not fit in the 4096-byte buffer")
+            }
+            HostFault::Undefined(id) => {
+                write!(f, "method 0x{id:04X} has no result for these arguments under the old chain's rules")
             }
         }
     }
@@ -83,9 +90,16 @@ pub enum NodeError {
     Damaged {
         /// The key, in hex.
         key: String,
-        /// What is wrong with its value.
+        /// What was expected there.
         what: &'static str,
     },
+}
+
+impl NodeError {
+    /// The error of finding something else under `key` than `what` says is expected.
+    pub(crate) fn damaged(key: &[u8], what: &'static str) -> NodeError {
+        NodeError::Damaged { key: hex::encode(key), what }
+    }
 }
 
 /// Why a call was not answered.

@@ -2,8 +2,30 @@
 //!
 //! Nothing here knows a processor: a call comes as a method id and a request frame, and goes back as an
 //! [`Answer`]. Everything a call changes goes through one [`state::Overlay`], so that it can be undone.
+//!
+//! A run has a [`CallContext`] (its facts) and a [`ChainView`] (the past), and is served by a [`Host`]. What
+//! it asks for beyond its data is collected in [`Requests`] and made afterwards by [`settle`].
 
+pub mod accounts;
+pub mod app_funds;
+pub mod context;
+pub mod data;
+pub mod dispatch;
+pub mod fees;
+pub mod hash;
 pub mod host;
+mod methods;
+pub mod network;
+pub mod outputs;
+pub mod prints;
+pub mod settle;
+pub mod signature;
 pub mod state;
+pub mod varint;
 
+pub use context::{CallContext, ChainView, KnownTx};
+pub use dispatch::{Host, Requests};
 pub use host::{Answer, HostApi, HostError, HostFault, NodeError, Status};
+pub use network::Network;
+pub use prints::Print;
+pub use settle::{Refusal, SettleError, settle};

@@ -1,0 +1,291 @@
+//! App accounts: what a contract keeps for its users, free or frozen (methods 32 to 34).
+//!
+//! The operations of a run are queued and made after it, user by user.
+
+use crate::context::CallContext;
+use crate::host::NodeError;
+use crate::settle::{Refusal, SettleError};
+use crate::state::Overlay;
+use crate::state::keys::{self, RegId};
+use crate::accounts::regid_height;
+use byteorder::{ByteOrder, LittleEndian};
+
+/// The size of a fund record in bytes.
+pub const FUND_SIZE: usize = 95;
+/// The size of the app id that method 32 takes, in bytes.
+pub const APP_ID_SIZE: usize = 41;
+/// The longest user id and the longest tag, in bytes.
+pub const NAME_MAX: usize = 40;
+/// From this height on, the old chain's new contracts freeze funds by time instead of height.
+const FREEZE_BY_TIME_HEIGHT: u32 = 600_000;
+
+/// What a fund record asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FundKind {
+    /// Kind 1: add to the free amount.
+    AddFree,
+    /// Kind 2: take from the free amount.
+    SubFree,
+    /// Kind 3: add to the fund with this tag and height.
+    AddFrozen,
+    /// Kind 4: take from the fund with this tag and height.
+    SubFrozen,
+}
+
+/// One fund record, as the contract wrote it: kind (1), height (LE32), amount (LE64), length of the user
+/// id (1), user id (40), length of the tag (1), tag (40).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FundRecord(pub [u8; FUND_SIZE]);
+
+impl FundRecord {
+    /// What is asked for; `None` for a kind that does not exist.
+    #[must_use]
+    pub fn kind(&self) -> Option<FundKind> {
+        Some(match self.0[0] {
+            1 => FundKind::AddFree,
+            2 => FundKind::SubFree,
+            3 => FundKind::AddFrozen,
+            4 => FundKind::SubFrozen,
+            _ => return None,
+        })
+    }
+
+    /// The height (or time) at which the fund thaws.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        LittleEndian::read_u32(&self.0[1..])
+    }
+
+    /// The amount. Operations read it as unsigned, checks as signed.
+    #[must_use]
+    pub fn amount(&self) -> i64 {
+        LittleEndian::read_i64(&self.0[5..])
+    }
+
+    /// The user id, 1 to 40 bytes; `None` if the record claims another length.
+    #[must_use]
+    pub fn user(&self) -> Option<&[u8]> {
+        name(&self.0[13..54]).filter(|user| !user.is_empty())
+    }
+
+    /// The tag, at most 40 bytes; `None` if the record claims a greater length.
+    #[must_use]
+    pub fn tag(&self) -> Option<&[u8]> {
+        name(&self.0[54..])
+    }
+}
+
+/// The name in a field of one length byte and 40 bytes; `None` if it claims to be longer.
+#[must_use]
+pub fn name(field: &[u8]) -> Option<&[u8]> {
+    let (&length, bytes) = field.split_first()?;
+    bytes.get(..usize::from(length))
+}
+
+/// An amount that is not free before a height (or time).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fund {
+    /// The contract's name for it, at most 40 bytes.
+    pub tag: Vec<u8>,
+    /// When it thaws.
+    pub height: u32,
+    /// How much it is.
+    pub amount: u64,
+}
+
+/// What a contract keeps for one user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppAccount {
+    /// What can be used now.
+    pub free: u64,
+    /// What is frozen, oldest entry first.
+    pub frozen: Vec<Fund>,
+}
+
+impl AppAccount {
+    /// The stored form: free amount (LE64), and for each fund height (LE32), amount (LE64), length of the
+    /// tag (1) and tag.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = self.free.to_le_bytes().to_vec();
+        for fund in &self.frozen {
+            out.extend_from_slice(&fund.height.to_le_bytes());
+            out.extend_from_slice(&fund.amount.to_le_bytes());
+            let tag = &fund.tag[..fund.tag.len().min(NAME_MAX)];
+            out.push(tag.len() as u8);
+            out.extend_from_slice(tag);
+        }
+        out
+    }
+
+    /// Reads the stored form; `None` if `bytes` is anything else.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<AppAccount> {
+        let (free, mut rest) = bytes.split_first_chunk()?;
+        let mut account = AppAccount { free: u64::from_le_bytes(*free), frozen: Vec::new() };
+        while !rest.is_empty() {
+            let (height, after) = rest.split_first_chunk()?;
+            let (amount, after) = after.split_first_chunk()?;
+            let tag = name(after)?;
+            if tag.len() > NAME_MAX {
+                return None;
+            }
+            account.frozen.push(Fund {
+                tag: tag.to_vec(),
+                height: u32::from_le_bytes(*height),
+                amount: u64::from_le_bytes(*amount),
+            });
+            rest = &after[1 + tag.len()..];
+        }
+        Some(account)
+    }
+
+    /// What `contract` keeps for `user`; an empty account if it never kept anything.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn load(state: &mut Overlay<'_>, contract: &RegId, user: &[u8]) -> Result<AppAccount, NodeError> {
+        let key = keys::app_account(contract, user);
+        let Some(bytes) = state.get(&key)? else { return Ok(AppAccount::default()) };
+        AppAccount::decode(bytes).ok_or_else(|| NodeError::damaged(&key, "an app account is expected"))
+    }
+
+    /// Stores what `contract` keeps for `user`.
+    pub fn save(&self, state: &mut Overlay<'_>, contract: &RegId, user: &[u8]) {
+        state.put(&keys::app_account(contract, user), self.encode());
+    }
+
+    /// Makes every fund free whose height (or time) has come; `None` if the sum does not fit in 64 bits.
+    #[must_use]
+    pub fn thawed(mut self, context: &CallContext<'_>) -> Option<AppAccount> {
+        let now = thaw_point(context);
+        // The old chain compares as signed numbers.
+        let is_frozen = |fund: &Fund| match context.semantics.is_dacrs() {
+            true => fund.height.cast_signed() > now.cast_signed(),
+            false => fund.height > now,
+        };
+        for fund in self.frozen.iter().filter(|fund| !is_frozen(fund)) {
+            self.free = self.free.checked_add(fund.amount)?;
+        }
+        self.frozen.retain(is_frozen);
+        Some(self)
+    }
+
+    /// The fund with exactly this tag and height.
+    pub fn fund(&mut self, tag: &[u8], height: u32) -> Option<&mut Fund> {
+        self.frozen.iter_mut().find(|fund| fund.tag == tag && fund.height == height)
+    }
+
+    /// Makes one operation.
+    fn operate(&mut self, record: &FundRecord, context: &CallContext<'_>) -> Result<(), FundError> {
+        let amount = record.amount().cast_unsigned();
+        let height = record.height();
+        let kind = record.kind().ok_or(FundError::Kind)?;
+        match kind {
+            FundKind::AddFree => self.free = self.free.checked_add(amount).ok_or(FundError::Overflow)?,
+            FundKind::SubFree => self.free = self.free.checked_sub(amount).ok_or(FundError::TooLittle)?,
+            FundKind::AddFrozen | FundKind::SubFrozen => {
+                let tag = record.tag().ok_or(FundError::Tag)?;
+                if height == 0 {
+                    return Err(FundError::Height);
+                }
+                let known = self.fund(tag, height);
+                match (kind, known) {
+                    (FundKind::AddFrozen, Some(_)) if amount == 0 => return Err(FundError::Nothing),
+                    (FundKind::AddFrozen, Some(fund)) => match fund.amount.checked_add(amount) {
+                        Some(sum) => fund.amount = sum,
+                        // The original notices, leaves the fund as it is, and goes on.
+                        None if context.semantics.is_dacrs() => {}
+                        None => return Err(FundError::Overflow),
+                    },
+                    (FundKind::AddFrozen, None) => self.frozen.push(Fund { tag: tag.to_vec(), height, amount }),
+                    (_, Some(fund)) => {
+                        fund.amount = fund.amount.checked_sub(amount).ok_or(FundError::TooLittle)?;
+                        let empty = fund.amount == 0;
+                        self.frozen.retain(|fund| !(empty && fund.tag == tag && fund.height == height));
+                    }
+                    (_, None) => return Err(FundError::NoFund),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The height or time up to which funds are free now.
+fn thaw_point(context: &CallContext<'_>) -> u32 {
+    let by_time = context.semantics.is_dacrs()
+        && regid_height(&context.contract) >= FREEZE_BY_TIME_HEIGHT
+        && context.height >= FREEZE_BY_TIME_HEIGHT;
+    if by_time { context.tip_time } else { context.height }
+}
+
+/// Why an operation on an app account fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum FundError {
+    /// The kind is none of 1 to 4.
+    #[error("the kind must be 1, 2, 3 or 4")]
+    Kind,
+    /// The user id is empty or longer than 40 bytes.
+    #[error("the user id must have 1 to 40 bytes")]
+    User,
+    /// The tag is longer than 40 bytes.
+    #[error("the tag must have at most 40 bytes")]
+    Tag,
+    /// Funds cannot be frozen until height 0.
+    #[error("the height of a frozen fund must not be 0")]
+    Height,
+    /// Nothing is to be added to a fund that exists.
+    #[error("nothing is added to a frozen fund")]
+    Nothing,
+    /// The sum does not fit in 64 bits.
+    #[error("the sum does not fit in 64 bits")]
+    Overflow,
+    /// There is less than is to be taken.
+    #[error("there is less than is to be taken")]
+    TooLittle,
+    /// There is no fund with this tag and height.
+    #[error("there is no fund with this tag and height")]
+    NoFund,
+}
+
+/// The records in the order in which they are made: users in byte order, each one's in order of the calls.
+pub(crate) fn in_order(records: &[FundRecord]) -> Vec<&FundRecord> {
+    let mut ordered: Vec<_> = records.iter().collect();
+    ordered.sort_by_key(|record| record.user());
+    ordered
+}
+
+/// Makes the operations, after thawing each user's funds.
+pub(crate) fn apply(
+    records: &[FundRecord],
+    state: &mut Overlay<'_>,
+    context: &CallContext<'_>,
+) -> Result<(), SettleError> {
+    let ordered = in_order(records);
+    for of_user in ordered.chunk_by(|a, b| a.user() == b.user()) {
+        let refusal = |record: &FundRecord, error| Refusal::Fund { user: hex::encode(record.user().unwrap_or_default()), error };
+        let Some(user) = of_user[0].user() else { return Err(refusal(of_user[0], FundError::User).into()) };
+        let account = AppAccount::load(state, &context.contract, user)?.thawed(context);
+        let mut account = account.ok_or_else(|| refusal(of_user[0], FundError::Overflow))?;
+        for record in of_user {
+            account.operate(record, context).map_err(|error| refusal(record, error))?;
+        }
+        account.save(state, &context.contract, user);
+    }
+    Ok(())
+}
+
+/// What the operations add minus what they take, frozen or free; `None` if a sum does not fit in an `i64`.
+pub(crate) fn net(records: &[FundRecord]) -> Option<i64> {
+    let (mut added, mut taken) = (0i64, 0i64);
+    for record in records {
+        match record.kind() {
+            Some(FundKind::AddFree | FundKind::AddFrozen) => added = added.checked_add(record.amount())?,
+            Some(FundKind::SubFree | FundKind::SubFrozen) => taken = taken.checked_add(record.amount())?,
+            None => {}
+        }
+    }
+    added.checked_sub(taken)
+}

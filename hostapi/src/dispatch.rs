@@ -1,0 +1,192 @@
+//! [`Host`]: serves a contract's calls from the method table.
+
+use crate::app_funds::{self, FundRecord};
+use crate::context::{CallContext, ChainView};
+use crate::host::{Answer, HostApi, HostError, HostFault, Status};
+use crate::outputs::Output;
+use crate::prints::Print;
+use crate::state::Overlay;
+use abi::codec::{self, Args};
+use abi::{Gas, method};
+
+/// What a run asks for besides changing its data. It is made after the run, by [`crate::settle`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// The output records, in order of the calls.
+    pub outputs: Vec<Output>,
+    /// The operations on app accounts, in order of the calls.
+    pub funds: Vec<FundRecord>,
+    /// What it printed.
+    pub prints: Vec<Print>,
+}
+
+impl Requests {
+    /// The operations on app accounts in the order in which they are made: users in byte order, each
+    /// one's in order of the calls.
+    #[must_use]
+    pub fn funds_in_order(&self) -> Vec<&FundRecord> {
+        app_funds::in_order(&self.funds)
+    }
+}
+
+/// The host of one run: the methods of the table, over one overlay.
+#[derive(Debug)]
+pub struct Host<'a, 's> {
+    pub(crate) context: &'a CallContext<'a>,
+    pub(crate) chain: &'a dyn ChainView,
+    pub(crate) state: &'a mut Overlay<'s>,
+    pub(crate) requests: Requests,
+    pub(crate) reply: Reply,
+}
+
+impl<'a, 's> Host<'a, 's> {
+    /// A host for one run. It reads and writes `state`; taking that back is the caller's part.
+    pub fn new(context: &'a CallContext<'a>, chain: &'a dyn ChainView, state: &'a mut Overlay<'s>) -> Host<'a, 's> {
+        Host { context, chain, state, requests: Requests::default(), reply: Reply::default() }
+    }
+
+    /// Ends the run: what it asked for.
+    #[must_use]
+    pub fn finish(self) -> Requests {
+        self.requests
+    }
+
+    /// Calls the method of the table's number `id`, whose arguments have been checked.
+    fn serve(&mut self, id: u16, args: &Args<'_>) -> Result<Served, HostError> {
+        match id {
+            method::COMPARE => self.compare(args),
+            method::MUL => self.calculate(args, |a, b| Some(a.wrapping_mul(b))),
+            method::ADD => self.calculate(args, |a, b| Some(a.wrapping_add(b))),
+            method::SUB => self.calculate(args, |a, b| Some(a.wrapping_sub(b))),
+            method::DIV => self.divide(args),
+            method::HASH => self.hash(args),
+            method::DES => self.des(args),
+            method::VERIFY => self.verify(args),
+            method::SIGN => Ok(Served::DONE),
+            method::PRINT => self.print(args),
+            method::TX_CONTRACT => self.tx_contract(args),
+            method::TX_ACCOUNT => self.tx_account(args),
+            method::PUBKEY => self.pubkey(args),
+            method::BALANCE => self.balance(args),
+            method::TX_HEIGHT => self.tx_height(args),
+            method::BLOCK_HASH => self.block_hash(args),
+            method::HEIGHT => self.answer(&self.context.height.to_le_bytes()),
+            method::DB_WRITE => self.db_write(args),
+            method::DB_DELETE => self.db_delete(args),
+            method::DB_READ => self.db_read(args),
+            method::DB_SIZE => self.db_size(),
+            method::DB_NEXT => self.db_next(args),
+            method::TX_HASH => self.answer(&self.context.tx_hash),
+            method::DB_MODIFY => self.db_modify(args),
+            method::OUTPUT => self.output(args),
+            method::SCRIPT_DATA => self.script_data(args),
+            method::SCRIPT_ID => self.answer(&self.context.contract),
+            method::TX_SENDER => self.answer(&self.context.sender),
+            method::INPUT => self.answer(self.context.input),
+            method::UNPACK => self.unpack(args),
+            method::TX_UNPACK => self.tx_unpack(args),
+            method::PAY_AMOUNT => self.answer(&self.context.pay_amount.to_le_bytes()),
+            method::APP_FREE => self.app_free(args),
+            method::APP_FROZEN => self.app_frozen(args),
+            method::APP_OPERATE => self.app_operate(args),
+            method::ADDRESS => self.address(args),
+            method::SHA256_ONCE => self.sha256_once(args),
+            method::BLOCK_TIME => self.answer(&self.context.block_time.to_le_bytes()),
+            unknown => Err(HostFault::UnknownMethod(unknown).into()),
+        }
+    }
+
+    /// Answers with one item.
+    pub(crate) fn answer(&mut self, item: &[u8]) -> Result<Served, HostError> {
+        self.reply.item(item);
+        Ok(Served::DONE)
+    }
+
+    /// What to make of a call that the original's node did not survive, or that made it read out of
+    /// bounds: a failed run under the old rules, a refused call under ours.
+    pub(crate) fn undefined(&self, method: u16) -> Result<Served, HostError> {
+        if self.context.semantics.is_dacrs() {
+            return Err(HostFault::Undefined(method).into());
+        }
+        Ok(Served::REFUSED)
+    }
+}
+
+impl HostApi for Host<'_, '_> {
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
+        let semantics = self.context.semantics;
+        let spec = method::spec_under(semantics, method).ok_or(HostFault::UnknownMethod(method))?;
+        self.reply.clear();
+        // A method without arguments never looks at the request, whatever it holds.
+        let args = if spec.reads_request() { Args::read(request).ok() } else { Some(Args::NONE) };
+        let args = args.filter(|args| spec.check(args).is_ok());
+        let served = match &args {
+            Some(args) => self.serve(spec.id, args)?,
+            None => Served::REFUSED,
+        };
+        if self.reply.lacks_bytes && semantics.is_dacrs() {
+            return Err(HostFault::EmptyReplyItem.into());
+        }
+        let request_bytes = args.map_or(0, |args| args.items().iter().map(|item| item.len()).sum());
+        let price = spec.gas.price(request_bytes, self.reply.payload());
+        Ok(Answer {
+            status: served.status,
+            reply: &self.reply.framed,
+            step_delta: served.step_delta,
+            gas: Gas(price.0.saturating_add(served.gas.0)),
+            refund: served.refund,
+        })
+    }
+}
+
+/// What a method did, besides writing its reply.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Served {
+    pub(crate) status: Status,
+    pub(crate) step_delta: i64,
+    /// The price of its effect, beyond the table's price.
+    pub(crate) gas: Gas,
+    pub(crate) refund: Gas,
+}
+
+impl Served {
+    /// Served, at the table's price.
+    pub(crate) const DONE: Served =
+        Served { status: Status::Done, step_delta: 0, gas: Gas::ZERO, refund: Gas::ZERO };
+    /// Not served, and nothing changed.
+    pub(crate) const REFUSED: Served = Served { status: Status::Refused, ..Served::DONE };
+}
+
+/// The reply of the call being served. Its buffer is used again by the next call.
+#[derive(Debug, Default)]
+pub(crate) struct Reply {
+    framed: Vec<u8>,
+    items: usize,
+    /// Whether an item was to be added that has no bytes: no frame can hold it.
+    lacks_bytes: bool,
+}
+
+impl Reply {
+    fn clear(&mut self) {
+        self.framed.clear();
+        self.items = 0;
+        self.lacks_bytes = false;
+    }
+
+    /// Adds an item. One without bytes is the same as none.
+    pub(crate) fn item(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            self.lacks_bytes = true;
+            return;
+        }
+        // A longer item has no frame, and could not be delivered if it had one.
+        let bytes = &bytes[..bytes.len().min(usize::from(u16::MAX))];
+        codec::push_item(&mut self.framed, bytes);
+        self.items += 1;
+    }
+
+    /// The bytes of all items without their length fields.
+    fn payload(&self) -> usize {
+        self.framed.len() - 2 * self.items
+    }
+}

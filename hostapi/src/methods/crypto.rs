@@ -1,0 +1,70 @@
+//! Hashes, DES and signatures: methods 5 to 7 and 0x0100; and printing, method 9.
+
+use crate::dispatch::{Host, Served};
+use crate::hash::{double_sha256, sha256};
+use crate::host::{HostError, Status};
+use crate::prints::Print;
+use crate::signature;
+use abi::codec::Args;
+use abi::method::Effect;
+use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use des::{Des, TdesEde2};
+
+/// The size of a block of DES in bytes.
+const BLOCK: usize = 8;
+
+impl Host<'_, '_> {
+    /// SHA-256 twice.
+    pub(crate) fn hash(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([data]) = args.exactly() else { return Ok(Served::REFUSED) };
+        self.answer(&double_sha256(data))
+    }
+
+    /// SHA-256 once.
+    pub(crate) fn sha256_once(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([data]) = args.exactly() else { return Ok(Served::REFUSED) };
+        self.answer(&sha256(data))
+    }
+
+    /// DES or triple DES (K1, K2, K1), block by block, the last one filled up with zeros.
+    pub(crate) fn des(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([data, key, flag]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let mut out = data.to_vec();
+        out.resize(data.len().next_multiple_of(BLOCK), 0);
+        let encrypt = flag[0] == 1;
+        let extra = if let Ok(des) = Des::new_from_slice(key) {
+            transform(&des, &mut out, encrypt);
+            Served::DONE.gas
+        } else if let Ok(tdes) = TdesEde2::new_from_slice(key) {
+            transform(&tdes, &mut out, encrypt);
+            Effect::TRIPLE_DES
+        } else {
+            return Ok(Served::REFUSED);
+        };
+        self.reply.item(&out);
+        Ok(Served { gas: extra, ..Served::DONE })
+    }
+
+    /// 1 for a good signature; anything else is refused.
+    pub(crate) fn verify(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([der, key, hash]) = args.exactly() else { return Ok(Served::REFUSED) };
+        if !signature::verifies(der, key, hash) {
+            return Ok(Served::REFUSED);
+        }
+        self.answer(&[1])
+    }
+
+    /// Notes what is printed.
+    pub(crate) fn print(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([flag, text]) = args.exactly() else { return Ok(Served::REFUSED) };
+        self.requests.prints.push(Print { hex: flag[0] != 0, bytes: text.to_vec() });
+        Ok(Served { status: Status::Done, ..Served::DONE })
+    }
+}
+
+fn transform(cipher: &(impl BlockCipherEncrypt + BlockCipherDecrypt), blocks: &mut [u8], encrypt: bool) {
+    for block in blocks.chunks_exact_mut(BLOCK) {
+        let Ok(block) = block.try_into() else { continue };
+        if encrypt { cipher.encrypt_block(block) } else { cipher.decrypt_block(block) }
+    }
+}

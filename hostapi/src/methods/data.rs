@@ -1,0 +1,99 @@
+//! The contract's data: methods 17 to 21 and 23; and another contract's, method 25.
+
+use crate::data;
+use crate::dispatch::{Host, Served};
+use crate::host::{HostError, Status};
+use abi::codec::Args;
+use abi::method;
+
+/// The length of a value as a number of steps.
+fn steps(value: &[u8]) -> i64 {
+    i64::try_from(value.len()).unwrap_or(i64::MAX)
+}
+
+impl Host<'_, '_> {
+    /// Sets or removes a key. Returns the length of the old value, if there was one, and the price.
+    fn change(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(Option<i64>, Served), HostError> {
+        let contract = &self.context.contract;
+        let old = data::get(self.state, contract, key)?;
+        let price = method::storage(key.len(), old, value);
+        let old_steps = old.map(steps);
+        data::set(self.state, contract, key, value)?;
+        Ok((old_steps, Served { gas: price.charge, refund: price.refund, ..Served::DONE }))
+    }
+
+    /// Sets a key. The 2014 SDK also gave a lifetime, which nothing ever looked at.
+    pub(crate) fn db_write(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let [key, value, ..] = args.items() else { return Ok(Served::REFUSED) };
+        let (_, served) = self.change(key, Some(value))?;
+        self.reply.item(&[1]);
+        Ok(Served { step_delta: steps(value) - 1, ..served })
+    }
+
+    /// Removes a key: 1 if it was there, 0 if not. Either way the call is served.
+    pub(crate) fn db_delete(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([key]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let (old, served) = self.change(key, None)?;
+        self.reply.item(&[u8::from(old.is_some())]);
+        Ok(Served { step_delta: old.map_or(0, |old| -(old + 1)), ..served })
+    }
+
+    /// Sets a key that is there. One that is not is left alone, and costs the old chain's steps all the
+    /// same; the original then computes an answer that it does not deliver.
+    pub(crate) fn db_modify(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([key, value]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let is_there = data::get(self.state, &self.context.contract, key)?.is_some();
+        self.reply.item(&[u8::from(is_there)]);
+        if !is_there {
+            return Ok(Served { step_delta: steps(value) - 1, ..Served::REFUSED });
+        }
+        let (old, served) = self.change(key, Some(value))?;
+        Ok(Served { step_delta: steps(value) - old.unwrap_or(0) - 1, ..served })
+    }
+
+    /// The value of a key.
+    pub(crate) fn db_read(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([key]) = args.exactly() else { return Ok(Served::REFUSED) };
+        self.read(&self.context.contract, key)
+    }
+
+    /// The value of a key of another contract.
+    pub(crate) fn script_data(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([contract, key]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Ok(contract) = contract.try_into() else { return Ok(Served::REFUSED) };
+        self.read(contract, key)
+    }
+
+    fn read(&mut self, contract: &[u8; 6], key: &[u8]) -> Result<Served, HostError> {
+        let Some(value) = data::get(self.state, contract, key)? else { return Ok(Served::REFUSED) };
+        self.reply.item(value);
+        Ok(Served::DONE)
+    }
+
+    /// How many keys there are; refused for none.
+    pub(crate) fn db_size(&mut self) -> Result<Served, HostError> {
+        match data::count(self.state, &self.context.contract)? {
+            0 => Ok(Served::REFUSED),
+            keys => self.answer(&keys.to_le_bytes()),
+        }
+    }
+
+    /// The first key (index 0) or the one after a given key (index 1), with its value.
+    pub(crate) fn db_next(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        if self.context.semantics.is_dacrs() && !self.context.traversal {
+            return Ok(Served::REFUSED);
+        }
+        let index = args.items().first().and_then(|index| index.first_chunk());
+        let after = match (index.map(|index| u32::from_le_bytes(*index)), args.items()) {
+            (Some(0), _) => None,
+            (Some(1), [_, after]) => Some(*after),
+            _ => return Ok(Served::REFUSED),
+        };
+        let Some((key, value)) = data::next(self.state, &self.context.contract, after)? else {
+            return Ok(Served { status: Status::Refused, ..Served::DONE });
+        };
+        self.reply.item(&key);
+        self.reply.item(&value);
+        Ok(Served::DONE)
+    }
+}

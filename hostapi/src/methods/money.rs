@@ -1,0 +1,90 @@
+//! Payments and app accounts: methods 24 and 32 to 34. Payments and operations are made after the run.
+
+use crate::app_funds::{self, AppAccount, FUND_SIZE, FundRecord};
+use crate::dispatch::{Host, Served};
+use crate::host::{HostError, HostFault};
+use crate::outputs::{OUTPUT_SIZE, OUTPUT_SIZE_2014, OUTPUTS_END, Output};
+use abi::codec::Args;
+use abi::method::{self, Effect};
+use abi::{Gas, Semantics};
+
+/// Above this height the old chain refuses operations with a negative amount.
+const NEGATIVE_AMOUNT_HEIGHT: u32 = 99_854;
+
+/// The price of `records` records at `each`.
+fn price(records: usize, each: Gas) -> Gas {
+    Gas(each.0.saturating_mul(records as u64))
+}
+
+impl Host<'_, '_> {
+    /// Asks for payments.
+    pub(crate) fn output(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([records]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let outputs = &mut self.requests.outputs;
+        let before = outputs.len();
+        if self.context.semantics == Semantics::Dacrs2014 {
+            outputs.extend(records.as_chunks::<OUTPUT_SIZE_2014>().0.iter().map(Output::from_2014));
+        } else {
+            outputs.extend(records.as_chunks::<OUTPUT_SIZE>().0.iter().copied().map(Output));
+        }
+        if outputs.len() >= OUTPUTS_END {
+            return Err(HostFault::TooManyOutputs.into());
+        }
+        let gas = price(outputs.len() - before, Effect::OUTPUT_RECORD);
+        Ok(Served { gas, ..Served::DONE })
+    }
+
+    /// What a user of this contract has now; `None` if thawing overflows.
+    fn app_account(&mut self, user: &[u8]) -> Result<Option<AppAccount>, HostError> {
+        Ok(AppAccount::load(self.state, &self.context.contract, user)?.thawed(self.context))
+    }
+
+    /// A user's free amount.
+    pub(crate) fn app_free(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([id]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some(user) = app_funds::name(id) else { return self.undefined(method::APP_FREE) };
+        let Some(account) = self.app_account(user)? else { return Ok(Served::REFUSED) };
+        self.answer(&account.free.to_le_bytes())
+    }
+
+    /// The amount of a user's fund with a tag and a height.
+    pub(crate) fn app_frozen(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some(record) = args.exactly().and_then(|[record]| record.try_into().ok()) else { return Ok(Served::REFUSED) };
+        let record = FundRecord(record);
+        let Some((user, tag)) = record.user().zip(record.tag()) else { return self.undefined(method::APP_FROZEN) };
+        let Some(mut account) = self.app_account(user)? else { return Ok(Served::REFUSED) };
+        match account.fund(tag, record.height()) {
+            Some(fund) => self.answer(&fund.amount.to_le_bytes()),
+            None => Ok(Served::REFUSED),
+        }
+    }
+
+    /// Asks for operations on app accounts.
+    ///
+    /// Under the old rules the records before a refused one stay asked for, and negative amounts are
+    /// refused above a height only; under ours the call is served as a whole or not at all.
+    pub(crate) fn app_operate(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([records]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let is_dacrs = self.context.semantics.is_dacrs();
+        let before = self.requests.funds.len();
+        for record in records.as_chunks::<FUND_SIZE>().0.iter().copied().map(FundRecord) {
+            if record.amount() < 0 && (!is_dacrs || self.context.height > NEGATIVE_AMOUNT_HEIGHT) {
+                if !is_dacrs {
+                    self.requests.funds.truncate(before);
+                }
+                return Ok(Served::REFUSED);
+            }
+            if record.user().is_none() {
+                self.requests.funds.truncate(before);
+                return self.undefined(method::APP_OPERATE);
+            }
+            self.requests.funds.push(record);
+        }
+        let added = self.requests.funds.len() - before;
+        Ok(Served {
+            step_delta: (added * FUND_SIZE) as i64 - 1,
+            gas: price(added, Effect::APP_RECORD),
+            ..Served::DONE
+        })
+    }
+}

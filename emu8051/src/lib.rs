@@ -1,1 +1,52 @@
-//! (being written)
+//! An 8051: the instruction set, and a processor that executes it.
+//!
+//! What it is: the MCS-51 core with 256 bytes of IRAM, 64 KiB of read-only CODE and 64 KiB of XDATA, exact in
+//! registers, flags and machine cycles. What it is not: a chip. Timers, the serial port and interrupts are another
+//! [`Bus`] on top of it.
+//!
+//! | space | size | reached by |
+//! |---|---|---|
+//! | CODE | 64 KiB | the program counter, `MOVC` |
+//! | IRAM | 256 bytes | registers, `direct` below 0x80, `@Ri`, the stack |
+//! | SFR | 128 addresses | `direct` from 0x80 on |
+//! | XDATA | 64 KiB | `MOVX` |
+//!
+//! ```
+//! use emu8051::{Cpu, Cycles, Limit, Program, Stop, Xdata, run};
+//!
+//! // MOV A,#2 | ADD A,#3 | LCALL 0x0100, where the run ends.
+//! let program = Program::builder().segment(0, &[0x74, 2, 0x24, 3, 0x12, 0x01, 0x00]).trap(0x0100).build();
+//! let (mut cpu, mut xdata) = (Cpu::new(), Xdata::new());
+//!
+//! let run = run(&mut cpu, &mut xdata, &program, Limit::cycles(1_000));
+//!
+//! assert_eq!(run.stop, Stop::Trap(0x0100));
+//! assert_eq!(run.cycles, Cycles(4));
+//! assert_eq!(cpu.a(), 5);
+//! ```
+
+mod alu;
+mod bus;
+mod cpu;
+mod decode;
+mod exec;
+pub mod isa;
+mod lower;
+mod memory;
+mod meter;
+mod program;
+mod run;
+pub mod sfr;
+mod trace;
+mod units;
+mod xdata;
+
+pub use bus::{Bus, Side};
+pub use cpu::Cpu;
+pub use decode::Insn;
+pub use program::{Fault, Program, ProgramBuilder, Reserved, Unprogrammed};
+pub use run::{Limit, Run, Stop, run, run_exact, run_observed};
+pub use sfr::{Psw, SfrSet};
+pub use trace::Observer;
+pub use units::{Cycles, Steps};
+pub use xdata::Xdata;

@@ -1,0 +1,50 @@
+//! What lies outside the processor: XDATA, and the peripherals behind hooked SFRs.
+
+use crate::units::Cycles;
+
+/// Which side of a port an instruction reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The pin, as most instructions do.
+    Pin,
+    /// The latch, as read-modify-write instructions do.
+    Latch,
+}
+
+/// The world around a [`Cpu`](crate::Cpu).
+///
+/// The four hooks have defaults and are reached only from a [`Program`](crate::Program) built with
+/// [`hooks`](crate::ProgramBuilder::hooks) or [`stop_on_xdata_write`](crate::ProgramBuilder::stop_on_xdata_write):
+/// without those, a run costs the same as if they did not exist. `now` is what the run has used when the instruction
+/// begins.
+pub trait Bus {
+    /// The byte at XDATA `address`.
+    fn xread(&mut self, address: u16) -> u8;
+
+    /// Stores a byte at XDATA `address`.
+    fn xwrite(&mut self, address: u16, value: u8);
+
+    /// What an instruction reads from the hooked register `sfr`; `stored` is what was written there last.
+    fn sfr_read(&mut self, sfr: u8, side: Side, stored: u8, now: Cycles) -> u8 {
+        let _ = (sfr, side, now);
+        stored
+    }
+
+    /// An instruction writes `value` to the hooked register `sfr`; returns what the register holds from now on.
+    fn sfr_write(&mut self, sfr: u8, value: u8, now: Cycles) -> u8 {
+        let _ = (sfr, now);
+        value
+    }
+
+    /// `RETI` was executed (programs with hooks only).
+    fn reti(&mut self, now: Cycles) {
+        let _ = now;
+    }
+
+    /// Whether the run shall end with [`Stop::Event`](crate::Stop::Event) after this instruction. Asked after each
+    /// instruction that touched a hooked register, was a `RETI`, or wrote XDATA under
+    /// [`stop_on_xdata_write`](crate::ProgramBuilder::stop_on_xdata_write).
+    fn stop_requested(&mut self) -> bool {
+        false
+    }
+}

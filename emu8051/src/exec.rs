@@ -1,0 +1,616 @@
+//! What each instruction does: one exhaustive `match` over [`Uop`], used by every run loop.
+//!
+//! The loops differ in how they reach a *direct* address, so that is a parameter ([`Direct`]). Predecoded CODE never
+//! holds a direct access to ACC, PSW or a hooked register (see [`lower`](crate::lower)), so the block loop reads plain
+//! memory ([`Plain`]); the exact loop looks first ([`Checked`]).
+
+use crate::alu::{self, Carries, Sum};
+use crate::bus::{Bus, Side};
+use crate::cpu::Cpu;
+use crate::decode::Insn;
+use crate::isa::{OPCODES, Uop};
+use crate::memory::{Memory, direct, indirect};
+use crate::sfr::{self, Psw, SfrSet};
+use crate::units::Cycles;
+
+/// A predecoded instruction: 8 bytes, one for each address of CODE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct Slot {
+    pub(crate) uop: Uop,
+    pub(crate) x: u8,
+    pub(crate) y: u8,
+    pub(crate) z: u8,
+    pub(crate) next: u16,
+    pub(crate) target: u16,
+}
+
+const _: () = assert!(size_of::<Slot>() == 8);
+
+impl From<Insn> for Slot {
+    /// The instruction as the table has it.
+    #[inline(always)]
+    fn from(insn: Insn) -> Slot {
+        let Insn {
+            opcode,
+            x,
+            y,
+            next,
+            target,
+        } = insn;
+        Slot {
+            uop: OPCODES[opcode as usize].uop,
+            x,
+            y,
+            z: 0,
+            next,
+            target,
+        }
+    }
+}
+
+/// Where an instruction leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// To the next one.
+    Next,
+    /// To this address, whether by a jump or by a branch not taken: a block ends here.
+    Jump(u16),
+    /// Out of the loop: this cannot be executed here. Nothing happened.
+    Leave,
+}
+
+/// The registers an instruction touches most, out of memory while a run lasts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Regs {
+    pub(crate) pc: u16,
+    pub(crate) a: u8,
+    pub(crate) cy: bool,
+    pub(crate) carries: Carries,
+    /// RS1 and RS0 in place, which is the IRAM address of R0.
+    pub(crate) bank: u8,
+}
+
+impl Regs {
+    pub(crate) fn load(cpu: &Cpu) -> Regs {
+        let mut regs = Regs {
+            pc: cpu.pc,
+            a: cpu.a(),
+            cy: false,
+            carries: Carries::default(),
+            bank: 0,
+        };
+        regs.take_psw_flags(cpu.psw());
+        regs
+    }
+
+    pub(crate) fn store(&self, cpu: &mut Cpu) {
+        cpu.pc = self.pc;
+        let psw = self.psw(&cpu.memory);
+        cpu.set_a(self.a);
+        cpu.set_psw(psw);
+    }
+
+    /// The whole of PSW. F0, F1 and the bank bits are those in memory.
+    pub(crate) fn psw(&self, memory: &Memory) -> Psw {
+        let mut psw = Psw::from_bits_retain(memory[direct(sfr::PSW)]);
+        psw.set(Psw::CY, self.cy);
+        psw.set(Psw::AC, self.carries.ac());
+        psw.set(Psw::OV, self.carries.ov());
+        psw.set(Psw::P, self.a.count_ones() % 2 == 1);
+        psw
+    }
+
+    pub(crate) fn set_psw(&mut self, memory: &mut Memory, psw: Psw) {
+        memory[direct(sfr::PSW)] = (psw - Psw::P).bits();
+        self.take_psw_flags(psw);
+    }
+
+    fn take_psw_flags(&mut self, psw: Psw) {
+        self.cy = psw.contains(Psw::CY);
+        self.carries = Carries::new(psw.contains(Psw::AC), psw.contains(Psw::OV));
+        self.bank = (psw & (Psw::RS0 | Psw::RS1)).bits();
+    }
+}
+
+/// How a loop reaches direct addresses, and what a `RETI` and a write to XDATA mean to it.
+pub(crate) trait Direct<B: Bus> {
+    fn read(&mut self, regs: &Regs, memory: &Memory, bus: &mut B, address: u8, side: Side) -> u8;
+    fn write(&mut self, regs: &mut Regs, memory: &mut Memory, bus: &mut B, address: u8, value: u8);
+    fn reti(&mut self, bus: &mut B);
+    fn xdata_written(&mut self);
+}
+
+/// Direct addresses are plain memory.
+#[derive(Debug)]
+pub(crate) struct Plain;
+
+impl<B: Bus> Direct<B> for Plain {
+    #[inline(always)]
+    fn read(&mut self, _: &Regs, memory: &Memory, _: &mut B, address: u8, _: Side) -> u8 {
+        memory[direct(address)]
+    }
+
+    #[inline(always)]
+    fn write(&mut self, _: &mut Regs, memory: &mut Memory, _: &mut B, address: u8, value: u8) {
+        memory[direct(address)] = value;
+    }
+
+    #[inline(always)]
+    fn reti(&mut self, _: &mut B) {}
+
+    #[inline(always)]
+    fn xdata_written(&mut self) {}
+}
+
+/// Direct addresses are looked at: ACC and PSW live in registers, hooked ones belong to the bus.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) hooks: SfrSet,
+    /// What the run has used when the instruction begins.
+    pub(crate) now: Cycles,
+    /// Whether the bus may have something to say after the instruction.
+    pub(crate) ask_bus: bool,
+    /// Whether a write to XDATA is such a case.
+    pub(crate) stop_on_xdata_write: bool,
+}
+
+impl<B: Bus> Direct<B> for Checked {
+    #[inline(always)]
+    fn read(&mut self, regs: &Regs, memory: &Memory, bus: &mut B, address: u8, side: Side) -> u8 {
+        match address {
+            sfr::ACC => regs.a,
+            sfr::PSW => regs.psw(memory).bits(),
+            _ if self.hooks.contains(address) => {
+                self.ask_bus = true;
+                bus.sfr_read(address, side, memory[direct(address)], self.now)
+            }
+            _ => memory[direct(address)],
+        }
+    }
+
+    #[inline(always)]
+    fn write(&mut self, regs: &mut Regs, memory: &mut Memory, bus: &mut B, address: u8, value: u8) {
+        match address {
+            sfr::ACC => regs.a = value,
+            sfr::PSW => regs.set_psw(memory, Psw::from_bits_retain(value)),
+            _ if self.hooks.contains(address) => {
+                self.ask_bus = true;
+                memory[direct(address)] = bus.sfr_write(address, value, self.now);
+            }
+            _ => memory[direct(address)] = value,
+        }
+    }
+
+    fn reti(&mut self, bus: &mut B) {
+        if !self.hooks.is_empty() {
+            self.ask_bus = true;
+            bus.reti(self.now);
+        }
+    }
+
+    fn xdata_written(&mut self) {
+        self.ask_bus |= self.stop_on_xdata_write;
+    }
+}
+
+/// Everything an instruction can touch.
+#[derive(Debug)]
+pub(crate) struct Core<'a, B, D> {
+    pub(crate) regs: Regs,
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) code: &'a [u8; 65536],
+    pub(crate) bus: &'a mut B,
+    pub(crate) direct: D,
+}
+
+impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
+    #[inline(always)]
+    fn dir(&mut self, address: u8) -> u8 {
+        self.direct
+            .read(&self.regs, self.memory, self.bus, address, Side::Pin)
+    }
+
+    #[inline(always)]
+    fn latch(&mut self, address: u8) -> u8 {
+        self.direct
+            .read(&self.regs, self.memory, self.bus, address, Side::Latch)
+    }
+
+    #[inline(always)]
+    fn set_dir(&mut self, address: u8, value: u8) {
+        self.direct
+            .write(&mut self.regs, self.memory, self.bus, address, value);
+    }
+
+    /// Read-modify-write of a direct address: reads the latch.
+    #[inline(always)]
+    fn modify(&mut self, address: u8, f: impl FnOnce(u8) -> u8) -> u8 {
+        let value = f(self.latch(address));
+        self.set_dir(address, value);
+        value
+    }
+
+    /// Index of Rn in memory.
+    #[inline(always)]
+    fn rn(&self, n: u8) -> usize {
+        direct(self.regs.bank | n)
+    }
+
+    #[inline(always)]
+    fn reg(&self, n: u8) -> u8 {
+        self.memory[self.rn(n)]
+    }
+
+    #[inline(always)]
+    fn set_reg(&mut self, n: u8, value: u8) {
+        self.memory[self.rn(n)] = value;
+    }
+
+    /// Index of the byte Ri points at.
+    #[inline(always)]
+    fn at_ri(&self, i: u8) -> usize {
+        indirect(self.reg(i))
+    }
+
+    #[inline(always)]
+    fn at(&self, i: u8) -> u8 {
+        self.memory[self.at_ri(i)]
+    }
+
+    #[inline(always)]
+    fn set_at(&mut self, i: u8, value: u8) {
+        self.memory[self.at_ri(i)] = value;
+    }
+
+    #[inline(always)]
+    fn dptr(&self) -> u16 {
+        u16::from_le_bytes([self.memory[direct(sfr::DPL)], self.memory[direct(sfr::DPH)]])
+    }
+
+    #[inline(always)]
+    fn set_dptr(&mut self, value: u16) {
+        let [low, high] = value.to_le_bytes();
+        self.memory[direct(sfr::DPL)] = low;
+        self.memory[direct(sfr::DPH)] = high;
+    }
+
+    /// XDATA address of `MOVX @Ri`: the page is P2's latch.
+    #[inline(always)]
+    fn xdata_ri(&self, i: u8) -> u16 {
+        u16::from_be_bytes([self.memory[direct(sfr::P2)], self.reg(i)])
+    }
+
+    #[inline(always)]
+    fn xwrite(&mut self, address: u16) {
+        self.bus.xwrite(address, self.regs.a);
+        self.direct.xdata_written();
+    }
+
+    #[inline(always)]
+    fn count_up_sp(&mut self) -> u8 {
+        let sp = self.memory[direct(sfr::SP)].wrapping_add(1);
+        self.memory[direct(sfr::SP)] = sp;
+        sp
+    }
+
+    #[inline(always)]
+    fn push(&mut self, value: u8) {
+        let sp = self.count_up_sp();
+        self.memory[indirect(sp)] = value;
+    }
+
+    #[inline(always)]
+    fn pop(&mut self) -> u8 {
+        let sp = self.memory[direct(sfr::SP)];
+        self.memory[direct(sfr::SP)] = sp.wrapping_sub(1);
+        self.memory[indirect(sp)]
+    }
+
+    #[inline(always)]
+    fn call(&mut self, slot: &Slot) -> Flow {
+        let [low, high] = slot.next.to_le_bytes();
+        self.push(low);
+        self.push(high);
+        Flow::Jump(slot.target)
+    }
+
+    #[inline(always)]
+    fn ret(&mut self) -> Flow {
+        let high = self.pop();
+        let low = self.pop();
+        Flow::Jump(u16::from_le_bytes([low, high]))
+    }
+
+    #[inline(always)]
+    fn take(&mut self, sum: Sum) {
+        self.regs.a = sum.value;
+        self.regs.cy = sum.cy;
+        self.regs.carries = sum.carries;
+    }
+
+    #[inline(always)]
+    fn add(&mut self, b: u8) {
+        self.take(alu::add(self.regs.a, b, false));
+    }
+
+    #[inline(always)]
+    fn addc(&mut self, b: u8) {
+        self.take(alu::add(self.regs.a, b, self.regs.cy));
+    }
+
+    #[inline(always)]
+    fn subb(&mut self, b: u8) {
+        self.take(alu::sub(self.regs.a, b, self.regs.cy));
+    }
+
+    #[inline(always)]
+    fn branch(&self, slot: &Slot, taken: bool) -> Flow {
+        Flow::Jump(if taken { slot.target } else { slot.next })
+    }
+
+    #[inline(always)]
+    fn cjne(&mut self, left: u8, right: u8, slot: &Slot) -> Flow {
+        self.regs.cy = left < right;
+        self.branch(slot, left != right)
+    }
+
+    #[inline(always)]
+    fn bit(&mut self, slot: &Slot) -> bool {
+        self.dir(slot.x) & slot.y != 0
+    }
+
+    /// Executes one instruction, PC excepted: the loop follows the [`Flow`].
+    #[inline(always)]
+    pub(crate) fn exec(&mut self, slot: &Slot) -> Flow {
+        use Uop::*;
+        let Slot {
+            uop,
+            x,
+            y,
+            next,
+            target,
+            ..
+        } = *slot;
+        match uop {
+            Trap | Fault | Exact => return Flow::Leave,
+
+            Nop | Reserved => {}
+            Ajmp | Ljmp | Sjmp => return Flow::Jump(target),
+            Acall | Lcall => return self.call(slot),
+            Ret => return self.ret(),
+            Reti => {
+                let flow = self.ret();
+                self.direct.reti(self.bus);
+                return flow;
+            }
+            JmpAtADptr => return Flow::Jump(self.dptr().wrapping_add(u16::from(self.regs.a))),
+
+            Jz => return self.branch(slot, self.regs.a == 0),
+            Jnz => return self.branch(slot, self.regs.a != 0),
+            Jc => return self.branch(slot, self.regs.cy),
+            Jnc => return self.branch(slot, !self.regs.cy),
+            Jb => {
+                let taken = self.bit(slot);
+                return self.branch(slot, taken);
+            }
+            Jnb => {
+                let taken = !self.bit(slot);
+                return self.branch(slot, taken);
+            }
+            Jbc => {
+                let byte = self.latch(x);
+                let taken = byte & y != 0;
+                if taken {
+                    self.set_dir(x, byte & !y);
+                }
+                return self.branch(slot, taken);
+            }
+            JbA => return self.branch(slot, self.regs.a & y != 0),
+            JnbA => return self.branch(slot, self.regs.a & y == 0),
+            CjneAImm => return self.cjne(self.regs.a, x, slot),
+            CjneADir => {
+                let value = self.dir(x);
+                return self.cjne(self.regs.a, value, slot);
+            }
+            CjneAtRiImm => return self.cjne(self.at(x), y, slot),
+            CjneRnImm => return self.cjne(self.reg(x), y, slot),
+            DjnzDir => {
+                let left = self.modify(x, |v| v.wrapping_sub(1));
+                return self.branch(slot, left != 0);
+            }
+            DjnzRn => {
+                let left = self.reg(x).wrapping_sub(1);
+                self.set_reg(x, left);
+                return self.branch(slot, left != 0);
+            }
+
+            IncA => self.regs.a = self.regs.a.wrapping_add(1),
+            IncDir => _ = self.modify(x, |v| v.wrapping_add(1)),
+            IncAtRi => self.set_at(x, self.at(x).wrapping_add(1)),
+            IncRn => self.set_reg(x, self.reg(x).wrapping_add(1)),
+            IncDptr => self.set_dptr(self.dptr().wrapping_add(1)),
+            DecA => self.regs.a = self.regs.a.wrapping_sub(1),
+            DecDir => _ = self.modify(x, |v| v.wrapping_sub(1)),
+            DecAtRi => self.set_at(x, self.at(x).wrapping_sub(1)),
+            DecRn => self.set_reg(x, self.reg(x).wrapping_sub(1)),
+
+            AddImm => self.add(x),
+            AddDir => {
+                let b = self.dir(x);
+                self.add(b);
+            }
+            AddAtRi => self.add(self.at(x)),
+            AddRn => self.add(self.reg(x)),
+            AddcImm => self.addc(x),
+            AddcDir => {
+                let b = self.dir(x);
+                self.addc(b);
+            }
+            AddcAtRi => self.addc(self.at(x)),
+            AddcRn => self.addc(self.reg(x)),
+            SubbImm => self.subb(x),
+            SubbDir => {
+                let b = self.dir(x);
+                self.subb(b);
+            }
+            SubbAtRi => self.subb(self.at(x)),
+            SubbRn => self.subb(self.reg(x)),
+            Mul => {
+                let (low, high, ov) = alu::mul(self.regs.a, self.memory[direct(sfr::B)]);
+                self.product(low, high, ov);
+            }
+            Div => {
+                let (quotient, remainder, ov) = alu::div(self.regs.a, self.memory[direct(sfr::B)]);
+                self.product(quotient, remainder, ov);
+            }
+            DaA => {
+                let regs = &mut self.regs;
+                (regs.a, regs.cy) = alu::decimal_adjust(regs.a, regs.cy, regs.carries.ac());
+            }
+
+            OrlImm => self.regs.a |= x,
+            OrlDir => self.regs.a |= self.dir(x),
+            OrlAtRi => self.regs.a |= self.at(x),
+            OrlRn => self.regs.a |= self.reg(x),
+            OrlDirA => {
+                let a = self.regs.a;
+                self.modify(x, |v| v | a);
+            }
+            OrlDirImm => _ = self.modify(x, |v| v | y),
+            AnlImm => self.regs.a &= x,
+            AnlDir => self.regs.a &= self.dir(x),
+            AnlAtRi => self.regs.a &= self.at(x),
+            AnlRn => self.regs.a &= self.reg(x),
+            AnlDirA => {
+                let a = self.regs.a;
+                self.modify(x, |v| v & a);
+            }
+            AnlDirImm => _ = self.modify(x, |v| v & y),
+            XrlImm => self.regs.a ^= x,
+            XrlDir => self.regs.a ^= self.dir(x),
+            XrlAtRi => self.regs.a ^= self.at(x),
+            XrlRn => self.regs.a ^= self.reg(x),
+            XrlDirA => {
+                let a = self.regs.a;
+                self.modify(x, |v| v ^ a);
+            }
+            XrlDirImm => _ = self.modify(x, |v| v ^ y),
+            ClrA => self.regs.a = 0,
+            CplA => self.regs.a = !self.regs.a,
+            RlA => self.regs.a = self.regs.a.rotate_left(1),
+            RrA => self.regs.a = self.regs.a.rotate_right(1),
+            RlcA => {
+                let a = self.regs.a;
+                self.regs.a = a << 1 | u8::from(self.regs.cy);
+                self.regs.cy = a & 0x80 != 0;
+            }
+            RrcA => {
+                let a = self.regs.a;
+                self.regs.a = a >> 1 | u8::from(self.regs.cy) << 7;
+                self.regs.cy = a & 1 != 0;
+            }
+            SwapA => self.regs.a = self.regs.a.rotate_left(4),
+
+            MovAImm => self.regs.a = x,
+            MovADir => self.regs.a = self.dir(x),
+            MovAAtRi => self.regs.a = self.at(x),
+            MovARn => self.regs.a = self.reg(x),
+            MovDirA => self.set_dir(x, self.regs.a),
+            MovDirImm => self.set_dir(x, y),
+            MovDirDir => {
+                let value = self.dir(y);
+                self.set_dir(x, value);
+            }
+            MovDirAtRi => self.set_dir(x, self.at(y)),
+            MovDirRn => self.set_dir(x, self.reg(y)),
+            MovAtRiA => self.set_at(x, self.regs.a),
+            MovAtRiImm => self.set_at(x, y),
+            MovAtRiDir => {
+                let value = self.dir(y);
+                self.set_at(x, value);
+            }
+            MovRnA => self.set_reg(x, self.regs.a),
+            MovRnImm => self.set_reg(x, y),
+            MovRnDir => {
+                let value = self.dir(y);
+                self.set_reg(x, value);
+            }
+            MovDptr => self.set_dptr(target),
+            MovcAPc => self.regs.a = self.code[next.wrapping_add(u16::from(self.regs.a)) as usize],
+            MovcADptr => {
+                self.regs.a = self.code[self.dptr().wrapping_add(u16::from(self.regs.a)) as usize]
+            }
+            MovxADptr => self.regs.a = self.bus.xread(self.dptr()),
+            MovxAAtRi => self.regs.a = self.bus.xread(self.xdata_ri(x)),
+            MovxDptrA => self.xwrite(self.dptr()),
+            MovxAtRiA => self.xwrite(self.xdata_ri(x)),
+            Push => {
+                // SP is counted up before the operand is read: PUSH SP pushes the new SP.
+                let sp = self.count_up_sp();
+                let value = self.dir(x);
+                self.memory[indirect(sp)] = value;
+            }
+            Pop => {
+                let value = self.pop();
+                self.set_dir(x, value);
+            }
+            PushA => self.push(self.regs.a),
+            PopA => self.regs.a = self.pop(),
+            XchDir => {
+                let value = self.dir(x);
+                self.set_dir(x, self.regs.a);
+                self.regs.a = value;
+            }
+            XchAtRi => {
+                let value = self.at(x);
+                self.set_at(x, self.regs.a);
+                self.regs.a = value;
+            }
+            XchRn => {
+                let value = self.reg(x);
+                self.set_reg(x, self.regs.a);
+                self.regs.a = value;
+            }
+            XchdAtRi => {
+                let value = self.at(x);
+                self.set_at(x, value & 0xF0 | self.regs.a & 0x0F);
+                self.regs.a = self.regs.a & 0xF0 | value & 0x0F;
+            }
+
+            ClrC => self.regs.cy = false,
+            SetbC => self.regs.cy = true,
+            CplC => self.regs.cy = !self.regs.cy,
+            ClrBit => _ = self.modify(x, |v| v & !y),
+            SetbBit => _ = self.modify(x, |v| v | y),
+            CplBit => _ = self.modify(x, |v| v ^ y),
+            MovCBit => self.regs.cy = self.bit(slot),
+            MovBitC => {
+                let cy = self.regs.cy;
+                self.modify(x, |v| if cy { v | y } else { v & !y });
+            }
+            MovCA => self.regs.cy = self.regs.a & y != 0,
+            MovAC => {
+                self.regs.a = if self.regs.cy {
+                    self.regs.a | y
+                } else {
+                    self.regs.a & !y
+                }
+            }
+            OrlCBit => self.regs.cy |= self.bit(slot),
+            OrlCNotBit => self.regs.cy |= !self.bit(slot),
+            AnlCBit => self.regs.cy &= self.bit(slot),
+            AnlCNotBit => self.regs.cy &= !self.bit(slot),
+        }
+        Flow::Next
+    }
+
+    /// What `MUL` and `DIV` leave: CY cleared, AC as it was.
+    #[inline(always)]
+    fn product(&mut self, a: u8, b: u8, ov: bool) {
+        self.regs.a = a;
+        self.memory[direct(sfr::B)] = b;
+        self.regs.cy = false;
+        self.regs.carries = self.regs.carries.with_ov(ov);
+    }
+}

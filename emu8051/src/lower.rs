@@ -1,0 +1,101 @@
+//! Fitting instructions to the block loop, once, at predecode.
+//!
+//! The block loop keeps ACC and the flags out of memory, so a direct access to ACC or PSW must not reach it as such.
+//! Most such instructions on ACC *are* another instruction (`INC ACC` is `INC A`; their cycles differ, and those are
+//! in the block sums). The rest, and every access to a hooked register, become [`Uop::Exact`]: the block ends before
+//! them and the exact loop executes them.
+
+use crate::decode::{Insn, SHAPES};
+use crate::exec::Slot;
+use crate::isa::Uop;
+use crate::sfr::{self, SfrSet};
+
+/// Decides for one `Program` how each instruction is executed.
+#[derive(Debug)]
+pub(crate) struct Lowering {
+    /// Direct addresses that are not plain memory to the block loop.
+    special: [bool; 256],
+    /// Whether `RETI` concerns the bus.
+    exact_reti: bool,
+    /// Whether writes to XDATA concern the bus.
+    exact_xwrite: bool,
+}
+
+impl Lowering {
+    pub(crate) fn new(hooks: SfrSet, stop_on_xdata_write: bool) -> Lowering {
+        let mut special = [false; 256];
+        for address in 0x80..=0xFF_u8 {
+            special[address as usize] =
+                matches!(address, sfr::ACC | sfr::PSW) || hooks.contains(address);
+        }
+        Lowering {
+            special,
+            exact_reti: !hooks.is_empty(),
+            exact_xwrite: stop_on_xdata_write,
+        }
+    }
+
+    /// The instruction as the block loop executes it.
+    #[inline(always)]
+    pub(crate) fn lower(&self, insn: Insn) -> Slot {
+        let slot = Slot::from(insn);
+        let shape = &SHAPES[insn.opcode as usize];
+        let special = |is_direct: bool, address: u8| is_direct && self.special[address as usize];
+        if special(shape.x_direct, slot.x) || special(shape.y_direct, slot.y) {
+            let foreign =
+                |is_direct: bool, address: u8| special(is_direct, address) && address != sfr::ACC;
+            let only_acc = !foreign(shape.x_direct, slot.x) && !foreign(shape.y_direct, slot.y);
+            let lowered = if only_acc { on_accumulator(slot) } else { None };
+            return lowered.unwrap_or(Slot {
+                uop: Uop::Exact,
+                ..slot
+            });
+        }
+        match slot.uop {
+            Uop::Reti if self.exact_reti => Slot {
+                uop: Uop::Exact,
+                ..slot
+            },
+            Uop::MovxDptrA | Uop::MovxAtRiA if self.exact_xwrite => Slot {
+                uop: Uop::Exact,
+                ..slot
+            },
+            _ => slot,
+        }
+    }
+}
+
+/// The instruction a direct access to ACC amounts to, if there is one.
+fn on_accumulator(slot: Slot) -> Option<Slot> {
+    use Uop::*;
+    let Slot { x, y, .. } = slot;
+    let same = |uop| Some(Slot { uop, ..slot });
+    let on = |uop, x| Some(Slot { uop, x, ..slot });
+    match slot.uop {
+        IncDir => same(IncA),
+        DecDir => same(DecA),
+        OrlDirImm => on(OrlImm, y),
+        AnlDirImm => on(AnlImm, y),
+        XrlDirImm => on(XrlImm, y),
+        OrlDirA | OrlDir | AnlDirA | AnlDir | MovADir | MovDirA | XchDir => same(Nop),
+        XrlDirA | XrlDir => same(ClrA),
+        MovDirImm => on(MovAImm, y),
+        MovDirRn => on(MovARn, y),
+        MovDirAtRi => on(MovAAtRi, y),
+        MovRnDir => same(MovRnA),
+        MovAtRiDir => same(MovAtRiA),
+        MovDirDir if x == sfr::ACC && y == sfr::ACC => same(Nop),
+        MovDirDir if x == sfr::ACC => on(MovADir, y),
+        MovDirDir => same(MovDirA),
+        Push => same(PushA),
+        Pop => same(PopA),
+        Jb => same(JbA),
+        Jnb => same(JnbA),
+        ClrBit => on(AnlImm, !y),
+        SetbBit => on(OrlImm, y),
+        CplBit => on(XrlImm, y),
+        MovCBit => same(MovCA),
+        MovBitC => same(MovAC),
+        _ => None,
+    }
+}

@@ -1,0 +1,311 @@
+//! CODE, predecoded.
+
+use crate::decode::{Insn, decode};
+use crate::exec::Slot;
+use crate::isa::{Attrs, OPCODES, Uop};
+use crate::lower::Lowering;
+use crate::meter::Cost;
+use crate::sfr::SfrSet;
+
+/// What executing CODE that nobody programmed does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unprogrammed {
+    /// [`Fault::Unprogrammed`](crate::Fault), when any byte of an instruction is unprogrammed.
+    #[default]
+    Fault,
+    /// Executes the fill byte, as a chip does.
+    Execute,
+}
+
+/// What the reserved opcode 0xA5 does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reserved {
+    /// [`Fault::Reserved`](crate::Fault).
+    #[default]
+    Fault,
+    /// Nothing, in one byte and one cycle.
+    Nop,
+}
+
+/// Why an instruction cannot be executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The reserved opcode 0xA5.
+    Reserved,
+    /// CODE that no segment programmed.
+    Unprogrammed,
+}
+
+/// CODE with everything a run wants to know about it: immutable, to be shared in an `Arc`. It takes 840 KiB.
+pub struct Program {
+    code: Box<[u8; 65536]>,
+    programmed: Box<BitMap>,
+    traps: Box<BitMap>,
+    unprogrammed: Unprogrammed,
+    reserved: Reserved,
+    hooks: SfrSet,
+    stop_on_xdata_write: bool,
+    slots: Box<[Slot; 65536]>,
+    costs: Box<[Cost; 65536]>,
+}
+
+/// A bit for each address of CODE.
+type BitMap = [u64; 1024];
+
+fn bit(map: &BitMap, at: u16) -> bool {
+    map[usize::from(at >> 6)] >> (at & 63) & 1 != 0
+}
+
+fn set_bit(map: &mut BitMap, at: u16) {
+    map[usize::from(at >> 6)] |= 1 << (at & 63);
+}
+
+/// The longest a block may be: longer straight-line code is cut into several, so that sums stay small.
+const LONGEST_BLOCK: Cost = Cost::new(2048, 2048);
+
+impl Program {
+    /// Begins a program with nothing in it.
+    pub fn builder() -> ProgramBuilder {
+        ProgramBuilder::default()
+    }
+
+    /// All of CODE, with the fill byte where nothing was programmed.
+    pub fn code(&self) -> &[u8; 65536] {
+        &self.code
+    }
+
+    /// The instruction at `pc`, decoded afresh from CODE.
+    pub fn insn_at(&self, pc: u16) -> Insn {
+        decode(&self.code, pc)
+    }
+
+    /// Whether arriving at `pc` ends a run.
+    pub fn is_trap(&self, pc: u16) -> bool {
+        bit(&self.traps, pc)
+    }
+
+    /// Whether a segment programmed the byte at `pc`.
+    pub fn is_programmed(&self, pc: u16) -> bool {
+        bit(&self.programmed, pc)
+    }
+
+    /// Why the instruction at `pc` cannot be executed, if so.
+    pub fn fault_at(&self, pc: u16) -> Option<Fault> {
+        let opcode = self.code[pc as usize];
+        if self.unprogrammed == Unprogrammed::Fault {
+            let len = u16::from(OPCODES[opcode as usize].len);
+            if (0..len).any(|i| !self.is_programmed(pc.wrapping_add(i))) {
+                return Some(Fault::Unprogrammed);
+            }
+        }
+        (opcode == 0xA5 && self.reserved == Reserved::Fault).then_some(Fault::Reserved)
+    }
+
+    /// Replaces one byte of CODE and predecodes what depends on it: for machines whose CODE is also their XDATA.
+    /// The byte counts as programmed from now on.
+    pub fn write_code(&mut self, at: u16, byte: u8) {
+        self.code[at as usize] = byte;
+        set_bit(&mut self.programmed, at);
+        let lowering = Lowering::new(self.hooks, self.stop_on_xdata_write);
+        // Instructions of up to three bytes reach back to at-2, and the block sums before them as far as they change.
+        let mut pc = at;
+        let mut unchanged = 0;
+        for back in 0..=u16::MAX {
+            let before = self.costs[pc as usize];
+            self.predecode(&lowering, pc);
+            // A sum depends on the three bytes' worth of addresses above it at most.
+            unchanged = if self.costs[pc as usize] == before {
+                unchanged + 1
+            } else {
+                0
+            };
+            if back >= 2 && unchanged >= 3 {
+                break;
+            }
+            pc = pc.wrapping_sub(1);
+        }
+    }
+
+    pub(crate) fn slots(&self) -> &[Slot; 65536] {
+        &self.slots
+    }
+
+    pub(crate) fn costs(&self) -> &[Cost; 65536] {
+        &self.costs
+    }
+
+    pub(crate) fn hooks(&self) -> SfrSet {
+        self.hooks
+    }
+
+    pub(crate) fn stops_on_xdata_write(&self) -> bool {
+        self.stop_on_xdata_write
+    }
+
+    /// Fills in the slot and the block sum of `pc`, which follow from CODE and from the sum of the next instruction.
+    #[inline(always)]
+    fn predecode(&mut self, lowering: &Lowering, pc: u16) {
+        let insn = decode(&self.code, pc);
+        let slot = lowering.lower(insn);
+        let info = insn.info();
+        let own = Cost::new(u16::from(info.cycles), 1);
+        let (uop, cost) = if self.is_trap(pc) {
+            (Uop::Trap, Cost::ZERO)
+        } else if self.fault_at(pc).is_some() {
+            (Uop::Fault, Cost::ZERO)
+        } else if slot.uop == Uop::Exact {
+            (Uop::Exact, Cost::ZERO)
+        } else if info.attrs.intersects(Attrs::ENDS_BLOCK) {
+            (slot.uop, own)
+        } else {
+            let rest = self.costs[insn.next as usize];
+            // Falling through the end of CODE ends a block, and so does its growing too long.
+            if insn.next < pc || rest.exceeds(LONGEST_BLOCK) {
+                (Uop::Exact, Cost::ZERO)
+            } else {
+                (slot.uop, own + rest)
+            }
+        };
+        self.slots[pc as usize] = Slot { uop, ..slot };
+        self.costs[pc as usize] = cost;
+    }
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let programmed: u32 = self.programmed.iter().map(|word| word.count_ones()).sum();
+        f.debug_struct("Program")
+            .field("programmed", &programmed)
+            .field("unprogrammed", &self.unprogrammed)
+            .field("reserved", &self.reserved)
+            .field("hooks", &self.hooks)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects what a [`Program`] is made of.
+#[derive(Clone, Debug)]
+pub struct ProgramBuilder {
+    segments: Vec<(u16, Vec<u8>)>,
+    traps: Vec<u16>,
+    fill: u8,
+    unprogrammed: Unprogrammed,
+    reserved: Reserved,
+    hooks: SfrSet,
+    stop_on_xdata_write: bool,
+}
+
+impl Default for ProgramBuilder {
+    fn default() -> ProgramBuilder {
+        ProgramBuilder {
+            segments: Vec::new(),
+            traps: Vec::new(),
+            fill: 0xFF,
+            unprogrammed: Unprogrammed::default(),
+            reserved: Reserved::default(),
+            hooks: SfrSet::EMPTY,
+            stop_on_xdata_write: false,
+        }
+    }
+}
+
+impl ProgramBuilder {
+    /// Programs `bytes` at CODE `at`, wrapping around at the end of CODE; a later segment wins over an earlier one.
+    #[must_use]
+    pub fn segment(mut self, at: u16, bytes: &[u8]) -> ProgramBuilder {
+        self.segments.push((at, bytes.to_vec()));
+        self
+    }
+
+    /// What `MOVC` reads where nothing is programmed; 0xFF unless said otherwise.
+    #[must_use]
+    pub fn fill(mut self, byte: u8) -> ProgramBuilder {
+        self.fill = byte;
+        self
+    }
+
+    /// What executing CODE that nobody programmed does.
+    #[must_use]
+    pub fn unprogrammed(mut self, what: Unprogrammed) -> ProgramBuilder {
+        self.unprogrammed = what;
+        self
+    }
+
+    /// What the reserved opcode 0xA5 does.
+    #[must_use]
+    pub fn reserved(mut self, what: Reserved) -> ProgramBuilder {
+        self.reserved = what;
+        self
+    }
+
+    /// Arriving at CODE `at` ends a run. `MOVC` still reads the byte there.
+    #[must_use]
+    pub fn trap(mut self, at: u16) -> ProgramBuilder {
+        self.traps.push(at);
+        self
+    }
+
+    /// Direct accesses to these registers go to [`Bus::sfr_read`](crate::Bus::sfr_read) and
+    /// [`Bus::sfr_write`](crate::Bus::sfr_write). ACC and PSW are the processor's own and stay so; SP, DPL, DPH, B and
+    /// P2 may be hooked, but what instructions do with them implicitly is not seen.
+    #[must_use]
+    pub fn hooks(mut self, hooks: SfrSet) -> ProgramBuilder {
+        self.hooks = hooks;
+        self
+    }
+
+    /// Asks [`Bus::stop_requested`](crate::Bus::stop_requested) after each `MOVX` that writes: for machines whose CODE
+    /// is also their XDATA and who have to call [`Program::write_code`] before going on.
+    #[must_use]
+    pub fn stop_on_xdata_write(mut self) -> ProgramBuilder {
+        self.stop_on_xdata_write = true;
+        self
+    }
+
+    /// Predecodes all of CODE.
+    pub fn build(self) -> Program {
+        let mut program = Program {
+            code: boxed(self.fill),
+            programmed: boxed(0),
+            traps: boxed(0),
+            unprogrammed: self.unprogrammed,
+            reserved: self.reserved,
+            hooks: self.hooks,
+            stop_on_xdata_write: self.stop_on_xdata_write,
+            slots: boxed(Slot {
+                uop: Uop::Fault,
+                x: 0,
+                y: 0,
+                z: 0,
+                next: 0,
+                target: 0,
+            }),
+            costs: boxed(Cost::ZERO),
+        };
+        for (at, bytes) in &self.segments {
+            let mut pc = *at;
+            for byte in bytes {
+                program.code[pc as usize] = *byte;
+                set_bit(&mut program.programmed, pc);
+                pc = pc.wrapping_add(1);
+            }
+        }
+        for at in self.traps {
+            set_bit(&mut program.traps, at);
+        }
+        let lowering = Lowering::new(program.hooks, program.stop_on_xdata_write);
+        for pc in (0..=u16::MAX).rev() {
+            program.predecode(&lowering, pc);
+        }
+        program
+    }
+}
+
+/// A large array on the heap without passing over the stack.
+fn boxed<T: Copy, const N: usize>(value: T) -> Box<[T; N]> {
+    match vec![value; N].into_boxed_slice().try_into() {
+        Ok(array) => array,
+        Err(_) => unreachable!("the slice was made with this length"),
+    }
+}

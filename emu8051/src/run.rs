@@ -1,0 +1,303 @@
+//! The run loops, and how they charge.
+//!
+//! # Charging by the block
+//!
+//! What a program may use is counted in machine cycles and in steps, and both counts are exact: an instruction begins
+//! only if its whole cost is affordable. Counting at every instruction would cost a quarter of the speed, so
+//! [`run`] pays in advance. Each address of CODE has a sum, made at predecode: the cost of everything from there to the
+//! end of its *basic block*, that is up to and including the next jump, call, return or branch. Control can enter a
+//! block anywhere, hence a sum at every address; it leaves only at the end. So it is enough to subtract one sum
+//! whenever control arrives somewhere by a jump or by a branch not taken, and no other instruction looks at the meter.
+//!
+//! When a sum does not fit into what is left, nothing of that block has happened yet. The subtraction is undone and
+//! the instruction there is executed by the exact loop, one at a time, until the limit is met or blocks fit again.
+//! Hence [`run`] and [`run_exact`] stop at the same instruction with the same state for every limit, which the tests
+//! try for thousands of limits on every workload.
+//!
+//! Blocks also end, with nothing to pay for the instruction itself, before
+//! * a trap or a fault, which cost nothing;
+//! * an instruction the block loop leaves to the exact loop ([`Uop::Exact`](crate::isa::Uop)): a hooked register, the
+//!   last instruction before the end of CODE, and one in every couple of thousand of straight-line code.
+//!
+//! Cycles and steps are subtracted together, as two halves of one word ([`Cost`]). A half holds 15 bits, so the block
+//! loop is given its allowance in slices; a new slice costs some fifty host instructions every twenty thousand.
+
+use crate::bus::Bus;
+use crate::cpu::Cpu;
+use crate::exec::{Checked, Core, Flow, Plain, Regs, Slot};
+use crate::isa::Uop;
+use crate::meter::Cost;
+use crate::program::{Fault, Program};
+use crate::trace::Observer;
+use crate::units::{Cycles, Steps};
+
+/// What a run may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Machine cycles.
+    pub cycles: Cycles,
+    /// Instructions.
+    pub steps: Steps,
+}
+
+impl Limit {
+    /// No limit that a run could reach.
+    pub const NONE: Limit = Limit {
+        cycles: Cycles::MAX,
+        steps: Steps::MAX,
+    };
+
+    /// That many machine cycles and any number of steps.
+    pub const fn cycles(cycles: u64) -> Limit {
+        Limit {
+            cycles: Cycles(cycles),
+            steps: Steps::MAX,
+        }
+    }
+
+    /// That many steps and any number of machine cycles.
+    pub const fn steps(steps: u64) -> Limit {
+        Limit {
+            cycles: Cycles::MAX,
+            steps: Steps(steps),
+        }
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stop {
+    /// PC arrived at this trap address.
+    Trap(u16),
+    /// The next instruction takes more machine cycles than are left.
+    OutOfCycles,
+    /// No step is left.
+    OutOfSteps,
+    /// The instruction at PC cannot be executed.
+    Fault(Fault),
+    /// The bus asked for it ([`Bus::stop_requested`]).
+    Event,
+}
+
+/// What a run used, and why it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Machine cycles used.
+    pub cycles: Cycles,
+    /// Instructions executed.
+    pub steps: Steps,
+    /// Why it ended; [`Cpu::pc`] says where.
+    pub stop: Stop,
+}
+
+/// Runs until a trap, a fault, an event or the end of a limit, charging by the block.
+///
+/// * An instruction begins only if its whole cost is affordable, in cycles and in steps.
+/// * Arriving at a trap ends the run however it was reached; it costs nothing and comes before the end of a limit.
+///   A run that *starts* on a trap executes the instruction there: it is leaving the trap.
+/// * A faulting instruction costs nothing and changes nothing; PC stays on it.
+/// * Stopped anywhere and continued equals not stopped.
+pub fn run<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) -> Run {
+    let mut runner = Runner::new(cpu, bus, program, limit);
+    let leaving = runner.arrived().and_then(|_| runner.step(&mut ()));
+    let stop = leaving.unwrap_or_else(|| {
+        loop {
+            if let Some(stop) = runner.blocks().or_else(|| runner.step(&mut ())) {
+                break stop;
+            }
+        }
+    });
+    let (regs, run) = runner.end(stop);
+    regs.store(cpu);
+    run
+}
+
+/// Does what [`run`] does, charging by the instruction and decoding each afresh from CODE.
+pub fn run_exact<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) -> Run {
+    run_observed(cpu, bus, program, limit, &mut ())
+}
+
+/// Does what [`run_exact`] does and tells `observer` of every instruction.
+pub fn run_observed<B: Bus, O: Observer>(
+    cpu: &mut Cpu,
+    bus: &mut B,
+    program: &Program,
+    limit: Limit,
+    observer: &mut O,
+) -> Run {
+    let mut runner = Runner::new(cpu, bus, program, limit);
+    let stop = loop {
+        if let Some(stop) = runner.step(observer).or_else(|| runner.arrived()) {
+            break stop;
+        }
+    };
+    let (regs, run) = runner.end(stop);
+    regs.store(cpu);
+    run
+}
+
+/// Why the block loop was left. PC is on an instruction that has neither happened nor been paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// The instruction is a trap, faults, or is for the exact loop.
+    At(Uop),
+    /// The block does not fit into the allowance.
+    Short,
+}
+
+/// A run under way.
+struct Runner<'a, B> {
+    core: Core<'a, B, Checked>,
+    program: &'a Program,
+    limit: Limit,
+    cycles: Cycles,
+    steps: Steps,
+}
+
+impl<'a, B: Bus> Runner<'a, B> {
+    fn new(cpu: &'a mut Cpu, bus: &'a mut B, program: &'a Program, limit: Limit) -> Runner<'a, B> {
+        let regs = Regs::load(cpu);
+        let direct = Checked {
+            hooks: program.hooks(),
+            stop_on_xdata_write: program.stops_on_xdata_write(),
+            now: Cycles::ZERO,
+            ask_bus: false,
+        };
+        let core = Core {
+            regs,
+            memory: &mut cpu.memory,
+            code: program.code(),
+            bus,
+            direct,
+        };
+        Runner {
+            core,
+            program,
+            limit,
+            cycles: Cycles::ZERO,
+            steps: Steps::ZERO,
+        }
+    }
+
+    /// Whether the instruction at PC must not begin because PC arrived at a trap.
+    fn arrived(&self) -> Option<Stop> {
+        let pc = self.core.regs.pc;
+        self.program.is_trap(pc).then_some(Stop::Trap(pc))
+    }
+
+    /// Executes the instruction at PC, be it a trap or not, or says why it cannot begin.
+    #[inline(always)]
+    fn step<O: Observer>(&mut self, observer: &mut O) -> Option<Stop> {
+        let pc = self.core.regs.pc;
+        if let Some(fault) = self.program.fault_at(pc) {
+            return Some(Stop::Fault(fault));
+        }
+        let insn = self.program.insn_at(pc);
+        let cycles = self.cycles + insn.cycles();
+        if cycles > self.limit.cycles {
+            return Some(Stop::OutOfCycles);
+        }
+        if self.steps >= self.limit.steps {
+            return Some(Stop::OutOfSteps);
+        }
+        if O::ACTIVE {
+            observer.before(&self.cpu(), &insn);
+        }
+        self.core.direct.now = self.cycles;
+        self.core.regs.pc = match self.core.exec(&Slot::from(insn)) {
+            Flow::Next => insn.next,
+            Flow::Jump(to) => to,
+            Flow::Leave => unreachable!("no row of the instruction table leaves the loop"),
+        };
+        self.cycles = cycles;
+        self.steps += Steps(1);
+        if O::ACTIVE {
+            observer.after(&self.cpu(), &insn);
+        }
+        let asked = std::mem::take(&mut self.core.direct.ask_bus);
+        (asked && self.core.bus.stop_requested()).then_some(Stop::Event)
+    }
+
+    /// Executes whole blocks as long as they fit. `None` means that the exact loop has to do the next instruction.
+    fn blocks(&mut self) -> Option<Stop> {
+        loop {
+            let allowance = Cost::saturating(
+                self.limit.cycles - self.cycles,
+                self.limit.steps - self.steps,
+            );
+            let (rest, left) = block_loop(&mut self.core, self.program, allowance);
+            let used = allowance - rest;
+            self.cycles += used.cycles();
+            self.steps += used.steps();
+            match left {
+                Left::At(Uop::Trap) => return Some(Stop::Trap(self.core.regs.pc)),
+                // A slice is used up: take the next. If nothing of it was used, the block does not fit the limit.
+                Left::Short if used != Cost::ZERO => {}
+                Left::Short | Left::At(_) => return None,
+            }
+        }
+    }
+
+    /// The processor as an observer may see it.
+    fn cpu(&self) -> Cpu {
+        let mut cpu = Cpu {
+            pc: 0,
+            memory: *self.core.memory,
+        };
+        self.core.regs.store(&mut cpu);
+        cpu
+    }
+
+    fn end(self, stop: Stop) -> (Regs, Run) {
+        (
+            self.core.regs,
+            Run {
+                cycles: self.cycles,
+                steps: self.steps,
+                stop,
+            },
+        )
+    }
+}
+
+/// The block loop: the registers are locals, direct addresses are plain memory, and only jumps look at the meter.
+#[inline(never)]
+fn block_loop<B: Bus>(
+    outer: &mut Core<'_, B, Checked>,
+    program: &Program,
+    allowance: Cost,
+) -> (Cost, Left) {
+    let (slots, costs) = (program.slots(), program.costs());
+    let mut core = Core {
+        regs: outer.regs,
+        memory: outer.memory,
+        code: outer.code,
+        bus: outer.bus,
+        direct: Plain,
+    };
+    let mut pc = core.regs.pc;
+    let mut rest = allowance;
+    let left = 'blocks: loop {
+        let cost = costs[pc as usize];
+        rest = rest - cost;
+        if rest.overdrawn() {
+            rest = rest + cost;
+            break Left::Short;
+        }
+        loop {
+            let slot = &slots[pc as usize];
+            match core.exec(slot) {
+                Flow::Next => pc = slot.next,
+                Flow::Jump(to) => {
+                    pc = to;
+                    break;
+                }
+                Flow::Leave => break 'blocks Left::At(slot.uop),
+            }
+        }
+    };
+    core.regs.pc = pc;
+    outer.regs = core.regs;
+    (rest, left)
+}

@@ -1,0 +1,116 @@
+//! 64 KiB of external RAM that knows which of its pages were written.
+
+use std::ops::Range;
+
+use crate::bus::Bus;
+
+/// Bytes in a page: what the high address byte selects.
+const PAGE: usize = 256;
+
+/// External RAM, all zero at first. Pages of 256 bytes that were written are remembered, so that clearing, saving and
+/// restoring a machine costs as much as the program touched, not 64 KiB.
+#[derive(Clone)]
+pub struct Xdata {
+    bytes: Box<[u8; 65536]>,
+    /// For each page: [`WRITTEN`] and [`CHANGED`].
+    pages: [u8; 256],
+}
+
+/// The page may differ from zero.
+const WRITTEN: u8 = 1;
+/// The page may differ from the last snapshot taken or restored.
+const CHANGED: u8 = 2;
+
+impl Xdata {
+    /// RAM full of zeros.
+    pub fn new() -> Xdata {
+        let Ok(bytes) = vec![0; 65536].into_boxed_slice().try_into() else {
+            unreachable!("the slice was made with this length")
+        };
+        Xdata {
+            bytes,
+            pages: [0; 256],
+        }
+    }
+
+    /// The byte at `address`.
+    #[inline(always)]
+    pub fn read(&self, address: u16) -> u8 {
+        self.bytes[address as usize]
+    }
+
+    /// Stores a byte.
+    #[inline(always)]
+    pub fn write(&mut self, address: u16, value: u8) {
+        self.bytes[address as usize] = value;
+        self.pages[(address >> 8) as usize] = WRITTEN | CHANGED;
+    }
+
+    /// The bytes at the addresses in `range`; `None` when it ends before it begins or beyond 0x10000.
+    pub fn slice(&self, range: Range<usize>) -> Option<&[u8]> {
+        self.bytes.get(range)
+    }
+
+    /// Stores `bytes` from `address` on, wrapping around at 0xFFFF.
+    pub fn copy_in(&mut self, address: u16, bytes: &[u8]) {
+        let mut at = address;
+        for byte in bytes {
+            self.write(at, *byte);
+            at = at.wrapping_add(1);
+        }
+    }
+
+    /// All 64 KiB.
+    pub fn bytes(&self) -> &[u8; 65536] {
+        &self.bytes
+    }
+
+    /// Makes all of it zero again, touching only the pages that were written.
+    pub fn clear_dirty(&mut self) {
+        for page in 0..256 {
+            if self.pages[page] & WRITTEN != 0 {
+                self.bytes[page * PAGE..][..PAGE].fill(0);
+                self.pages[page] = 0;
+            }
+        }
+    }
+}
+
+impl Default for Xdata {
+    fn default() -> Xdata {
+        Xdata::new()
+    }
+}
+
+impl PartialEq for Xdata {
+    fn eq(&self, other: &Xdata) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Xdata {}
+
+impl std::fmt::Debug for Xdata {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let written = self
+            .pages
+            .iter()
+            .filter(|page| **page & WRITTEN != 0)
+            .count();
+        f.debug_struct("Xdata")
+            .field("pages_written", &written)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Bus for Xdata {
+    #[inline(always)]
+    fn xread(&mut self, address: u16) -> u8 {
+        self.read(address)
+    }
+
+    #[inline(always)]
+    fn xwrite(&mut self, address: u16, value: u8) {
+        self.write(address, value);
+    }
+}

@@ -11,10 +11,19 @@ pub enum Side {
     Latch,
 }
 
+/// Accesses to XDATA after which the bus is asked whether to stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct XdataAsk {
+    /// `MOVX` that reads.
+    pub reads: bool,
+    /// `MOVX` that writes.
+    pub writes: bool,
+}
+
 /// The world around a [`Cpu`](crate::Cpu).
 ///
 /// The four hooks have defaults and are reached only from a [`Program`](crate::Program) built with
-/// [`hooks`](crate::ProgramBuilder::hooks) or [`stop_on_xdata_write`](crate::ProgramBuilder::stop_on_xdata_write):
+/// [`hooks`](crate::ProgramBuilder::hooks) or [`ask_after_xdata`](crate::ProgramBuilder::ask_after_xdata):
 /// without those, a run costs the same as if they did not exist. `now` is what the run has used when the instruction
 /// begins.
 pub trait Bus {
@@ -42,8 +51,8 @@ pub trait Bus {
     }
 
     /// Whether the run shall end with [`Stop::Event`](crate::Stop::Event) after this instruction. Asked after each
-    /// instruction that touched a hooked register, was a `RETI`, or wrote XDATA under
-    /// [`stop_on_xdata_write`](crate::ProgramBuilder::stop_on_xdata_write).
+    /// instruction that touched a hooked register, was a `RETI`, or reached XDATA in a way
+    /// [`ask_after_xdata`](crate::ProgramBuilder::ask_after_xdata) names.
     fn stop_requested(&mut self) -> bool {
         false
     }

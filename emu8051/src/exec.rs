@@ -5,7 +5,7 @@
 //! memory ([`Plain`]); the exact loop looks first ([`Checked`]).
 
 use crate::alu::{self, Carries, Sum};
-use crate::bus::{Bus, Side};
+use crate::bus::{Bus, Side, XdataAsk};
 use crate::cpu::Cpu;
 use crate::decode::Insn;
 use crate::isa::{OPCODES, Uop};
@@ -118,6 +118,7 @@ pub(crate) trait Direct<B: Bus> {
     fn read(&mut self, regs: &Regs, memory: &Memory, bus: &mut B, address: u8, side: Side) -> u8;
     fn write(&mut self, regs: &mut Regs, memory: &mut Memory, bus: &mut B, address: u8, value: u8);
     fn reti(&mut self, bus: &mut B);
+    fn xdata_read(&mut self);
     fn xdata_written(&mut self);
 }
 
@@ -140,6 +141,9 @@ impl<B: Bus> Direct<B> for Plain {
     fn reti(&mut self, _: &mut B) {}
 
     #[inline(always)]
+    fn xdata_read(&mut self) {}
+
+    #[inline(always)]
     fn xdata_written(&mut self) {}
 }
 
@@ -151,8 +155,8 @@ pub(crate) struct Checked {
     pub(crate) now: Cycles,
     /// Whether the bus may have something to say after the instruction.
     pub(crate) ask_bus: bool,
-    /// Whether a write to XDATA is such a case.
-    pub(crate) stop_on_xdata_write: bool,
+    /// Which accesses to XDATA are such a case.
+    pub(crate) ask_after_xdata: XdataAsk,
 }
 
 impl<B: Bus> Direct<B> for Checked {
@@ -189,8 +193,12 @@ impl<B: Bus> Direct<B> for Checked {
         }
     }
 
+    fn xdata_read(&mut self) {
+        self.ask_bus |= self.ask_after_xdata.reads;
+    }
+
     fn xdata_written(&mut self) {
-        self.ask_bus |= self.stop_on_xdata_write;
+        self.ask_bus |= self.ask_after_xdata.writes;
     }
 }
 
@@ -279,6 +287,12 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
     #[inline(always)]
     fn xdata_ri(&self, i: u8) -> u16 {
         u16::from_be_bytes([self.memory[direct(sfr::P2)], self.reg(i)])
+    }
+
+    #[inline(always)]
+    fn xread(&mut self, address: u16) {
+        self.regs.a = self.bus.xread(address);
+        self.direct.xdata_read();
     }
 
     #[inline(always)]
@@ -541,8 +555,8 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             MovcADptr => {
                 self.regs.a = self.code[self.dptr().wrapping_add(u16::from(self.regs.a)) as usize]
             }
-            MovxADptr => self.regs.a = self.bus.xread(self.dptr()),
-            MovxAAtRi => self.regs.a = self.bus.xread(self.xdata_ri(x)),
+            MovxADptr => self.xread(self.dptr()),
+            MovxAAtRi => self.xread(self.xdata_ri(x)),
             MovxDptrA => self.xwrite(self.dptr()),
             MovxAtRiA => self.xwrite(self.xdata_ri(x)),
             Push => {

@@ -41,7 +41,7 @@ mod trace;
 mod units;
 mod xdata;
 
-pub use bus::{Bus, Side};
+pub use bus::{Bus, Side, XdataAsk};
 pub use cpu::Cpu;
 pub use decode::Insn;
 pub use program::{Fault, Program, ProgramBuilder, Reserved, Unprogrammed};

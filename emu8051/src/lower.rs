@@ -8,6 +8,7 @@
 use crate::decode::{Insn, SHAPES};
 use crate::exec::Slot;
 use crate::isa::Uop;
+use crate::bus::XdataAsk;
 use crate::sfr::{self, SfrSet};
 
 /// Decides for one `Program` how each instruction is executed.
@@ -17,12 +18,12 @@ pub(crate) struct Lowering {
     special: [bool; 256],
     /// Whether `RETI` concerns the bus.
     exact_reti: bool,
-    /// Whether writes to XDATA concern the bus.
-    exact_xwrite: bool,
+    /// Which accesses to XDATA concern the bus.
+    exact_xdata: XdataAsk,
 }
 
 impl Lowering {
-    pub(crate) fn new(hooks: SfrSet, stop_on_xdata_write: bool) -> Lowering {
+    pub(crate) fn new(hooks: SfrSet, exact_xdata: XdataAsk) -> Lowering {
         let mut special = [false; 256];
         for address in 0x80..=0xFF_u8 {
             special[address as usize] =
@@ -31,7 +32,7 @@ impl Lowering {
         Lowering {
             special,
             exact_reti: !hooks.is_empty(),
-            exact_xwrite: stop_on_xdata_write,
+            exact_xdata,
         }
     }
 
@@ -56,7 +57,11 @@ impl Lowering {
                 uop: Uop::Exact,
                 ..slot
             },
-            Uop::MovxDptrA | Uop::MovxAtRiA if self.exact_xwrite => Slot {
+            Uop::MovxADptr | Uop::MovxAAtRi if self.exact_xdata.reads => Slot {
+                uop: Uop::Exact,
+                ..slot
+            },
+            Uop::MovxDptrA | Uop::MovxAtRiA if self.exact_xdata.writes => Slot {
                 uop: Uop::Exact,
                 ..slot
             },

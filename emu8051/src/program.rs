@@ -1,5 +1,6 @@
 //! CODE, predecoded.
 
+use crate::bus::XdataAsk;
 use crate::decode::{Insn, decode};
 use crate::exec::Slot;
 use crate::isa::{Attrs, OPCODES, Uop};
@@ -45,7 +46,7 @@ pub struct Program {
     unprogrammed: Unprogrammed,
     reserved: Reserved,
     hooks: SfrSet,
-    stop_on_xdata_write: bool,
+    ask_after_xdata: XdataAsk,
     slots: Box<[Slot; 65536]>,
     costs: Box<[Cost; 65536]>,
 }
@@ -107,7 +108,7 @@ impl Program {
     pub fn write_code(&mut self, at: u16, byte: u8) {
         self.code[at as usize] = byte;
         set_bit(&mut self.programmed, at);
-        let lowering = Lowering::new(self.hooks, self.stop_on_xdata_write);
+        let lowering = Lowering::new(self.hooks, self.ask_after_xdata);
         // Instructions of up to three bytes reach back to at-2, and the block sums before them as far as they change.
         let mut pc = at;
         let mut unchanged = 0;
@@ -139,8 +140,8 @@ impl Program {
         self.hooks
     }
 
-    pub(crate) fn stops_on_xdata_write(&self) -> bool {
-        self.stop_on_xdata_write
+    pub(crate) fn asks_after_xdata(&self) -> XdataAsk {
+        self.ask_after_xdata
     }
 
     /// Fills in the slot and the block sum of `pc`, which follow from CODE and from the sum of the next instruction.
@@ -193,7 +194,7 @@ pub struct ProgramBuilder {
     unprogrammed: Unprogrammed,
     reserved: Reserved,
     hooks: SfrSet,
-    stop_on_xdata_write: bool,
+    ask_after_xdata: XdataAsk,
 }
 
 impl Default for ProgramBuilder {
@@ -205,7 +206,7 @@ impl Default for ProgramBuilder {
             unprogrammed: Unprogrammed::default(),
             reserved: Reserved::default(),
             hooks: SfrSet::EMPTY,
-            stop_on_xdata_write: false,
+            ask_after_xdata: XdataAsk::default(),
         }
     }
 }
@@ -255,11 +256,12 @@ impl ProgramBuilder {
         self
     }
 
-    /// Asks [`Bus::stop_requested`](crate::Bus::stop_requested) after each `MOVX` that writes: for machines whose CODE
-    /// is also their XDATA and who have to call [`Program::write_code`] before going on.
+    /// Asks [`Bus::stop_requested`](crate::Bus::stop_requested) after each `MOVX` of the kinds in `ask`: writes, for
+    /// machines whose CODE is also their XDATA and who have to call [`Program::write_code`] before going on; reads, to
+    /// stop there.
     #[must_use]
-    pub fn stop_on_xdata_write(mut self) -> ProgramBuilder {
-        self.stop_on_xdata_write = true;
+    pub fn ask_after_xdata(mut self, ask: XdataAsk) -> ProgramBuilder {
+        self.ask_after_xdata = ask;
         self
     }
 
@@ -272,7 +274,7 @@ impl ProgramBuilder {
             unprogrammed: self.unprogrammed,
             reserved: self.reserved,
             hooks: self.hooks,
-            stop_on_xdata_write: self.stop_on_xdata_write,
+            ask_after_xdata: self.ask_after_xdata,
             slots: boxed(Slot {
                 uop: Uop::Fault,
                 x: 0,
@@ -294,7 +296,7 @@ impl ProgramBuilder {
         for at in self.traps {
             set_bit(&mut program.traps, at);
         }
-        let lowering = Lowering::new(program.hooks, program.stop_on_xdata_write);
+        let lowering = Lowering::new(program.hooks, program.ask_after_xdata);
         for pc in (0..=u16::MAX).rev() {
             program.predecode(&lowering, pc);
         }

@@ -160,7 +160,7 @@ impl<'a, B: Bus> Runner<'a, B> {
         let regs = Regs::load(cpu);
         let direct = Checked {
             hooks: program.hooks(),
-            stop_on_xdata_write: program.stops_on_xdata_write(),
+            ask_after_xdata: program.asks_after_xdata(),
             now: Cycles::ZERO,
             ask_bus: false,
         };

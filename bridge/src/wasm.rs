@@ -1,0 +1,59 @@
+//! The WebAssembly engine: the same host API for contracts compiled to wasm.
+//!
+//! A module is checked against a fixed set of rules (`validate`), rewritten so that it meters itself
+//! (`instrument`), and only then handed to an engine. docs/wasm.md tells what a contract sees of this.
+
+mod body;
+mod costs;
+mod instrument;
+mod limits;
+mod validate;
+
+pub use costs::{Class, Costs};
+pub use limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
+pub use validate::Refusal;
+
+/// The module that a contract imports from.
+pub const HOST_MODULE: &str = "smart51";
+/// The import that calls the host: `(method, args_ptr, args_len, reply_ptr, reply_cap) -> length`.
+pub const CALL_IMPORT: &str = "call";
+/// The import that ends the call: `(code)`.
+pub const EXIT_IMPORT: &str = "exit";
+/// The export that holds linear memory.
+pub const MEMORY_EXPORT: &str = "memory";
+/// The export where a call begins, a function from nothing to nothing.
+pub const MAIN_EXPORT: &str = "smart51_main";
+/// The export that holds the address of the exchange buffer, an immutable i32 global.
+pub const BUFFER_EXPORT: &str = "smart51_buffer";
+
+/// What the names of exports begin with that metering adds.
+const RESERVED_PREFIX: &str = "smart51:";
+const GAS_EXPORT: &str = "smart51:gas";
+const STACK_EXPORT: &str = "smart51:stack";
+
+/// A module that passed validation and meters itself: what is handed to an engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metered {
+    /// The rewritten module.
+    pub wasm: Vec<u8>,
+    /// The address of the exchange buffer in linear memory.
+    pub buffer: u32,
+    /// What a call costs before its first operator, in gas: its memory is made ready.
+    pub entry_gas: u64,
+    /// What a call has for its frames, in bytes.
+    pub stack: u32,
+}
+
+/// Checks `wasm` and makes it meter itself.
+///
+/// # Errors
+/// The first rule that the module breaks.
+pub fn prepare(wasm: &[u8], limits: &Limits, costs: &Costs) -> Result<Metered, Refusal> {
+    let facts = validate::validate(wasm, limits)?;
+    Ok(Metered {
+        wasm: instrument::instrument(wasm, &facts, limits, costs)?,
+        buffer: facts.buffer,
+        entry_gas: u64::from(facts.pages) * u64::from(costs.page),
+        stack: limits.stack,
+    })
+}

@@ -1,0 +1,641 @@
+//! Whether a module may be deployed: [`validate`].
+//!
+//! wasmparser checks that the module is well formed and well typed, with one fixed set of features. On top
+//! of it stand our own rules: the table of limits, the priced operators, the two imports, the exports that
+//! a call needs, and segments that lie where they are put. Everything refused is refused with its offset.
+
+use super::costs;
+use super::limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
+use super::{
+    BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT, MEMORY_EXPORT,
+    RESERVED_PREFIX,
+};
+use wasmparser::{
+    ConstExpr, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
+    Encoding, ExportSectionReader, ExternalKind, FuncToValidate, FuncType,
+    FuncValidatorAllocations, FunctionBody, GlobalSectionReader, ImportSectionReader,
+    MemorySectionReader, Operator, Parser, Payload, TableSectionReader, TypeRef, TypeSectionReader,
+    ValType, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+};
+
+/// The features a module may use, beside the first version of WebAssembly: what today's compilers emit
+/// unasked. Floats are part of the first version, and off.
+const FEATURES: WasmFeatures = WasmFeatures::SIGN_EXTENSION
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::CALL_INDIRECT_OVERLONG);
+
+/// Why a module is refused. Offsets are in bytes from its start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The bytes are not a module, or use a feature that is off.
+    #[error("wasm offset 0x{offset:x}: {reason}")]
+    Malformed {
+        /// Where.
+        offset: u64,
+        /// What wasmparser says.
+        reason: String,
+    },
+    /// There is more of something than the table of limits allows.
+    #[error("wasm offset 0x{offset:x}: {what} is {found}, the most is {most}")]
+    Limit {
+        /// Where it is claimed.
+        offset: u64,
+        /// The row of the table.
+        what: &'static str,
+        /// What the module has.
+        found: u64,
+        /// What the table allows.
+        most: u32,
+    },
+    /// An operator that contracts may not use.
+    #[error(
+        "wasm offset 0x{offset:x}: {operator} is not allowed; see the operators in docs/wasm.md"
+    )]
+    Operator {
+        /// Where it stands.
+        offset: u64,
+        /// Its name.
+        operator: String,
+    },
+    /// An import that the host does not offer.
+    #[error(
+        "wasm offset 0x{offset:x}: import `{module}.{name}` is not offered; the host has \
+         `smart51.call` (five i32 to i32) and `smart51.exit` (one i32 to nothing)"
+    )]
+    Import {
+        /// Where it stands.
+        offset: u64,
+        /// The module it is imported from.
+        module: String,
+        /// Its name.
+        name: String,
+    },
+    /// A start function: a call begins in `smart51_main` and nowhere else.
+    #[error("wasm offset 0x{offset:x}: a start function is not allowed; begin in `smart51_main`")]
+    Start {
+        /// Where it stands.
+        offset: u64,
+    },
+    /// An export is missing, or is not what a call needs.
+    #[error("export `{name}` must be {expected}, found {found}")]
+    Export {
+        /// Its name.
+        name: &'static str,
+        /// What it must be.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// An export whose name we keep for ourselves.
+    #[error(
+        "wasm offset 0x{offset:x}: export `{name}` begins with the reserved `{RESERVED_PREFIX}`"
+    )]
+    ReservedExport {
+        /// Where it stands.
+        offset: u64,
+        /// Its name.
+        name: String,
+    },
+    /// A segment that is not put at a fixed place.
+    #[error("wasm offset 0x{offset:x}: a passive {kind} segment is not allowed")]
+    PassiveSegment {
+        /// Where it stands.
+        offset: u64,
+        /// `data` or `element`.
+        kind: &'static str,
+    },
+    /// A segment, or the exchange buffer, that does not lie inside what it is put in.
+    #[error(
+        "wasm offset 0x{offset:x}: {kind} covers {start} to {end}, but only {size} {unit} are there"
+    )]
+    OutOfRange {
+        /// Where it stands.
+        offset: u64,
+        /// What does not fit.
+        kind: &'static str,
+        /// Its first byte or element.
+        start: u64,
+        /// One past its last byte or element.
+        end: u64,
+        /// What is there.
+        size: u64,
+        /// `bytes` or `elements`.
+        unit: &'static str,
+    },
+}
+
+impl From<wasmparser::Error> for Refusal {
+    fn from(error: wasmparser::Error) -> Self {
+        Refusal::Malformed {
+            offset: error.offset(),
+            reason: error.message().to_owned(),
+        }
+    }
+}
+
+/// What metering needs to know of a defined function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// How many parameters it has.
+    pub(super) params: u32,
+    /// How many parameters and locals it has.
+    pub(super) locals: u32,
+    /// The type of its result, if it has one.
+    pub(super) result: Option<ValType>,
+    /// The most operands on its stack at once.
+    pub(super) operands: u32,
+    /// Whether it calls functions of the module, itself perhaps.
+    pub(super) calls: bool,
+}
+
+/// What the rest of preparation needs to know of a valid module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// The defined functions, in order.
+    pub(super) functions: Vec<Shape>,
+    /// The address of the exchange buffer.
+    pub(super) buffer: u32,
+    /// The pages of memory at the start of a call.
+    pub(super) pages: u32,
+}
+
+/// Checks `wasm` against `limits` and all other rules.
+///
+/// # Errors
+/// The first thing that is wrong, in the order of the module.
+pub(super) fn validate(wasm: &[u8], limits: &Limits) -> Result<Facts, Refusal> {
+    at_most(0, "module_size", wasm.len() as u64, limits.module_size)?;
+    let mut check = Check::new(limits);
+    let mut validator = Validator::new_with_features(FEATURES);
+    let mut allocations = FuncValidatorAllocations::default();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        check.payload(&payload)?;
+        if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
+            allocations = check.body(function, &body, allocations)?;
+        }
+    }
+    check.finish()
+}
+
+fn at_most(
+    offset: u64,
+    what: &'static str,
+    found: impl Into<u64>,
+    most: u32,
+) -> Result<(), Refusal> {
+    let found = found.into();
+    if found > u64::from(most) {
+        Err(Refusal::Limit {
+            offset,
+            what,
+            found,
+            most,
+        })
+    } else {
+        Ok(())
+    }
+}
+
+/// A thing that lies at `start` and is `length` long, in a space of `size`.
+fn inside(
+    offset: u64,
+    kind: &'static str,
+    start: u32,
+    length: usize,
+    size: u64,
+    unit: &'static str,
+) -> Result<(), Refusal> {
+    let start = u64::from(start);
+    let end = start + length as u64;
+    if end > size {
+        Err(Refusal::OutOfRange {
+            offset,
+            kind,
+            start,
+            end,
+            size,
+            unit,
+        })
+    } else {
+        Ok(())
+    }
+}
+
+/// The value of a constant expression; of those there is only `i32.const`, because nothing else of type i32
+/// is constant without imported globals.
+fn constant(expression: &ConstExpr<'_>) -> Result<u32, Refusal> {
+    let mut operators = expression.get_operators_reader();
+    let offset = operators.original_position();
+    match operators.read()? {
+        Operator::I32Const { value } => Ok(value.cast_unsigned()),
+        other => Err(Refusal::Operator {
+            offset,
+            operator: name(&other),
+        }),
+    }
+}
+
+/// The operator's name without its immediates.
+fn name(operator: &Operator<'_>) -> String {
+    let text = format!("{operator:?}");
+    text.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// What has been seen of the module so far.
+struct Check<'l> {
+    limits: &'l Limits,
+    types: Vec<FuncType>,
+    imports: u32,
+    /// The types of the defined functions.
+    functions: Vec<u32>,
+    table: u64,
+    pages: Option<u64>,
+    /// Of each global, its constant if it is an immutable i32.
+    globals: Vec<Option<u32>>,
+    memory_export: bool,
+    main_export: Option<u32>,
+    buffer_export: Option<(u64, u32)>,
+    shapes: Vec<Shape>,
+}
+
+impl<'l> Check<'l> {
+    fn new(limits: &'l Limits) -> Self {
+        Check {
+            limits,
+            types: Vec::new(),
+            imports: 0,
+            functions: Vec::new(),
+            table: 0,
+            pages: None,
+            globals: Vec::new(),
+            memory_export: false,
+            main_export: None,
+            buffer_export: None,
+            shapes: Vec::new(),
+        }
+    }
+
+    /// Our own rules for one part of the module. What is not named here is wasmparser's alone.
+    fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
+        match payload {
+            Payload::Version {
+                encoding: Encoding::Component,
+                range,
+                ..
+            } => Err(Refusal::Malformed {
+                offset: range.start,
+                reason: "a component, not a module".into(),
+            }),
+            Payload::TypeSection(section) => self.types(section),
+            Payload::ImportSection(section) => self.imports(section),
+            Payload::FunctionSection(section) => {
+                at_most(
+                    section.range().start,
+                    "functions",
+                    section.count(),
+                    self.limits.functions,
+                )?;
+                self.functions = section.clone().into_iter().collect::<Result<_, _>>()?;
+                Ok(())
+            }
+            Payload::TableSection(section) => self.table(section),
+            Payload::MemorySection(section) => self.memory(section),
+            Payload::GlobalSection(section) => self.globals(section),
+            Payload::ExportSection(section) => self.exports(section),
+            Payload::StartSection { range, .. } => Err(Refusal::Start {
+                offset: range.start,
+            }),
+            Payload::ElementSection(section) => self.elements(section),
+            Payload::DataSection(section) => self.data(section),
+            _ => Ok(()),
+        }
+    }
+
+    fn types(&mut self, section: &TypeSectionReader<'_>) -> Result<(), Refusal> {
+        let offset = section.range().start;
+        at_most(offset, "types", section.count(), self.limits.types)?;
+        for ty in section.clone().into_iter_err_on_gc_types() {
+            let ty = ty?;
+            at_most(
+                offset,
+                "params",
+                ty.params().len() as u64,
+                self.limits.params,
+            )?;
+            at_most(
+                offset,
+                "results",
+                ty.results().len() as u64,
+                self.limits.results,
+            )?;
+            self.types.push(ty);
+        }
+        Ok(())
+    }
+
+    fn imports(&mut self, section: &ImportSectionReader<'_>) -> Result<(), Refusal> {
+        for entry in section.clone().into_imports_with_offsets() {
+            let (offset, import) = entry?;
+            let offered = match (import.module, import.name, import.ty) {
+                (HOST_MODULE, CALL_IMPORT, TypeRef::Func(ty)) => {
+                    self.has_type(ty, &[ValType::I32; 5], &[ValType::I32])
+                }
+                (HOST_MODULE, EXIT_IMPORT, TypeRef::Func(ty)) => {
+                    self.has_type(ty, &[ValType::I32], &[])
+                }
+                _ => false,
+            };
+            if !offered {
+                return Err(Refusal::Import {
+                    offset,
+                    module: import.module.into(),
+                    name: import.name.into(),
+                });
+            }
+            self.imports += 1;
+            at_most(offset, "imports", self.imports, self.limits.imports)?;
+        }
+        Ok(())
+    }
+
+    fn has_type(&self, ty: u32, params: &[ValType], results: &[ValType]) -> bool {
+        self.types
+            .get(ty as usize)
+            .is_some_and(|ty| ty.params() == params && ty.results() == results)
+    }
+
+    fn table(&mut self, section: &TableSectionReader<'_>) -> Result<(), Refusal> {
+        for table in section.clone().into_iter_with_offsets() {
+            let (offset, table) = table?;
+            at_most(
+                offset,
+                "table_elements",
+                table.ty.initial,
+                self.limits.table_elements,
+            )?;
+            self.table = table.ty.initial;
+        }
+        Ok(())
+    }
+
+    fn memory(&mut self, section: &MemorySectionReader<'_>) -> Result<(), Refusal> {
+        for memory in section.clone().into_iter_with_offsets() {
+            let (offset, memory) = memory?;
+            at_most(
+                offset,
+                "memory_pages",
+                memory.initial,
+                self.limits.memory_pages,
+            )?;
+            self.pages = Some(memory.initial);
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> u64 {
+        self.pages.unwrap_or(0) * u64::from(PAGE_SIZE)
+    }
+
+    fn globals(&mut self, section: &GlobalSectionReader<'_>) -> Result<(), Refusal> {
+        at_most(
+            section.range().start,
+            "globals",
+            section.count(),
+            self.limits.globals,
+        )?;
+        for global in section.clone() {
+            let global = global?;
+            let fixed = global.ty.content_type == ValType::I32 && !global.ty.mutable;
+            self.globals.push(if fixed {
+                Some(constant(&global.init_expr)?)
+            } else {
+                None
+            });
+        }
+        Ok(())
+    }
+
+    fn exports(&mut self, section: &ExportSectionReader<'_>) -> Result<(), Refusal> {
+        at_most(
+            section.range().start,
+            "exports",
+            section.count(),
+            self.limits.exports,
+        )?;
+        for export in section.clone().into_iter_with_offsets() {
+            let (offset, export) = export?;
+            let wrong = |name, expected| Refusal::Export {
+                name,
+                expected,
+                found: format!("a {:?}", export.kind),
+            };
+            match (export.name, export.kind) {
+                (MEMORY_EXPORT, ExternalKind::Memory) => self.memory_export = true,
+                (MEMORY_EXPORT, _) => return Err(wrong(MEMORY_EXPORT, "the memory")),
+                (MAIN_EXPORT, ExternalKind::Func) => self.main_export = Some(export.index),
+                (MAIN_EXPORT, _) => return Err(wrong(MAIN_EXPORT, "a function")),
+                (BUFFER_EXPORT, ExternalKind::Global) => {
+                    self.buffer_export = Some((offset, export.index))
+                }
+                (BUFFER_EXPORT, _) => return Err(wrong(BUFFER_EXPORT, "a global")),
+                (name, _) if name.starts_with(RESERVED_PREFIX) => {
+                    return Err(Refusal::ReservedExport {
+                        offset,
+                        name: name.into(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn elements(&mut self, section: &ElementSectionReader<'_>) -> Result<(), Refusal> {
+        at_most(
+            section.range().start,
+            "element_segments",
+            section.count(),
+            self.limits.element_segments,
+        )?;
+        for element in section.clone().into_iter_with_offsets() {
+            let (offset, element) = element?;
+            let ElementKind::Active { offset_expr, .. } = element.kind else {
+                return Err(Refusal::PassiveSegment {
+                    offset,
+                    kind: "element",
+                });
+            };
+            let count = match element.items {
+                ElementItems::Functions(items) => items.count(),
+                ElementItems::Expressions(_, items) => items.count(),
+            };
+            inside(
+                offset,
+                "an element segment",
+                constant(&offset_expr)?,
+                count as usize,
+                self.table,
+                "elements",
+            )?;
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, section: &DataSectionReader<'_>) -> Result<(), Refusal> {
+        at_most(
+            section.range().start,
+            "data_segments",
+            section.count(),
+            self.limits.data_segments,
+        )?;
+        for data in section.clone().into_iter_with_offsets() {
+            let (offset, data) = data?;
+            let DataKind::Active { offset_expr, .. } = data.kind else {
+                return Err(Refusal::PassiveSegment {
+                    offset,
+                    kind: "data",
+                });
+            };
+            inside(
+                offset,
+                "a data segment",
+                constant(&offset_expr)?,
+                data.data.len(),
+                self.bytes(),
+                "bytes",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The operators of one function.
+    fn body(
+        &mut self,
+        function: FuncToValidate<ValidatorResources>,
+        body: &FunctionBody<'_>,
+        allocations: FuncValidatorAllocations,
+    ) -> Result<FuncValidatorAllocations, Refusal> {
+        let range = body.range();
+        at_most(
+            range.start,
+            "body_size",
+            range.end - range.start,
+            self.limits.body_size,
+        )?;
+        let mut validator = function.into_validator(allocations);
+        let mut reader = body.get_binary_reader();
+        validator.read_locals(&mut reader)?;
+        at_most(
+            range.start,
+            "locals",
+            validator.len_locals(),
+            self.limits.locals,
+        )?;
+        let (mut operands, mut calls) = (0, false);
+        let mut operators = wasmparser::OperatorsReader::new(reader);
+        while !operators.eof() {
+            let offset = operators.original_position();
+            let operator = operators.read()?;
+            if costs::class(&operator).is_none() {
+                return Err(Refusal::Operator {
+                    offset,
+                    operator: name(&operator),
+                });
+            }
+            match &operator {
+                Operator::BrTable { targets } => {
+                    at_most(
+                        offset,
+                        "br_table_targets",
+                        targets.len(),
+                        self.limits.br_table_targets,
+                    )?;
+                }
+                Operator::Call { function_index } => calls |= *function_index >= self.imports,
+                Operator::CallIndirect { .. } => calls = true,
+                _ => {}
+            }
+            validator.op(offset, &operator)?;
+            at_most(
+                offset,
+                "operands",
+                validator.operand_stack_height(),
+                self.limits.operands,
+            )?;
+            at_most(
+                offset,
+                "nesting",
+                validator.control_stack_height(),
+                self.limits.nesting,
+            )?;
+            operands = operands.max(validator.operand_stack_height());
+        }
+        operators.finish()?;
+        // wasmparser has matched the bodies with the declared functions, and those with the types.
+        let ty = self
+            .functions
+            .get(self.shapes.len())
+            .and_then(|ty| self.types.get(*ty as usize));
+        self.shapes.push(Shape {
+            params: ty.map_or(0, |ty| ty.params().len() as u32),
+            locals: validator.len_locals(),
+            result: ty.and_then(|ty| ty.results().first().copied()),
+            operands,
+            calls,
+        });
+        Ok(validator.into_allocations())
+    }
+
+    /// The rules that need the whole module.
+    fn finish(self) -> Result<Facts, Refusal> {
+        let missing = |name, expected| Refusal::Export {
+            name,
+            expected,
+            found: "nothing".into(),
+        };
+        if !self.memory_export {
+            return Err(missing(MEMORY_EXPORT, "the memory"));
+        }
+        let main = self
+            .main_export
+            .ok_or_else(|| missing(MAIN_EXPORT, "a function"))?;
+        let main = main
+            .checked_sub(self.imports)
+            .and_then(|defined| self.functions.get(defined as usize));
+        if !main.is_some_and(|ty| self.has_type(*ty, &[], &[])) {
+            let expected = "a function of the module, from nothing to nothing";
+            return Err(Refusal::Export {
+                name: MAIN_EXPORT,
+                expected,
+                found: "another function".into(),
+            });
+        }
+        let expected = "an immutable i32 global, the address of the exchange buffer";
+        let (offset, global) = self
+            .buffer_export
+            .ok_or_else(|| missing(BUFFER_EXPORT, expected))?;
+        let Some(buffer) = self.globals.get(global as usize).copied().flatten() else {
+            return Err(Refusal::Export {
+                name: BUFFER_EXPORT,
+                expected,
+                found: "another global".into(),
+            });
+        };
+        inside(
+            offset,
+            "the exchange buffer",
+            buffer,
+            BUFFER_SIZE as usize,
+            self.bytes(),
+            "bytes",
+        )?;
+        let pages = u32::try_from(self.pages.unwrap_or(0)).unwrap_or(self.limits.memory_pages);
+        Ok(Facts {
+            functions: self.shapes,
+            buffer,
+            pages,
+        })
+    }
+}

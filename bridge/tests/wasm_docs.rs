@@ -1,0 +1,58 @@
+//! docs/wasm.md shows the tables that are in force.
+//!
+//! `SMART51_BLESS=1 cargo test -p smart51-bridge --test wasm_docs` writes them anew.
+
+use smart51_bridge::wasm::{Class, Costs, Limits};
+use std::fmt::Write;
+use std::path::Path;
+
+fn limits() -> String {
+    let mut out = String::from("| limit | most | of | what it bounds |\n|---|---:|---|---|\n");
+    for (name, most, unit, what) in Limits::V1.rows() {
+        writeln!(out, "| `{name}` | {most} | {unit} | {what} |").expect("a string takes all");
+    }
+    out
+}
+
+fn costs() -> String {
+    let costs = Costs::V1;
+    let mut out = String::from("| what | gas |\n|---|---:|\n");
+    for class in Class::ALL {
+        writeln!(out, "| {} | {} |", class.operators(), costs.of(class))
+            .expect("a string takes all");
+    }
+    for (what, gas) in [
+        ("each declared local of a function entered", costs.local),
+        ("each page of memory", costs.page),
+        ("each 8 bytes filled or copied", costs.word),
+    ] {
+        writeln!(out, "| {what} | {gas} |").expect("a string takes all");
+    }
+    out
+}
+
+/// `page` with the text between the marks of `name` replaced.
+fn with_table(page: &str, name: &str, table: &str) -> String {
+    let (before, rest) = page
+        .split_once(&format!("<!-- {name}:"))
+        .expect("the table has its mark");
+    let (mark, rest) = rest.split_once("-->\n").expect("the mark is closed");
+    let (_, after) = rest
+        .split_once("<!-- end -->")
+        .expect("the table has its end");
+    format!("{before}<!-- {name}:{mark}-->\n{table}<!-- end -->{after}")
+}
+
+#[test]
+fn the_tables_in_the_documentation_are_those_in_force() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/wasm.md");
+    let page = std::fs::read_to_string(&path).expect("docs/wasm.md is there");
+    let fresh = with_table(&with_table(&page, "limits", &limits()), "costs", &costs());
+    if std::env::var_os("SMART51_BLESS").is_some() {
+        std::fs::write(&path, &fresh).expect("docs/wasm.md can be written");
+    }
+    assert!(
+        page == fresh || std::env::var_os("SMART51_BLESS").is_some(),
+        "docs/wasm.md is stale; see this file's head"
+    );
+}

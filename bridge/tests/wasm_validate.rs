@@ -1,0 +1,443 @@
+//! What a module must be to be deployed: every limit at its boundary, every rule broken once.
+
+use smart51_bridge::wasm::{Costs, Limits, PAGE_SIZE, Refusal, prepare};
+
+fn check(wat: &str) -> Result<(), Refusal> {
+    let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+    prepare(&wasm, &Limits::V1, &Costs::V1).map(|_| ())
+}
+
+/// A module that has what every module must have, around `fields`; `main` is the body of `smart51_main`.
+fn module_with(imports: &str, fields: &str, main: &str) -> String {
+    format!(
+        r#"(module {imports}
+            (memory (export "memory") 1)
+            (global (export "smart51_buffer") i32 (i32.const 16))
+            {fields}
+            (func (export "smart51_main") {main}))"#
+    )
+}
+
+fn module(fields: &str, main: &str) -> String {
+    module_with("", fields, main)
+}
+
+/// A module with exactly `n` of what the row `name` of the table bounds.
+fn with_exactly(name: &str, n: usize) -> String {
+    let times = |text: &str, n: usize| text.repeat(n);
+    match name {
+        "types" => {
+            // One type more: that of main. All are different, and none has too many parameters.
+            let ty = |i: usize| {
+                let params: String = (0..11)
+                    .map(|bit| if i >> bit & 1 == 0 { " i32" } else { " i64" })
+                    .collect();
+                format!("(type (func (param{params})))")
+            };
+            module(&(0..n - 1).map(ty).collect::<String>(), "")
+        }
+        "imports" => module_with(
+            &times(r#"(import "smart51" "exit" (func (param i32)))"#, n),
+            "",
+            "",
+        ),
+        "functions" => module(&times("(func)", n - 1), ""),
+        "exports" => {
+            let more: String = (3..n)
+                .map(|i| format!(r#"(export "e{i}" (memory 0))"#))
+                .collect();
+            module(&more, "")
+        }
+        "globals" => module(&times("(global i32 (i32.const 0))", n - 1), ""),
+        "memory_pages" => format!(
+            r#"(module (memory (export "memory") {n}) (global (export "smart51_buffer") i32 (i32.const 0))
+                (func (export "smart51_main")))"#
+        ),
+        "table_elements" => module(&format!("(table {n} funcref)"), ""),
+        "element_segments" => module(
+            &format!(
+                "(table 1 funcref) (func $f) {}",
+                times("(elem (i32.const 0) $f)", n)
+            ),
+            "",
+        ),
+        "data_segments" => module(&times(r#"(data (i32.const 0) "x")"#, n), ""),
+        "params" => module(&format!("(func (param {}))", times("i32 ", n)), ""),
+        "results" => module(&format!("(type (func (result {})))", times("i32 ", n)), ""),
+        "locals" => module("", &format!("(local {})", times("i64 ", n))),
+        "operands" => module(
+            "",
+            &format!("{} {}", times("i32.const 0 ", n), times("drop ", n)),
+        ),
+        // The function's own block is the first.
+        "nesting" => module(
+            "",
+            &format!("{} {}", times("block ", n - 1), times("end ", n - 1)),
+        ),
+        "br_table_targets" => module("", &format!("i32.const 0 br_table {} 0", times("0 ", n))),
+        // One byte for the number of local groups, one for the end.
+        "body_size" => module("", &times("nop ", n - 2)),
+        other => panic!("no module for the row `{other}`: write one"),
+    }
+}
+
+#[test]
+fn every_limit_passes_at_its_figure_and_refuses_one_more() {
+    let tested = Limits::V1
+        .rows()
+        .into_iter()
+        .filter(|(name, ..)| !["module_size", "stack"].contains(name));
+    for (name, most, ..) in tested {
+        let n = most as usize;
+        assert_eq!(check(&with_exactly(name, n)), Ok(()), "{name} at {n}");
+        match check(&with_exactly(name, n + 1)) {
+            Err(Refusal::Limit {
+                what,
+                found,
+                most: limit,
+                ..
+            }) => {
+                assert_eq!((what, found, limit), (name, u64::from(most) + 1, most));
+            }
+            other => panic!("{name} at {}: {other:?}", n + 1),
+        }
+    }
+}
+
+#[test]
+fn a_module_of_the_largest_size_passes_and_one_byte_more_is_refused() {
+    let mut wasm = wat::parse_str(module("", "")).expect("valid");
+    let most = Limits::V1.module_size as usize;
+    // A custom section: id 0, a size of 4 bytes, an empty name, and zeros.
+    let content = most - wasm.len() - 5;
+    let size: Vec<u8> = (0..4)
+        .map(|i| (content >> (7 * i)) as u8 & 0x7F | if i < 3 { 0x80 } else { 0 })
+        .collect();
+    wasm.push(0);
+    wasm.extend_from_slice(&size);
+    wasm.resize(most, 0);
+    assert!(prepare(&wasm, &Limits::V1, &Costs::V1).is_ok());
+    wasm.push(0);
+    let refusal = prepare(&wasm, &Limits::V1, &Costs::V1).expect_err("too large");
+    assert!(
+        matches!(
+            refusal,
+            Refusal::Limit {
+                what: "module_size",
+                ..
+            }
+        ),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn everything_that_is_off_is_refused_with_the_offset_of_the_instruction() {
+    // Three nops stand before the offender, so its offset is known: it is looked up in the bytes.
+    for (body, opcode, name) in [
+        ("f32.const 1 drop", &[0x43][..], "F32Const"),
+        ("f64.const 1 drop", &[0x44], "F64Const"),
+        (
+            "i32.const 0 f32.convert_i32_s drop",
+            &[0x41, 0, 0xB2],
+            "F32ConvertI32S",
+        ),
+        ("v128.const i64x2 0 0 drop", &[0xFD, 0x0C], "V128Const"),
+        (
+            "i32.const 0 i32.atomic.load drop",
+            &[0x41, 0, 0xFE, 0x10],
+            "I32AtomicLoad",
+        ),
+        ("ref.null func drop", &[0xD0], "RefNull"),
+        ("return_call 0", &[0x12], "ReturnCall"),
+        (
+            "i32.const 0 i32.const 0 i32.const 0 memory.init 0",
+            &[0x41, 0, 0x41, 0, 0x41, 0, 0xFC, 8],
+            "MemoryInit",
+        ),
+        ("i32.const 0 table.get 0 drop", &[0x41, 0, 0x25], "TableGet"),
+        ("try_table end", &[0x1F], "TryTable"),
+    ] {
+        let extra = r#"(data "") (table 1 funcref)"#;
+        let extra = if name == "MemoryInit" {
+            extra
+        } else {
+            "(table 1 funcref)"
+        };
+        let wasm =
+            wat::parse_str(module(extra, &format!("nop nop nop {body}"))).expect("well formed");
+        let nops = wasm
+            .windows(3 + opcode.len())
+            .position(|w| w[..3] == [1, 1, 1] && w[3..] == *opcode);
+        let at = nops.unwrap_or_else(|| panic!("{name}: the opcode is not where it should be")) + 3;
+        // Constants before the offender take two bytes each.
+        let before = opcode
+            .chunks(2)
+            .take_while(|pair| **pair == [0x41, 0])
+            .count()
+            * 2;
+        match prepare(&wasm, &Limits::V1, &Costs::V1) {
+            Err(Refusal::Operator { offset, operator }) => {
+                assert_eq!((offset, operator.as_str()), ((at + before) as u64, name));
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn types_that_are_off_are_refused_with_an_offset() {
+    for (fields, text) in [
+        ("(func (param f32))", "floating-point support is disabled"),
+        ("(func (local f64))", "floating-point support is disabled"),
+        (
+            "(global f64 (f64.const 0))",
+            "floating-point support is disabled",
+        ),
+        ("(func (param v128))", "SIMD support is not enabled"),
+        (
+            "(func (param externref))",
+            "reference types support is not enabled",
+        ),
+        ("(memory 1)", "multiple memories"),
+        ("(table 1 funcref) (table 1 funcref)", "multiple tables"),
+        (r#"(tag)"#, "exceptions proposal not enabled"),
+        (
+            r#"(global (export "g") (mut i32) (i32.const 0))"#,
+            "mutable global support is not enabled",
+        ),
+    ] {
+        let refusal = check(&module(fields, "")).expect_err(fields);
+        let Refusal::Malformed { offset, reason } = &refusal else {
+            panic!("{fields}: {refusal:?}")
+        };
+        assert!(*offset > 8 && reason.contains(text), "{fields}: {refusal}");
+    }
+}
+
+#[test]
+fn memories_of_64_bits_and_shared_memories_are_refused() {
+    for memory in ["i64 1", "1 1 shared"] {
+        let wat = format!(
+            r#"(module (memory (export "memory") {memory}) (global (export "smart51_buffer") i32 (i32.const 0))
+                (func (export "smart51_main")))"#
+        );
+        assert!(
+            matches!(check(&wat), Err(Refusal::Malformed { .. })),
+            "{memory}"
+        );
+    }
+}
+
+#[test]
+fn only_the_two_imports_of_the_host_are_served_and_only_with_their_types() {
+    let call = r#"(import "smart51" "call" (func (param i32 i32 i32 i32 i32) (result i32)))"#;
+    let exit = r#"(import "smart51" "exit" (func (param i32)))"#;
+    assert_eq!(
+        check(&module_with(&format!("{call}{exit}"), "", "")),
+        Ok(())
+    );
+    for import in [
+        r#"(import "env" "call" (func (param i32 i32 i32 i32 i32) (result i32)))"#,
+        r#"(import "smart51" "open" (func (param i32)))"#,
+        r#"(import "smart51" "call" (func (param i32 i32 i32 i32) (result i32)))"#,
+        r#"(import "smart51" "exit" (func (param i64)))"#,
+        r#"(import "smart51" "exit" (memory 1))"#,
+        r#"(import "smart51" "call" (global i32))"#,
+        r#"(import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))"#,
+    ] {
+        let refusal = check(&module_with(import, "", ""));
+        assert!(
+            matches!(refusal, Err(Refusal::Import { .. })),
+            "{import}: {refusal:?}"
+        );
+    }
+}
+
+#[test]
+fn each_required_export_must_be_there_and_be_what_a_call_needs() {
+    let memory = r#"(memory (export "memory") 1)"#;
+    let buffer = r#"(global (export "smart51_buffer") i32 (i32.const 0))"#;
+    let main = r#"(func (export "smart51_main"))"#;
+    let exit = r#"(import "smart51" "exit" (func $exit (param i32)))"#;
+    for (fields, export) in [
+        (["(memory 1)", buffer, main], "memory"),
+        ([memory, main, ""], "smart51_buffer"),
+        ([memory, buffer, ""], "smart51_main"),
+        (
+            [
+                memory,
+                buffer,
+                r#"(func (export "smart51_main") (param i32))"#,
+            ],
+            "smart51_main",
+        ),
+        (
+            [
+                memory,
+                buffer,
+                r#"(func (export "smart51_main") (result i32) i32.const 0)"#,
+            ],
+            "smart51_main",
+        ),
+        (
+            [
+                exit,
+                memory,
+                r#"(global (export "smart51_buffer") i32 (i32.const 0)) (export "smart51_main" (func $exit))"#,
+            ],
+            "smart51_main",
+        ),
+        (
+            [memory, r#"(func (export "smart51_buffer"))"#, main],
+            "smart51_buffer",
+        ),
+        (
+            [
+                memory,
+                r#"(global (export "smart51_buffer") i64 (i64.const 0))"#,
+                main,
+            ],
+            "smart51_buffer",
+        ),
+        (
+            ["(memory 1)", r#"(func (export "memory"))"#, main],
+            "memory",
+        ),
+    ] {
+        let refusal = check(&format!("(module {})", fields.concat()));
+        assert!(
+            matches!(refusal, Err(Refusal::Export { name, .. }) if name == export),
+            "{fields:?}: {refusal:?}"
+        );
+    }
+}
+
+#[test]
+fn the_exchange_buffer_must_lie_inside_memory() {
+    let at = |address: u32| {
+        check(&format!(
+            r#"(module (memory (export "memory") 1) (global (export "smart51_buffer") i32 (i32.const {address}))
+                (func (export "smart51_main")))"#
+        ))
+    };
+    assert_eq!(at(PAGE_SIZE - 4097), Ok(()));
+    for address in [PAGE_SIZE - 4096, PAGE_SIZE, u32::MAX] {
+        assert!(
+            matches!(
+                at(address),
+                Err(Refusal::OutOfRange {
+                    kind: "the exchange buffer",
+                    ..
+                })
+            ),
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn segments_must_lie_inside_what_they_fill() {
+    let data = |at: u32| check(&module(&format!(r#"(data (i32.const {at}) "abcd")"#), ""));
+    assert_eq!(data(PAGE_SIZE - 4), Ok(()));
+    for at in [PAGE_SIZE - 3, PAGE_SIZE + 1, u32::MAX] {
+        assert!(
+            matches!(
+                data(at),
+                Err(Refusal::OutOfRange {
+                    kind: "a data segment",
+                    ..
+                })
+            ),
+            "{at}"
+        );
+    }
+    let elements = |at: u32| {
+        check(&module(
+            &format!("(table 3 funcref) (func $f) (elem (i32.const {at}) $f $f)"),
+            "",
+        ))
+    };
+    assert_eq!(elements(1), Ok(()));
+    for at in [2, 3, u32::MAX] {
+        assert!(
+            matches!(
+                elements(at),
+                Err(Refusal::OutOfRange {
+                    kind: "an element segment",
+                    ..
+                })
+            ),
+            "{at}"
+        );
+    }
+    let passive = check(&module(r#"(data "x")"#, ""));
+    assert!(matches!(
+        passive,
+        Err(Refusal::PassiveSegment { kind: "data", .. })
+    ));
+    let passive = check(&module("(func $f) (elem func $f)", ""));
+    assert!(matches!(
+        passive,
+        Err(Refusal::PassiveSegment {
+            kind: "element",
+            ..
+        })
+    ));
+}
+
+#[test]
+fn a_start_function_is_refused_even_one_that_loops() {
+    let refusal = check(&module("(func $s (loop br 0)) (start $s)", ""));
+    assert!(matches!(refusal, Err(Refusal::Start { .. })), "{refusal:?}");
+}
+
+#[test]
+fn names_that_metering_uses_are_refused_as_exports() {
+    for name in ["smart51:gas", "smart51:stack", "smart51:"] {
+        let refusal = check(&module(&format!(r#"(export "{name}" (memory 0))"#), ""));
+        assert!(
+            matches!(refusal, Err(Refusal::ReservedExport { .. })),
+            "{name}: {refusal:?}"
+        );
+    }
+}
+
+#[test]
+fn a_component_is_refused() {
+    let component = wat::parse_str("(component)").expect("well formed");
+    let refusal = prepare(&component, &Limits::V1, &Costs::V1).expect_err("a component");
+    assert!(matches!(refusal, Refusal::Malformed { .. }), "{refusal}");
+}
+
+#[test]
+fn every_prefix_and_every_flipped_byte_is_refused_or_prepared_without_a_panic() {
+    let wat = module(
+        r#"(table 2 funcref) (func $f (param i32) (result i32) local.get 0) (elem (i32.const 0) $f)
+           (data (i32.const 9) "data")"#,
+        "(local i64) i32.const 3 call $f (if (then loop i32.const 1 br_if 0 end)) i32.const 1 memory.grow drop",
+    );
+    let wasm = wat::parse_str(&wat).expect("valid");
+    for length in 0..wasm.len() {
+        let whole_section = prepare(&wasm[..length], &Limits::V1, &Costs::V1);
+        assert!(
+            whole_section.is_err() || wasm.len() - length < 32,
+            "prefix of {length} bytes"
+        );
+    }
+    for at in 0..wasm.len() {
+        for byte in 0..=255 {
+            let mut damaged = wasm.clone();
+            damaged[at] = byte;
+            if let Ok(metered) = prepare(&damaged, &Limits::V1, &Costs::V1) {
+                let engine = wasmi::Engine::default();
+                let module = wasmi::Module::new(&engine, &metered.wasm);
+                assert!(
+                    module.is_ok(),
+                    "byte {at} is 0x{byte:02X}: {:?}",
+                    module.err()
+                );
+            }
+        }
+    }
+}

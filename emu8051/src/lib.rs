@@ -30,6 +30,7 @@ mod bus;
 mod cpu;
 mod decode;
 mod exec;
+pub mod hw;
 pub mod isa;
 mod lower;
 mod memory;

@@ -5,10 +5,10 @@
 //! in the block sums). The rest, and every access to a hooked register, become [`Uop::Exact`]: the block ends before
 //! them and the exact loop executes them.
 
+use crate::bus::XdataAsk;
 use crate::decode::{Insn, SHAPES};
 use crate::exec::Slot;
 use crate::isa::Uop;
-use crate::bus::XdataAsk;
 use crate::sfr::{self, SfrSet};
 
 /// Decides for one `Program` how each instruction is executed.

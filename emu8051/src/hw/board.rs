@@ -1,0 +1,662 @@
+//! A microcontroller on a board: processor, memories, peripherals, and time.
+//!
+//! # How time passes
+//!
+//! Nothing is advanced cycle by cycle. The peripherals say when something will happen that the processor could notice
+//! by itself, which is only ever an interrupt ([`Peripherals::next_event`]); the processor runs at full speed until
+//! then. Everything else is caught up when an instruction reads or writes a register. After an event, a write to a
+//! register, or a `RETI`, the run is left, and interrupts are looked at: at no other boundary can one be accepted.
+//!
+//! An instruction never begins when an event lies within it; it is then executed on its own.
+
+use crate::bus::{Bus, Side, XdataAsk};
+use crate::cpu::Cpu;
+use crate::hw::chip::Chip;
+use crate::hw::interrupt::{InterruptTiming, Source};
+use crate::hw::line::{Pace, SerialByte};
+use crate::hw::peripherals::{Input, Peripherals, Stimulus};
+use crate::hw::trace::Event;
+use crate::program::{Fault, Program, Reserved, Unprogrammed};
+use crate::run::{Limit, Run, Stop, run, run_observed};
+use crate::sfr::{self, Pcon};
+use crate::trace::Observer;
+use crate::units::{Cycles, Steps};
+use crate::xdata::Xdata;
+
+/// How memory is wired to the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wiring {
+    /// CODE and XDATA apart; the first that many bytes of XDATA are RAM, the others read 0xFF and cannot be written.
+    Harvard {
+        /// Up to 65536.
+        xdata_bytes: u32,
+    },
+    /// `PSEN` and `RD` joined: 64 KiB of RAM that is CODE and XDATA at once, with the image loaded into it.
+    VonNeumann,
+}
+
+/// Everything about a board but its program.
+#[derive(Clone, Debug)]
+pub struct BoardConfig {
+    /// The chip.
+    pub chip: &'static Chip,
+    /// The memories.
+    pub wiring: Wiring,
+    /// Whether CODE beyond the chip's ROM is there, as external memory.
+    pub external_code: bool,
+    /// What executing CODE does that the image does not fill.
+    pub unprogrammed: Unprogrammed,
+    /// How long interrupts take.
+    pub timing: InterruptTiming,
+    /// Arriving at these addresses of CODE stops the board.
+    pub breakpoints: Vec<u16>,
+    /// Reading this address of XDATA stops the board.
+    pub stop_on_xdata_read: Option<u16>,
+}
+
+impl BoardConfig {
+    /// `chip` with 64 KiB each of CODE and XDATA, Intel's timing, and no breakpoints.
+    pub fn new(chip: &'static Chip) -> BoardConfig {
+        BoardConfig {
+            chip,
+            wiring: Wiring::Harvard { xdata_bytes: 65536 },
+            external_code: true,
+            unprogrammed: Unprogrammed::Fault,
+            timing: InterruptTiming::INTEL,
+            breakpoints: Vec::new(),
+            stop_on_xdata_read: None,
+        }
+    }
+}
+
+/// Why a board cannot be built as asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BoardError {
+    /// The image has bytes where the chip has no ROM and there is no external CODE.
+    BeyondRom {
+        /// The chip's name.
+        chip: &'static str,
+        /// Its ROM in bytes.
+        rom_bytes: u32,
+        /// The first address beyond that the image fills.
+        address: u16,
+    },
+    /// An input lies in the past.
+    InputInThePast {
+        /// The machine cycle asked for.
+        at: Cycles,
+        /// The machine cycle the board has reached.
+        now: Cycles,
+    },
+}
+
+impl std::fmt::Display for BoardError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BoardError::BeyondRom {
+                chip,
+                rom_bytes,
+                address,
+            } => write!(
+                f,
+                "image fills CODE 0x{address:04X}, but the {chip} has {rom_bytes} bytes of ROM and no external CODE \
+                 is connected: choose a larger chip or allow external CODE"
+            ),
+            BoardError::InputInThePast { at, now } => {
+                write!(
+                    f,
+                    "input at cycle {} lies in the past: the board has reached cycle {}",
+                    at.0, now.0
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for BoardError {}
+
+/// Why a board stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BoardStop {
+    /// The next thing to happen takes more machine cycles than are left.
+    Cycles,
+    /// PC arrived at a breakpoint.
+    Pc(u16),
+    /// This address of XDATA was read.
+    XdataRead(u16),
+    /// The processor is idle and nothing that is known will wake it.
+    Idle,
+    /// Power is down: only a reset helps.
+    PowerDown,
+    /// The instruction at PC cannot be executed.
+    Fault(Fault),
+    /// The interrupt of this source was accepted, but no service routine is at its vector, where PC is.
+    NoHandler(Source),
+}
+
+/// Something on the board that watches the port pins and drives them.
+pub trait Device {
+    /// The pins of P0 to P3 are now `pins`; what the device does to them in answer, from the next cycle on.
+    fn pins_changed(&mut self, at: Cycles, pins: [u8; 4]) -> Vec<Input>;
+}
+
+/// No device.
+impl Device for () {
+    fn pins_changed(&mut self, _: Cycles, _: [u8; 4]) -> Vec<Input> {
+        Vec::new()
+    }
+}
+
+/// What the processor's instructions reach: XDATA and the peripherals.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    pub(super) peripherals: Peripherals,
+    pub(super) xdata: Xdata,
+    /// When the run under way began.
+    base: Cycles,
+    wiring: Wiring,
+    stop_on_xdata_read: Option<u16>,
+    /// That address was read.
+    xdata_read: bool,
+    /// CODE that has been written and not yet been decoded.
+    code_written: Option<(u16, u8)>,
+}
+
+impl World {
+    /// Whether RAM answers at `address`.
+    fn has_ram(&self, address: u16) -> bool {
+        match self.wiring {
+            Wiring::Harvard { xdata_bytes } => u32::from(address) < xdata_bytes,
+            Wiring::VonNeumann => true,
+        }
+    }
+
+    /// The end of the first machine cycle of an instruction that begins at `now` of this run.
+    fn access(&self, now: Cycles) -> Cycles {
+        self.base + now + Cycles(1)
+    }
+}
+
+impl Bus for World {
+    #[inline]
+    fn xread(&mut self, address: u16) -> u8 {
+        self.xdata_read |= self.stop_on_xdata_read == Some(address);
+        if self.has_ram(address) {
+            self.xdata.read(address)
+        } else {
+            0xFF
+        }
+    }
+
+    #[inline]
+    fn xwrite(&mut self, address: u16, value: u8) {
+        if self.has_ram(address) {
+            if self.wiring == Wiring::VonNeumann && self.xdata.read(address) != value {
+                self.code_written = Some((address, value));
+            }
+            self.xdata.write(address, value);
+        }
+    }
+
+    fn sfr_read(&mut self, sfr: u8, side: Side, _: u8, now: Cycles) -> u8 {
+        let at = self.access(now);
+        self.peripherals.read(sfr, side, at)
+    }
+
+    fn sfr_write(&mut self, sfr: u8, value: u8, now: Cycles) -> u8 {
+        let at = self.access(now);
+        self.peripherals.write(sfr, value, at);
+        value // the processor itself reads P2's latch, for `MOVX @Ri`
+    }
+
+    fn reti(&mut self, now: Cycles) {
+        let at = self.access(now);
+        self.peripherals.reti(at);
+    }
+
+    fn stop_requested(&mut self) -> bool {
+        self.peripherals.attention || self.code_written.is_some() || self.xdata_read
+    }
+}
+
+/// A microcontroller with its memories and its program.
+#[derive(Debug)]
+pub struct Board {
+    pub(super) cpu: Cpu,
+    pub(super) world: World,
+    pub(super) program: Program,
+    pub(super) now: Cycles,
+    pub(super) steps: Steps,
+    /// The pins as devices know them.
+    pins: [u8; 4],
+    /// The longest time from a request to the first instruction of its service routine, by source.
+    worst_latency: [Option<Cycles>; 6],
+    recording: Option<Vec<Stimulus>>,
+    timing: InterruptTiming,
+}
+
+impl Board {
+    /// A board after reset, with `segments` in CODE.
+    ///
+    /// # Errors
+    /// [`BoardError::BeyondRom`].
+    pub fn new<'a>(
+        config: &BoardConfig,
+        segments: impl IntoIterator<Item = (u16, &'a [u8])>,
+    ) -> Result<Board, BoardError> {
+        let shared = config.wiring == Wiring::VonNeumann;
+        let mut xdata = Xdata::new();
+        let mut builder = Program::builder()
+            .hooks(Peripherals::hooks())
+            .reserved(Reserved::Nop)
+            .unprogrammed(if shared {
+                Unprogrammed::Execute
+            } else {
+                config.unprogrammed
+            });
+        for (address, bytes) in segments {
+            let end = u32::from(address) + bytes.len() as u32;
+            let rom_bytes = config.chip.rom_bytes;
+            if !config.external_code && end > rom_bytes {
+                let address = rom_bytes.max(address.into()).min(0xFFFF) as u16;
+                return Err(BoardError::BeyondRom {
+                    chip: config.chip.name,
+                    rom_bytes,
+                    address,
+                });
+            }
+            if shared {
+                xdata.copy_in(address, bytes);
+            }
+            builder = builder.segment(address, bytes);
+        }
+        if shared {
+            builder = builder.fill(0x00);
+        }
+        builder = builder.ask_after_xdata(XdataAsk {
+            reads: config.stop_on_xdata_read.is_some(),
+            writes: shared,
+        });
+        let program = config
+            .breakpoints
+            .iter()
+            .fold(builder, |builder, at| builder.trap(*at))
+            .build();
+        let world = World {
+            peripherals: Peripherals::new(config.chip, config.timing),
+            xdata,
+            base: Cycles::ZERO,
+            wiring: config.wiring,
+            stop_on_xdata_read: config.stop_on_xdata_read,
+            xdata_read: false,
+            code_written: None,
+        };
+        Ok(Board {
+            cpu: Cpu::new(),
+            world,
+            program,
+            now: Cycles::ZERO,
+            steps: Steps::ZERO,
+            pins: [0xFF; 4],
+            worst_latency: [None; 6],
+            recording: None,
+            timing: config.timing,
+        })
+    }
+
+    /// Runs until machine cycle `until`, or until something stops the board earlier. Stopped anywhere and continued
+    /// equals not stopped.
+    pub fn run(&mut self, until: Cycles) -> BoardStop {
+        self.go(until, None, |cpu, world, program, limit| {
+            run(cpu, world, program, limit)
+        })
+    }
+
+    /// [`Board::run`] with `device` on the pins.
+    pub fn run_with(&mut self, until: Cycles, device: &mut dyn Device) -> BoardStop {
+        self.go(until, Some(device), |cpu, world, program, limit| {
+            run(cpu, world, program, limit)
+        })
+    }
+
+    /// [`Board::run_with`], telling `observer` of every instruction.
+    pub fn run_observed<O: Observer>(
+        &mut self,
+        until: Cycles,
+        device: &mut dyn Device,
+        observer: &mut O,
+    ) -> BoardStop {
+        self.go(until, Some(device), |cpu, world, program, limit| {
+            run_observed(cpu, world, program, limit, observer)
+        })
+    }
+
+    fn go(
+        &mut self,
+        until: Cycles,
+        mut device: Option<&mut dyn Device>,
+        mut run: impl FnMut(&mut Cpu, &mut World, &Program, Limit) -> Run,
+    ) -> BoardStop {
+        self.world.peripherals.watch_ports = device.is_some();
+        loop {
+            self.world.peripherals.settle(self.now);
+            if let Some(device) = device.as_deref_mut() {
+                self.tell(device);
+            }
+            self.world.peripherals.attention = false;
+            let (steps, next) = match self.boundary(until) {
+                Boundary::Stop(stop) => return stop,
+                Boundary::Again => continue,
+                Boundary::Run { steps, next } => (steps, next),
+            };
+            let mut stop = self.execute(
+                Limit {
+                    cycles: next.min(until) - self.now,
+                    steps,
+                },
+                &mut run,
+            );
+            if stop == Stop::OutOfCycles {
+                if self.now >= next {
+                    continue;
+                }
+                // the event lies within the next instruction
+                stop = self.execute(
+                    Limit {
+                        cycles: until - self.now,
+                        steps: Steps(1),
+                    },
+                    &mut run,
+                );
+            }
+            if let Some(stop) = self.stopped(stop) {
+                return stop;
+            }
+        }
+    }
+
+    fn execute(
+        &mut self,
+        limit: Limit,
+        run: &mut impl FnMut(&mut Cpu, &mut World, &Program, Limit) -> Run,
+    ) -> Stop {
+        let blocked = std::mem::take(&mut self.world.peripherals.interrupts.blocked);
+        self.world.base = self.now;
+        let run = run(&mut self.cpu, &mut self.world, &self.program, limit);
+        self.now += run.cycles;
+        self.steps += run.steps;
+        if run.steps == Steps::ZERO {
+            self.world.peripherals.interrupts.blocked = blocked;
+        }
+        run.stop
+    }
+
+    /// What happens at this instruction boundary, up to which the peripherals are settled.
+    fn boundary(&mut self, until: Cycles) -> Boundary {
+        let peripherals = &mut self.world.peripherals;
+        if peripherals.pcon.contains(Pcon::PD) {
+            return Boundary::Stop(BoardStop::PowerDown);
+        }
+        if peripherals.interrupts.blocked {
+            return Boundary::Run {
+                steps: Steps(1),
+                next: Cycles::MAX,
+            };
+        }
+        if let Some(source) = peripherals.pending(self.now) {
+            return self.call(source, until);
+        }
+        let next = peripherals.next_event();
+        if !peripherals.pcon.contains(Pcon::IDL) {
+            return Boundary::Run {
+                steps: Steps::MAX,
+                next: next.unwrap_or(Cycles::MAX),
+            };
+        }
+        match next {
+            None => Boundary::Stop(BoardStop::Idle),
+            Some(event) if event <= until => {
+                self.now = event;
+                Boundary::Again
+            }
+            Some(_) => {
+                self.now = self.now.max(until);
+                Boundary::Stop(BoardStop::Cycles)
+            }
+        }
+    }
+
+    /// Hardware calls the service routine of `source`.
+    fn call(&mut self, source: Source, until: Cycles) -> Boundary {
+        let began = self.now + self.timing.call;
+        if began > until {
+            return Boundary::Stop(BoardStop::Cycles);
+        }
+        let peripherals = &mut self.world.peripherals;
+        if let Some(since) = peripherals.asking_since(source) {
+            let worst = &mut self.worst_latency[source as usize];
+            *worst = (*worst).max(Some(began - since));
+        }
+        peripherals.enter(source, self.now);
+        let [low, high] = self.cpu.pc().to_le_bytes();
+        self.cpu.push(low);
+        self.cpu.push(high);
+        self.cpu.set_pc(source.vector());
+        self.now = began;
+        if self.program.fault_at(source.vector()).is_some() {
+            return Boundary::Stop(BoardStop::NoHandler(source));
+        }
+        match self.at_breakpoint() {
+            Some(stop) => Boundary::Stop(stop),
+            None => Boundary::Again,
+        }
+    }
+
+    fn at_breakpoint(&self) -> Option<BoardStop> {
+        let pc = self.cpu.pc();
+        self.program.is_trap(pc).then_some(BoardStop::Pc(pc))
+    }
+
+    /// Whether the board stops because the processor did.
+    fn stopped(&mut self, stop: Stop) -> Option<BoardStop> {
+        match stop {
+            Stop::OutOfCycles => Some(BoardStop::Cycles),
+            Stop::OutOfSteps => None,
+            Stop::Trap(pc) => Some(BoardStop::Pc(pc)),
+            Stop::Fault(fault) => Some(BoardStop::Fault(fault)),
+            Stop::Event => {
+                if let Some((address, byte)) = self.world.code_written.take() {
+                    self.program.write_code(address, byte);
+                }
+                if std::mem::take(&mut self.world.peripherals.dptr.due) {
+                    let selected = self.cpu.dptr();
+                    self.cpu.set_dptr(std::mem::replace(
+                        &mut self.world.peripherals.dptr.other,
+                        selected,
+                    ));
+                }
+                if std::mem::take(&mut self.world.xdata_read) {
+                    return self.world.stop_on_xdata_read.map(BoardStop::XdataRead);
+                }
+                self.at_breakpoint()
+            }
+        }
+    }
+
+    /// Tells `device` if pins have changed since it was told last.
+    fn tell(&mut self, device: &mut dyn Device) {
+        let pins = [0, 1, 2, 3].map(|port| self.world.peripherals.pins(port));
+        if pins != self.pins {
+            self.pins = pins;
+            for input in device.pins_changed(self.now, pins) {
+                self.add(Stimulus {
+                    at: self.now,
+                    input,
+                });
+            }
+        }
+    }
+
+    fn add(&mut self, stimulus: Stimulus) {
+        let inputs = &mut self.world.peripherals.inputs;
+        let place = inputs.partition_point(|other| other.at <= stimulus.at);
+        inputs.insert(place, stimulus);
+        if let Some(recording) = &mut self.recording {
+            recording.push(stimulus);
+        }
+    }
+
+    /// Lets `stimulus` happen at its time; among those of the same time, after those given before.
+    ///
+    /// # Errors
+    /// [`BoardError::InputInThePast`] if the board has passed that time.
+    pub fn input(&mut self, stimulus: Stimulus) -> Result<(), BoardError> {
+        if stimulus.at < self.now {
+            return Err(BoardError::InputInThePast {
+                at: stimulus.at,
+                now: self.now,
+            });
+        }
+        self.add(stimulus);
+        Ok(())
+    }
+
+    /// Queues `bytes` for the host to send over the serial line, one after the other, from now on.
+    pub fn send_serial(&mut self, bytes: impl IntoIterator<Item = SerialByte>) {
+        for byte in bytes {
+            self.add(Stimulus {
+                at: self.now,
+                input: Input::Serial(byte),
+            });
+        }
+    }
+
+    /// When the host sends its next byte.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.world.peripherals.uart.line.pace = pace;
+    }
+
+    /// Records every input from now on, those of devices included.
+    pub fn record(&mut self) {
+        self.recording = Some(Vec::new());
+    }
+
+    /// The inputs recorded, in the order they were given. Given to a board in the same state, they make it do the
+    /// same, without devices.
+    pub fn recorded(&self) -> &[Stimulus] {
+        self.recording.as_deref().unwrap_or_default()
+    }
+
+    /// The processor.
+    pub fn cpu(&self) -> &Cpu {
+        &self.cpu
+    }
+
+    /// The processor, to be changed. Registers of peripherals and ports are not kept there: see [`Board::sfr`].
+    pub fn cpu_mut(&mut self) -> &mut Cpu {
+        &mut self.cpu
+    }
+
+    /// External RAM.
+    pub fn xdata(&self) -> &Xdata {
+        &self.world.xdata
+    }
+
+    /// Stores a byte in external RAM from outside; in von Neumann wiring, this is CODE too.
+    pub fn set_xdata(&mut self, address: u16, byte: u8) {
+        self.world.xdata.write(address, byte);
+        if self.world.wiring == Wiring::VonNeumann {
+            self.program.write_code(address, byte);
+        }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The chip.
+    pub fn chip(&self) -> &'static Chip {
+        self.world.peripherals.chip
+    }
+
+    /// The special function register at `address` as an instruction would read it now, ports by their latch; zero
+    /// where the chip has none.
+    pub fn sfr(&self, address: u8) -> u8 {
+        let mut peripherals = self.world.peripherals.clone();
+        match address {
+            sfr::SP | sfr::DPL | sfr::DPH | sfr::PSW | sfr::ACC | sfr::B => self.cpu.sfr(address),
+            _ => peripherals.read(address, Side::Latch, self.now),
+        }
+    }
+
+    /// The pins of port 0 to 3.
+    pub fn pins(&self, port: usize) -> u8 {
+        self.world.peripherals.pins(port & 3)
+    }
+
+    /// Machine cycles since reset.
+    pub fn now(&self) -> Cycles {
+        self.now
+    }
+
+    /// Instructions executed since reset; calls of service routines are not instructions.
+    pub fn steps(&self) -> Steps {
+        self.steps
+    }
+
+    /// What is being served, the inner one first.
+    pub fn serving(&self) -> impl Iterator<Item = Source> + use<> {
+        self.world.peripherals.interrupts.serving()
+    }
+
+    /// The longest time so far from a request of `source` to the first instruction of its service routine.
+    pub fn worst_latency(&self, source: Source) -> Option<Cycles> {
+        self.worst_latency[source as usize]
+    }
+
+    /// Registers the program has accessed though the chip has not got them, each with the cycle of its first access.
+    /// They read 0x00, and writing them does nothing.
+    pub fn unknown_sfrs(&self) -> &[(u8, Cycles)] {
+        &self.world.peripherals.unknown
+    }
+
+    /// Bytes that came over the serial line while RI was still set, and are lost.
+    pub fn serial_overruns(&self) -> u64 {
+        self.world.peripherals.uart.overruns
+    }
+
+    /// Bytes the host has not yet begun to send.
+    pub fn serial_waiting(&self) -> usize {
+        self.world.peripherals.uart.line.queue.len()
+    }
+
+    /// The bytes the serial port has sent since they were taken last, each with the moment of its TI.
+    pub fn take_sent(&mut self) -> Vec<(SerialByte, Cycles)> {
+        std::mem::take(&mut self.world.peripherals.uart.sent)
+    }
+
+    /// Collects [signals](crate::hw::trace::Signal) from now on, or no longer.
+    pub fn trace(&mut self, on: bool) {
+        self.world.peripherals.trace.set_on(on);
+    }
+
+    /// The signals since they were taken last, in order of time.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.world.peripherals.trace.take()
+    }
+}
+
+/// What the board does at an instruction boundary.
+enum Boundary {
+    Stop(BoardStop),
+    /// Something happened that took time: look again.
+    Again,
+    /// Instructions are executed: at most so many, and none that would end after `next`.
+    Run {
+        steps: Steps,
+        next: Cycles,
+    },
+}

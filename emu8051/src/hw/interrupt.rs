@@ -1,0 +1,315 @@
+//! The interrupt system: request flags, who is served next, and when.
+//!
+//! After *Interrupts* in Intel's Hardware Description of the 8051 (1994): *Interrupt Enables*, *Interrupt Priorities*,
+//! *How Interrupts Are Handled*, *Response Time*.
+//!
+//! # Time
+//!
+//! Machine cycle *k* lies between the moments *k* and *k + 1*. An instruction boundary is a moment. A flag set within
+//! cycle *k* is sampled at the cycle's S5P2, polled during cycle *k + 1*, and so can be answered at boundary *k + 2*
+//! and no earlier. [`Flag`] holds that boundary, so that nothing has to be polled.
+
+use crate::units::Cycles;
+
+/// Where an interrupt comes from, in polling order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Source {
+    /// Pin INT0.
+    External0,
+    /// Overflow of timer 0.
+    Timer0,
+    /// Pin INT1.
+    External1,
+    /// Overflow of timer 1.
+    Timer1,
+    /// A byte sent or received.
+    Serial,
+    /// Overflow of timer 2, or a falling edge of T2EX.
+    Timer2,
+}
+
+impl Source {
+    /// All of them, in polling order: within a level, the first one asking is served first.
+    pub const ALL: [Source; 6] = [
+        Source::External0,
+        Source::Timer0,
+        Source::External1,
+        Source::Timer1,
+        Source::Serial,
+        Source::Timer2,
+    ];
+
+    /// The address its service routine begins at.
+    pub const fn vector(self) -> u16 {
+        0x0003 + 8 * self as u16
+    }
+
+    /// Its bit in IE and in IP.
+    pub const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
+    /// Its name in reports and waveforms.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Source::External0 => "INT0",
+            Source::Timer0 => "T0",
+            Source::External1 => "INT1",
+            Source::Timer1 => "T1",
+            Source::Serial => "SERIAL",
+            Source::Timer2 => "T2",
+        }
+    }
+}
+
+/// How long the processor takes to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterruptTiming {
+    /// What the call of the service routine costs.
+    pub call: Cycles,
+    /// Whether a flag is sampled in one cycle and polled in the next, or answered at the next boundary.
+    pub sampled: bool,
+}
+
+impl InterruptTiming {
+    /// Intel's: the `LCALL` takes two cycles, and flags are polled one cycle after they are sampled.
+    pub const INTEL: InterruptTiming = InterruptTiming {
+        call: Cycles(2),
+        sampled: true,
+    };
+
+    /// The simulator `s51`'s: one cycle, at once. For comparisons only.
+    pub const S51: InterruptTiming = InterruptTiming {
+        call: Cycles(1),
+        sampled: false,
+    };
+}
+
+/// A request flag, and when the interrupt system takes notice of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flag {
+    set: bool,
+    raised: Cycles,
+    answerable: Cycles,
+}
+
+impl Flag {
+    /// Set by hardware at `at`; the first boundary at which it can be answered is `answerable`. A flag that is set
+    /// already stays as it is.
+    pub(super) fn raise(&mut self, at: Cycles, answerable: Cycles) {
+        if !self.set {
+            *self = Flag {
+                set: true,
+                raised: at,
+                answerable,
+            };
+        }
+    }
+
+    /// Written by an instruction at `at`: one more instruction is executed before a flag set so is answered.
+    pub(super) fn write(&mut self, value: bool, at: Cycles) {
+        if value {
+            self.raise(at, at + Cycles(1));
+        } else {
+            self.set = false;
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.set = false;
+    }
+
+    /// What an instruction reads.
+    pub fn is_set(&self) -> bool {
+        self.set
+    }
+
+    /// When it was set, if it is.
+    pub fn raised(&self) -> Option<Cycles> {
+        self.set.then_some(self.raised)
+    }
+
+    /// The first boundary at which it can be answered, if it is set.
+    pub(super) fn answerable(&self, timing: InterruptTiming) -> Option<Cycles> {
+        self.set.then_some(if timing.sampled {
+            self.answerable
+        } else {
+            self.raised
+        })
+    }
+
+    pub(super) fn fields(&mut self) -> (&mut bool, &mut Cycles, &mut Cycles) {
+        (&mut self.set, &mut self.raised, &mut self.answerable)
+    }
+}
+
+/// IE, IP and the two in-service flip-flops.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interrupts {
+    /// IE as written.
+    pub(super) ie: u8,
+    /// IP as written.
+    pub(super) ip: u8,
+    /// What is being served on the low and on the high level.
+    pub(super) in_service: [Option<Source>; 2],
+    /// The instruction before this boundary was a `RETI` or wrote IE or IP: nothing is answered here.
+    pub(super) blocked: bool,
+}
+
+impl Interrupts {
+    const EA: u8 = 0x80;
+
+    /// Whether `source` may interrupt at all.
+    pub fn enabled(&self, source: Source) -> bool {
+        self.ie & Self::EA != 0 && self.ie & source.bit() != 0
+    }
+
+    /// 1 for a source of high priority, 0 for low.
+    pub fn level(&self, source: Source) -> usize {
+        usize::from(self.ip & source.bit() != 0)
+    }
+
+    /// Whether what is being served lets `source` in: only a higher level interrupts a lower one.
+    pub(super) fn admits(&self, source: Source) -> bool {
+        self.enabled(source)
+            && match self.level(source) {
+                0 => self.in_service == [None, None],
+                _ => self.in_service[1].is_none(),
+            }
+    }
+
+    /// Who is served: of those `asking` and admitted, the highest level, then the first in polling order.
+    pub(super) fn choose(&self, asking: impl Fn(Source) -> bool) -> Option<Source> {
+        let first = |level| {
+            Source::ALL.into_iter().find(|&source| {
+                self.level(source) == level && self.admits(source) && asking(source)
+            })
+        };
+        if self.ie & Self::EA == 0 {
+            None
+        } else {
+            first(1).or_else(|| first(0))
+        }
+    }
+
+    /// `source` is being served from now on.
+    pub(super) fn enter(&mut self, source: Source) {
+        self.in_service[self.level(source)] = Some(source);
+    }
+
+    /// `RETI`: the routine of the higher level ends. Returns whose it was; outside any routine, `RETI` is a `RET`.
+    pub(super) fn leave(&mut self) -> Option<Source> {
+        self.blocked = true;
+        let [low, high] = &mut self.in_service;
+        high.take().or_else(|| low.take())
+    }
+
+    /// What is being served, the inner one first.
+    pub fn serving(&self) -> impl Iterator<Item = Source> + use<> {
+        let [low, high] = self.in_service;
+        [high, low].into_iter().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enabled(ie: u8, ip: u8) -> Interrupts {
+        Interrupts {
+            ie,
+            ip,
+            ..Interrupts::default()
+        }
+    }
+
+    #[test]
+    fn vectors_are_eight_bytes_apart_from_0x0003() {
+        assert_eq!(
+            Source::ALL.map(Source::vector),
+            [0x03, 0x0B, 0x13, 0x1B, 0x23, 0x2B]
+        );
+    }
+
+    #[test]
+    fn each_source_needs_its_own_bit_and_ea() {
+        for source in Source::ALL {
+            for ie in 0..=0xFF_u8 {
+                let expected = ie & 0x80 != 0 && ie & source.bit() != 0;
+                assert_eq!(
+                    enabled(ie, 0).choose(|asking| asking == source).is_some(),
+                    expected,
+                    "{source:?} {ie:02X}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_set_of_requests_is_polled_by_level_then_in_order() {
+        for ip in 0..0x40_u8 {
+            let interrupts = enabled(0xFF, ip);
+            for asking in 0..0x40_u8 {
+                let first = [asking & ip, asking & !ip]
+                    .into_iter()
+                    .find(|set| *set != 0);
+                let expected = first.map(|set| Source::ALL[set.trailing_zeros() as usize]);
+                assert_eq!(
+                    interrupts.choose(|source| asking & source.bit() != 0),
+                    expected
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_higher_level_interrupts_a_routine() {
+        let mut interrupts = enabled(0xFF, Source::Timer1.bit() | Source::Serial.bit());
+        interrupts.enter(Source::External0);
+        assert!(!interrupts.admits(Source::Timer0));
+        assert!(interrupts.admits(Source::Timer1));
+        interrupts.enter(Source::Timer1);
+        assert!(!interrupts.admits(Source::Serial));
+        assert_eq!(
+            interrupts.serving().collect::<Vec<_>>(),
+            [Source::Timer1, Source::External0]
+        );
+    }
+
+    #[test]
+    fn reti_ends_the_inner_routine_first_and_blocks_one_boundary() {
+        let mut interrupts = enabled(0xFF, Source::Timer1.bit());
+        interrupts.enter(Source::External0);
+        interrupts.enter(Source::Timer1);
+        assert_eq!(interrupts.leave(), Some(Source::Timer1));
+        assert!(interrupts.blocked);
+        assert_eq!(interrupts.leave(), Some(Source::External0));
+        assert_eq!(interrupts.leave(), None);
+    }
+
+    #[test]
+    fn a_routine_keeps_its_level_when_ip_changes_under_it() {
+        let mut interrupts = enabled(0xFF, 0);
+        interrupts.enter(Source::Timer0);
+        interrupts.ip = Source::Timer0.bit();
+        assert_eq!(interrupts.leave(), Some(Source::Timer0));
+        assert_eq!(interrupts.in_service, [None, None]);
+    }
+
+    #[test]
+    fn a_flag_set_in_a_cycle_is_answerable_two_boundaries_later() {
+        let mut flag = Flag::default();
+        flag.raise(Cycles(11), Cycles(12)); // cycle 10
+        assert_eq!(flag.answerable(InterruptTiming::INTEL), Some(Cycles(12)));
+        assert_eq!(flag.answerable(InterruptTiming::S51), Some(Cycles(11)));
+        flag.raise(Cycles(20), Cycles(21));
+        assert_eq!(
+            flag.raised(),
+            Some(Cycles(11)),
+            "a second event does not renew a flag that is set"
+        );
+        flag.clear();
+        assert_eq!(flag.answerable(InterruptTiming::INTEL), None);
+    }
+}

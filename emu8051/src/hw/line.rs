@@ -1,0 +1,114 @@
+//! The host's end of the serial line: bytes waiting to be sent to the firmware, and the one on the wire.
+
+use std::collections::VecDeque;
+
+use crate::hw::time::States;
+
+/// A byte on the serial line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SerialByte {
+    /// The eight data bits.
+    pub data: u8,
+    /// The ninth bit of modes 2 and 3; not sent in the others.
+    pub ninth: bool,
+}
+
+impl From<u8> for SerialByte {
+    /// With the ninth bit clear.
+    fn from(data: u8) -> SerialByte {
+        SerialByte { data, ninth: false }
+    }
+}
+
+/// When the host sends its next byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// When the firmware has cleared RI: no byte is lost, however slow the firmware is.
+    #[default]
+    WhenTaken,
+    /// Right after the one before, as a real line does.
+    BackToBack,
+}
+
+/// A byte on the wire: start bit, data, perhaps a ninth bit, stop bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) start: States,
+    /// The length of a bit; never zero.
+    pub(super) bit: States,
+    /// The levels, first one lowest.
+    pub(super) levels: u16,
+    pub(super) bits: u8,
+}
+
+/// The levels of a byte on the wire and how many they are, start and stop bit included.
+pub(super) fn levels(byte: SerialByte, nine: bool) -> (u16, u8) {
+    let data = u16::from(byte.data) << 1;
+    if nine {
+        (0x400 | u16::from(byte.ninth) << 9 | data, 11)
+    } else {
+        (0x200 | data, 10)
+    }
+}
+
+impl Frame {
+    /// When its stop bit ends.
+    pub(super) fn end(&self) -> States {
+        States(
+            self.start
+                .0
+                .saturating_add(self.bit.0.saturating_mul(self.bits.into())),
+        )
+    }
+
+    /// Its level from `at` on, and until when.
+    pub(super) fn level(&self, at: States) -> (bool, States) {
+        let index = at.0.saturating_sub(self.start.0) / self.bit.0;
+        (
+            self.levels >> index.min(15) & 1 == 1,
+            States(
+                self.start
+                    .0
+                    .saturating_add(self.bit.0.saturating_mul(index + 1)),
+            ),
+        )
+    }
+}
+
+/// What the host still has to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) queue: VecDeque<SerialByte>,
+    pub(super) frame: Option<Frame>,
+    pub(super) pace: Pace,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_start_bit_data_low_bit_first_stop_bit() {
+        let (levels, bits) = levels(0xA5.into(), false);
+        let frame = Frame {
+            start: States(100),
+            bit: States(7),
+            levels,
+            bits,
+        };
+        let seen: Vec<u8> = (0..10)
+            .map(|n| frame.level(States(100 + 7 * n + 6)).0.into())
+            .collect();
+        assert_eq!(seen, [0, 1, 0, 1, 0, 0, 1, 0, 1, 1]);
+        assert_eq!(frame.end(), States(170));
+        assert_eq!(frame.level(States(107)), (true, States(114)));
+    }
+
+    #[test]
+    fn the_ninth_bit_comes_before_the_stop_bit() {
+        for ninth in [false, true] {
+            let (levels, bits) = levels(SerialByte { data: 0, ninth }, true);
+            assert_eq!((levels, bits), (if ninth { 0x600 } else { 0x400 }, 11));
+        }
+    }
+}

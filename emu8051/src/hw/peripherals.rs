@@ -1,0 +1,476 @@
+//! Everything on the chip around the processor, behind the special function registers.
+//!
+//! # When an instruction meets the peripherals
+//!
+//! The manual does not say in which state of its cycles an instruction reads or writes a register. Here, every access
+//! happens at the end of the instruction's first machine cycle and sees all that came up to then. It is also what
+//! `s51` does, so timer values read by programs can be compared with it.
+
+use std::collections::VecDeque;
+
+use crate::bus::Side;
+use crate::hw::chip::Chip;
+use crate::hw::interrupt::{Flag, InterruptTiming, Interrupts, Source};
+use crate::hw::line::SerialByte;
+use crate::hw::port::Ports;
+use crate::hw::time::States;
+use crate::hw::timer::Timers;
+use crate::hw::timer2::Timer2;
+use crate::hw::trace::{Signal, Trace};
+use crate::hw::uart::{BaudSources, Uart};
+use crate::sfr::{self, Pcon, SfrSet, Tcon};
+use crate::units::Cycles;
+
+/// What the world does to the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A pin is driven low, or let go (high).
+    Pin {
+        /// 0 to 3.
+        port: u8,
+        /// 0 to 7.
+        bit: u8,
+        /// Low or high.
+        level: bool,
+    },
+    /// The host has another byte to send over the serial line.
+    Serial(SerialByte),
+}
+
+/// An [`Input`] and the machine cycle it comes with: a pin has its new level during the whole of that cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stimulus {
+    /// Machine cycles since reset.
+    pub at: Cycles,
+    /// What happens.
+    pub input: Input,
+}
+
+impl Stimulus {
+    /// The end of its cycle, when pins have been sampled.
+    fn sampled(&self) -> Cycles {
+        self.at + Cycles(1)
+    }
+}
+
+/// INT0 or INT1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct External {
+    /// IE0 or IE1.
+    flag: Flag,
+    /// IT0 or IT1: the flag is set by a falling edge; else it follows the inverted pin.
+    edge: bool,
+    low: bool,
+}
+
+impl External {
+    /// The pin was sampled in the cycle that ends at `at`.
+    fn sample(&mut self, low: bool, at: Cycles) {
+        match (self.edge, low) {
+            (true, false) => {}
+            (true, true) if self.low => {}
+            (false, false) => self.flag.clear(),
+            (_, true) => self.flag.raise(at, at + Cycles(1)),
+        }
+        self.low = low;
+    }
+
+    fn write(&mut self, flag: bool, edge: bool, at: Cycles) {
+        self.edge = edge;
+        if edge {
+            self.flag.write(flag, at);
+        } else {
+            self.sample(self.low, at);
+        }
+    }
+}
+
+/// The registers of a second data pointer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct DptrSwitch {
+    /// The selecting register.
+    value: u8,
+    /// The data pointer that is not selected.
+    pub(super) other: u16,
+    /// The selecting bit was flipped: the board has to exchange the two.
+    pub(super) due: bool,
+}
+
+/// The peripherals of one chip.
+#[derive(Clone, Debug)]
+pub struct Peripherals {
+    pub(super) chip: &'static Chip,
+    sfrs: SfrSet,
+    timing: InterruptTiming,
+    /// Up to when everything has happened.
+    pub(super) at: Cycles,
+    timers: Timers,
+    timer2: Timer2,
+    pub(super) uart: Uart,
+    externals: [External; 2],
+    pub(super) interrupts: Interrupts,
+    pub(super) ports: Ports,
+    pub(super) pcon: Pcon,
+    pub(super) dptr: DptrSwitch,
+    /// What is still to come, in order of time.
+    pub(super) inputs: VecDeque<Stimulus>,
+    /// Registers accessed that the chip has not, and when first.
+    pub(super) unknown: Vec<(u8, Cycles)>,
+    /// Something happened that the board has to look at before the next instruction.
+    pub(super) attention: bool,
+    /// Whether a change of a port's pins is such a thing.
+    pub(super) watch_ports: bool,
+    pub(super) trace: Trace,
+}
+
+/// The port whose latch is at this direct address.
+fn port_at(address: u8) -> Option<usize> {
+    [sfr::P0, sfr::P1, sfr::P2, sfr::P3]
+        .iter()
+        .position(|port| *port == address)
+}
+
+impl Peripherals {
+    /// Those of `chip`, after reset.
+    pub(super) fn new(chip: &'static Chip, timing: InterruptTiming) -> Peripherals {
+        Peripherals {
+            chip,
+            sfrs: chip.sfrs(),
+            timing,
+            at: Cycles::ZERO,
+            timers: Timers::new(),
+            timer2: Timer2::default(),
+            uart: Uart::new(),
+            externals: [External::default(); 2],
+            interrupts: Interrupts::default(),
+            ports: Ports::new(),
+            pcon: Pcon::empty(),
+            dptr: DptrSwitch::default(),
+            inputs: VecDeque::new(),
+            unknown: Vec::new(),
+            attention: false,
+            watch_ports: false,
+            trace: Trace::default(),
+        }
+    }
+
+    /// The registers an instruction must not reach without the peripherals: all but the processor's own.
+    pub(super) fn hooks() -> SfrSet {
+        let own = [sfr::SP, sfr::DPL, sfr::DPH, sfr::PSW, sfr::ACC, sfr::B];
+        (0x80..=0xFF)
+            .filter(|address| !own.contains(address))
+            .fold(SfrSet::EMPTY, SfrSet::with)
+    }
+
+    fn baud_sources(&self) -> BaudSources {
+        BaudSources {
+            timer1: self.timers.baud(),
+            timer2: self.timer2.pulses(),
+            transmit_by_timer2: self.timer2.clocks_transmitter(),
+            receive_by_timer2: self.timer2.clocks_receiver(),
+        }
+    }
+
+    /// Lets everything up to `to` happen.
+    pub(super) fn settle(&mut self, to: Cycles) {
+        while let Some(stimulus) = self
+            .inputs
+            .front()
+            .copied()
+            .filter(|stimulus| stimulus.sampled() <= to)
+        {
+            self.inputs.pop_front();
+            self.settle_undisturbed(stimulus.sampled());
+            self.apply(stimulus.input);
+        }
+        self.settle_undisturbed(to);
+    }
+
+    fn settle_undisturbed(&mut self, to: Cycles) {
+        if to > self.at {
+            let sources = self.baud_sources();
+            self.uart
+                .settle(States::from_cycles(to), &sources, &mut self.trace);
+            self.timers.settle(to, &mut self.trace);
+            self.timer2.settle(to, &mut self.trace);
+            self.at = to;
+        }
+    }
+
+    fn apply(&mut self, input: Input) {
+        match input {
+            Input::Serial(byte) => {
+                self.uart.line.queue.push_back(byte);
+                self.uart.conditions_changed(&self.baud_sources());
+            }
+            Input::Pin { port, bit, level } => {
+                let port = usize::from(port & 3);
+                let before = self.ports.pins(port);
+                self.ports.drive(port, bit, level);
+                self.pins_changed(port, before, self.at);
+            }
+        }
+    }
+
+    /// Tells whoever looks at pins of `port` that they are no longer `before`; they are sampled in the cycle that ends
+    /// at `sampled`.
+    fn pins_changed(&mut self, port: usize, before: u8, sampled: Cycles) {
+        let now = self.ports.pins(port);
+        if now == before {
+            return;
+        }
+        self.attention |= self.watch_ports;
+        self.trace
+            .record(States::from_cycles(self.at), Signal::Port(port as u8, now));
+        let fell = |bit: u8| (before & !now) >> bit & 1 == 1;
+        let high = |bit: u8| now >> bit & 1 == 1;
+        match port {
+            1 if self.chip.timer2 => {
+                if fell(0) {
+                    self.timer2.pin_fell(sampled);
+                }
+                if fell(1) {
+                    self.timer2.t2ex_fell(sampled);
+                }
+                self.attention |= fell(0) || fell(1);
+            }
+            3 => {
+                self.uart.set_rxd(high(0));
+                for n in 0..2 {
+                    self.timers.set_gate_pin(n, high(2 + n as u8));
+                    self.externals[n].sample(!high(2 + n as u8), sampled);
+                    if fell(4 + n as u8) {
+                        self.timers.pin_fell(n, sampled);
+                    }
+                }
+                self.attention |= (before ^ now) & 0b0011_1101 != 0;
+            }
+            _ => {}
+        }
+    }
+
+    /// The levels of the pins of `port`, the serial port's included.
+    pub(super) fn pins(&self, port: usize) -> u8 {
+        let pins = self.ports.pins(port);
+        match port {
+            3 => pins & !(u8::from(!self.uart.txd()) << 1) & !u8::from(!self.uart.host_rxd()),
+            _ => pins,
+        }
+    }
+
+    /// What an instruction reads at `at`.
+    pub(super) fn read(&mut self, address: u8, side: Side, at: Cycles) -> u8 {
+        self.settle(at);
+        if let Some(port) = port_at(address) {
+            return if side == Side::Latch {
+                self.ports.latch[port]
+            } else {
+                self.pins(port)
+            };
+        }
+        if !self.exists(address, at) {
+            return 0x00;
+        }
+        self.register(address)
+    }
+
+    /// Whether the chip has the register; the first access to one it has not is noted.
+    fn exists(&mut self, address: u8, at: Cycles) -> bool {
+        let exists = self.sfrs.contains(address);
+        if !exists && self.unknown.iter().all(|(noted, _)| *noted != address) {
+            self.unknown.push((address, at));
+        }
+        exists
+    }
+
+    /// The value of a register that exists and is no port, as everything stands.
+    pub(super) fn register(&self, address: u8) -> u8 {
+        match address {
+            sfr::PCON => self.pcon.bits(),
+            sfr::TCON => self.tcon().bits(),
+            sfr::TMOD => self.timers.tmod(),
+            sfr::TL0 => self.timers.tl(0),
+            sfr::TL1 => self.timers.tl(1),
+            sfr::TH0 => self.timers.th(0),
+            sfr::TH1 => self.timers.th(1),
+            sfr::SCON => self.uart.scon(),
+            sfr::SBUF => self.uart.sbuf(),
+            sfr::IE => self.interrupts.ie,
+            sfr::IP => self.interrupts.ip,
+            sfr::T2CON => self.timer2.t2con(),
+            sfr::TL2 => self.timer2.count().to_le_bytes()[0],
+            sfr::TH2 => self.timer2.count().to_le_bytes()[1],
+            sfr::RCAP2L => self.timer2.capture().to_le_bytes()[0],
+            sfr::RCAP2H => self.timer2.capture().to_le_bytes()[1],
+            _ => self.dptr.value,
+        }
+    }
+
+    fn tcon(&self) -> Tcon {
+        let [timer0, timer1] = &self.timers.timers;
+        let [external0, external1] = &self.externals;
+        let mut tcon = Tcon::empty();
+        tcon.set(Tcon::IT0, external0.edge);
+        tcon.set(Tcon::IE0, external0.flag.is_set());
+        tcon.set(Tcon::IT1, external1.edge);
+        tcon.set(Tcon::IE1, external1.flag.is_set());
+        tcon.set(Tcon::TR0, timer0.run);
+        tcon.set(Tcon::TF0, timer0.overflow.is_set());
+        tcon.set(Tcon::TR1, timer1.run);
+        tcon.set(Tcon::TF1, timer1.overflow.is_set());
+        tcon
+    }
+
+    fn set_tcon(&mut self, tcon: Tcon, at: Cycles) {
+        let [timer0, timer1] = &mut self.timers.timers;
+        timer0.run = tcon.contains(Tcon::TR0);
+        timer0.overflow.write(tcon.contains(Tcon::TF0), at);
+        timer1.run = tcon.contains(Tcon::TR1);
+        timer1.overflow.write(tcon.contains(Tcon::TF1), at);
+        let [external0, external1] = &mut self.externals;
+        external0.write(tcon.contains(Tcon::IE0), tcon.contains(Tcon::IT0), at);
+        external1.write(tcon.contains(Tcon::IE1), tcon.contains(Tcon::IT1), at);
+    }
+
+    /// An instruction writes at `at`.
+    pub(super) fn write(&mut self, address: u8, value: u8, at: Cycles) {
+        self.settle(at);
+        if let Some(port) = port_at(address) {
+            let before = self.ports.pins(port);
+            self.ports.latch[port] = value;
+            self.pins_changed(port, before, at + Cycles(1)); // the pins change with the next cycle
+            return;
+        }
+        if !self.exists(address, at) {
+            return;
+        }
+        self.attention = true;
+        let word = |low: u8, high: u8| u16::from_le_bytes([low, high]);
+        match address {
+            sfr::PCON => {
+                self.pcon = Pcon::from_bits_retain(value & self.chip.pcon_bits());
+                self.uart.smod = self.pcon.contains(Pcon::SMOD);
+            }
+            sfr::TCON => self.set_tcon(Tcon::from_bits_retain(value), at),
+            sfr::TMOD => self.timers.set_tmod(value),
+            sfr::TL0 => self.timers.set_tl(0, value),
+            sfr::TL1 => self.timers.set_tl(1, value),
+            sfr::TH0 => self.timers.set_th(0, value),
+            sfr::TH1 => self.timers.set_th(1, value),
+            sfr::SCON => self.uart.set_scon(value, at),
+            sfr::SBUF => self.uart.send(value, at),
+            sfr::IE => self.interrupts.ie = value,
+            sfr::IP => self.interrupts.ip = value,
+            sfr::T2CON => self.timer2.set_t2con(value, at),
+            sfr::TL2 => self.timer2.set_count(word(value, self.register(sfr::TH2))),
+            sfr::TH2 => self.timer2.set_count(word(self.register(sfr::TL2), value)),
+            sfr::RCAP2L => self
+                .timer2
+                .set_capture(word(value, self.register(sfr::RCAP2H))),
+            sfr::RCAP2H => self
+                .timer2
+                .set_capture(word(self.register(sfr::RCAP2L), value)),
+            _ => {
+                if let Some(second) = self.chip.second_dptr {
+                    let value = value & second.writable;
+                    self.dptr.due ^= (self.dptr.value ^ value) & second.bit != 0;
+                    self.dptr.value = value;
+                }
+            }
+        }
+        if matches!(address, sfr::IE | sfr::IP) {
+            self.interrupts.blocked = true;
+        }
+        self.uart.conditions_changed(&self.baud_sources());
+    }
+
+    /// `RETI` was executed.
+    pub(super) fn reti(&mut self, at: Cycles) {
+        self.settle(at);
+        self.attention = true;
+        if let Some(source) = self.interrupts.leave() {
+            self.trace
+                .record(States::from_cycles(at), Signal::Leave(source));
+        }
+    }
+
+    /// The flags that ask for `source`.
+    fn flags(&self, source: Source) -> [Flag; 2] {
+        let only = |flag| [flag, Flag::default()];
+        match source {
+            Source::External0 => only(self.externals[0].flag),
+            Source::Timer0 => only(self.timers.timers[0].overflow),
+            Source::External1 => only(self.externals[1].flag),
+            Source::Timer1 => only(self.timers.timers[1].overflow),
+            Source::Serial => [self.uart.ri, self.uart.ti],
+            Source::Timer2 => [self.timer2.overflow, self.timer2.external],
+        }
+    }
+
+    /// The first boundary at which `source` can be answered, if it asks.
+    fn answerable(&self, source: Source) -> Option<Cycles> {
+        self.flags(source)
+            .iter()
+            .filter_map(|flag| flag.answerable(self.timing))
+            .min()
+    }
+
+    /// When `source` began to ask, if it does.
+    pub(super) fn asking_since(&self, source: Source) -> Option<Cycles> {
+        self.flags(source).iter().filter_map(Flag::raised).min()
+    }
+
+    /// Who is to be served at the boundary `at`, up to which everything has happened.
+    pub(super) fn pending(&self, at: Cycles) -> Option<Source> {
+        self.interrupts.choose(|source| {
+            self.answerable(source)
+                .is_some_and(|boundary| boundary <= at)
+        })
+    }
+
+    /// The service routine of `source` is called at `at`: hardware clears the flags of timers 0 and 1 and those of
+    /// edges on INT0 and INT1; the others wait for software.
+    pub(super) fn enter(&mut self, source: Source, at: Cycles) {
+        match source {
+            Source::Timer0 => self.timers.timers[0].overflow.clear(),
+            Source::Timer1 => self.timers.timers[1].overflow.clear(),
+            Source::External0 | Source::External1 => {
+                let external = &mut self.externals[usize::from(source == Source::External1)];
+                if external.edge {
+                    external.flag.clear();
+                }
+            }
+            Source::Serial | Source::Timer2 => {}
+        }
+        self.interrupts.enter(source);
+        self.pcon.remove(Pcon::IDL);
+        self.trace
+            .record(States::from_cycles(at), Signal::Enter(source));
+    }
+
+    /// The next moment at which an interrupt may have to be served or an input is due.
+    pub(super) fn next_event(&self) -> Option<Cycles> {
+        let flag = |source| match source {
+            Source::Timer0 => self.timers.next_flag(0),
+            Source::Timer1 => self.timers.next_flag(1),
+            Source::Timer2 => self.timer2.next_flag(),
+            _ => None,
+        };
+        let requests = Source::ALL
+            .into_iter()
+            .filter(|&source| self.interrupts.admits(source))
+            .flat_map(|source| {
+                let answerable = self
+                    .answerable(source)
+                    .filter(|boundary| *boundary > self.at);
+                [flag(source), answerable]
+            });
+        let input = self.inputs.front().map(Stimulus::sampled);
+        let serial = self.uart.next_event(&self.baud_sources());
+        requests
+            .chain([input, serial])
+            .flatten()
+            .filter(|at| *at > self.at)
+            .min()
+    }
+}

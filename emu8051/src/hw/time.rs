@@ -1,0 +1,104 @@
+//! Moments finer than a machine cycle.
+
+use crate::units::Cycles;
+
+/// Oscillator periods in a machine cycle.
+pub const CLOCKS_PER_CYCLE: u64 = 12;
+
+/// A moment or a length in states of two oscillator periods, six to a machine cycle: what serial modes 2, and timer 2
+/// as a baud rate generator, are clocked with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct States(pub u64);
+
+impl States {
+    /// States in a machine cycle.
+    pub const PER_CYCLE: u64 = 6;
+
+    /// The moment a machine cycle count names; saturates.
+    pub fn from_cycles(cycles: Cycles) -> States {
+        States(cycles.0.saturating_mul(Self::PER_CYCLE))
+    }
+
+    /// The first machine cycle boundary that is not earlier.
+    pub fn ceil(self) -> Cycles {
+        Cycles(self.0.div_ceil(Self::PER_CYCLE))
+    }
+}
+
+/// A train of pulses: the next one, and how far apart they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pulses {
+    pub(super) next: States,
+    /// Never zero.
+    pub(super) period: States,
+}
+
+impl Pulses {
+    const NEVER: States = States(u64::MAX);
+
+    /// A single pulse.
+    pub(super) fn once(at: Cycles) -> Pulses {
+        Pulses {
+            next: States::from_cycles(at),
+            period: Self::NEVER,
+        }
+    }
+
+    /// Whether more than one will come.
+    pub(super) fn repeats(&self) -> bool {
+        self.period != Self::NEVER
+    }
+
+    /// The same divided by `n`, beginning with the `first`-th.
+    pub(super) fn every(&self, n: u64, first: u64) -> Pulses {
+        Pulses {
+            next: self.nth(first),
+            period: States(self.period.0.saturating_mul(n)),
+        }
+    }
+
+    /// How many come not later than `to`.
+    pub(super) fn until(&self, to: States) -> u64 {
+        if to < self.next {
+            0
+        } else {
+            1 + (to.0 - self.next.0) / self.period.0
+        }
+    }
+
+    /// When the `n`-th comes, from 1; saturates.
+    pub(super) fn nth(&self, n: u64) -> States {
+        States(
+            self.next
+                .0
+                .saturating_add(self.period.0.saturating_mul(n.saturating_sub(1))),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pulses_are_counted_up_to_and_including_the_moment() {
+        let pulses = Pulses {
+            next: States(10),
+            period: States(3),
+        };
+        for to in 0..40 {
+            let expected = (0..).map(|k| 10 + 3 * k).take_while(|at| *at <= to).count() as u64;
+            assert_eq!(pulses.until(States(to)), expected);
+            assert!(expected == 0 || pulses.nth(expected) <= States(to));
+            assert!(pulses.nth(expected + 1) > States(to));
+        }
+    }
+
+    #[test]
+    fn a_moment_within_a_cycle_ends_with_the_cycle() {
+        assert_eq!(
+            [0, 1, 6, 7].map(|s| States(s).ceil()),
+            [Cycles(0), Cycles(1), Cycles(1), Cycles(2)]
+        );
+    }
+}

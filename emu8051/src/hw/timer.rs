@@ -1,0 +1,572 @@
+//! Timers 0 and 1.
+//!
+//! After *Timer/Counters* in Intel's Hardware Description of the 8051 (1994), modes 0 to 3. A timer keeps its registers
+//! as they were at one moment and is caught up when somebody looks: nothing counts in between.
+
+use crate::hw::interrupt::Flag;
+use crate::hw::time::{Pulses, States};
+use crate::hw::trace::{Signal, Trace};
+use crate::units::Cycles;
+
+/// How a timer's two registers count together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// 13 bits: the low five of TL are a prescaler of TH.
+    Bits13,
+    /// 16 bits.
+    Bits16,
+    /// TL, reloaded from TH in the cycle of its overflow.
+    Reload8,
+    /// Timer 0: TL alone, with TH a timer of its own. Timer 1: halted.
+    Split,
+}
+
+impl Mode {
+    fn of(nibble: u8) -> Mode {
+        [Mode::Bits13, Mode::Bits16, Mode::Reload8, Mode::Split][usize::from(nibble & 3)]
+    }
+}
+
+/// TH and TL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Pair {
+    th: u8,
+    tl: u8,
+}
+
+impl Pair {
+    /// Counts until the next overflow, and from one overflow to the one after.
+    fn overflows(self, mode: Mode) -> (u64, u64) {
+        let (tl, th) = (u64::from(self.tl), u64::from(self.th));
+        match mode {
+            Mode::Bits13 => (0x2000 - (th << 5 | tl & 0x1F), 0x2000),
+            Mode::Bits16 => (0x1_0000 - (th << 8 | tl), 0x1_0000),
+            Mode::Reload8 => (0x100 - tl, 0x100 - th),
+            Mode::Split => (0x100 - tl, 0x100),
+        }
+    }
+
+    /// The registers `n` counts later.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the registers are the low bits of the count"
+    )]
+    fn after(self, n: u64, mode: Mode) -> Pair {
+        let (until, period) = self.overflows(mode);
+        let low = u64::from(self.tl) + n;
+        match mode {
+            Mode::Bits13 => {
+                let count = (u64::from(self.th) << 5 | u64::from(self.tl & 0x1F)) + n;
+                Pair {
+                    th: (count >> 5) as u8,
+                    tl: self.tl & 0xE0 | (count & 0x1F) as u8,
+                }
+            }
+            Mode::Bits16 => {
+                let count = (u64::from(self.th) << 8) + low;
+                Pair {
+                    th: (count >> 8) as u8,
+                    tl: count as u8,
+                }
+            }
+            Mode::Reload8 if n < until => Pair {
+                tl: low as u8,
+                ..self
+            },
+            Mode::Reload8 => Pair {
+                tl: self.th + ((n - until) % period) as u8,
+                ..self
+            },
+            Mode::Split => Pair {
+                tl: low as u8,
+                ..self
+            },
+        }
+    }
+}
+
+/// Timer 0 or timer 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Timer {
+    pair: Pair,
+    /// TR: set to run.
+    pub(super) run: bool,
+    /// TF.
+    pub(super) overflow: Flag,
+    /// The level of its INT pin, which GATE looks at.
+    gate_pin: bool,
+    /// A falling edge was sampled; it is counted at this moment.
+    edge: Option<Cycles>,
+}
+
+/// Both timers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Timers {
+    /// When the registers were as they are kept.
+    at: Cycles,
+    tmod: u8,
+    pub(super) timers: [Timer; 2],
+}
+
+impl Timers {
+    const GATE: u8 = 0x08;
+    const COUNTER: u8 = 0x04;
+
+    /// As after reset: stopped, all zero, pins high.
+    pub(super) fn new() -> Timers {
+        let timer = Timer {
+            pair: Pair::default(),
+            run: false,
+            overflow: Flag::default(),
+            gate_pin: true,
+            edge: None,
+        };
+        Timers {
+            at: Cycles::ZERO,
+            tmod: 0,
+            timers: [timer.clone(), timer],
+        }
+    }
+
+    fn nibble(&self, n: usize) -> u8 {
+        self.tmod >> (4 * n)
+    }
+
+    fn mode(&self, n: usize) -> Mode {
+        Mode::of(self.nibble(n))
+    }
+
+    /// Timer 0 in mode 3: its TH counts under TR1 and sets TF1, and timer 1 does without both.
+    fn split(&self) -> bool {
+        self.mode(0) == Mode::Split
+    }
+
+    /// Whether TL and TH of timer `n` count when they are clocked.
+    fn enabled(&self, n: usize) -> bool {
+        let timer = &self.timers[n];
+        let gate_open = self.nibble(n) & Self::GATE == 0 || timer.gate_pin;
+        let (run, halted) = if n == 1 {
+            (timer.run || self.split(), self.mode(1) == Mode::Split)
+        } else {
+            (timer.run, false)
+        };
+        run && gate_open && !halted
+    }
+
+    fn counts_edges(&self, n: usize) -> bool {
+        self.nibble(n) & Self::COUNTER != 0
+    }
+
+    /// Whether timer `n` counts machine cycles.
+    fn counts_cycles(&self, n: usize) -> bool {
+        self.enabled(n) && !self.counts_edges(n)
+    }
+
+    /// TH0 on its own, and whether it counts: timer function only, controlled by TR1.
+    fn upper_half(&self) -> Option<u8> {
+        (self.split() && self.timers[1].run).then_some(self.timers[0].pair.th)
+    }
+
+    /// Overflows of timer `n`, as far as they are known: of a counter, the one an edge already sampled will bring.
+    fn pulses(&self, n: usize) -> Option<Pulses> {
+        let (until, period) = self.timers[n].pair.overflows(self.mode(n));
+        if self.counts_cycles(n) {
+            let next = States::from_cycles(self.at + Cycles(until));
+            Some(Pulses {
+                next,
+                period: States::from_cycles(Cycles(period)),
+            })
+        } else {
+            self.timers[n].edge.filter(|_| until == 1).map(Pulses::once)
+        }
+    }
+
+    /// Overflows of TH0 on its own.
+    fn upper_pulses(&self) -> Option<Pulses> {
+        self.upper_half().map(|th| Pulses {
+            next: States::from_cycles(self.at + Cycles(0x100 - u64::from(th))),
+            period: States::from_cycles(Cycles(0x100)),
+        })
+    }
+
+    /// What clocks the serial port.
+    pub(super) fn baud(&self) -> Option<Pulses> {
+        self.pulses(1)
+    }
+
+    /// Counts up to `to`.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "TH0 keeps the low byte of its count"
+    )]
+    pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+        let n = (to - self.at).0;
+        if n == 0 {
+            return;
+        }
+        let split = self.split();
+        let upper = self.upper_half();
+        self.report(0, self.pulses(0), to, trace);
+        self.report(
+            1,
+            if split {
+                self.upper_pulses()
+            } else {
+                self.pulses(1)
+            },
+            to,
+            trace,
+        );
+        for timer in 0..2 {
+            let edge = self.timers[timer].edge.take_if(|due| *due <= to).is_some();
+            let counts = if self.counts_cycles(timer) {
+                n
+            } else {
+                edge.into()
+            };
+            self.timers[timer].pair = self.timers[timer].pair.after(counts, self.mode(timer));
+        }
+        if let Some(th) = upper {
+            self.timers[0].pair.th = (u64::from(th) + n) as u8;
+        }
+        self.at = to;
+    }
+
+    /// Sets TF`n` if one of `pulses` comes up to `to`.
+    fn report(&mut self, n: u8, pulses: Option<Pulses>, to: Cycles, trace: &mut Trace) {
+        let Some(pulses) = pulses else { return };
+        let overflows = pulses.until(States::from_cycles(to));
+        if overflows > 0 {
+            raise(
+                &mut self.timers[usize::from(n)].overflow,
+                pulses.next.ceil(),
+            );
+        }
+        if trace.is_on() {
+            for k in 1..=overflows {
+                trace.record(pulses.nth(k), Signal::Overflow(n));
+            }
+        }
+    }
+
+    /// The falling edge of pin T`n` was sampled in the cycle that ends at `at`: it is counted in the next one.
+    pub(super) fn pin_fell(&mut self, n: usize, at: Cycles) {
+        if self.counts_edges(n) && self.enabled(n) {
+            self.timers[n].edge = Some(at + Cycles(1));
+        }
+    }
+
+    /// The next overflow that sets TF`n`, unless it is set already or nothing that is known brings it.
+    pub(super) fn next_flag(&self, n: usize) -> Option<Cycles> {
+        if self.timers[n].overflow.is_set() {
+            return None;
+        }
+        let pulses = if n == 1 && self.split() {
+            self.upper_pulses()
+        } else {
+            self.pulses(n)
+        };
+        pulses.map(|pulses| pulses.next.ceil())
+    }
+
+    /// The next overflow of any kind.
+    pub(super) fn next_overflow(&self) -> Option<Cycles> {
+        [self.pulses(0), self.pulses(1), self.upper_pulses()]
+            .into_iter()
+            .flatten()
+            .map(|p| p.next.ceil())
+            .min()
+    }
+
+    /// INT`n` changed: a gated timer runs while it is high.
+    pub(super) fn set_gate_pin(&mut self, n: usize, level: bool) {
+        self.timers[n].gate_pin = level;
+    }
+
+    pub(super) fn tmod(&self) -> u8 {
+        self.tmod
+    }
+
+    pub(super) fn set_tmod(&mut self, value: u8) {
+        self.tmod = value;
+    }
+
+    pub(super) fn tl(&self, n: usize) -> u8 {
+        self.timers[n].pair.tl
+    }
+
+    pub(super) fn th(&self, n: usize) -> u8 {
+        self.timers[n].pair.th
+    }
+
+    pub(super) fn set_tl(&mut self, n: usize, value: u8) {
+        self.timers[n].pair.tl = value;
+    }
+
+    pub(super) fn set_th(&mut self, n: usize, value: u8) {
+        self.timers[n].pair.th = value;
+    }
+}
+
+/// TF is set at S5P2 of the cycle of the overflow, which ends at `at`.
+fn raise(flag: &mut Flag, at: Cycles) {
+    flag.raise(at, at + Cycles(1));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts one machine cycle at a time, written from the manual's figures.
+    #[derive(Clone, Debug, PartialEq)]
+    struct Ticking {
+        tmod: u8,
+        run: [bool; 2],
+        gate: [bool; 2],
+        tl: [u8; 2],
+        th: [u8; 2],
+        tf: [bool; 2],
+    }
+
+    impl Ticking {
+        fn tick(&mut self) {
+            let split = self.tmod & 3 == 3;
+            let split_run = split && self.run[1];
+            for n in 0..2 {
+                let nibble = self.tmod >> (4 * n);
+                let run = self.run[n] || n == 1 && split;
+                if nibble & 4 != 0
+                    || !run
+                    || nibble & 8 != 0 && !self.gate[n]
+                    || n == 1 && nibble & 3 == 3
+                {
+                    continue;
+                }
+                let overflow = match nibble & 3 {
+                    0 => {
+                        let low = (self.tl[n] & 0x1F) + 1;
+                        self.tl[n] = self.tl[n] & 0xE0 | low & 0x1F;
+                        self.th[n] = self.th[n].wrapping_add(low >> 5);
+                        low == 0x20 && self.th[n] == 0
+                    }
+                    1 => {
+                        self.tl[n] = self.tl[n].wrapping_add(1);
+                        self.th[n] = self.th[n].wrapping_add(u8::from(self.tl[n] == 0));
+                        self.tl[n] == 0 && self.th[n] == 0
+                    }
+                    2 if self.tl[n] == 0xFF => {
+                        self.tl[n] = self.th[n];
+                        true
+                    }
+                    _ => {
+                        self.tl[n] = self.tl[n].wrapping_add(1);
+                        self.tl[n] == 0
+                    }
+                };
+                self.tf[n] |= overflow && !(n == 1 && split);
+            }
+            if split_run {
+                self.th[0] = self.th[0].wrapping_add(1);
+                self.tf[1] |= self.th[0] == 0;
+            }
+        }
+    }
+
+    fn seen(timers: &Timers) -> ([u8; 2], [u8; 2], [bool; 2]) {
+        (
+            [0, 1].map(|n| timers.tl(n)),
+            [0, 1].map(|n| timers.th(n)),
+            [0, 1].map(|n| timers.timers[n].overflow.is_set()),
+        )
+    }
+
+    fn trace() -> Trace {
+        Trace::default()
+    }
+
+    /// Every TMOD, with timers near their overflow, looked at after every step from 1 to 40 cycles.
+    #[test]
+    fn a_timer_caught_up_equals_a_timer_ticked() {
+        for tmod in 0..=0xFF_u8 {
+            for (bits, step) in
+                (0..16_u8).zip([1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 38, 39, 40])
+            {
+                let on = |bit: u8| bits >> bit & 1 == 1;
+                let mut timers = Timers::new();
+                let tl = [0xF9, 0xFC];
+                let th = [0xFF, 0xFE];
+                let mut model = Ticking {
+                    tmod,
+                    run: [on(0), on(1)],
+                    gate: [on(2), on(3)],
+                    tl,
+                    th,
+                    tf: [false; 2],
+                };
+                timers.set_tmod(tmod);
+                for n in 0..2 {
+                    timers.set_tl(n, tl[n]);
+                    timers.set_th(n, th[n]);
+                    timers.timers[n].run = model.run[n];
+                    timers.set_gate_pin(n, model.gate[n]);
+                }
+                for look in 1..40 {
+                    (0..step).for_each(|_| model.tick());
+                    timers.settle(Cycles(look * step), &mut trace());
+                    assert_eq!(
+                        seen(&timers),
+                        (model.tl, model.th, model.tf),
+                        "TMOD {tmod:02X} bits {bits:X} look {look}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_flag_is_when_the_flag_is_set() {
+        for tmod in (0..=0xFF_u8).filter(|tmod| tmod & 0x88 == 0) {
+            let mut timers = Timers::new();
+            timers.set_tmod(tmod);
+            for n in 0..2 {
+                timers.timers[n].run = true;
+                timers.set_tl(n, 0xE7);
+                timers.set_th(n, 0xFD);
+            }
+            for n in 0..2 {
+                let Some(at) = timers.next_flag(n) else {
+                    continue;
+                };
+                let mut early = timers.clone();
+                early.settle(at - Cycles(1), &mut trace());
+                assert!(
+                    !early.timers[n].overflow.is_set(),
+                    "TMOD {tmod:02X} timer {n}"
+                );
+                early.settle(at, &mut trace());
+                assert_eq!(
+                    early.timers[n].overflow.raised(),
+                    Some(at),
+                    "TMOD {tmod:02X} timer {n}"
+                );
+                assert_eq!(
+                    early.next_flag(n),
+                    None,
+                    "a flag that is set is not set again"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn mode_2_reloads_in_the_cycle_of_the_overflow() {
+        let mut timers = Timers::new();
+        timers.set_tmod(0x20);
+        timers.set_th(1, 0xFD);
+        timers.set_tl(1, 0xFF);
+        timers.timers[1].run = true;
+        for (cycle, expected) in (1..).zip([0xFD, 0xFE, 0xFF, 0xFD, 0xFE, 0xFF, 0xFD]) {
+            timers.settle(Cycles(cycle), &mut trace());
+            assert_eq!(timers.tl(1), expected, "cycle {cycle}");
+        }
+        assert_eq!(
+            timers.timers[1].overflow.raised(),
+            Some(Cycles(1)),
+            "the first overflow is the one that raised it"
+        );
+    }
+
+    #[test]
+    fn timer_1_overflows_do_not_depend_on_timer_0s_mode_unless_that_is_3() {
+        for mode0 in 0..4 {
+            let mut timers = Timers::new();
+            timers.set_tmod(0x20 | mode0);
+            timers.set_tl(1, 0xF0);
+            timers.timers[1].run = true;
+            timers.settle(Cycles(0x10), &mut trace());
+            assert_eq!(
+                timers.timers[1].overflow.is_set(),
+                mode0 != 3,
+                "mode {mode0}"
+            );
+        }
+    }
+
+    #[test]
+    fn timer_1_stops_in_its_mode_3_and_keeps_its_count() {
+        let mut timers = Timers::new();
+        timers.set_tmod(0x30);
+        timers.set_tl(1, 0x12);
+        timers.set_th(1, 0x34);
+        timers.timers[1].run = true;
+        timers.settle(Cycles(100_000), &mut trace());
+        assert_eq!(
+            (timers.tl(1), timers.th(1), timers.next_flag(1)),
+            (0x12, 0x34, None)
+        );
+    }
+
+    #[test]
+    fn with_timer_0_split_timer_1_clocks_the_serial_port_without_tr1() {
+        let mut timers = Timers::new();
+        timers.set_tmod(0x23);
+        timers.set_th(1, 0xF3);
+        timers.set_tl(1, 0xF3);
+        let pulses = timers.baud().expect("timer 1 runs");
+        assert_eq!(
+            (pulses.next.ceil(), pulses.period),
+            (Cycles(13), States(13 * 6))
+        );
+        timers.set_tmod(0x33);
+        assert_eq!(
+            timers.baud(),
+            None,
+            "switching it into its own mode 3 turns it off"
+        );
+    }
+
+    #[test]
+    fn an_edge_counts_in_the_cycle_after_its_sample() {
+        let mut timers = Timers::new();
+        timers.set_tmod(0x05);
+        timers.set_tl(0, 0xFF);
+        timers.set_th(0, 0xFF);
+        timers.timers[0].run = true;
+        timers.pin_fell(0, Cycles(10));
+        assert_eq!(timers.next_flag(0), Some(Cycles(11)));
+        timers.settle(Cycles(10), &mut trace());
+        assert_eq!(timers.tl(0), 0xFF);
+        timers.settle(Cycles(11), &mut trace());
+        assert_eq!((timers.tl(0), timers.th(0)), (0, 0));
+        assert_eq!(timers.timers[0].overflow.raised(), Some(Cycles(11)));
+        timers.settle(Cycles(99), &mut trace());
+        assert_eq!(timers.tl(0), 0, "an edge counts once");
+    }
+
+    #[test]
+    fn a_stopped_counter_sees_no_edges() {
+        let mut timers = Timers::new();
+        timers.set_tmod(0x05);
+        timers.pin_fell(0, Cycles(10));
+        timers.settle(Cycles(20), &mut trace());
+        assert_eq!(timers.tl(0), 0);
+    }
+
+    #[test]
+    fn every_overflow_is_traced_even_while_tf_stays_set() {
+        let mut timers = Timers::new();
+        timers.set_tmod(0x20);
+        timers.set_th(1, 0xFD);
+        timers.set_tl(1, 0xFD);
+        timers.timers[1].run = true;
+        let mut trace = Trace::default();
+        trace.set_on(true);
+        timers.settle(Cycles(10), &mut trace);
+        let at: Vec<_> = trace
+            .take()
+            .into_iter()
+            .map(|event| event.at.ceil().0)
+            .collect();
+        assert_eq!(at, [3, 6, 9]);
+    }
+}

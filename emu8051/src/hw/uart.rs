@@ -1,0 +1,499 @@
+//! The serial port.
+//!
+//! After *Serial Interface* and *More About Mode 0* to *Modes 2 and 3* in Intel's Hardware Description of the 8051
+//! (1994). Bits are timed by the divide-by-16 counters of transmitter and receiver, which are advanced by as many
+//! counts as are due when somebody looks.
+
+use crate::hw::interrupt::Flag;
+use crate::hw::line::{Frame, Line, Pace, SerialByte, levels};
+use crate::hw::time::{Pulses, States};
+use crate::hw::trace::{Signal, Trace};
+use crate::sfr::Scon;
+use crate::units::Cycles;
+
+/// What the divide-by-16 counters can be fed with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BaudSources {
+    /// Timer 1's overflows.
+    pub(super) timer1: Option<Pulses>,
+    /// Timer 2's overflows.
+    pub(super) timer2: Option<Pulses>,
+    /// TCLK: timer 2 feeds the transmitter.
+    pub(super) transmit_by_timer2: bool,
+    /// RCLK: timer 2 feeds the receiver.
+    pub(super) receive_by_timer2: bool,
+}
+
+/// The transmitter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Transmitter {
+    Idle,
+    /// Modes 1 to 3: `begun` of `bits` bits have been put on TXD.
+    Frame {
+        byte: SerialByte,
+        levels: u16,
+        bits: u8,
+        begun: u8,
+    },
+    /// Mode 0: written to SBUF at `from`.
+    Shift {
+        data: u8,
+        from: Cycles,
+    },
+}
+
+/// The receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Receiver {
+    /// Looking for a falling edge of RXD; its level at the last sample.
+    Idle { last: bool },
+    /// Modes 1 to 3: `ticks` counts since the edge; `bits` decided so far; how often the present one was sampled high.
+    Frame { ticks: u16, decided: u16, highs: u8 },
+    /// Modes 2 and 3: the bit time after the ninth bit, in counts left.
+    Tail { left: u8 },
+    /// Mode 0: begun at `from`; `taken` bits are in. A byte of the host is sampled instead of the pin.
+    Shift {
+        from: Cycles,
+        taken: u8,
+        data: u8,
+        host: Option<u8>,
+    },
+}
+
+impl Receiver {
+    const LISTENING: Receiver = Receiver::Idle { last: true };
+}
+
+/// Bits a receiver takes in: start bit, data, and the stop bit or the ninth data bit.
+const BITS_DECIDED: u16 = 10;
+/// Machine cycles from the write that starts a mode 0 transfer to its flag: the flag comes at S1P1 of the tenth cycle.
+const SHIFT: Cycles = Cycles(9);
+
+/// The serial port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Uart {
+    at: States,
+    /// SCON without its two flags.
+    control: Scon,
+    pub(super) smod: bool,
+    pub(super) ti: Flag,
+    pub(super) ri: Flag,
+    /// What SBUF reads as.
+    received: u8,
+    /// The divide-by-2 stage before the counters, for timer 1 and mode 2 with SMOD clear.
+    half: bool,
+    /// The transmitter's divide-by-16 counter, which runs free.
+    count: u8,
+    transmitter: Transmitter,
+    receiver: Receiver,
+    /// The level of pin RXD as far as it does not come from `line`.
+    rxd: bool,
+    pub(super) line: Line,
+    /// Bytes that came while RI was set.
+    pub(super) overruns: u64,
+    /// Bytes sent and not yet collected: data and moment of TI.
+    pub(super) sent: Vec<(SerialByte, Cycles)>,
+}
+
+impl Uart {
+    pub(super) fn new() -> Uart {
+        Uart {
+            at: States(0),
+            control: Scon::empty(),
+            smod: false,
+            ti: Flag::default(),
+            ri: Flag::default(),
+            received: 0,
+            half: false,
+            count: 0,
+            transmitter: Transmitter::Idle,
+            receiver: Receiver::LISTENING,
+            rxd: true,
+            line: Line::default(),
+            overruns: 0,
+            sent: Vec::new(),
+        }
+    }
+
+    /// SM0 SM1.
+    fn mode(&self) -> u8 {
+        self.control.bits() >> 6
+    }
+
+    /// Nine data bits.
+    fn nine(&self) -> bool {
+        self.mode() >= 2
+    }
+
+    /// Timer 1's overflows, or in mode 2 the oscillator by two.
+    fn base(&self, sources: &BaudSources) -> Option<Pulses> {
+        match self.mode() {
+            0 => None,
+            2 => Some(Pulses {
+                next: States(self.at.0 + 1),
+                period: States(1),
+            }),
+            _ => sources.timer1,
+        }
+    }
+
+    /// The counts of a divide-by-16 counter.
+    fn counts(&self, sources: &BaudSources, by_timer2: bool) -> Option<Pulses> {
+        if by_timer2 && matches!(self.mode(), 1 | 3) {
+            return sources.timer2;
+        }
+        let base = self.base(sources)?;
+        Some(match (self.smod, self.half) {
+            (true, _) => base,
+            (false, half) => base.every(2, if half { 1 } else { 2 }),
+        })
+    }
+
+    fn transmit_counts(&self, sources: &BaudSources) -> Option<Pulses> {
+        self.counts(sources, sources.transmit_by_timer2)
+    }
+
+    fn receive_counts(&self, sources: &BaudSources) -> Option<Pulses> {
+        self.counts(sources, sources.receive_by_timer2)
+    }
+
+    /// The rollovers of the transmitter's counter, where bits begin.
+    fn rollovers(&self, sources: &BaudSources) -> Option<Pulses> {
+        Some(
+            self.transmit_counts(sources)?
+                .every(16, 16 - u64::from(self.count)),
+        )
+    }
+
+    /// Goes on to `to`; `sources` is how the timers stand where it was left.
+    pub(super) fn settle(&mut self, to: States, sources: &BaudSources, trace: &mut Trace) {
+        if to <= self.at {
+            return;
+        }
+        self.transmit(to, sources, trace);
+        let counts = self.receive_counts(sources);
+        let transmit_counts = self
+            .transmit_counts(sources)
+            .map_or(0, |counts| counts.until(to));
+        let base = self.base(sources).map_or(0, |base| base.until(to));
+        self.receive(to, counts, trace);
+        self.count = ((u64::from(self.count) + transmit_counts) % 16) as u8;
+        self.half ^= base % 2 == 1;
+        self.at = to;
+    }
+
+    fn transmit(&mut self, to: States, sources: &BaudSources, trace: &mut Trace) {
+        match &mut self.transmitter {
+            Transmitter::Idle => {}
+            Transmitter::Shift { data, from } => {
+                let done = *from + SHIFT;
+                if to.ceil() >= done {
+                    let byte = SerialByte::from(*data);
+                    for cycle in (1..=8).map(|n| States::from_cycles(*from + Cycles(n)).0) {
+                        trace.record(States(cycle + 2), Signal::Txd(false)); // the shift clock is low from S3 to S5
+                        trace.record(States(cycle + 5), Signal::Txd(true));
+                    }
+                    self.transmitted(byte, done);
+                }
+            }
+            Transmitter::Frame { .. } => {
+                let Some(rollovers) = self.rollovers(sources) else {
+                    return;
+                };
+                let Transmitter::Frame {
+                    byte,
+                    levels,
+                    bits,
+                    begun,
+                } = &mut self.transmitter
+                else {
+                    return;
+                };
+                let mut k = 0;
+                while *begun < *bits && rollovers.nth(k + 1) <= to {
+                    k += 1;
+                    trace.record(rollovers.nth(k), Signal::Txd(*levels >> *begun & 1 == 1));
+                    *begun += 1;
+                }
+                if begun == bits {
+                    let byte = *byte;
+                    self.transmitted(byte, rollovers.nth(k).ceil());
+                }
+            }
+        }
+    }
+
+    /// TI is set when the stop bit begins.
+    fn transmitted(&mut self, byte: SerialByte, at: Cycles) {
+        self.sent.push((byte, at));
+        raise(&mut self.ti, at);
+        self.transmitter = Transmitter::Idle;
+    }
+
+    /// The receiver sees RXD as stretches of one level.
+    fn receive(&mut self, to: States, counts: Option<Pulses>, trace: &mut Trace) {
+        let mut from = self.at;
+        let mut counted = 0;
+        while from < to {
+            let (level, until) = match &self.line.frame {
+                Some(frame) => {
+                    let (level, until) = frame.level(from);
+                    trace.record(from, Signal::Rxd(level));
+                    (level && self.rxd, until.min(to))
+                }
+                None => (self.rxd, to),
+            };
+            if let Receiver::Shift { .. } = self.receiver {
+                self.shift_in(until, level);
+            } else if let Some(counts) = counts {
+                // a count that falls on an edge sees the level before it
+                let due = counts.until(until);
+                self.sample(&counts, counted, due, level);
+                counted = due;
+            }
+            from = until;
+            if self.line.frame.is_some_and(|frame| frame.end() <= from) {
+                self.line.frame = None;
+                self.offer_byte(from, counts);
+            }
+        }
+    }
+
+    /// Counts `from + 1` to `to` of `counts`, all with RXD at `level`.
+    fn sample(&mut self, counts: &Pulses, mut from: u64, to: u64, level: bool) {
+        if !self.control.contains(Scon::REN) {
+            return;
+        }
+        while from < to {
+            let left = to - from;
+            match &mut self.receiver {
+                Receiver::Idle { last } => {
+                    if *last && !level {
+                        self.receiver = Receiver::Frame {
+                            ticks: 0,
+                            decided: 0,
+                            highs: 0,
+                        };
+                        from += 1;
+                    } else {
+                        *last = level;
+                        return;
+                    }
+                }
+                Receiver::Tail { left: tail } => {
+                    let n = left.min((*tail).into());
+                    *tail -= n as u8;
+                    from += n;
+                    if *tail == 0 {
+                        self.receiver = Receiver::Idle { last: level };
+                    }
+                }
+                Receiver::Frame {
+                    ticks,
+                    decided,
+                    highs,
+                } => {
+                    // samples are taken as the counter reaches 7, 8 and 9; two of three decide
+                    let phase = u64::from(*ticks % 16);
+                    let n = left.min(match phase {
+                        0..=5 => 6 - phase,
+                        6..=8 => 1,
+                        _ => 16 - phase + 6,
+                    });
+                    *ticks += n as u16;
+                    from += n;
+                    if matches!(*ticks % 16, 7..=9) {
+                        *highs += u8::from(level);
+                    }
+                    if *ticks % 16 == 9 {
+                        let index = *ticks / 16;
+                        *decided |= u16::from(*highs >= 2) << index;
+                        *highs = 0;
+                        let decided = *decided;
+                        if index == 0 && decided == 1 {
+                            self.receiver = Receiver::LISTENING; // a false start
+                        } else if index + 1 == BITS_DECIDED {
+                            self.received(decided, counts.nth(from).ceil());
+                            self.receiver = if self.nine() {
+                                Receiver::Tail { left: 16 }
+                            } else {
+                                Receiver::Idle { last: level }
+                            };
+                        }
+                    }
+                }
+                Receiver::Shift { .. } => return,
+            }
+        }
+    }
+
+    /// The last bit was decided: the byte is kept if RI is clear and, under SM2, the ninth or stop bit is set.
+    fn received(&mut self, decided: u16, at: Cycles) {
+        let last = decided >> 9 & 1 == 1;
+        if self.ri.is_set() {
+            self.overruns += 1;
+        } else if last || !self.control.contains(Scon::SM2) {
+            self.received = (decided >> 1) as u8;
+            self.control.set(Scon::RB8, last);
+            raise(&mut self.ri, at);
+        }
+    }
+
+    /// Mode 0: RXD is sampled at S5P2 of each of eight cycles.
+    fn shift_in(&mut self, until: States, level: bool) {
+        let Receiver::Shift {
+            from,
+            taken,
+            data,
+            host,
+        } = &mut self.receiver
+        else {
+            return;
+        };
+        while *taken < 8 && States::from_cycles(*from + Cycles(u64::from(*taken) + 2)) <= until {
+            let bit = host.map_or(level, |byte| byte >> *taken & 1 == 1);
+            *data |= u8::from(bit) << *taken;
+            *taken += 1;
+        }
+        if *taken == 8 {
+            let (data, done) = (*data, *from + SHIFT);
+            self.received = data;
+            self.receiver = Receiver::LISTENING;
+            raise(&mut self.ri, done);
+        }
+    }
+
+    /// The host begins its next byte at `at` if the receiver is ready for it.
+    fn offer_byte(&mut self, at: States, counts: Option<Pulses>) {
+        let ready = self.control.contains(Scon::REN)
+            && self.line.frame.is_none()
+            && !(self.line.pace == Pace::WhenTaken && self.ri.is_set());
+        let Some(counts) = counts.filter(|counts| ready && counts.repeats()) else {
+            return;
+        };
+        if let Some(byte) = self.line.queue.pop_front() {
+            let (levels, bits) = levels(byte, self.nine());
+            self.line.frame = Some(Frame {
+                start: at,
+                bit: counts.every(16, 1).period,
+                levels,
+                bits,
+            });
+        }
+    }
+
+    /// Something that decides whether the host can send has changed: SCON, a timer, the host's queue.
+    pub(super) fn conditions_changed(&mut self, sources: &BaudSources) {
+        if !self.line.queue.is_empty() {
+            self.offer_byte(self.at, self.receive_counts(sources));
+        }
+    }
+
+    /// The next moment at which a flag may change or the host's next byte may begin.
+    pub(super) fn next_event(&self, sources: &BaudSources) -> Option<Cycles> {
+        let transmitter = match self.transmitter {
+            Transmitter::Idle => None,
+            Transmitter::Frame { bits, begun, .. } => self
+                .rollovers(sources)
+                .map(|rollovers| rollovers.nth(u64::from(bits - begun)).ceil()),
+            Transmitter::Shift { from, .. } => Some(from + SHIFT),
+        };
+        let counts = self.receive_counts(sources);
+        let receiver = match self.receiver {
+            Receiver::Idle { last } => {
+                let counts = counts.filter(|_| last && self.control.contains(Scon::REN));
+                match self.line.frame.map(|frame| frame.level(self.at)) {
+                    _ if !self.rxd => counts.map(|counts| counts.next.ceil()),
+                    Some((false, _)) => counts.map(|counts| counts.next.ceil()),
+                    Some((true, until)) => Some(until.ceil()),
+                    None => None,
+                }
+            }
+            Receiver::Frame { ticks, .. } => {
+                let end = (BITS_DECIDED - 1) * 16 + 9;
+                counts.map(|counts| counts.nth(u64::from(end.saturating_sub(ticks))).ceil())
+            }
+            Receiver::Tail { .. } => None,
+            Receiver::Shift { from, .. } => Some(from + SHIFT),
+        };
+        let line = self.line.frame.map(|frame| frame.end().ceil());
+        [transmitter, receiver, line].into_iter().flatten().min()
+    }
+
+    /// Pin RXD changed, where the port is settled.
+    pub(super) fn set_rxd(&mut self, level: bool) {
+        self.rxd = level;
+    }
+
+    /// What the serial port makes of TXD, to be and-ed with the latch.
+    pub(super) fn txd(&self) -> bool {
+        match self.transmitter {
+            Transmitter::Frame { levels, begun, .. } if begun > 0 => levels >> (begun - 1) & 1 == 1,
+            _ => true,
+        }
+    }
+
+    /// What the host makes of RXD.
+    pub(super) fn host_rxd(&self) -> bool {
+        self.line.frame.is_none_or(|frame| frame.level(self.at).0)
+    }
+
+    pub(super) fn scon(&self) -> u8 {
+        let mut value = self.control;
+        value.set(Scon::TI, self.ti.is_set());
+        value.set(Scon::RI, self.ri.is_set());
+        value.bits()
+    }
+
+    /// SCON was written at `at`, where the port is settled.
+    pub(super) fn set_scon(&mut self, value: u8, at: Cycles) {
+        let written = Scon::from_bits_retain(value);
+        self.control = written - Scon::TI - Scon::RI;
+        self.ti.write(written.contains(Scon::TI), at);
+        self.ri.write(written.contains(Scon::RI), at);
+        let shifting = matches!(self.receiver, Receiver::Shift { .. });
+        if !written.contains(Scon::REN) || shifting != (self.mode() == 0) {
+            self.receiver = Receiver::LISTENING;
+        }
+        if self.mode() == 0 && written.contains(Scon::REN) && !self.ri.is_set() && !shifting {
+            let host = self.line.queue.pop_front().map(|byte| byte.data);
+            self.receiver = Receiver::Shift {
+                from: at,
+                taken: 0,
+                data: 0,
+                host,
+            };
+        }
+    }
+
+    /// The byte received last.
+    pub(super) fn sbuf(&self) -> u8 {
+        self.received
+    }
+
+    /// SBUF was written at `at`, where the port is settled: transmission is requested. A byte on its way is cut off.
+    pub(super) fn send(&mut self, data: u8, at: Cycles) {
+        self.transmitter = if self.mode() == 0 {
+            Transmitter::Shift { data, from: at }
+        } else {
+            let nine = self.nine();
+            let byte = SerialByte {
+                data,
+                ninth: nine && self.control.contains(Scon::TB8),
+            };
+            let (levels, bits) = levels(byte, nine);
+            Transmitter::Frame {
+                byte,
+                levels,
+                bits,
+                begun: 0,
+            }
+        };
+    }
+}
+
+/// A flag of the serial port is set at S1P1 of the cycle that begins at `at`, sampled in that cycle and polled in the
+/// next one.
+fn raise(flag: &mut Flag, at: Cycles) {
+    flag.raise(at, at + Cycles(2));
+}

@@ -168,6 +168,16 @@ pub fn request(items: &[&[u8]]) -> Vec<u8> {
     out
 }
 
+/// The items of a framed reply, as [`push_item`] wrote them.
+pub fn reply_items(mut reply: &[u8]) -> impl Iterator<Item = &[u8]> {
+    core::iter::from_fn(move || {
+        let (length, rest) = reply.split_first_chunk::<2>()?;
+        let (item, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
+        reply = rest;
+        Some(item)
+    })
+}
+
 /// Whether framed reply items of `length` bytes in all fit in the buffer: the original wants two bytes
 /// more to stay below 4096, so one item of 4091 bytes is the largest.
 #[must_use]

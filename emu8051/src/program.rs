@@ -30,7 +30,6 @@ pub enum Reserved {
 
 /// Why an instruction cannot be executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Fault {
     /// The reserved opcode 0xA5.
     Reserved,
@@ -66,6 +65,12 @@ fn set_bit(map: &mut BitMap, at: u16) {
 const LONGEST_BLOCK: Cost = Cost::new(2048, 2048);
 
 impl Program {
+    /// What every program holds in memory, in bytes.
+    pub const SIZE: usize = size_of::<[u8; 65536]>()
+        + 2 * size_of::<BitMap>()
+        + size_of::<[Slot; 65536]>()
+        + size_of::<[Cost; 65536]>();
+
     /// Begins a program with nothing in it.
     pub fn builder() -> ProgramBuilder {
         ProgramBuilder::default()

@@ -66,7 +66,6 @@ impl Limit {
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Stop {
     /// PC arrived at this trap address.
     Trap(u16),

@@ -60,6 +60,21 @@ impl Xdata {
         }
     }
 
+    /// Makes the bytes at the addresses in `range` zero, touching only pages that were written.
+    pub fn zero(&mut self, range: Range<usize>) {
+        let end = range.end.min(self.bytes.len());
+        let mut at = range.start;
+        while at < end {
+            let page = at / PAGE;
+            let page_end = end.min((page + 1) * PAGE);
+            if self.pages[page] & WRITTEN != 0 {
+                self.bytes[at..page_end].fill(0);
+                self.pages[page] |= CHANGED;
+            }
+            at = page_end;
+        }
+    }
+
     /// All 64 KiB.
     pub fn bytes(&self) -> &[u8; 65536] {
         &self.bytes

@@ -1,0 +1,333 @@
+//! The one place where [`Cycles`], [`Steps`] and [`Gas`] meet.
+//!
+//! Under our own rules a run is limited by gas: every machine cycle costs gas, every call into the host
+//! costs what the method table says, and what has been used never goes down. What the host gives back
+//! is kept apart and taken off at the end, never more than a fixed share of what was used. Under the old
+//! chain's rules a run is limited by its step counter, which the host's adjustments move both ways.
+
+use crate::outcome::Fault;
+use abi::{Gas, Semantics};
+use emu8051::{Cycles, Limit, Run, Steps};
+
+/// Prices as versioned data: what a receipt names, so that an old one can be worked out again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Schedule {
+    /// The version named in receipts.
+    pub version: u16,
+    /// Gas of one machine cycle.
+    pub gas_per_cycle: u64,
+    /// Gas of deploying one byte of image.
+    pub gas_per_code_byte: u64,
+    /// At most one part in this many of the gas used is given back.
+    pub refund_divisor: u64,
+}
+
+impl Schedule {
+    /// The first schedule: a machine cycle is a gas.
+    pub const V1: Schedule = Schedule {
+        version: 1,
+        gas_per_cycle: 1,
+        gas_per_code_byte: 200,
+        refund_divisor: 5,
+    };
+
+    /// The gas of `cycles`, or `None` where it cannot be named.
+    #[must_use]
+    pub const fn gas_for(&self, cycles: Cycles) -> Option<Gas> {
+        match cycles.0.checked_mul(self.gas_per_cycle) {
+            Some(gas) => Some(Gas(gas)),
+            None => None,
+        }
+    }
+
+    /// The machine cycles that `gas` pays for, rounded down.
+    #[must_use]
+    pub const fn cycles_affordable(&self, gas: Gas) -> Cycles {
+        match gas.0.checked_div(self.gas_per_cycle) {
+            Some(cycles) => Cycles(cycles),
+            None => Cycles(u64::MAX),
+        }
+    }
+
+    /// What of `refund` is given back to a run that used `used`.
+    #[must_use]
+    pub const fn capped_refund(&self, used: Gas, refund: Gas) -> Gas {
+        let most = used.0 / self.refund_divisor;
+        Gas(if refund.0 < most { refund.0 } else { most })
+    }
+}
+
+/// What a run may use. The maximum of each means no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most gas; not looked at under the old chain's rules.
+    pub gas: Gas,
+    /// The most machine cycles.
+    pub cycles: Cycles,
+    /// The most steps: instructions, under the old chain's rules as its host adjusts them.
+    pub steps: Steps,
+}
+
+impl Limits {
+    /// No limit at all.
+    pub const NONE: Limits = Limits {
+        gas: Gas::MAX,
+        cycles: Cycles(u64::MAX),
+        steps: Steps(u64::MAX),
+    };
+}
+
+/// What a run has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Usage {
+    /// Machine cycles, by Intel's data sheet. Calls into the host take none.
+    pub cycles: Cycles,
+    /// Instructions executed.
+    pub instructions: Steps,
+    /// The old chain's step counter: instructions and the host's adjustments. It can be negative.
+    pub steps: i64,
+    /// Gas used, before anything is given back.
+    pub gas: Gas,
+    /// Gas given back at the end, already capped.
+    pub refund: Gas,
+}
+
+impl Usage {
+    /// The gas a caller pays for.
+    #[must_use]
+    pub const fn gas_charged(&self) -> Gas {
+        Gas(self.gas.0 - self.refund.0)
+    }
+}
+
+/// Counts what a run uses against its limits.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    schedule: Schedule,
+    limits: Limits,
+    old_chain: bool,
+    usage: Usage,
+    /// What the host has offered to give back; capped only when the run ends.
+    offered: Gas,
+}
+
+impl Meter {
+    /// A meter at zero.
+    #[must_use]
+    pub fn new(schedule: Schedule, semantics: Semantics, limits: Limits) -> Self {
+        Meter {
+            schedule,
+            limits,
+            old_chain: semantics.is_dacrs(),
+            usage: Usage::default(),
+            offered: Gas::ZERO,
+        }
+    }
+
+    /// What has been used so far.
+    #[must_use]
+    pub const fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// What gas is left. Under the old chain's rules gas has no limit.
+    #[must_use]
+    pub const fn gas_left(&self) -> Gas {
+        if self.old_chain {
+            Gas::MAX
+        } else {
+            Gas(self.limits.gas.0.saturating_sub(self.usage.gas.0))
+        }
+    }
+
+    /// What the processor may run before it has to stop.
+    #[must_use]
+    pub fn allowance(&self) -> Limit {
+        let cycles = self.limits.cycles.0.saturating_sub(self.usage.cycles.0);
+        Limit {
+            cycles: Cycles(cycles.min(self.schedule.cycles_affordable(self.gas_left()).0)),
+            steps: self.steps_left(),
+        }
+    }
+
+    /// Steps left under the counter that the semantics limit by.
+    fn steps_left(&self) -> Steps {
+        if !self.old_chain {
+            return Steps(
+                self.limits
+                    .steps
+                    .0
+                    .saturating_sub(self.usage.instructions.0),
+            );
+        }
+        let most = i128::from(self.limits.steps.0);
+        let left = (most - i128::from(self.usage.steps)).max(0);
+        Steps(u64::try_from(left).unwrap_or(u64::MAX))
+    }
+
+    /// Counts what the processor ran. It ran within [`Meter::allowance`], so nothing can run out here.
+    pub fn charge_run(&mut self, run: &Run) {
+        self.usage.cycles = Cycles(self.usage.cycles.0.saturating_add(run.cycles.0));
+        self.usage.instructions = Steps(self.usage.instructions.0.saturating_add(run.steps.0));
+        self.usage.steps = self.usage.steps.saturating_add_unsigned(run.steps.0);
+        let gas = self.schedule.gas_for(run.cycles).unwrap_or(Gas::MAX);
+        self.usage.gas = Gas(self.usage.gas.0.saturating_add(gas.0));
+    }
+
+    /// Counts one call into the host: its gas, what it offers to give back, and the old chain's step
+    /// adjustment (the arriving instruction itself is free there, hence the one taken off).
+    ///
+    /// # Errors
+    /// [`Fault::OutOfGas`] or [`Fault::OutOfSteps`] where the call takes the last of either.
+    pub fn charge_call(&mut self, gas: Gas, refund: Gas, step_delta: i64) -> Result<(), Fault> {
+        if self.old_chain {
+            self.usage.steps = self
+                .usage
+                .steps
+                .saturating_add(step_delta)
+                .saturating_sub(1);
+            return if self.steps_left().0 == 0 {
+                Err(Fault::OutOfSteps)
+            } else {
+                Ok(())
+            };
+        }
+        self.charge_gas(gas)?;
+        self.offered = Gas(self.offered.0.saturating_add(refund.0));
+        Ok(())
+    }
+
+    /// Takes `gas` from what is left.
+    ///
+    /// # Errors
+    /// [`Fault::OutOfGas`] where it is more than what is left; all of the limit is then used.
+    pub fn charge_gas(&mut self, gas: Gas) -> Result<(), Fault> {
+        if gas > self.gas_left() {
+            self.usage.gas = self.limits.gas;
+            return Err(Fault::OutOfGas);
+        }
+        self.usage.gas = Gas(self.usage.gas.0.saturating_add(gas.0));
+        Ok(())
+    }
+
+    /// Which limit made the processor stop for want of cycles.
+    #[must_use]
+    pub fn which_ran_out(&self) -> Fault {
+        let by_gas = self.schedule.cycles_affordable(self.gas_left());
+        let by_cycles = self.limits.cycles.0.saturating_sub(self.usage.cycles.0);
+        if by_gas.0 < by_cycles {
+            Fault::OutOfGas
+        } else {
+            Fault::OutOfCycles
+        }
+    }
+
+    /// Ends the count: what a successful run is given back is worked out here and nowhere else.
+    #[must_use]
+    pub fn finish(mut self, succeeded: bool) -> Usage {
+        if succeeded {
+            self.usage.refund = self.schedule.capped_refund(self.usage.gas, self.offered);
+        }
+        self.usage
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use emu8051::Stop;
+
+    fn ran(cycles: u64, steps: u64) -> Run {
+        Run {
+            cycles: Cycles(cycles),
+            steps: Steps(steps),
+            stop: Stop::OutOfCycles,
+        }
+    }
+
+    fn limits(gas: u64, cycles: u64, steps: u64) -> Limits {
+        Limits {
+            gas: Gas(gas),
+            cycles: Cycles(cycles),
+            steps: Steps(steps),
+        }
+    }
+
+    #[test]
+    fn the_smallest_limit_decides_the_allowance() {
+        let meter = Meter::new(Schedule::V1, Semantics::V1, limits(100, 40, 7));
+        assert_eq!(
+            meter.allowance(),
+            Limit {
+                cycles: Cycles(40),
+                steps: Steps(7)
+            }
+        );
+        assert_eq!(meter.which_ran_out(), Fault::OutOfCycles);
+        let meter = Meter::new(Schedule::V1, Semantics::V1, limits(30, 40, 7));
+        assert_eq!(meter.allowance().cycles, Cycles(30));
+        assert_eq!(meter.which_ran_out(), Fault::OutOfGas);
+    }
+
+    #[test]
+    fn gas_used_never_goes_down_and_refunds_are_capped() {
+        let mut meter = Meter::new(
+            Schedule::V1,
+            Semantics::V1,
+            limits(1000, u64::MAX, u64::MAX),
+        );
+        meter.charge_run(&ran(100, 50));
+        meter
+            .charge_call(Gas(400), Gas(10_000), -5000)
+            .expect("500 of 1000 gas");
+        let usage = meter.usage();
+        assert_eq!((usage.gas, usage.refund), (Gas(500), Gas::ZERO));
+        let usage = meter.finish(true);
+        assert_eq!(
+            (usage.gas, usage.refund, usage.gas_charged()),
+            (Gas(500), Gas(100), Gas(400))
+        );
+    }
+
+    #[test]
+    fn a_failed_run_is_given_nothing_back() {
+        let mut meter = Meter::new(
+            Schedule::V1,
+            Semantics::V1,
+            limits(1000, u64::MAX, u64::MAX),
+        );
+        meter
+            .charge_call(Gas(400), Gas(50), 0)
+            .expect("400 of 1000 gas");
+        assert_eq!(meter.finish(false).refund, Gas::ZERO);
+    }
+
+    #[test]
+    fn a_call_that_cannot_be_paid_takes_all_that_is_left() {
+        let mut meter = Meter::new(
+            Schedule::V1,
+            Semantics::V1,
+            limits(1000, u64::MAX, u64::MAX),
+        );
+        assert_eq!(
+            meter.charge_call(Gas(1001), Gas::ZERO, 0),
+            Err(Fault::OutOfGas)
+        );
+        assert_eq!(meter.usage().gas, Gas(1000));
+    }
+
+    #[test]
+    fn old_steps_go_both_ways_and_end_a_run_at_the_limit() {
+        let mut meter = Meter::new(Schedule::V1, Semantics::Dacrs2017, limits(0, u64::MAX, 100));
+        meter.charge_run(&ran(20, 10));
+        meter
+            .charge_call(Gas(1 << 40), Gas::ZERO, -30)
+            .expect("below the limit");
+        assert_eq!(meter.usage().steps, -21);
+        assert_eq!(meter.allowance().steps, Steps(121));
+        assert_eq!(
+            meter.charge_call(Gas::ZERO, Gas::ZERO, 122),
+            Err(Fault::OutOfSteps)
+        );
+    }
+}

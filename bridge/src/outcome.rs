@@ -1,0 +1,134 @@
+//! How a run ends: [`Outcome`], and [`Fault`] for the runs that could not go on.
+
+use abi::ExitCode;
+use core::fmt;
+use hostapi::HostFault;
+
+/// How a contract's run ended. The node's own failures are not in here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The contract ended with exit code 1.
+    Success,
+    /// The contract ended with another exit code: its writes are dropped.
+    Refused {
+        /// The code it ended with.
+        code: ExitCode,
+    },
+    /// The contract could not go on: its writes are dropped.
+    Fault {
+        /// Why.
+        fault: Fault,
+    },
+}
+
+impl Outcome {
+    /// The outcome's name in JSON and receipts: `success`, `refused` or `fault`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Outcome::Success => "success",
+            Outcome::Refused { .. } => "refused",
+            Outcome::Fault { .. } => "fault",
+        }
+    }
+
+    /// Whether the contract succeeded.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self, Outcome::Success)
+    }
+
+    /// The exit code, where the contract reached its exit.
+    #[must_use]
+    pub const fn exit_code(&self) -> Option<ExitCode> {
+        match self {
+            Outcome::Success => Some(ExitCode::SUCCESS),
+            Outcome::Refused { code } => Some(*code),
+            Outcome::Fault { .. } => None,
+        }
+    }
+
+    /// The fault, where there was one.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        match self {
+            Outcome::Fault { fault } => Some(*fault),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Success => write!(f, "success"),
+            Outcome::Refused { code } => write!(f, "refused with exit code {code}"),
+            Outcome::Fault { fault } => write!(f, "fault: {fault}"),
+        }
+    }
+}
+
+/// Why a contract could not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The gas limit is used up.
+    OutOfGas,
+    /// The limit on machine cycles is used up.
+    OutOfCycles,
+    /// The limit on steps is used up.
+    OutOfSteps,
+    /// The input does not fit in the Communicate buffer.
+    InputTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The 8051 came to opcode 0xA5, which Intel reserves.
+    ReservedOpcode,
+    /// The 8051 came to CODE that the image does not program.
+    UnprogrammedCode,
+    /// A call into the host cannot be answered.
+    Host(HostFault),
+}
+
+impl Fault {
+    /// The fault's name in JSON and receipts.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Fault::OutOfGas => "out_of_gas",
+            Fault::OutOfCycles => "out_of_cycles",
+            Fault::OutOfSteps => "out_of_steps",
+            Fault::InputTooLong { .. } => "input_too_long",
+            Fault::ReservedOpcode => "reserved_opcode",
+            Fault::UnprogrammedCode => "unprogrammed_code",
+            Fault::Host(fault) => fault.name(),
+        }
+    }
+}
+
+impl From<HostFault> for Fault {
+    fn from(fault: HostFault) -> Self {
+        Fault::Host(fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::OutOfGas => write!(f, "out of gas"),
+            Fault::OutOfCycles => write!(f, "the limit on machine cycles is used up"),
+            Fault::OutOfSteps => write!(f, "the limit on steps is used up"),
+            Fault::InputTooLong { length } => {
+                write!(
+                    f,
+                    "the input has {length} bytes, the most is {}",
+                    abi::layout::INPUT_MAX
+                )
+            }
+            Fault::ReservedOpcode => write!(f, "reserved opcode 0xA5"),
+            Fault::UnprogrammedCode => write!(f, "CODE that the image does not program"),
+            Fault::Host(fault) => write!(f, "{fault}"),
+        }
+    }
+}

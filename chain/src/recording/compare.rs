@@ -1,0 +1,186 @@
+//! Compares a recording with what a new run did, field by field.
+
+use super::format::{CallRow, HardwareResult, Row};
+use serde::Serialize;
+use serde_json::Value;
+
+/// One field that came out differently.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// The row.
+    pub id: String,
+    /// The field, as a path.
+    pub field: String,
+    /// What was recorded.
+    pub expected: Value,
+    /// What the new run gave.
+    pub actual: Value,
+}
+
+/// Collects differences of one row.
+struct Compare<'a> {
+    id: &'a str,
+    found: Vec<Difference>,
+}
+
+impl Compare<'_> {
+    fn field<T: Serialize + PartialEq>(
+        &mut self,
+        field: impl Into<String>,
+        expected: &T,
+        actual: &T,
+    ) {
+        if expected != actual {
+            let value = |v: &T| serde_json::to_value(v).unwrap_or(Value::Null);
+            let (expected, actual) = (value(expected), value(actual));
+            self.found.push(Difference {
+                id: self.id.into(),
+                field: field.into(),
+                expected,
+                actual,
+            });
+        }
+    }
+
+    /// Like [`Compare::field`], where the order of the entries says nothing.
+    fn unordered<T: Serialize + PartialEq + Clone>(
+        &mut self,
+        field: &str,
+        expected: &[T],
+        actual: &[T],
+    ) {
+        let sorted = |entries: &[T]| {
+            let mut entries: Vec<String> = entries
+                .iter()
+                .map(|e| serde_json::to_string(e).unwrap_or_default())
+                .collect();
+            entries.sort_unstable();
+            entries
+        };
+        if sorted(expected) != sorted(actual) {
+            self.field(field, &expected.to_vec(), &actual.to_vec());
+        }
+    }
+}
+
+/// Where `actual`, a new run of `recorded`, differs from it.
+///
+/// The rules: a row with a hardware result is compared with that; a row that the original left by an
+/// exception, or where it read out of bounds, is equal when the run fails; registers and the digest
+/// over them count only where the original's flags were the hardware's.
+#[must_use]
+pub fn differences(recorded: &Row, actual: &Row) -> Vec<Difference> {
+    let mut compare = Compare {
+        id: &recorded.id,
+        found: Vec::new(),
+    };
+    let (result, now) = (&recorded.result, &actual.result);
+    if result.threw.is_some() || recorded.undefined_in_original.is_some() {
+        compare.field("result.ok", &false, &now.ok);
+        return compare.found;
+    }
+    if let Some(hardware) = &recorded.hardware_core_result {
+        hardware_result(&mut compare, hardware, actual);
+        return compare.found;
+    }
+    compare.field("result.ok", &result.ok, &now.ok);
+    compare.field("result.vm_return", &result.vm_return, &now.vm_return);
+    compare.field("result.exit_byte", &result.exit_byte, &now.exit_byte);
+    compare.field("result.final_step", &result.final_step, &now.final_step);
+    compare.field("result.insns", &result.insns, &now.insns);
+    compare.field(
+        "result.machine_cycles",
+        &result.machine_cycles,
+        &now.machine_cycles,
+    );
+    compare.field("result.gas", &result.gas, &now.gas);
+    compare.field("result.run_step", &result.run_step, &now.run_step);
+    compare.field("result.spend", &result.spend, &now.spend);
+    compare.field("result.pc_fnv64", &result.pc_fnv64, &now.pc_fnv64);
+    if recorded.cpu_flags_as_hardware {
+        compare.field("result.cpu_fnv64", &result.cpu_fnv64, &now.cpu_fnv64);
+        compare.field("result.final_cpu", &result.final_cpu, &now.final_cpu);
+    }
+    calls(&mut compare, recorded, actual);
+    compare.field("outputs", &recorded.outputs, &actual.outputs);
+    compare.field("app_ops", &recorded.app_ops, &actual.app_ops);
+    compare.unordered("final_db", &recorded.final_db, &actual.final_db);
+    compare.unordered(
+        "final_app_accounts",
+        &recorded.final_app_accounts,
+        &actual.final_app_accounts,
+    );
+    compare.unordered(
+        "final_accounts",
+        &recorded.final_accounts,
+        &actual.final_accounts,
+    );
+    compare.found
+}
+
+fn hardware_result(compare: &mut Compare<'_>, expected: &HardwareResult, actual: &Row) {
+    let now = &actual.result;
+    compare.field("hardware_core_result.ok", &expected.ok, &now.ok);
+    compare.field(
+        "hardware_core_result.vm_return",
+        &expected.vm_return,
+        &now.vm_return,
+    );
+    compare.field(
+        "hardware_core_result.exit_byte",
+        &expected.exit_byte,
+        &now.exit_byte,
+    );
+    compare.field(
+        "hardware_core_result.final_step",
+        &expected.final_step,
+        &now.final_step,
+    );
+    compare.unordered(
+        "hardware_core_result.final_db",
+        &expected.final_db,
+        &actual.final_db,
+    );
+    compare.field(
+        "hardware_core_result.outputs",
+        &expected.outputs,
+        &actual.outputs,
+    );
+    compare.field(
+        "hardware_core_result.app_ops",
+        &expected.app_ops,
+        &actual.app_ops,
+    );
+}
+
+fn calls(compare: &mut Compare<'_>, recorded: &Row, actual: &Row) {
+    compare.field("calls.length", &recorded.calls.len(), &actual.calls.len());
+    for (expected, now) in recorded.calls.iter().zip(&actual.calls) {
+        let at = |field: &str| format!("calls[{}].{field}", expected.n);
+        let CallRow {
+            step,
+            method,
+            cpu,
+            args_raw,
+            args_ok,
+            args,
+            status,
+            step_delta,
+            ret,
+            ret_dropped,
+            ..
+        } = expected;
+        compare.field(at("step"), step, &now.step);
+        compare.field(at("method"), method, &now.method);
+        compare.field(at("args_ok"), args_ok, &now.args_ok);
+        compare.field(at("args"), args, &now.args);
+        compare.field(at("args_raw"), args_raw, &now.args_raw);
+        compare.field(at("status"), status, &now.status);
+        compare.field(at("step_delta"), step_delta, &now.step_delta);
+        compare.field(at("ret"), ret, &now.ret);
+        compare.field(at("ret_dropped"), ret_dropped, &now.ret_dropped);
+        if recorded.cpu_flags_as_hardware {
+            compare.field(at("cpu"), cpu, &now.cpu);
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Runs what a recording describes, on a state made from its context.
+
+use super::format::{AppAccountRow, Context, FrozenRow, Hex, ResultRow, Row};
+use super::watch::Watch;
+use crate::session::{self, Executed, Payment, Transaction};
+use abi::{Gas, Semantics};
+use bridge::{Engine, Fault, Mcs51, Module, PrepareError};
+use emu8051::{Cycles, Steps};
+use hostapi::accounts::Account;
+use hostapi::app_funds::{AppAccount, Fund};
+use hostapi::context::KnownTx;
+use hostapi::hash::double_sha256;
+use hostapi::network::Network;
+use hostapi::state::keys::{Hash, kind};
+use hostapi::state::{MemStore, Overlay, Pair};
+use hostapi::{CallContext, ChainView, HostFault, NodeError};
+use loader::Image;
+use std::sync::Arc;
+
+/// Why a row could not be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError {
+    /// A field has the wrong length.
+    #[error("{field} must have {expected} bytes, it has {found}")]
+    Length {
+        /// The field, as a path.
+        field: &'static str,
+        /// The bytes it must have.
+        expected: usize,
+        /// The bytes it has.
+        found: usize,
+    },
+    /// A field holds a name that is not known.
+    #[error("{field} is `{found}`, which is not known")]
+    Unknown {
+        /// The field, as a path.
+        field: &'static str,
+        /// What it holds.
+        found: String,
+    },
+    /// The image cannot be run.
+    #[error("the image cannot be run: {0}")]
+    Image(#[from] PrepareError),
+    /// The node failed.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}
+
+/// A finished run of a row.
+#[derive(Debug)]
+pub struct Run {
+    /// The row that came of it.
+    pub row: Row,
+    /// What became of the transaction.
+    pub executed: Executed,
+    /// The machine cycles on arrival at each call.
+    pub call_cycles: Vec<u64>,
+}
+
+/// The rules that a row's run follows: those it names, or the old chain's of its generation.
+///
+/// # Errors
+/// If the name is not known.
+pub fn semantics_of(row: &Row) -> Result<Semantics, ExecuteError> {
+    match (&row.semantics, row.abi.as_str()) {
+        (Some(name), _) => name.parse().map_err(|_| ExecuteError::Unknown {
+            field: "semantics",
+            found: name.clone(),
+        }),
+        (None, "final") => Ok(Semantics::Dacrs2017),
+        (None, _) => Ok(Semantics::Dacrs2014),
+    }
+}
+
+/// Runs what `row` describes with `image`, and gives the row that came of it. `digests` asks for the
+/// digests over every instruction, which make a run some ten times slower.
+///
+/// # Errors
+/// If the row or the image cannot be used, or the node fails.
+pub fn execute(row: &Row, image: &Image, digests: bool) -> Result<Run, ExecuteError> {
+    let semantics = semantics_of(row)?;
+    let module = Mcs51::new().prepare(image, semantics)?;
+    run(row, semantics, &module, digests)
+}
+
+fn run(
+    row: &Row,
+    semantics: Semantics,
+    module: &Arc<dyn Module>,
+    digests: bool,
+) -> Result<Run, ExecuteError> {
+    let Context { tx, .. } = &row.context;
+    let past = Past::new(&row.context)?;
+    let network = network(&row.context)?;
+    let payment = match row.context.gas_limit {
+        Some(limit) if !semantics.is_dacrs() => Payment::Gas {
+            limit: Gas(limit),
+            price: 0,
+        },
+        _ => Payment::Fuel {
+            fee: tx.fee,
+            rate: row.context.fuel_rate,
+        },
+    };
+    let transaction = Transaction {
+        context: CallContext {
+            semantics,
+            network,
+            height: row.context.height,
+            chain_tip: row.context.chain_tip,
+            block_time: past.time(row.context.height).into(),
+            tip_time: past.time(row.context.chain_tip.min(row.context.height)),
+            tx_hash: array("context.tx.hash", &tx.hash)?,
+            sender: array("context.tx.src_regid", &tx.src_regid)?,
+            contract: array("context.tx.dest_script_id", &tx.dest_script_id)?,
+            input: &row.input.0,
+            pay_amount: tx.pay_amount,
+            traversal: row.context.db_traversal_enabled,
+            account_check: row.context.check_account_flag,
+        },
+        payment,
+        cycles: Cycles(u64::MAX),
+        steps: Steps(u64::MAX),
+    };
+    let store = MemStore::new();
+    let mut state = Overlay::new(&store);
+    write_state(&row.context, &mut state)?;
+    let mut watch = Watch::new(digests);
+    let executed = session::execute(&transaction, &**module, &mut state, &past, &mut watch)?;
+    let fault = executed
+        .report
+        .as_ref()
+        .and_then(|report| report.outcome.fault());
+    if fault == Some(Fault::Host(HostFault::TooManyOutputs)) {
+        watch.last_call_was_fatal();
+    }
+    let mut after = row.clone();
+    after.result = result(&watch, &executed, row.context.fuel_rate);
+    after.outputs = executed
+        .requests
+        .outputs
+        .iter()
+        .map(|output| output.0.into())
+        .collect();
+    after.app_ops = executed
+        .requests
+        .funds_in_order()
+        .into_iter()
+        .map(|record| record.0.into())
+        .collect();
+    read_state(&mut after, &mut state)?;
+    let call_cycles = std::mem::take(&mut watch.cycles);
+    after.calls = watch.calls;
+    Ok(Run {
+        row: after,
+        executed,
+        call_cycles,
+    })
+}
+
+fn network(context: &Context) -> Result<Network, ExecuteError> {
+    // Recordings say `testnet (address version 0x5b)`: the first word is the name, with or without its `net`.
+    let name = context
+        .network
+        .split_whitespace()
+        .next()
+        .unwrap_or_default();
+    name.parse()
+        .or_else(|_| name.trim_end_matches("net").parse())
+        .map_err(|_| ExecuteError::Unknown {
+            field: "context.network",
+            found: context.network.clone(),
+        })
+}
+
+/// The chain before the run, as far as the row tells.
+#[derive(Debug)]
+struct Past<'a> {
+    context: &'a Context,
+    known: Vec<(Hash, KnownTx)>,
+}
+
+impl<'a> Past<'a> {
+    fn new(context: &'a Context) -> Result<Self, ExecuteError> {
+        let known = context.known_txs.iter().map(|tx| {
+            let sender = array("context.known_txs.src_regid", &tx.src_regid)?;
+            let known = KnownTx {
+                sender,
+                input: tx.contract.0.clone(),
+                height: tx.confirm_height,
+            };
+            Ok((array("context.known_txs.hash", &tx.hash)?, known))
+        });
+        Ok(Past {
+            context,
+            known: known.collect::<Result<_, ExecuteError>>()?,
+        })
+    }
+
+    /// The time of the block at `height`, in seconds since 1970.
+    fn time(&self, height: u32) -> u32 {
+        let time = self.context.block_time;
+        time.base.saturating_add(height.saturating_mul(time.step))
+    }
+}
+
+impl ChainView for Past<'_> {
+    fn block_hash(&self, height: u32) -> Result<Option<Hash>, NodeError> {
+        if height > self.context.chain_tip {
+            return Ok(None);
+        }
+        let recorded = self.context.block_hashes.get(&height).and_then(Hex::array);
+        Ok(Some(recorded.unwrap_or_else(|| {
+            double_sha256(format!("block{height}").as_bytes())
+        })))
+    }
+
+    fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError> {
+        Ok(self
+            .known
+            .iter()
+            .find(|(known, _)| known == hash)
+            .map(|(_, tx)| tx.clone()))
+    }
+}
+
+/// Puts the state that a row's run began with into `state`.
+fn write_state(context: &Context, state: &mut Overlay<'_>) -> Result<(), ExecuteError> {
+    for row in &context.accounts {
+        let account = Account {
+            regid: optional("context.accounts.regid", &row.regid)?,
+            public_key: optional("context.accounts.pubkey", &row.pubkey)?,
+            balance: row.balance,
+        };
+        account.save(state, &array::<20>("context.accounts.keyid", &row.keyid)?);
+    }
+    for (contract, key, value) in &context.initial_db {
+        let contract = array("context.initial_db", contract)?;
+        hostapi::data::set(state, &contract, &key.0, Some(&value.0))?;
+    }
+    for row in &context.initial_app_accounts {
+        let contract = array("context.initial_app_accounts.script", &row.script)?;
+        let account = AppAccount {
+            free: row.free,
+            frozen: row
+                .frozen
+                .iter()
+                .map(|fund| Fund {
+                    tag: fund.tag.0.clone(),
+                    height: fund.height,
+                    amount: fund.value,
+                })
+                .collect(),
+        };
+        account.save(state, &contract, &row.user.0);
+    }
+    Ok(())
+}
+
+/// Reads the state after the run into the fields of `row` that hold it.
+fn read_state(row: &mut Row, state: &mut Overlay<'_>) -> Result<(), ExecuteError> {
+    row.final_db = Vec::new();
+    row.final_app_accounts = Vec::new();
+    row.final_accounts = Vec::new();
+    for (key, value) in entries(state, kind::DATA)? {
+        if let Some((contract, key)) = key.split_first_chunk::<6>() {
+            row.final_db
+                .push(((*contract).into(), key.into(), value.into()));
+        }
+    }
+    for (key, value) in entries(state, kind::APP_ACCOUNT)? {
+        let Some((contract, user)) = key.split_first_chunk::<6>() else {
+            continue;
+        };
+        let Some(account) = AppAccount::decode(&value) else {
+            continue;
+        };
+        let frozen = account.frozen.into_iter().map(|fund| FrozenRow {
+            tag: fund.tag.into(),
+            height: fund.height,
+            value: fund.amount,
+        });
+        row.final_app_accounts.push(AppAccountRow {
+            script: (*contract).into(),
+            user: user.into(),
+            free: account.free,
+            frozen: frozen.collect(),
+        });
+    }
+    for (key_id, value) in entries(state, kind::ACCOUNT)? {
+        if let Some(account) = Account::decode(&value) {
+            let name = account
+                .regid
+                .map_or_else(|| format!("keyid:{}", hex::encode(key_id)), hex::encode);
+            row.final_accounts.push((name, account.balance));
+        }
+    }
+    Ok(())
+}
+
+/// Every entry under a one-byte prefix, the prefix taken off its key.
+fn entries(state: &mut Overlay<'_>, prefix: u8) -> Result<Vec<Pair>, NodeError> {
+    let mut found = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    while let Some((key, value)) = state.next(&[prefix], after.as_deref())? {
+        found.push((key[1..].to_vec(), value));
+        after = Some(key);
+    }
+    Ok(found)
+}
+
+fn result(watch: &Watch, executed: &Executed, fuel_rate: u64) -> ResultRow {
+    let accepted = executed.accepted();
+    let usage = executed.report.as_ref().map(|report| report.usage);
+    let steps_charged = executed.steps_charged;
+    ResultRow {
+        ok: accepted,
+        message: executed
+            .rejection
+            .as_ref()
+            .map_or_else(|| "accepted".into(), ToString::to_string),
+        threw: None,
+        vm_return: executed.returned().unwrap_or(-999),
+        exit_byte: watch.exit_byte,
+        final_step: usage.map_or(-1, |usage| usage.steps),
+        insns: usage.map_or(0, |usage| usage.instructions.0),
+        machine_cycles: usage.map_or(0, |usage| usage.cycles.0),
+        run_step: steps_charged,
+        spend: if accepted {
+            steps_charged.saturating_mul(fuel_rate)
+        } else {
+            0
+        },
+        gas: None,
+        pc_fnv64: watch.pc_fnv64(),
+        cpu_fnv64: watch.cpu_fnv64(),
+        final_cpu: watch.final_cpu.clone(),
+    }
+}
+
+fn array<const N: usize>(field: &'static str, bytes: &Hex) -> Result<[u8; N], ExecuteError> {
+    bytes.array().ok_or(ExecuteError::Length {
+        field,
+        expected: N,
+        found: bytes.0.len(),
+    })
+}
+
+fn optional<const N: usize>(
+    field: &'static str,
+    bytes: &Hex,
+) -> Result<Option<[u8; N]>, ExecuteError> {
+    if bytes.0.is_empty() {
+        Ok(None)
+    } else {
+        array(field, bytes).map(Some)
+    }
+}

@@ -1,0 +1,14 @@
+//! Recordings: a call with everything it needed and everything it did, run again and compared.
+//!
+//! [`format`] is the file, [`execute`] runs what a row describes and gives the row that came of it,
+//! [`differences`] compares the two.
+
+mod compare;
+mod execute;
+pub mod format;
+mod watch;
+
+pub use compare::{Difference, differences};
+pub use execute::{ExecuteError, Run, execute, semantics_of};
+pub use format::{File, Hex, Row};
+pub use watch::Watch;

@@ -1,0 +1,165 @@
+//! Watches a run and writes down what a recording holds of it.
+
+use super::format::{CallRow, CpuRow, Hex};
+use abi::codec;
+use abi::layout::{COMMUNICATE_SIZE, RESULT};
+use abi::method;
+use bridge::{Arrival, Observer, Served};
+use emu8051::{Cpu, Insn, Xdata};
+use hostapi::Status;
+
+/// FNV-1a, 64 bits.
+#[derive(Clone, Copy, Debug)]
+struct Fnv(u64);
+
+impl Fnv {
+    const fn new() -> Self {
+        Fnv(0xCBF2_9CE4_8422_2325)
+    }
+
+    fn add(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+    }
+}
+
+/// What a run showed to an observer.
+#[derive(Debug)]
+pub struct Watch {
+    /// Whether every instruction goes into the digests; that costs the run its speed.
+    pub(crate) digests: bool,
+    pc: Fnv,
+    cpu: Fnv,
+    /// The calls so far.
+    pub calls: Vec<CallRow>,
+    /// The machine cycles on arrival at each call, for reports.
+    pub cycles: Vec<u64>,
+    /// The processor when it stopped.
+    pub final_cpu: Option<CpuRow>,
+    /// XDATA 0xEFFD when the processor stopped.
+    pub exit_byte: u8,
+}
+
+impl Watch {
+    /// A watch that has seen nothing.
+    #[must_use]
+    pub fn new(digests: bool) -> Self {
+        Watch {
+            digests,
+            pc: Fnv::new(),
+            cpu: Fnv::new(),
+            calls: Vec::new(),
+            cycles: Vec::new(),
+            final_cpu: None,
+            exit_byte: 0,
+        }
+    }
+
+    /// The digest over every PC.
+    #[must_use]
+    pub fn pc_fnv64(&self) -> Hex {
+        self.pc.0.to_be_bytes().into()
+    }
+
+    /// The digest over every state of the registers.
+    #[must_use]
+    pub fn cpu_fnv64(&self) -> Hex {
+        self.cpu.0.to_be_bytes().into()
+    }
+
+    /// Notes that the last call was fatal: the original returns -1 from it.
+    pub fn last_call_was_fatal(&mut self) {
+        if let Some(call) = self.calls.last_mut() {
+            (call.status, call.step_delta) = (Some(-1), Some(0));
+        }
+    }
+}
+
+impl Observer for Watch {
+    fn wants_instructions(&self) -> bool {
+        self.digests
+    }
+
+    fn instruction(&mut self, cpu: &Cpu, _insn: &Insn) {
+        let [pc_low, pc_high] = cpu.pc().to_le_bytes();
+        let [dpl, dph] = cpu.dptr().to_le_bytes();
+        for byte in [pc_low, pc_high] {
+            self.pc.add(byte);
+        }
+        for byte in [
+            pc_low,
+            pc_high,
+            cpu.a(),
+            cpu.b(),
+            cpu.psw().bits(),
+            cpu.sp(),
+            dpl,
+            dph,
+        ] {
+            self.cpu.add(byte);
+        }
+    }
+
+    fn arrived(&mut self, arrival: &Arrival<'_>) {
+        let mut args = Vec::new();
+        let args_ok = codec::scan(arrival.request, |item| args.push(Hex::from(item))).is_ok();
+        let total = arrival
+            .request
+            .first_chunk::<2>()
+            .map_or(0, |total| u16::from_le_bytes(*total));
+        let shown = (usize::from(total) + 2)
+            .min(COMMUNICATE_SIZE)
+            .min(arrival.request.len());
+        self.cycles.push(arrival.usage.cycles.0);
+        self.calls.push(CallRow {
+            n: self.calls.len() + 1,
+            step: arrival.usage.steps,
+            method: arrival.method,
+            name: method::spec(arrival.method)
+                .map_or("?", |spec| spec.original.unwrap_or(spec.name))
+                .into(),
+            cpu: arrival.machine.map(|(cpu, xdata)| cpu_row(cpu, xdata)),
+            args_raw: (!args_ok).then(|| arrival.request[..shown].into()),
+            args_ok,
+            args,
+            status: None,
+            step_delta: None,
+            ret: Vec::new(),
+            ret_dropped: false,
+        });
+    }
+
+    fn served(&mut self, served: &Served<'_>) {
+        let Some(call) = self.calls.last_mut() else {
+            return;
+        };
+        call.status = Some(match served.answer.status {
+            Status::Done => 1,
+            Status::Refused => 0,
+        });
+        call.step_delta = Some(served.answer.step_delta);
+        call.ret = codec::reply_items(served.answer.reply)
+            .map(Hex::from)
+            .collect();
+        call.ret_dropped = !served.fits;
+    }
+
+    fn stopped(&mut self, cpu: &Cpu, xdata: &Xdata) {
+        self.final_cpu = Some(cpu_row(cpu, xdata));
+        self.exit_byte = xdata.read(RESULT);
+    }
+}
+
+fn cpu_row(cpu: &Cpu, xdata: &Xdata) -> CpuRow {
+    let iram = cpu.iram_all();
+    CpuRow {
+        pc: cpu.pc(),
+        a: cpu.a(),
+        b: cpu.b(),
+        psw: cpu.psw().bits(),
+        sp: cpu.sp(),
+        dptr: cpu.dptr(),
+        iram_crc32: crc32fast::hash(&iram).to_be_bytes().into(),
+        xram_crc32: crc32fast::hash(xdata.bytes()).to_be_bytes().into(),
+        r0_7: iram[..8].into(),
+    }
+}

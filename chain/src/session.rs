@@ -1,0 +1,295 @@
+//! One transaction: limits, money moved, the run, and what the contract asked for.
+//!
+//! [`execute`] does the work and leaves the state as the run left it, so that a recorder can look;
+//! [`apply`] is what a block does: it keeps the state of a success and takes back everything else.
+
+use bridge::{Limits, Module, Observer, Outcome, Report};
+use emu8051::{Cycles, Steps};
+use hostapi::accounts::{self, Account};
+use hostapi::fees::{self, FeeError};
+use hostapi::settle::{Refusal, SettleError, settle};
+use hostapi::state::Overlay;
+use hostapi::state::keys::RegId;
+use hostapi::{CallContext, ChainView, Host, NodeError, Requests};
+
+/// How a transaction pays for its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payment {
+    /// Our own rules: at most `limit` gas at `price` a gas; only what was used is taken, after the run.
+    Gas {
+        /// The most gas.
+        limit: abi::Gas,
+        /// What one gas costs, in the smallest unit.
+        price: u64,
+    },
+    /// The old chain's rules: the whole fee is taken before the run.
+    Fuel {
+        /// The fee, in the smallest unit.
+        fee: u64,
+        /// What a step costs, in the smallest unit.
+        rate: u64,
+    },
+}
+
+/// One transaction that calls a contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Transaction<'a> {
+    /// Who, whom, when, with what.
+    pub context: CallContext<'a>,
+    /// How it pays.
+    pub payment: Payment,
+    /// Limits beyond those that the payment sets.
+    pub cycles: Cycles,
+    /// Likewise in steps.
+    pub steps: Steps,
+}
+
+/// Why a transaction was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The sender's registered id names no account.
+    #[error("the sender has no account")]
+    UnknownSender,
+    /// The sender cannot pay what the transaction may cost.
+    #[error("the sender holds {balance}, the transaction may cost {cost}")]
+    TooPoor {
+        /// What the sender holds.
+        balance: u64,
+        /// Amount and fee together; the largest number where they do not fit in 64 bits.
+        cost: u64,
+    },
+    /// The contract's account cannot hold the amount.
+    #[error("the contract's account cannot hold the amount sent")]
+    TooRich,
+    /// The old chain's fee or step rules.
+    #[error(transparent)]
+    Fee(#[from] FeeError),
+    /// The run did not succeed.
+    #[error("{0}")]
+    Run(Outcome),
+    /// The contract asked for something it must not have.
+    #[error(transparent)]
+    Settle(#[from] Refusal),
+}
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub struct Executed {
+    /// Why it was not accepted, if it was not.
+    pub rejection: Option<Rejection>,
+    /// The run's report, if it ran.
+    pub report: Option<Report>,
+    /// What the run asked for and printed.
+    pub requests: Requests,
+    /// The steps that the old chain charges, 0 unless it was accepted or only its price was too high.
+    pub steps_charged: u64,
+    /// What the sender pays for the run, in the smallest unit.
+    pub fee: u64,
+}
+
+impl Executed {
+    fn rejected(rejection: Rejection) -> Self {
+        Executed {
+            rejection: Some(rejection),
+            report: None,
+            requests: Requests::default(),
+            steps_charged: 0,
+            fee: 0,
+        }
+    }
+
+    /// Whether the transaction was accepted.
+    #[must_use]
+    pub const fn accepted(&self) -> bool {
+        self.rejection.is_none()
+    }
+
+    /// The number that the original's VM returns: the step counter, 0 for a refusal, -1 for a fault.
+    #[must_use]
+    pub fn returned(&self) -> Option<i64> {
+        self.report.as_ref().map(|report| match report.outcome {
+            Outcome::Success => report.usage.steps,
+            Outcome::Refused { .. } => 0,
+            Outcome::Fault { .. } => -1,
+        })
+    }
+}
+
+/// Runs `tx` and leaves `state` as the run left it, whatever came of it: the caller keeps or takes back.
+///
+/// # Errors
+/// Only if the node fails.
+pub fn execute(
+    tx: &Transaction<'_>,
+    module: &dyn Module,
+    state: &mut Overlay<'_>,
+    chain: &dyn ChainView,
+    observer: &mut dyn Observer,
+) -> Result<Executed, NodeError> {
+    if let Err(rejection) = move_money(tx, state)? {
+        return Ok(Executed::rejected(rejection));
+    }
+    let limits = match limits(tx) {
+        Ok(limits) => limits,
+        Err(error) => return Ok(Executed::rejected(error.into())),
+    };
+    let call = bridge::Call {
+        input: tx.context.input,
+        limits,
+    };
+    let mut host = Host::new(&tx.context, chain, state);
+    let report = module.call(&call, &mut host, observer)?;
+    let requests = host.finish();
+    let mut executed = Executed {
+        rejection: None,
+        report: Some(report),
+        requests,
+        steps_charged: 0,
+        fee: 0,
+    };
+    executed.rejection = judge(tx, &mut executed, state)?;
+    Ok(executed)
+}
+
+/// Runs `tx` and keeps what it changed if it was accepted; otherwise takes everything back. Under our own
+/// rules the sender pays for what ran either way; under the old chain's a failure leaves no trace.
+///
+/// # Errors
+/// Only if the node fails.
+pub fn apply(
+    tx: &Transaction<'_>,
+    module: &dyn Module,
+    state: &mut Overlay<'_>,
+    chain: &dyn ChainView,
+    observer: &mut dyn Observer,
+) -> Result<Executed, NodeError> {
+    let before = state.checkpoint();
+    let mut executed = execute(tx, module, state, chain, observer)?;
+    if !executed.accepted() {
+        state.revert(before);
+        if tx.context.semantics.is_dacrs() {
+            executed.fee = 0;
+        }
+    }
+    if let Payment::Gas { .. } = tx.payment {
+        // It was seen before the run that the sender can pay this, and a run cannot take it from him.
+        change_balance(state, &tx.context.sender, |balance| {
+            Some(balance.saturating_sub(executed.fee))
+        })?;
+    }
+    Ok(executed)
+}
+
+/// What the run may use.
+fn limits(tx: &Transaction<'_>) -> Result<Limits, FeeError> {
+    let (gas, steps) = match tx.payment {
+        Payment::Gas { limit, .. } => (limit, tx.steps),
+        Payment::Fuel { fee, rate } => (
+            abi::Gas::MAX,
+            Steps(fees::max_steps(fee, rate)?.min(tx.steps.0)),
+        ),
+    };
+    Ok(Limits {
+        gas,
+        cycles: tx.cycles,
+        steps,
+    })
+}
+
+/// Moves the amount to the contract, and under the old chain's rules takes the fee, before the run.
+fn move_money(
+    tx: &Transaction<'_>,
+    state: &mut Overlay<'_>,
+) -> Result<Result<(), Rejection>, NodeError> {
+    let amount = tx.context.pay_amount;
+    let (taken_now, at_most) = match tx.payment {
+        Payment::Gas { limit, price } => (0, limit.0.saturating_mul(price)),
+        Payment::Fuel { fee, .. } => (fee, fee),
+    };
+    let cost = amount.saturating_add(at_most);
+    let Some((key_id, mut sender)) = account(state, &tx.context.sender)? else {
+        return Ok(Err(Rejection::UnknownSender));
+    };
+    if sender.balance < cost {
+        return Ok(Err(Rejection::TooPoor {
+            balance: sender.balance,
+            cost,
+        }));
+    }
+    sender.balance -= amount + taken_now;
+    sender.save(state, &key_id);
+    let received = change_balance(state, &tx.context.contract, |balance| {
+        balance.checked_add(amount)
+    })?;
+    Ok(if received {
+        Ok(())
+    } else {
+        Err(Rejection::TooRich)
+    })
+}
+
+/// Decides over a finished run, and makes what a successful one asked for.
+fn judge(
+    tx: &Transaction<'_>,
+    executed: &mut Executed,
+    state: &mut Overlay<'_>,
+) -> Result<Option<Rejection>, NodeError> {
+    let (Some(report), Some(returned)) = (&executed.report, executed.returned()) else {
+        return Ok(None);
+    };
+    let outcome = report.outcome;
+    match tx.payment {
+        Payment::Gas { price, .. } => {
+            executed.fee = report.usage.gas_charged().0.saturating_mul(price);
+            if !outcome.is_success() {
+                return Ok(Some(Rejection::Run(outcome)));
+            }
+        }
+        Payment::Fuel { fee, rate } => {
+            executed.fee = fee;
+            if !outcome.is_success() {
+                return Ok(Some(Rejection::Run(outcome)));
+            }
+            match fees::counted_steps(returned) {
+                Ok(steps) => executed.steps_charged = steps,
+                Err(error) => return Ok(Some(error.into())),
+            }
+            if let Err(error) = fees::spend(executed.steps_charged, rate) {
+                return Ok(Some(error.into()));
+            }
+        }
+    }
+    match settle(&executed.requests, state, &tx.context) {
+        Ok(()) => Ok(None),
+        Err(SettleError::Refused(refusal)) => Ok(Some(refusal.into())),
+        Err(SettleError::Node(error)) => Err(error),
+    }
+}
+
+fn account(
+    state: &mut Overlay<'_>,
+    regid: &RegId,
+) -> Result<Option<(hostapi::state::keys::KeyId, Account)>, NodeError> {
+    let Some(key_id) = accounts::key_id_of(state, regid)? else {
+        return Ok(None);
+    };
+    Ok(Account::load(state, &key_id)?.map(|account| (key_id, account)))
+}
+
+/// Changes the balance of `regid`; whether that was possible.
+fn change_balance(
+    state: &mut Overlay<'_>,
+    regid: &RegId,
+    change: impl Fn(u64) -> Option<u64>,
+) -> Result<bool, NodeError> {
+    let Some((key_id, mut account)) = account(state, regid)? else {
+        return Ok(false);
+    };
+    let Some(balance) = change(account.balance) else {
+        return Ok(false);
+    };
+    account.balance = balance;
+    account.save(state, &key_id);
+    Ok(true)
+}

@@ -54,6 +54,22 @@ impl Semantics {
         }
     }
 
+    /// The byte that stands for the profile in stored and hashed encodings. It never changes.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Semantics::V1 => 1,
+            Semantics::Dacrs2017 => 2,
+            Semantics::Dacrs2014 => 3,
+        }
+    }
+
+    /// The profile that [`Semantics::code`] gives `code` for.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Semantics> {
+        Self::ALL.into_iter().find(|semantics| semantics.code() == code)
+    }
+
     /// Whether the original chain's rules hold (steps, fee, fuel rate, reply and refund defects).
     #[must_use]
     pub const fn is_dacrs(self) -> bool {

@@ -1,4 +1,42 @@
-//! Accounts, deployments, calls, blocks and receipts over the engines and the store.
+//! The local chain: accounts, deployments, calls, blocks and receipts over the engines and the store.
+//!
+//! A [`Chain`] is a store and the engines that run its contracts. Everything that changes it is a
+//! transaction in an [`OpenBlock`], and a block is written in one batch: with its receipts and with what
+//! takes it back, or not at all.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`chain`] | opening a chain, and looking at it |
+//! | [`open_block`] | making a block: accounts, deployments, calls |
+//! | [`session`] | one call: money, limits, run, settlement |
+//! | [`action`], [`block`], [`receipt`] | what is kept of it, byte for byte |
+//! | [`hostlog`] | what contract and host said to each other |
+//! | [`recording`] | calls with everything they needed, run again and compared |
+//! | [`export`], [`check`] | the whole state: out, in, and whether it is sound |
 
+pub mod action;
+pub mod block;
+pub mod chain;
+pub mod check;
+pub mod error;
+pub mod export;
+pub mod hostlog;
+pub mod identity;
+mod modules;
+pub mod names;
+pub mod open_block;
+pub mod receipt;
 pub mod recording;
+pub mod registry;
+mod rollback;
 pub mod session;
+mod wire;
+
+pub use action::Action;
+pub use block::Block;
+pub use chain::{Chain, Genesis, Head};
+pub use error::ChainError;
+pub use names::RegIdText;
+pub use open_block::{CallRequest, Deploy, OpenBlock};
+pub use receipt::{CallReceipt, Event, Receipt, Verdict};
+pub use registry::Contract;

@@ -97,7 +97,8 @@ pub enum NodeError {
 
 impl NodeError {
     /// The error of finding something else under `key` than `what` says is expected.
-    pub(crate) fn damaged(key: &[u8], what: &'static str) -> NodeError {
+    #[must_use]
+    pub fn damaged(key: &[u8], what: &'static str) -> NodeError {
         NodeError::Damaged { key: hex::encode(key), what }
     }
 }

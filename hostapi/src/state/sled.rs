@@ -26,8 +26,8 @@ const MARKER: &str = "SMART51";
 const MARKER_TEXT: &str = "smart51 store, format 1\n";
 /// The marker while it is being made. A folder that holds nothing else is a new one.
 const MARKER_DRAFT: &str = "SMART51.new";
-/// Says the same inside sled: a marker and data that were copied together from different places differ.
-const FORMAT_KEY: &[u8] = b"mformat";
+/// Says the same inside sled, in a tree of its own: a marker and data from different places differ.
+const FORMAT_KEY: &[u8] = b"format";
 const FORMAT: &[u8] = b"1";
 /// How much sled may keep in memory, in bytes.
 const CACHE: u64 = 64 << 20;
@@ -89,11 +89,13 @@ impl SledStore {
             broken: AtomicBool::new(false),
             _marker: marker,
         };
-        match store.get(FORMAT_KEY)?.as_deref() {
+        let about = guarded("open its files", || store.tree.open_tree("smart51"))?;
+        match guarded("read", || about.get(FORMAT_KEY))?.as_deref() {
             Some(FORMAT) => {}
             // Without a format the making of the store was interrupted, unless there is data.
             None if store.next(b"", None)?.is_none() => {
-                store.commit(&Batch::from([(FORMAT_KEY.to_vec(), Some(FORMAT.to_vec()))]))?;
+                guarded("write", || about.insert(FORMAT_KEY, FORMAT))?;
+                store.commit(&Batch::new())?;
             }
             None => return Err(foreign(folder, "its data carry no format".into())),
             Some(other) => {
@@ -398,7 +400,9 @@ mod tests {
     fn data_of_another_format_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let store = SledStore::open(folder.path()).unwrap();
-        store.commit(&pairs(&[("mformat", Some("7"))])).unwrap();
+        let about = store.tree.open_tree("smart51").unwrap();
+        about.insert(FORMAT_KEY, b"7").unwrap();
+        drop(about);
         drop(store);
         let error = SledStore::open(folder.path()).unwrap_err();
         assert!(error.to_string().contains("format `7`"), "{error}");

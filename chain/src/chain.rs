@@ -1,0 +1,356 @@
+//! [`Chain`]: a store with a chain in it, and the engines to run its contracts.
+
+use crate::block::{Block, Header, hash_of_hashes};
+use crate::error::ChainError;
+use crate::modules::Modules;
+use crate::names;
+use crate::open_block::OpenBlock;
+use crate::receipt::Receipt;
+use crate::registry::Contract;
+use crate::wire::Reader;
+use bridge::Engine;
+use hostapi::network::Network;
+use hostapi::state::keys::{self, Hash, RegId};
+use hostapi::state::{Batch, Overlay, StateStore};
+use hostapi::{ChainView, KnownTx, NodeError};
+use std::collections::BTreeMap;
+
+/// Under this name the store keeps [`Genesis`].
+const GENESIS: &str = "genesis";
+/// Under this name the store keeps [`Head`].
+pub(crate) const HEAD: &str = "head";
+
+/// What a chain begins with. It never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Genesis {
+    /// Which network's addresses and amounts hold.
+    pub network: Network,
+    /// The height of the first block.
+    pub height: u32,
+    /// The time of the first block, in seconds since 1970.
+    pub time: u64,
+    /// How many seconds lie between two blocks.
+    pub block_seconds: u32,
+    /// What one gas costs, in the smallest unit.
+    pub gas_price: u64,
+}
+
+impl Default for Genesis {
+    /// A local chain: the test network's addresses, a block every ten seconds from 2025-01-01 on, a gas
+    /// costs one unit.
+    fn default() -> Self {
+        Genesis {
+            network: Network::Test,
+            height: 0,
+            time: 1_735_689_600,
+            block_seconds: 10,
+            gas_price: 1,
+        }
+    }
+}
+
+impl Genesis {
+    /// The stored form: place in [`Network::ALL`] 1, height 4, time 8, seconds 4, gas price 8.
+    fn encode(&self) -> Vec<u8> {
+        let network = Network::ALL
+            .iter()
+            .position(|network| *network == self.network);
+        let mut out =
+            vec![u8::try_from(network.unwrap_or_default()).expect("there are few networks")];
+        out.extend_from_slice(&self.height.to_le_bytes());
+        out.extend_from_slice(&self.time.to_le_bytes());
+        out.extend_from_slice(&self.block_seconds.to_le_bytes());
+        out.extend_from_slice(&self.gas_price.to_le_bytes());
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Genesis> {
+        let mut r = Reader(bytes);
+        let genesis = Genesis {
+            network: *Network::ALL.get(usize::from(r.u8()?))?,
+            height: r.u32()?,
+            time: r.u64()?,
+            block_seconds: r.u32()?,
+            gas_price: r.u64()?,
+        };
+        r.end()?;
+        Some(genesis)
+    }
+}
+
+/// The newest block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its height.
+    pub height: u32,
+    /// Its time in seconds since 1970.
+    pub time: u64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+impl Head {
+    /// The stored form: height 4, time 8, hash 32.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(44);
+        out.extend_from_slice(&self.height.to_le_bytes());
+        out.extend_from_slice(&self.time.to_le_bytes());
+        out.extend_from_slice(&self.hash);
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Head> {
+        let mut r = Reader(bytes);
+        let head = Head {
+            height: r.u32()?,
+            time: r.u64()?,
+            hash: r.array()?,
+        };
+        r.end()?;
+        Some(head)
+    }
+}
+
+/// A chain: a store, and the engines that run its contracts.
+#[derive(Debug)]
+pub struct Chain {
+    store: Box<dyn StateStore>,
+    genesis: Genesis,
+    modules: Modules,
+}
+
+impl Chain {
+    /// The chain in `store`. A store without one gets a chain that begins with `genesis`.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written, or holds something else than a chain.
+    pub fn open(
+        store: Box<dyn StateStore>,
+        engines: Vec<Box<dyn Engine>>,
+        genesis: Genesis,
+    ) -> Result<Chain, NodeError> {
+        let key = keys::meta(GENESIS);
+        let genesis = match store.get(&key)? {
+            Some(stored) => Genesis::decode(&stored).ok_or_else(|| {
+                NodeError::damaged(&key, "the chain's first settings are expected")
+            })?,
+            None => {
+                store.commit(&first_block(&genesis))?;
+                genesis
+            }
+        };
+        Ok(Chain {
+            store,
+            genesis,
+            modules: Modules::new(engines),
+        })
+    }
+
+    /// What the chain began with.
+    #[must_use]
+    pub const fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &dyn StateStore {
+        &*self.store
+    }
+
+    /// Gives the store back.
+    #[must_use]
+    pub fn into_store(self) -> Box<dyn StateStore> {
+        self.store
+    }
+
+    pub(crate) const fn modules(&self) -> &Modules {
+        &self.modules
+    }
+
+    /// The state after the newest block, to look at.
+    #[must_use]
+    pub fn state(&self) -> Overlay<'_> {
+        Overlay::new(&*self.store)
+    }
+
+    /// The newest block.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn head(&self) -> Result<Head, NodeError> {
+        let key = keys::meta(HEAD);
+        let stored = self.store.get(&key)?;
+        stored
+            .and_then(|stored| Head::decode(&stored))
+            .ok_or_else(|| NodeError::damaged(&key, "the newest block is expected"))
+    }
+
+    /// Begins the block after the newest one.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or there is no higher height.
+    pub fn begin_block(&self) -> Result<OpenBlock<'_>, ChainError> {
+        let head = self.head()?;
+        let time = head
+            .time
+            .saturating_add(u64::from(self.genesis.block_seconds));
+        OpenBlock::new(self, head, time)
+    }
+
+    /// Begins the block after the newest one, at a time of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Chain::begin_block`], and [`ChainError::TimeTravel`] where `time` is before the newest block's.
+    pub fn begin_block_at(&self, time: u64) -> Result<OpenBlock<'_>, ChainError> {
+        let head = self.head()?;
+        if time < head.time {
+            return Err(ChainError::TimeTravel {
+                time,
+                parent: head.time,
+            });
+        }
+        OpenBlock::new(self, head, time)
+    }
+
+    /// The block at `height`.
+    ///
+    /// # Errors
+    /// [`ChainError::NoBlock`], or if the store cannot be read or holds something else.
+    pub fn block(&self, height: u32) -> Result<Block, ChainError> {
+        match self.read_block(height)? {
+            Some(block) => Ok(block),
+            None => Err(ChainError::NoBlock {
+                asked: height,
+                newest: self.head()?.height,
+            }),
+        }
+    }
+
+    /// The receipt of a transaction.
+    ///
+    /// # Errors
+    /// [`ChainError::NoReceipt`], or if the store cannot be read or holds something else.
+    pub fn receipt(&self, id: &Hash) -> Result<Receipt, ChainError> {
+        self.read_receipt(id)?.ok_or(ChainError::NoReceipt(*id))
+    }
+
+    /// The ids that begin with `prefix`, an id's first hex digits; at most two, so that one can see
+    /// whether the prefix names one transaction.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn ids_with_prefix(&self, prefix: &[u8]) -> Result<Vec<Hash>, NodeError> {
+        let mut found = Vec::new();
+        let prefix = [&[keys::kind::RECEIPT], prefix].concat();
+        let mut after: Option<Vec<u8>> = None;
+        while found.len() < 2
+            && let Some((key, _)) = self.store.next(&prefix, after.as_deref())?
+        {
+            found.extend(key[1..].first_chunk().copied());
+            after = Some(key);
+        }
+        Ok(found)
+    }
+
+    /// The account or contract that `text` stands for: `HEIGHT-INDEX`, a local name, or an address.
+    ///
+    /// # Errors
+    /// [`ChainError::Unknown`], or if the store cannot be read.
+    pub fn resolve(&self, text: &str) -> Result<RegId, ChainError> {
+        names::resolve(&mut self.state(), self.genesis.network, text)
+    }
+
+    /// The contract that `text` stands for.
+    ///
+    /// # Errors
+    /// [`ChainError::Unknown`], [`ChainError::NoContract`], or if the store cannot be read.
+    pub fn contract(&self, text: &str) -> Result<(RegId, Contract), ChainError> {
+        let mut state = self.state();
+        let id = names::resolve(&mut state, self.genesis.network, text)?;
+        let contract = Contract::load(&mut state, &id)?;
+        contract
+            .map(|contract| (id, contract))
+            .ok_or_else(|| ChainError::NoContract { name: text.into() })
+    }
+
+    /// Local names by registered id.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn names(&self) -> Result<BTreeMap<RegId, String>, NodeError> {
+        Ok(names::all(&mut self.state())?
+            .into_iter()
+            .map(|(name, id)| (id, name))
+            .collect())
+    }
+
+    pub(crate) fn read_block(&self, height: u32) -> Result<Option<Block>, NodeError> {
+        let key = keys::block(height);
+        let Some(stored) = self.store.get(&key)? else {
+            return Ok(None);
+        };
+        Block::decode(&stored)
+            .map(Some)
+            .ok_or_else(|| NodeError::damaged(&key, "a block is expected"))
+    }
+
+    pub(crate) fn read_receipt(&self, id: &Hash) -> Result<Option<Receipt>, NodeError> {
+        let key = keys::receipt(id);
+        let Some(stored) = self.store.get(&key)? else {
+            return Ok(None);
+        };
+        Receipt::decode(&stored)
+            .map(Some)
+            .ok_or_else(|| NodeError::damaged(&key, "a receipt is expected"))
+    }
+}
+
+impl ChainView for Chain {
+    fn block_hash(&self, height: u32) -> Result<Option<Hash>, NodeError> {
+        Ok(self.read_block(height)?.map(|block| block.header.hash()))
+    }
+
+    fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError> {
+        let Some(receipt) = self.read_receipt(hash)? else {
+            return Ok(None);
+        };
+        let Some(block) = self.read_block(receipt.height)? else {
+            return Ok(None);
+        };
+        let Some(action) = block.actions.into_iter().nth(receipt.index.into()) else {
+            return Ok(None);
+        };
+        Ok(Some(KnownTx {
+            sender: receipt.sender,
+            input: action.into_input(),
+            height: receipt.height,
+        }))
+    }
+}
+
+/// What a new store begins with: the settings and a block without transactions.
+fn first_block(genesis: &Genesis) -> Batch {
+    let none = hash_of_hashes(std::iter::empty());
+    let header = Header {
+        height: genesis.height,
+        time: genesis.time,
+        parent: Hash::default(),
+        transactions: none,
+        receipts: none,
+    };
+    let head = Head {
+        height: header.height,
+        time: header.time,
+        hash: header.hash(),
+    };
+    let block = Block {
+        header,
+        actions: Vec::new(),
+    };
+    Batch::from([
+        (keys::meta(GENESIS), Some(genesis.encode())),
+        (keys::meta(HEAD), Some(head.encode())),
+        (keys::block(genesis.height).to_vec(), Some(block.encode())),
+    ])
+}

@@ -1,0 +1,257 @@
+//! Whether a state is sound: every key of the schema, and everything that points to something else.
+
+use crate::block::{Block, hash_of_hashes};
+use crate::chain::Chain;
+use crate::export::pairs;
+use crate::receipt::Receipt;
+use crate::registry::Contract;
+use crate::rollback;
+use hostapi::NodeError;
+use hostapi::accounts::Account;
+use hostapi::app_funds::AppAccount;
+use hostapi::hash::{key_hash, sha256};
+use hostapi::state::StateStore;
+use hostapi::state::keys::{self, Hash, KeyId, RegId, kind};
+use loader::Image;
+use std::collections::BTreeMap;
+
+/// Something in the state that is not as it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The key in hex.
+    pub key: String,
+    /// What is wrong, as a sentence.
+    pub what: String,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// How many pairs there are.
+    pub pairs: u64,
+    /// How many blocks.
+    pub blocks: u64,
+    /// What is wrong; empty for a sound state.
+    pub problems: Vec<Problem>,
+}
+
+impl Chain {
+    /// Reads the whole state and checks it.
+    ///
+    /// # Errors
+    /// If the store cannot be read; a damaged state is no error but a list of [`Problem`]s.
+    pub fn check(&self) -> Result<Checked, NodeError> {
+        let mut check = Check {
+            chain: self,
+            found: Checked::default(),
+            counts: BTreeMap::new(),
+        };
+        for pair in pairs(self.store()) {
+            let (key, value) = pair?;
+            check.found.pairs += 1;
+            if let Some(what) = check.pair(&key, &value)? {
+                check.problem(&key, what);
+            }
+        }
+        check.counts()?;
+        check.blocks()?;
+        Ok(check.found)
+    }
+}
+
+struct Check<'c> {
+    chain: &'c Chain,
+    found: Checked,
+    /// Keys of data found, by contract.
+    counts: BTreeMap<RegId, u32>,
+}
+
+impl Check<'_> {
+    fn problem(&mut self, key: &[u8], what: impl Into<String>) {
+        self.found.problems.push(Problem {
+            key: hex::encode(key),
+            what: what.into(),
+        });
+    }
+
+    fn store(&self) -> &dyn StateStore {
+        self.chain.store()
+    }
+
+    /// What is wrong with one pair, if anything is.
+    fn pair(&mut self, key: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        let Some((&kind, name)) = key.split_first() else {
+            return Ok(Some("the key is empty"));
+        };
+        let sound = |sound: bool, what| if sound { None } else { Some(what) };
+        Ok(match kind {
+            kind::META => None,
+            kind::ACCOUNT => self.account(name, value)?,
+            kind::REGISTERED => {
+                let account = match <KeyId>::try_from(value) {
+                    Ok(key_id) => self.store().get(&keys::account(&key_id))?,
+                    Err(_) => None,
+                };
+                let account = account.and_then(|bytes| Account::decode(&bytes));
+                let points_back = account.and_then(|account| account.regid);
+                sound(
+                    points_back.is_some_and(|id| id == name),
+                    "it points to no account that has this id",
+                )
+            }
+            kind::CONTRACT => match Contract::decode(value) {
+                Some(contract) => {
+                    let image = self.store().get(&keys::code(&contract.code_hash))?;
+                    sound(image.is_some(), "its image is missing")
+                }
+                None => Some("it is no contract"),
+            },
+            kind::CODE => {
+                let hash = Image::decode(value).map(|image| image.code_hash());
+                sound(
+                    hash.is_ok_and(|hash| hash == name),
+                    "it is no image of this hash",
+                )
+            }
+            kind::DATA => match name.first_chunk::<6>() {
+                Some(contract) => {
+                    *self.counts.entry(*contract).or_default() += 1;
+                    None
+                }
+                None => Some("the key names no contract"),
+            },
+            kind::DATA_COUNT => sound(
+                name.len() == 6 && value.len() == 4,
+                "it is no count of a contract's keys",
+            ),
+            kind::APP_ACCOUNT => sound(
+                name.len() > 6 && AppAccount::decode(value).is_some(),
+                "it is no app account",
+            ),
+            kind::NAME => match <RegId>::try_from(value) {
+                Ok(id) => {
+                    let there = self.store().get(&keys::registered(&id))?;
+                    sound(there.is_some(), "it is the name of nobody")
+                }
+                Err(_) => Some("it is no registered id"),
+            },
+            kind::BLOCK => sound(Block::decode(value).is_some(), "it is no block"),
+            kind::RECEIPT => match Receipt::decode(value) {
+                Some(receipt) => self.receipt(name, &receipt)?,
+                None => Some("it is no receipt"),
+            },
+            kind::UNDO => sound(
+                rollback::decode(value).is_some(),
+                "it is no record of what a block replaced",
+            ),
+            _ => Some("there is no such kind of key"),
+        })
+    }
+
+    fn account(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        let Some(account) = Account::decode(value) else {
+            return Ok(Some("it is no account"));
+        };
+        if account.balance > self.chain.genesis().network.max_amount() {
+            return Ok(Some("it holds more than the network allows"));
+        }
+        if account.public_key.is_some_and(|key| key_hash(&key) != name) {
+            return Ok(Some("its public key does not have this key id"));
+        }
+        let Some(regid) = account.regid else {
+            return Ok(None);
+        };
+        let points_back = self.store().get(&keys::registered(&regid))?;
+        Ok((points_back.as_deref() != Some(name))
+            .then_some("its registered id points to another account"))
+    }
+
+    fn receipt(&self, name: &[u8], receipt: &Receipt) -> Result<Option<&'static str>, NodeError> {
+        if receipt.id != name {
+            return Ok(Some("the receipt is of another transaction"));
+        }
+        let stored = self.store().get(&keys::block(receipt.height))?;
+        let block = stored.and_then(|stored| Block::decode(&stored));
+        let id = block.and_then(|block| block.ids().nth(receipt.index.into()));
+        Ok((id != Some(receipt.id)).then_some("its block does not have the transaction"))
+    }
+
+    /// Compares the counts of data keys with the keys there are.
+    fn counts(&mut self) -> Result<(), NodeError> {
+        let mut stated = BTreeMap::new();
+        let prefix = [kind::DATA_COUNT];
+        let mut after: Option<Vec<u8>> = None;
+        while let Some((key, value)) = self.store().next(&prefix, after.as_deref())? {
+            if let (Ok(id), Ok(count)) = (RegId::try_from(&key[1..]), value.try_into()) {
+                stated.insert(id, u32::from_le_bytes(count));
+            }
+            after = Some(key);
+        }
+        let ids: Vec<RegId> = stated.keys().chain(self.counts.keys()).copied().collect();
+        for id in ids {
+            let there = self.counts.get(&id).copied().unwrap_or_default();
+            let stated = stated.get(&id).copied().unwrap_or_default();
+            if there != stated {
+                let what = format!("it says that the contract has {stated} keys, it has {there}");
+                self.problem(&keys::data_count(&id), what);
+                self.counts.insert(id, stated);
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows the blocks from the first to the newest.
+    fn blocks(&mut self) -> Result<(), NodeError> {
+        let head = self.chain.head()?;
+        let mut parent = Hash::default();
+        for height in self.chain.genesis().height..=head.height {
+            let key = keys::block(height);
+            let stored = self.store().get(&key)?;
+            let Some(block) = stored.and_then(|stored| Block::decode(&stored)) else {
+                self.problem(&key, "the block is missing");
+                return Ok(());
+            };
+            self.found.blocks += 1;
+            if let Some(what) = self.block(&block, height, parent)? {
+                self.problem(&key, what);
+            }
+            parent = block.header.hash();
+        }
+        if parent != head.hash {
+            self.problem(
+                &keys::block(head.height),
+                "its hash is not the one of the newest block",
+            );
+        }
+        Ok(())
+    }
+
+    fn block(
+        &self,
+        block: &Block,
+        height: u32,
+        parent: Hash,
+    ) -> Result<Option<&'static str>, NodeError> {
+        if block.header.height != height || block.header.parent != parent {
+            return Ok(Some("it does not follow the block before it"));
+        }
+        if hash_of_hashes(block.ids()) != block.header.transactions {
+            return Ok(Some("its transactions do not have the hash in its header"));
+        }
+        let mut receipts = Vec::new();
+        for id in block.ids() {
+            let Some(stored) = self.store().get(&keys::receipt(&id))? else {
+                return Ok(Some("a receipt of it is missing"));
+            };
+            receipts.push(sha256(&stored));
+        }
+        if hash_of_hashes(receipts.into_iter()) != block.header.receipts {
+            return Ok(Some("its receipts do not have the hash in its header"));
+        }
+        if height > self.chain.genesis().height && self.store().get(&keys::undo(height))?.is_none()
+        {
+            return Ok(Some("what it replaced is not recorded"));
+        }
+        Ok(None)
+    }
+}

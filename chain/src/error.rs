@@ -1,0 +1,110 @@
+//! [`ChainError`]: why the chain does not do what it was asked to.
+
+use crate::session::Rejection;
+use bridge::{EngineId, PrepareError};
+use hostapi::NodeError;
+use hostapi::state::StoreError;
+use hostapi::state::keys::Hash;
+
+/// Why the chain does not do what it was asked to. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// The node failed.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The name cannot be a local name.
+    #[error(
+        "`{name}` is no name: use 1 to 32 letters, digits, `_`, `.` or `-`, and nothing like 12-3"
+    )]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// The name is in use.
+    #[error("the name `{name}` is taken; choose another one")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// There is no such thing.
+    #[error("there is no {what} `{name}`")]
+    Unknown {
+        /// What was looked for.
+        what: &'static str,
+        /// What it was to be called.
+        name: String,
+    },
+    /// The registered id is an account's, and a contract is needed.
+    #[error("`{name}` is an account and no contract")]
+    NoContract {
+        /// What the account is called.
+        name: String,
+    },
+    /// The image cannot be run.
+    #[error("the image cannot be deployed: {0}")]
+    Image(#[from] PrepareError),
+    /// No engine of this build runs the image.
+    #[error("this build has no {0} engine")]
+    NoEngine(EngineId),
+    /// The sender cannot send the transaction.
+    #[error("the transaction is not accepted: {0}")]
+    Rejected(#[from] Rejection),
+    /// An amount is larger than the network allows.
+    #[error("the amount is {amount}, the most is {most}")]
+    AmountTooLarge {
+        /// The amount.
+        amount: u64,
+        /// The most.
+        most: u64,
+    },
+    /// The block cannot hold another transaction.
+    #[error("the block is full: {0}")]
+    BlockFull(&'static str),
+    /// The heights are used up.
+    #[error("the chain is at the last height there is")]
+    LastHeight,
+    /// The time given is before that of the newest block.
+    #[error(
+        "the block's time is {time}, it must not be before {parent}, the time of the newest block"
+    )]
+    TimeTravel {
+        /// The time asked for, in seconds since 1970.
+        time: u64,
+        /// The newest block's time, in seconds since 1970.
+        parent: u64,
+    },
+    /// Fewer blocks exist than are to be taken back.
+    #[error("{asked} blocks are to be taken back, there are {there}")]
+    RollbackTooFar {
+        /// How many are to be taken back.
+        asked: u32,
+        /// How many there are above the first one.
+        there: u32,
+    },
+    /// There is no block at this height.
+    #[error("there is no block {asked}; the newest is {newest}")]
+    NoBlock {
+        /// The height asked for.
+        asked: u32,
+        /// The newest height.
+        newest: u32,
+    },
+    /// There is no receipt of this transaction.
+    #[error("there is no transaction {}", hex::encode(.0))]
+    NoReceipt(Hash),
+}
+
+impl ChainError {
+    /// Whether the node failed, rather than the request being wrong.
+    #[must_use]
+    pub const fn is_node(&self) -> bool {
+        matches!(self, ChainError::Node(_))
+    }
+}
+
+impl From<StoreError> for ChainError {
+    fn from(error: StoreError) -> Self {
+        ChainError::Node(error.into())
+    }
+}

@@ -1,0 +1,121 @@
+//! What people call accounts and contracts: local names, registered ids as text, addresses.
+
+use crate::error::ChainError;
+use hostapi::NodeError;
+use hostapi::accounts::{self, Account};
+use hostapi::network::{ADDRESS_LENGTH, Network};
+use hostapi::state::Overlay;
+use hostapi::state::keys::{self, RegId};
+use std::fmt;
+
+/// The longest local name in characters.
+const NAME_MAX: usize = 32;
+
+/// A registered id as people write it: `HEIGHT-INDEX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegIdText(pub RegId);
+
+impl fmt::Display for RegIdText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [.., low, high] = self.0;
+        write!(
+            f,
+            "{}-{}",
+            accounts::regid_height(&self.0),
+            u16::from_le_bytes([low, high])
+        )
+    }
+}
+
+/// The registered id written as `text`, if it is one.
+#[must_use]
+pub fn parse_regid(text: &str) -> Option<RegId> {
+    let (height, index) = text.split_once('-')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(height) || !is_number(index) {
+        return None;
+    }
+    Some(accounts::regid(height.parse().ok()?, index.parse().ok()?))
+}
+
+/// Checks that `name` can be a local name: 1 to 32 letters, digits, `_`, `-` or `.`, and nothing that
+/// reads as a registered id.
+///
+/// # Errors
+/// [`ChainError::BadName`].
+pub fn check_name(name: &str) -> Result<(), ChainError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let sound = (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(allowed);
+    // `-` in front would be taken for an option.
+    if sound && !name.starts_with('-') && parse_regid(name).is_none() {
+        return Ok(());
+    }
+    Err(ChainError::BadName { name: name.into() })
+}
+
+/// The registered id that `text` stands for: `HEIGHT-INDEX`, a local name, or an address.
+///
+/// # Errors
+/// [`ChainError::Unknown`] if nobody is called so.
+pub fn resolve(state: &mut Overlay<'_>, network: Network, text: &str) -> Result<RegId, ChainError> {
+    let unknown = || ChainError::Unknown {
+        what: "account or contract",
+        name: text.into(),
+    };
+    if let Some(regid) = parse_regid(text) {
+        return accounts::key_id_of(state, &regid)?
+            .map(|_| regid)
+            .ok_or_else(unknown);
+    }
+    if let Some(regid) = named(state, text)? {
+        return Ok(regid);
+    }
+    if text.len() == ADDRESS_LENGTH
+        && let Some(key_id) = network.key_id(text.as_bytes())
+        && let Some(account) = Account::load(state, &key_id)?
+    {
+        return account.regid.ok_or_else(unknown);
+    }
+    Err(unknown())
+}
+
+/// The registered id of the local name `name`.
+///
+/// # Errors
+/// If the store cannot be read or holds something else.
+pub fn named(state: &mut Overlay<'_>, name: &str) -> Result<Option<RegId>, NodeError> {
+    let key = keys::name(name);
+    let Some(value) = state.get(&key)? else {
+        return Ok(None);
+    };
+    value
+        .try_into()
+        .map(Some)
+        .map_err(|_| NodeError::damaged(&key, "a registered id is expected"))
+}
+
+/// Every local name with its registered id, in order of name.
+///
+/// # Errors
+/// If the store cannot be read or holds something else.
+pub fn all(state: &mut Overlay<'_>) -> Result<Vec<(String, RegId)>, NodeError> {
+    let mut found = Vec::new();
+    let prefix = keys::name("");
+    let mut after: Option<Vec<u8>> = None;
+    while let Some((key, value)) = state.next(&prefix, after.as_deref())? {
+        found.push(decode((&key, &value))?);
+        after = Some(key);
+    }
+    Ok(found)
+}
+
+fn decode((key, value): (&[u8], &[u8])) -> Result<(String, RegId), NodeError> {
+    let name = String::from_utf8(key[1..].to_vec());
+    match (name, value.try_into()) {
+        (Ok(name), Ok(regid)) => Ok((name, regid)),
+        _ => Err(NodeError::damaged(
+            key,
+            "a name and its registered id are expected",
+        )),
+    }
+}

@@ -1,0 +1,435 @@
+//! [`OpenBlock`]: a block being made. Nothing of it is in the store before [`OpenBlock::commit`].
+
+use crate::action::Action;
+use crate::block::{Block, Header, hash_of_hashes};
+use crate::chain::{Chain, HEAD, Head};
+use crate::error::ChainError;
+use crate::hostlog::{self, HostLog, LoggedCall};
+use crate::identity;
+use crate::names;
+use crate::receipt::{CallReceipt, Event, Receipt, Verdict};
+use crate::registry::Contract;
+use crate::rollback;
+use crate::session::{self, Executed, Payment, Rejection, Transaction};
+use abi::{Gas, Semantics};
+use bridge::{Observer, Schedule};
+use emu8051::{Cycles, Steps};
+use hostapi::CallContext;
+use hostapi::accounts::{self, Account};
+use hostapi::fees::MAX_STEPS;
+use hostapi::hash::{key_hash, sha256};
+use hostapi::state::Overlay;
+use hostapi::state::keys::{self, Hash, RegId};
+use loader::Image;
+
+/// A contract to deploy.
+#[derive(Clone, Copy, Debug)]
+pub struct Deploy<'a> {
+    /// Who deploys it and pays.
+    pub sender: RegId,
+    /// Its image.
+    pub image: &'a Image,
+    /// The rules it shall run under.
+    pub semantics: Semantics,
+    /// Its local name.
+    pub name: Option<&'a str>,
+}
+
+/// A contract to call.
+#[derive(Clone, Copy, Debug)]
+pub struct CallRequest<'a> {
+    /// Who calls and pays.
+    pub sender: RegId,
+    /// The contract.
+    pub contract: RegId,
+    /// The contract bytes, at most [`abi::layout::INPUT_MAX`].
+    pub input: &'a [u8],
+    /// What is sent with it, in the smallest unit.
+    pub value: u64,
+    /// How the run is paid for. Under the old chain's rules it must be by fuel, under ours by gas.
+    pub payment: Payment,
+}
+
+/// A block being made: its transactions see each other's changes. Dropped, it leaves no trace.
+#[derive(Debug)]
+pub struct OpenBlock<'c> {
+    chain: &'c Chain,
+    state: Overlay<'c>,
+    parent: Head,
+    height: u32,
+    time: u64,
+    actions: Vec<Action>,
+    receipts: Vec<Receipt>,
+    /// The steps charged so far, which the old chain limits.
+    steps: u64,
+    /// The host-call log of the last call.
+    log: Vec<u8>,
+}
+
+impl<'c> OpenBlock<'c> {
+    pub(crate) fn new(chain: &'c Chain, parent: Head, time: u64) -> Result<Self, ChainError> {
+        Ok(OpenBlock {
+            chain,
+            state: chain.state(),
+            height: parent.height.checked_add(1).ok_or(ChainError::LastHeight)?,
+            parent,
+            time,
+            actions: Vec::new(),
+            receipts: Vec::new(),
+            steps: 0,
+            log: Vec::new(),
+        })
+    }
+
+    /// Its height.
+    #[must_use]
+    pub const fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The state with the changes of its transactions so far.
+    pub const fn state(&mut self) -> &mut Overlay<'c> {
+        &mut self.state
+    }
+
+    /// The receipts of its transactions so far.
+    #[must_use]
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.receipts
+    }
+
+    /// The host calls of the last call.
+    #[must_use]
+    pub fn host_calls(&self) -> Vec<LoggedCall> {
+        hostlog::read(&self.log)
+    }
+
+    /// Makes an account with the development key of `name`. Its money comes from nowhere.
+    ///
+    /// # Errors
+    /// If the name cannot be used, the balance is larger than the network allows, or the node fails.
+    pub fn new_account(&mut self, name: &str, balance: u64) -> Result<&Receipt, ChainError> {
+        let most = self.chain.genesis().network.max_amount();
+        if balance > most {
+            return Err(ChainError::AmountTooLarge {
+                amount: balance,
+                most,
+            });
+        }
+        let id = self.next_regid()?;
+        self.check_free(name)?;
+        let public_key = identity::public_key(name);
+        let account = Account {
+            balance,
+            regid: Some(id),
+            public_key: Some(public_key),
+        };
+        account.save(&mut self.state, &key_hash(&public_key));
+        self.state.put(&keys::name(name), id);
+        let action = Action::NewAccount {
+            name: name.into(),
+            balance,
+            public_key,
+        };
+        Ok(self.push(action, |_| (id, id, 0, Event::NewAccount)))
+    }
+
+    /// Deploys a contract. The sender pays gas for each byte of the image.
+    ///
+    /// # Errors
+    /// If the image cannot be run, the name is taken, the sender cannot pay, or the node fails.
+    pub fn deploy(&mut self, deploy: &Deploy<'_>) -> Result<&Receipt, ChainError> {
+        let Deploy {
+            sender,
+            image,
+            semantics,
+            name,
+        } = *deploy;
+        let id = self.next_regid()?;
+        if let Some(name) = name {
+            self.check_free(name)?;
+        }
+        let engine = self
+            .chain
+            .modules()
+            .prepare(image, semantics)?
+            .module
+            .engine();
+        let code_bytes = u32::try_from(image.code_bytes()).expect("an image is far below 4 GiB");
+        let gas = u64::from(code_bytes).saturating_mul(Schedule::V1.gas_per_code_byte);
+        let fee = gas.saturating_mul(self.chain.genesis().gas_price);
+        self.pay(&sender, fee)?;
+        let code_hash = image.code_hash();
+        self.state.put(&keys::code(&code_hash), image.encode());
+        self.state.put(
+            &keys::contract(&id),
+            Contract {
+                code_hash,
+                semantics,
+                engine,
+            }
+            .encode(),
+        );
+        let account = Account {
+            balance: 0,
+            regid: Some(id),
+            public_key: None,
+        };
+        account.save(&mut self.state, &accounts::contract_key_id(&id));
+        if let Some(name) = name {
+            self.state.put(&keys::name(name), id);
+        }
+        let action = Action::Deploy {
+            sender,
+            code_hash,
+            semantics,
+            name: name.unwrap_or_default().into(),
+        };
+        let event = Event::Deploy {
+            code_hash,
+            semantics,
+            engine,
+            code_bytes,
+            gas,
+        };
+        Ok(self.push(action, |_| (sender, id, fee, event)))
+    }
+
+    /// Calls a contract. Whatever the contract does, there is a receipt and the sender pays by the rules;
+    /// its changes are kept only after a success.
+    ///
+    /// # Errors
+    /// If the call cannot begin (no such contract, a sender who cannot pay), or the node fails. The block
+    /// is then as it was.
+    pub fn call(
+        &mut self,
+        request: &CallRequest<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<&Receipt, ChainError> {
+        let before = self.state.checkpoint();
+        match self.run(request, observer) {
+            Ok((action, event, fee)) => {
+                Ok(self.push(action, |_| (request.sender, request.contract, fee, event)))
+            }
+            Err(error) => {
+                self.state.revert(before);
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs a call on this block's state: its action, event and fee.
+    fn run(
+        &mut self,
+        request: &CallRequest<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<(Action, Event, u64), ChainError> {
+        let CallRequest {
+            sender,
+            contract: id,
+            input,
+            value,
+            payment,
+        } = *request;
+        let index = self.next_index()?;
+        let contract =
+            Contract::load(&mut self.state, &id)?.ok_or_else(|| ChainError::NoContract {
+                name: names::RegIdText(id).to_string(),
+            })?;
+        let Contract {
+            code_hash,
+            semantics,
+            ..
+        } = contract;
+        let prepared = self
+            .chain
+            .modules()
+            .get(&mut self.state, &code_hash, semantics)?;
+        let action = Action::Call {
+            sender,
+            contract: id,
+            input: input.to_vec(),
+            value,
+            payment,
+        };
+        let transaction = Transaction {
+            context: CallContext {
+                semantics,
+                network: self.chain.genesis().network,
+                height: self.height,
+                chain_tip: self.parent.height,
+                block_time: self.time,
+                tip_time: u32::try_from(self.parent.time).unwrap_or(u32::MAX),
+                tx_hash: action.id(self.height, index),
+                sender,
+                contract: id,
+                input,
+                pay_amount: value,
+                traversal: true,
+                account_check: prepared.account_check,
+            },
+            payment,
+            cycles: Cycles(u64::MAX),
+            steps: Steps(u64::MAX),
+        };
+        let mut log = HostLog::new(std::mem::take(&mut self.log), observer);
+        let executed = session::apply(
+            &transaction,
+            &*prepared.module,
+            &mut self.state,
+            self.chain,
+            &mut log,
+        )?;
+        let (host_calls, host_log) = (log.calls(), log.hash());
+        self.log = log.into_bytes();
+        let Executed {
+            rejection,
+            report,
+            requests,
+            steps_charged,
+            fee,
+        } = executed;
+        let Some(report) = report else {
+            // Without a run there was a reason not to run.
+            return Err(rejection.unwrap_or(Rejection::UnknownSender).into());
+        };
+        self.charge_steps(steps_charged)?;
+        let usage = report.usage;
+        let receipt = CallReceipt {
+            semantics,
+            engine: contract.engine,
+            schedule: Schedule::V1.version,
+            code_hash,
+            input_hash: sha256(input),
+            value,
+            verdict: match rejection {
+                None => Verdict::Success,
+                Some(Rejection::Run(outcome)) => outcome.into(),
+                Some(other) => Verdict::NotGranted {
+                    reason: other.to_string(),
+                },
+            },
+            cycles: usage.cycles.0,
+            instructions: usage.instructions.0,
+            steps: usage.steps,
+            gas: usage.gas.0,
+            refund: usage.refund.0,
+            host_calls,
+            host_log,
+            prints: requests.prints,
+        };
+        Ok((action, Event::Call(Box::new(receipt)), fee))
+    }
+
+    /// Writes the block into the store: transactions, receipts and all changes, or nothing. It is durable
+    /// when this returns.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn commit(mut self) -> Result<(Block, Vec<Receipt>), ChainError> {
+        let header = Header {
+            height: self.height,
+            time: self.time,
+            parent: self.parent.hash,
+            transactions: hash_of_hashes(self.receipts.iter().map(|receipt| receipt.id)),
+            receipts: Hash::default(),
+        };
+        let mut block = Block {
+            header,
+            actions: std::mem::take(&mut self.actions),
+        };
+        let encoded: Vec<Vec<u8>> = self.receipts.iter().map(Receipt::encode).collect();
+        block.header.receipts = hash_of_hashes(encoded.iter().map(|receipt| sha256(receipt)));
+        let head = Head {
+            height: self.height,
+            time: self.time,
+            hash: block.header.hash(),
+        };
+        self.state.put(&keys::meta(HEAD), head.encode());
+        // Blocks, receipts and undo records are new keys: taking them back is removing them.
+        let undo = rollback::encode(&self.state.replaced()?);
+        self.state.put(&keys::undo(self.height), undo);
+        self.state.put(&keys::block(self.height), block.encode());
+        for (receipt, encoded) in self.receipts.iter().zip(encoded) {
+            self.state.put(&keys::receipt(&receipt.id), encoded);
+        }
+        self.chain.store().commit(&self.state.into_batch())?;
+        Ok((block, self.receipts))
+    }
+
+    /// Ends a transaction: `event` gives sender, target, fee and event of the receipt.
+    fn push(
+        &mut self,
+        action: Action,
+        event: impl FnOnce(&Action) -> (RegId, RegId, u64, Event),
+    ) -> &Receipt {
+        let index = u16::try_from(self.receipts.len()).expect("checked when the transaction began");
+        let (sender, target, fee, event) = event(&action);
+        let id = action.id(self.height, index);
+        let receipt = Receipt {
+            id,
+            height: self.height,
+            index,
+            sender,
+            target,
+            fee,
+            event,
+        };
+        self.actions.push(action);
+        self.receipts.push(receipt);
+        &self.receipts[usize::from(index)]
+    }
+
+    fn next_index(&self) -> Result<u16, ChainError> {
+        u16::try_from(self.receipts.len())
+            .map_err(|_| ChainError::BlockFull("it has 65,536 transactions"))
+    }
+
+    /// The registered id of what the next transaction makes.
+    fn next_regid(&self) -> Result<RegId, ChainError> {
+        Ok(accounts::regid(self.height, self.next_index()?))
+    }
+
+    fn check_free(&mut self, name: &str) -> Result<(), ChainError> {
+        names::check_name(name)?;
+        match names::named(&mut self.state, name)? {
+            Some(_) => Err(ChainError::NameTaken { name: name.into() }),
+            None => Ok(()),
+        }
+    }
+
+    fn pay(&mut self, sender: &RegId, cost: u64) -> Result<(), ChainError> {
+        let key_id =
+            accounts::key_id_of(&mut self.state, sender)?.ok_or(Rejection::UnknownSender)?;
+        let account = Account::load(&mut self.state, &key_id)?;
+        let mut account = account.ok_or(Rejection::UnknownSender)?;
+        let balance = account.balance;
+        account.balance = balance
+            .checked_sub(cost)
+            .ok_or(Rejection::TooPoor { balance, cost })?;
+        account.save(&mut self.state, &key_id);
+        Ok(())
+    }
+
+    /// Counts the steps of a call that was accepted under the old chain's rules.
+    fn charge_steps(&mut self, steps: u64) -> Result<(), ChainError> {
+        let total = self.steps.saturating_add(steps);
+        if total > MAX_STEPS {
+            return Err(ChainError::BlockFull("its calls took 12,000,000 steps"));
+        }
+        self.steps = total;
+        Ok(())
+    }
+}
+
+/// How a call under `semantics` is paid for, where the caller names only the most gas: under the old
+/// chain's rules, by a fee that buys the most steps at a rate of 1.
+#[must_use]
+pub fn default_payment(semantics: Semantics, gas: Gas, price: u64) -> Payment {
+    if semantics.is_dacrs() {
+        let fee = hostapi::fees::MIN_FEE + MAX_STEPS / 100;
+        Payment::Fuel { fee, rate: 1 }
+    } else {
+        Payment::Gas { limit: gas, price }
+    }
+}

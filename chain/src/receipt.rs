@@ -1,0 +1,452 @@
+//! [`Receipt`]: what became of a transaction, in a form that never changes.
+
+use crate::names::RegIdText;
+use crate::wire::{Reader, push_bytes};
+use abi::Semantics;
+use bridge::{EngineId, Fault, Outcome};
+use hostapi::Print;
+use hostapi::hash::sha256;
+use hostapi::state::keys::{Hash, RegId};
+use std::fmt;
+
+/// The version of the encoding.
+const VERSION: u16 = 1;
+
+/// What became of one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The transaction's id.
+    pub id: Hash,
+    /// The height of its block.
+    pub height: u32,
+    /// Its place in the block, counted from 0.
+    pub index: u16,
+    /// Who sent it.
+    pub sender: RegId,
+    /// The contract called or deployed, or the account made.
+    pub target: RegId,
+    /// What the sender paid for it, in the smallest unit.
+    pub fee: u64,
+    /// What it did.
+    pub event: Event,
+}
+
+/// What a transaction did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Made an account.
+    NewAccount,
+    /// Deployed a contract.
+    Deploy {
+        /// The hash of its image.
+        code_hash: Hash,
+        /// The rules it runs under.
+        semantics: Semantics,
+        /// What runs it.
+        engine: EngineId,
+        /// The size of its image in bytes.
+        code_bytes: u32,
+        /// The gas charged.
+        gas: u64,
+    },
+    /// Called a contract.
+    Call(Box<CallReceipt>),
+}
+
+/// What became of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallReceipt {
+    /// The rules it ran under.
+    pub semantics: Semantics,
+    /// What ran it.
+    pub engine: EngineId,
+    /// The version of the gas schedule.
+    pub schedule: u16,
+    /// The hash of the contract's image.
+    pub code_hash: Hash,
+    /// SHA-256 of the input.
+    pub input_hash: Hash,
+    /// What was sent with the call, in the smallest unit.
+    pub value: u64,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Machine cycles.
+    pub cycles: u64,
+    /// Instructions executed.
+    pub instructions: u64,
+    /// The old chain's step counter.
+    pub steps: i64,
+    /// Gas used, before anything was given back.
+    pub gas: u64,
+    /// Gas given back.
+    pub refund: u64,
+    /// How many calls into the host it made.
+    pub host_calls: u32,
+    /// SHA-256 of the host-call log, see [`crate::hostlog`].
+    pub host_log: Hash,
+    /// What it printed.
+    pub prints: Vec<Print>,
+}
+
+/// How a call ended. Only after a success are the contract's changes kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The contract ended with exit code 1 and got what it asked for.
+    Success,
+    /// The contract ended with another exit code.
+    Refused {
+        /// The code.
+        code: u8,
+    },
+    /// The contract ended with exit code 1, but asked for something it must not have, or cost more than
+    /// its fee.
+    NotGranted {
+        /// Why.
+        reason: String,
+    },
+    /// The contract could not go on.
+    Fault {
+        /// The fault's name, as in [`Fault::name`].
+        name: String,
+        /// The same as a sentence.
+        reason: String,
+    },
+}
+
+impl Verdict {
+    /// `success`, `refused` or `fault`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Verdict::Success => "success",
+            Verdict::Refused { .. } | Verdict::NotGranted { .. } => "refused",
+            Verdict::Fault { .. } => "fault",
+        }
+    }
+
+    /// Whether the changes were kept.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self, Verdict::Success)
+    }
+
+    /// The contract's exit code, where it reached its exit.
+    #[must_use]
+    pub const fn exit_code(&self) -> Option<u8> {
+        match self {
+            Verdict::Success | Verdict::NotGranted { .. } => Some(1),
+            Verdict::Refused { code } => Some(*code),
+            Verdict::Fault { .. } => None,
+        }
+    }
+
+    /// The name of the fault, if there was one.
+    #[must_use]
+    pub fn fault(&self) -> Option<&str> {
+        match self {
+            Verdict::Fault { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Why there is no success, as a sentence.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Verdict::NotGranted { reason } | Verdict::Fault { reason, .. } => Some(reason),
+            Verdict::Success | Verdict::Refused { .. } => None,
+        }
+    }
+}
+
+impl From<Fault> for Verdict {
+    fn from(fault: Fault) -> Verdict {
+        Verdict::Fault {
+            name: fault.name().into(),
+            reason: fault.to_string(),
+        }
+    }
+}
+
+impl From<Outcome> for Verdict {
+    fn from(outcome: Outcome) -> Verdict {
+        match outcome {
+            Outcome::Success => Verdict::Success,
+            Outcome::Refused { code } => Verdict::Refused { code: code.0 },
+            Outcome::Fault { fault } => fault.into(),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Success => write!(f, "success"),
+            Verdict::Refused { code } => write!(f, "refused with exit code {code}"),
+            Verdict::NotGranted { reason } => write!(f, "refused: {reason}"),
+            Verdict::Fault { name, reason } => write!(f, "fault {name}: {reason}"),
+        }
+    }
+}
+
+/// The tags of [`Event`] and [`Verdict`] in the encoding.
+mod tag {
+    pub(super) const NEW_ACCOUNT: u8 = 1;
+    pub(super) const DEPLOY: u8 = 2;
+    pub(super) const CALL: u8 = 3;
+    pub(super) const SUCCESS: u8 = 1;
+    pub(super) const REFUSED: u8 = 2;
+    pub(super) const NOT_GRANTED: u8 = 3;
+    pub(super) const FAULT: u8 = 4;
+}
+
+impl Receipt {
+    /// The call's part, if the transaction was one.
+    #[must_use]
+    pub fn call(&self) -> Option<&CallReceipt> {
+        match &self.event {
+            Event::Call(call) => Some(call),
+            Event::NewAccount | Event::Deploy { .. } => None,
+        }
+    }
+
+    /// The gas the sender was charged for.
+    #[must_use]
+    pub fn gas_charged(&self) -> u64 {
+        match &self.event {
+            Event::NewAccount => 0,
+            Event::Deploy { gas, .. } => *gas,
+            Event::Call(call) => call.gas.saturating_sub(call.refund),
+        }
+    }
+
+    /// The SHA-256 of the encoding.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        sha256(&self.encode())
+    }
+
+    /// The stored form. All numbers are little-endian:
+    ///
+    /// ```text
+    /// version 2 · id 32 · height 4 · index 2 · sender 6 · target 6 · fee 8 · event 1
+    /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes 4 · gas 8
+    /// call:    semantics 1 · engine 1 · schedule 2 · code hash 32 · input hash 32 · value 8
+    ///          verdict 1 · code 1 (refused) | reason (not granted) | name, reason (fault)
+    ///          cycles 8 · instructions 8 · steps 8 · gas 8 · refund 8 · host calls 4 · host log 32
+    ///          prints 4 · each: hex 1, text
+    /// ```
+    ///
+    /// Texts have their length in front (4).
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(256);
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(&self.id);
+        out.extend_from_slice(&self.height.to_le_bytes());
+        out.extend_from_slice(&self.index.to_le_bytes());
+        out.extend_from_slice(&self.sender);
+        out.extend_from_slice(&self.target);
+        out.extend_from_slice(&self.fee.to_le_bytes());
+        match &self.event {
+            Event::NewAccount => out.push(tag::NEW_ACCOUNT),
+            Event::Deploy {
+                code_hash,
+                semantics,
+                engine,
+                code_bytes,
+                gas,
+            } => {
+                out.push(tag::DEPLOY);
+                out.extend_from_slice(code_hash);
+                out.extend_from_slice(&[semantics.code(), engine_code(*engine)]);
+                out.extend_from_slice(&code_bytes.to_le_bytes());
+                out.extend_from_slice(&gas.to_le_bytes());
+            }
+            Event::Call(call) => {
+                out.push(tag::CALL);
+                call.encode(&mut out);
+            }
+        }
+        out
+    }
+
+    /// The receipt whose stored form this is.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Receipt> {
+        let mut r = Reader(bytes);
+        if r.u16()? != VERSION {
+            return None;
+        }
+        let receipt = Receipt {
+            id: r.array()?,
+            height: r.u32()?,
+            index: r.u16()?,
+            sender: r.array()?,
+            target: r.array()?,
+            fee: r.u64()?,
+            event: match r.u8()? {
+                tag::NEW_ACCOUNT => Event::NewAccount,
+                tag::DEPLOY => Event::Deploy {
+                    code_hash: r.array()?,
+                    semantics: Semantics::from_code(r.u8()?)?,
+                    engine: engine_of(r.u8()?)?,
+                    code_bytes: r.u32()?,
+                    gas: r.u64()?,
+                },
+                tag::CALL => Event::Call(Box::new(CallReceipt::decode(&mut r)?)),
+                _ => return None,
+            },
+        };
+        r.end()?;
+        Some(receipt)
+    }
+}
+
+impl CallReceipt {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[self.semantics.code(), engine_code(self.engine)]);
+        out.extend_from_slice(&self.schedule.to_le_bytes());
+        out.extend_from_slice(&self.code_hash);
+        out.extend_from_slice(&self.input_hash);
+        out.extend_from_slice(&self.value.to_le_bytes());
+        match &self.verdict {
+            Verdict::Success => out.push(tag::SUCCESS),
+            Verdict::Refused { code } => out.extend_from_slice(&[tag::REFUSED, *code]),
+            Verdict::NotGranted { reason } => {
+                out.push(tag::NOT_GRANTED);
+                push_bytes(out, reason.as_bytes());
+            }
+            Verdict::Fault { name, reason } => {
+                out.push(tag::FAULT);
+                push_bytes(out, name.as_bytes());
+                push_bytes(out, reason.as_bytes());
+            }
+        }
+        out.extend_from_slice(&self.cycles.to_le_bytes());
+        out.extend_from_slice(&self.instructions.to_le_bytes());
+        out.extend_from_slice(&self.steps.to_le_bytes());
+        out.extend_from_slice(&self.gas.to_le_bytes());
+        out.extend_from_slice(&self.refund.to_le_bytes());
+        out.extend_from_slice(&self.host_calls.to_le_bytes());
+        out.extend_from_slice(&self.host_log);
+        let prints = u32::try_from(self.prints.len()).expect("a run's gas does not buy 4 G prints");
+        out.extend_from_slice(&prints.to_le_bytes());
+        for print in &self.prints {
+            out.push(u8::from(print.hex));
+            push_bytes(out, &print.bytes);
+        }
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Option<CallReceipt> {
+        Some(CallReceipt {
+            semantics: Semantics::from_code(r.u8()?)?,
+            engine: engine_of(r.u8()?)?,
+            schedule: r.u16()?,
+            code_hash: r.array()?,
+            input_hash: r.array()?,
+            value: r.u64()?,
+            verdict: match r.u8()? {
+                tag::SUCCESS => Verdict::Success,
+                tag::REFUSED => Verdict::Refused { code: r.u8()? },
+                tag::NOT_GRANTED => Verdict::NotGranted {
+                    reason: r.text()?.into(),
+                },
+                tag::FAULT => Verdict::Fault {
+                    name: r.text()?.into(),
+                    reason: r.text()?.into(),
+                },
+                _ => return None,
+            },
+            cycles: r.u64()?,
+            instructions: r.u64()?,
+            steps: r.i64()?,
+            gas: r.u64()?,
+            refund: r.u64()?,
+            host_calls: r.u32()?,
+            host_log: r.array()?,
+            prints: {
+                let count = r.u32()?;
+                let prints = (0..count).map(|_| {
+                    let hex = match r.u8()? {
+                        0 => false,
+                        1 => true,
+                        _ => return None,
+                    };
+                    Some(Print {
+                        hex,
+                        bytes: r.bytes()?.to_vec(),
+                    })
+                });
+                prints.collect::<Option<_>>()?
+            },
+        })
+    }
+}
+
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, height, index) = (hex::encode(self.id), self.height, self.index);
+        writeln!(f, "transaction  {id}")?;
+        writeln!(f, "block        {height}, index {index}")?;
+        let (sender, target) = (RegIdText(self.sender), RegIdText(self.target));
+        match &self.event {
+            Event::NewAccount => write!(f, "new account  {target}")?,
+            Event::Deploy {
+                code_hash,
+                semantics,
+                engine,
+                code_bytes,
+                gas,
+            } => {
+                writeln!(f, "deploy       {target}, by {sender}")?;
+                writeln!(
+                    f,
+                    "code         {} ({code_bytes} bytes)",
+                    hex::encode(code_hash)
+                )?;
+                writeln!(f, "engine       {engine}, semantics {semantics}")?;
+                write!(f, "cost         {gas} gas, fee {}", self.fee)?;
+            }
+            Event::Call(call) => {
+                writeln!(f, "call         {sender} to {target}, value {}", call.value)?;
+                writeln!(f, "outcome      {}", call.verdict)?;
+                let CallReceipt {
+                    cycles,
+                    instructions,
+                    steps,
+                    gas,
+                    refund,
+                    ..
+                } = call.as_ref();
+                writeln!(
+                    f,
+                    "ran          {cycles} machine cycles, {instructions} instructions, {steps} steps"
+                )?;
+                write!(
+                    f,
+                    "cost         {gas} gas less {refund} given back, fee {}",
+                    self.fee
+                )?;
+                for print in &call.prints {
+                    write!(f, "\nprinted      {print}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The byte that stands for `engine` in encodings.
+pub(crate) fn engine_code(engine: EngineId) -> u8 {
+    match engine {
+        EngineId::Mcs51 => 1,
+        EngineId::Wasm => 2,
+    }
+}
+
+pub(crate) fn engine_of(code: u8) -> Option<EngineId> {
+    [EngineId::Mcs51, EngineId::Wasm]
+        .into_iter()
+        .find(|engine| engine_code(*engine) == code)
+}

@@ -1,0 +1,58 @@
+//! Contracts as the chain keeps them.
+
+use crate::receipt::{engine_code, engine_of};
+use crate::wire::Reader;
+use abi::Semantics;
+use bridge::EngineId;
+use hostapi::NodeError;
+use hostapi::state::Overlay;
+use hostapi::state::keys::{self, Hash, RegId};
+
+/// A deployed contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// The hash of its image.
+    pub code_hash: Hash,
+    /// The rules it runs under.
+    pub semantics: Semantics,
+    /// What runs it.
+    pub engine: EngineId,
+}
+
+impl Contract {
+    /// The stored form: code hash 32, semantics 1, engine 1.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(34);
+        out.extend_from_slice(&self.code_hash);
+        out.extend_from_slice(&[self.semantics.code(), engine_code(self.engine)]);
+        out
+    }
+
+    /// The contract whose stored form this is.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Contract> {
+        let mut r = Reader(bytes);
+        let contract = Contract {
+            code_hash: r.array()?,
+            semantics: Semantics::from_code(r.u8()?)?,
+            engine: engine_of(r.u8()?)?,
+        };
+        r.end()?;
+        Some(contract)
+    }
+
+    /// The contract with this registered id, if there is one.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn load(state: &mut Overlay<'_>, id: &RegId) -> Result<Option<Contract>, NodeError> {
+        let key = keys::contract(id);
+        let Some(bytes) = state.get(&key)? else {
+            return Ok(None);
+        };
+        Contract::decode(bytes)
+            .map(Some)
+            .ok_or_else(|| NodeError::damaged(&key, "a contract is expected"))
+    }
+}

@@ -1,0 +1,77 @@
+//! Taking blocks back: the newest first, each with everything it changed.
+
+use crate::chain::Chain;
+use crate::error::ChainError;
+use crate::wire::{Reader, push_bytes};
+use hostapi::NodeError;
+use hostapi::state::Batch;
+use hostapi::state::keys;
+
+impl Chain {
+    /// Takes back the newest `count` blocks, all of them or none. The store is then byte for byte what it
+    /// was before them.
+    ///
+    /// # Errors
+    /// [`ChainError::RollbackTooFar`] where the first block would be among them, or if the store fails.
+    pub fn rollback(&self, count: u32) -> Result<(), ChainError> {
+        let newest = self.head()?.height;
+        let there = newest - self.genesis().height;
+        if count > there {
+            return Err(ChainError::RollbackTooFar {
+                asked: count,
+                there,
+            });
+        }
+        let mut batch = Batch::new();
+        for height in (newest - count + 1..=newest).rev() {
+            // An older block's record comes later and replaces what a newer one put back.
+            batch.extend(self.undo_of(height)?);
+        }
+        self.store().commit(&batch)?;
+        Ok(())
+    }
+
+    /// What takes the block at `height` back, once those above are.
+    fn undo_of(&self, height: u32) -> Result<Batch, ChainError> {
+        let block = self.block(height)?;
+        let key = keys::undo(height);
+        let stored = self.store().get(&key)?;
+        let undo = stored.and_then(|stored| decode(&stored));
+        let mut batch =
+            undo.ok_or_else(|| NodeError::damaged(&key, "what the block replaced is expected"))?;
+        batch.insert(key.to_vec(), None);
+        batch.insert(keys::block(height).to_vec(), None);
+        batch.extend(block.ids().map(|id| (keys::receipt(&id).to_vec(), None)));
+        Ok(batch)
+    }
+}
+
+/// The stored form of what a block replaced: per key its length (LE32) and bytes, 1 where there was a
+/// value and 0 where there was none, and the value with its length.
+pub(crate) fn encode(replaced: &Batch) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (key, value) in replaced {
+        push_bytes(&mut out, key);
+        out.push(u8::from(value.is_some()));
+        if let Some(value) = value {
+            push_bytes(&mut out, value);
+        }
+    }
+    out
+}
+
+/// What [`encode`] wrote.
+pub(crate) fn decode(stored: &[u8]) -> Option<Batch> {
+    let mut r = Reader(stored);
+    let mut batch = Batch::new();
+    while r.end().is_none() {
+        let key = r.bytes()?.to_vec();
+        let value = match r.u8()? {
+            0 => None,
+            1 => Some(r.bytes()?.to_vec()),
+            _ => return None,
+        };
+        batch.insert(key, value);
+    }
+    Some(batch)
+}

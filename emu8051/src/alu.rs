@@ -4,12 +4,12 @@
 /// carry out. AC and OV are read from it when a program asks, which is rare; CY is kept apart, as many instructions
 /// write it alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Carries(u16);
+pub(crate) struct Carries(u32);
 
 impl Carries {
     /// Carries that show the given flags.
     pub(crate) fn new(ac: bool, ov: bool) -> Carries {
-        Carries(u16::from(ac) << 4 | u16::from(ov) << 7)
+        Carries(u32::from(ac) << 4 | u32::from(ov) << 7)
     }
 
     /// AC: the carry out of bit 3.
@@ -27,7 +27,7 @@ impl Carries {
     /// The same AC with another OV.
     #[inline(always)]
     pub(crate) fn with_ov(self, ov: bool) -> Carries {
-        Carries(self.0 & 0x10 | u16::from(ov) << 7)
+        Carries(self.0 & 0x10 | u32::from(ov) << 7)
     }
 }
 
@@ -42,24 +42,24 @@ pub(crate) struct Sum {
 /// `a + b + cy`.
 #[inline(always)]
 pub(crate) fn add(a: u8, b: u8, cy: bool) -> Sum {
-    let wide = u16::from(a) + u16::from(b) + u16::from(cy);
+    let wide = u32::from(a) + u32::from(b) + u32::from(cy);
     Sum {
         value: wide as u8,
         cy: wide > 0xFF,
-        carries: Carries(u16::from(a) ^ u16::from(b) ^ wide),
+        carries: Carries(u32::from(a) ^ u32::from(b) ^ wide),
     }
 }
 
 /// `a - b - cy`.
 #[inline(always)]
 pub(crate) fn sub(a: u8, b: u8, cy: bool) -> Sum {
-    let wide = u16::from(a)
-        .wrapping_sub(u16::from(b))
-        .wrapping_sub(u16::from(cy));
+    let wide = u32::from(a)
+        .wrapping_sub(u32::from(b))
+        .wrapping_sub(u32::from(cy));
     Sum {
         value: wide as u8,
         cy: wide > 0xFF,
-        carries: Carries(u16::from(a) ^ u16::from(b) ^ wide),
+        carries: Carries(u32::from(a) ^ u32::from(b) ^ wide),
     }
 }
 

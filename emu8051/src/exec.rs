@@ -63,8 +63,8 @@ pub(crate) enum Flow {
 /// The registers an instruction touches most, out of memory while a run lasts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Regs {
-    pub(crate) pc: u16,
     pub(crate) a: u8,
+    pub(crate) pc: u16,
     pub(crate) cy: bool,
     pub(crate) carries: Carries,
     /// RS1 and RS0 in place, which is the IRAM address of R0.
@@ -378,19 +378,11 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
     #[inline(always)]
     pub(crate) fn exec(&mut self, slot: &Slot) -> Flow {
         use Uop::*;
-        let Slot {
-            uop,
-            x,
-            y,
-            next,
-            target,
-            ..
-        } = *slot;
-        match uop {
+        match slot.uop {
             Trap | Fault | Exact => return Flow::Leave,
 
             Nop | Reserved => {}
-            Ajmp | Ljmp | Sjmp => return Flow::Jump(target),
+            Ajmp | Ljmp | Sjmp => return Flow::Jump(slot.target),
             Acall | Lcall => return self.call(slot),
             Ret => return self.ret(),
             Reti => {
@@ -413,63 +405,63 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 return self.branch(slot, taken);
             }
             Jbc => {
-                let byte = self.latch(x);
-                let taken = byte & y != 0;
+                let byte = self.latch(slot.x);
+                let taken = byte & slot.y != 0;
                 if taken {
-                    self.set_dir(x, byte & !y);
+                    self.set_dir(slot.x, byte & !slot.y);
                 }
                 return self.branch(slot, taken);
             }
-            JbA => return self.branch(slot, self.regs.a & y != 0),
-            JnbA => return self.branch(slot, self.regs.a & y == 0),
-            CjneAImm => return self.cjne(self.regs.a, x, slot),
+            JbA => return self.branch(slot, self.regs.a & slot.y != 0),
+            JnbA => return self.branch(slot, self.regs.a & slot.y == 0),
+            CjneAImm => return self.cjne(self.regs.a, slot.x, slot),
             CjneADir => {
-                let value = self.dir(x);
+                let value = self.dir(slot.x);
                 return self.cjne(self.regs.a, value, slot);
             }
-            CjneAtRiImm => return self.cjne(self.at(x), y, slot),
-            CjneRnImm => return self.cjne(self.reg(x), y, slot),
+            CjneAtRiImm => return self.cjne(self.at(slot.x), slot.y, slot),
+            CjneRnImm => return self.cjne(self.reg(slot.x), slot.y, slot),
             DjnzDir => {
-                let left = self.modify(x, |v| v.wrapping_sub(1));
+                let left = self.modify(slot.x, |v| v.wrapping_sub(1));
                 return self.branch(slot, left != 0);
             }
             DjnzRn => {
-                let left = self.reg(x).wrapping_sub(1);
-                self.set_reg(x, left);
+                let left = self.reg(slot.x).wrapping_sub(1);
+                self.set_reg(slot.x, left);
                 return self.branch(slot, left != 0);
             }
 
             IncA => self.regs.a = self.regs.a.wrapping_add(1),
-            IncDir => _ = self.modify(x, |v| v.wrapping_add(1)),
-            IncAtRi => self.set_at(x, self.at(x).wrapping_add(1)),
-            IncRn => self.set_reg(x, self.reg(x).wrapping_add(1)),
+            IncDir => _ = self.modify(slot.x, |v| v.wrapping_add(1)),
+            IncAtRi => self.set_at(slot.x, self.at(slot.x).wrapping_add(1)),
+            IncRn => self.set_reg(slot.x, self.reg(slot.x).wrapping_add(1)),
             IncDptr => self.set_dptr(self.dptr().wrapping_add(1)),
             DecA => self.regs.a = self.regs.a.wrapping_sub(1),
-            DecDir => _ = self.modify(x, |v| v.wrapping_sub(1)),
-            DecAtRi => self.set_at(x, self.at(x).wrapping_sub(1)),
-            DecRn => self.set_reg(x, self.reg(x).wrapping_sub(1)),
+            DecDir => _ = self.modify(slot.x, |v| v.wrapping_sub(1)),
+            DecAtRi => self.set_at(slot.x, self.at(slot.x).wrapping_sub(1)),
+            DecRn => self.set_reg(slot.x, self.reg(slot.x).wrapping_sub(1)),
 
-            AddImm => self.add(x),
+            AddImm => self.add(slot.x),
             AddDir => {
-                let b = self.dir(x);
+                let b = self.dir(slot.x);
                 self.add(b);
             }
-            AddAtRi => self.add(self.at(x)),
-            AddRn => self.add(self.reg(x)),
-            AddcImm => self.addc(x),
+            AddAtRi => self.add(self.at(slot.x)),
+            AddRn => self.add(self.reg(slot.x)),
+            AddcImm => self.addc(slot.x),
             AddcDir => {
-                let b = self.dir(x);
+                let b = self.dir(slot.x);
                 self.addc(b);
             }
-            AddcAtRi => self.addc(self.at(x)),
-            AddcRn => self.addc(self.reg(x)),
-            SubbImm => self.subb(x),
+            AddcAtRi => self.addc(self.at(slot.x)),
+            AddcRn => self.addc(self.reg(slot.x)),
+            SubbImm => self.subb(slot.x),
             SubbDir => {
-                let b = self.dir(x);
+                let b = self.dir(slot.x);
                 self.subb(b);
             }
-            SubbAtRi => self.subb(self.at(x)),
-            SubbRn => self.subb(self.reg(x)),
+            SubbAtRi => self.subb(self.at(slot.x)),
+            SubbRn => self.subb(self.reg(slot.x)),
             Mul => {
                 let (low, high, ov) = alu::mul(self.regs.a, self.memory[direct(sfr::B)]);
                 self.product(low, high, ov);
@@ -483,33 +475,33 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 (regs.a, regs.cy) = alu::decimal_adjust(regs.a, regs.cy, regs.carries.ac());
             }
 
-            OrlImm => self.regs.a |= x,
-            OrlDir => self.regs.a |= self.dir(x),
-            OrlAtRi => self.regs.a |= self.at(x),
-            OrlRn => self.regs.a |= self.reg(x),
+            OrlImm => self.regs.a |= slot.x,
+            OrlDir => self.regs.a |= self.dir(slot.x),
+            OrlAtRi => self.regs.a |= self.at(slot.x),
+            OrlRn => self.regs.a |= self.reg(slot.x),
             OrlDirA => {
                 let a = self.regs.a;
-                self.modify(x, |v| v | a);
+                self.modify(slot.x, |v| v | a);
             }
-            OrlDirImm => _ = self.modify(x, |v| v | y),
-            AnlImm => self.regs.a &= x,
-            AnlDir => self.regs.a &= self.dir(x),
-            AnlAtRi => self.regs.a &= self.at(x),
-            AnlRn => self.regs.a &= self.reg(x),
+            OrlDirImm => _ = self.modify(slot.x, |v| v | slot.y),
+            AnlImm => self.regs.a &= slot.x,
+            AnlDir => self.regs.a &= self.dir(slot.x),
+            AnlAtRi => self.regs.a &= self.at(slot.x),
+            AnlRn => self.regs.a &= self.reg(slot.x),
             AnlDirA => {
                 let a = self.regs.a;
-                self.modify(x, |v| v & a);
+                self.modify(slot.x, |v| v & a);
             }
-            AnlDirImm => _ = self.modify(x, |v| v & y),
-            XrlImm => self.regs.a ^= x,
-            XrlDir => self.regs.a ^= self.dir(x),
-            XrlAtRi => self.regs.a ^= self.at(x),
-            XrlRn => self.regs.a ^= self.reg(x),
+            AnlDirImm => _ = self.modify(slot.x, |v| v & slot.y),
+            XrlImm => self.regs.a ^= slot.x,
+            XrlDir => self.regs.a ^= self.dir(slot.x),
+            XrlAtRi => self.regs.a ^= self.at(slot.x),
+            XrlRn => self.regs.a ^= self.reg(slot.x),
             XrlDirA => {
                 let a = self.regs.a;
-                self.modify(x, |v| v ^ a);
+                self.modify(slot.x, |v| v ^ a);
             }
-            XrlDirImm => _ = self.modify(x, |v| v ^ y),
+            XrlDirImm => _ = self.modify(slot.x, |v| v ^ slot.y),
             ClrA => self.regs.a = 0,
             CplA => self.regs.a = !self.regs.a,
             RlA => self.regs.a = self.regs.a.rotate_left(1),
@@ -526,89 +518,91 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             }
             SwapA => self.regs.a = self.regs.a.rotate_left(4),
 
-            MovAImm => self.regs.a = x,
-            MovADir => self.regs.a = self.dir(x),
-            MovAAtRi => self.regs.a = self.at(x),
-            MovARn => self.regs.a = self.reg(x),
-            MovDirA => self.set_dir(x, self.regs.a),
-            MovDirImm => self.set_dir(x, y),
+            MovAImm => self.regs.a = slot.x,
+            MovADir => self.regs.a = self.dir(slot.x),
+            MovAAtRi => self.regs.a = self.at(slot.x),
+            MovARn => self.regs.a = self.reg(slot.x),
+            MovDirA => self.set_dir(slot.x, self.regs.a),
+            MovDirImm => self.set_dir(slot.x, slot.y),
             MovDirDir => {
-                let value = self.dir(y);
-                self.set_dir(x, value);
+                let value = self.dir(slot.y);
+                self.set_dir(slot.x, value);
             }
-            MovDirAtRi => self.set_dir(x, self.at(y)),
-            MovDirRn => self.set_dir(x, self.reg(y)),
-            MovAtRiA => self.set_at(x, self.regs.a),
-            MovAtRiImm => self.set_at(x, y),
+            MovDirAtRi => self.set_dir(slot.x, self.at(slot.y)),
+            MovDirRn => self.set_dir(slot.x, self.reg(slot.y)),
+            MovAtRiA => self.set_at(slot.x, self.regs.a),
+            MovAtRiImm => self.set_at(slot.x, slot.y),
             MovAtRiDir => {
-                let value = self.dir(y);
-                self.set_at(x, value);
+                let value = self.dir(slot.y);
+                self.set_at(slot.x, value);
             }
-            MovRnA => self.set_reg(x, self.regs.a),
-            MovRnImm => self.set_reg(x, y),
+            MovRnA => self.set_reg(slot.x, self.regs.a),
+            MovRnImm => self.set_reg(slot.x, slot.y),
             MovRnDir => {
-                let value = self.dir(y);
-                self.set_reg(x, value);
+                let value = self.dir(slot.y);
+                self.set_reg(slot.x, value);
             }
-            MovDptr => self.set_dptr(target),
-            MovcAPc => self.regs.a = self.code[next.wrapping_add(u16::from(self.regs.a)) as usize],
+            MovDptr => self.set_dptr(slot.target),
+            MovcAPc => {
+                self.regs.a = self.code[slot.next.wrapping_add(u16::from(self.regs.a)) as usize]
+            }
             MovcADptr => {
                 self.regs.a = self.code[self.dptr().wrapping_add(u16::from(self.regs.a)) as usize]
             }
             MovxADptr => self.xread(self.dptr()),
-            MovxAAtRi => self.xread(self.xdata_ri(x)),
+            MovxAAtRi => self.xread(self.xdata_ri(slot.x)),
             MovxDptrA => self.xwrite(self.dptr()),
-            MovxAtRiA => self.xwrite(self.xdata_ri(x)),
+            MovxAtRiA => self.xwrite(self.xdata_ri(slot.x)),
             Push => {
                 // SP is counted up before the operand is read: PUSH SP pushes the new SP.
                 let sp = self.count_up_sp();
-                let value = self.dir(x);
+                let value = self.dir(slot.x);
                 self.memory[indirect(sp)] = value;
             }
             Pop => {
                 let value = self.pop();
-                self.set_dir(x, value);
+                self.set_dir(slot.x, value);
             }
             PushA => self.push(self.regs.a),
             PopA => self.regs.a = self.pop(),
             XchDir => {
-                let value = self.dir(x);
-                self.set_dir(x, self.regs.a);
+                let value = self.dir(slot.x);
+                self.set_dir(slot.x, self.regs.a);
                 self.regs.a = value;
             }
             XchAtRi => {
-                let value = self.at(x);
-                self.set_at(x, self.regs.a);
+                let value = self.at(slot.x);
+                self.set_at(slot.x, self.regs.a);
                 self.regs.a = value;
             }
             XchRn => {
-                let value = self.reg(x);
-                self.set_reg(x, self.regs.a);
+                let value = self.reg(slot.x);
+                self.set_reg(slot.x, self.regs.a);
                 self.regs.a = value;
             }
             XchdAtRi => {
-                let value = self.at(x);
-                self.set_at(x, value & 0xF0 | self.regs.a & 0x0F);
+                let value = self.at(slot.x);
+                self.set_at(slot.x, value & 0xF0 | self.regs.a & 0x0F);
                 self.regs.a = self.regs.a & 0xF0 | value & 0x0F;
             }
 
             ClrC => self.regs.cy = false,
             SetbC => self.regs.cy = true,
             CplC => self.regs.cy = !self.regs.cy,
-            ClrBit => _ = self.modify(x, |v| v & !y),
-            SetbBit => _ = self.modify(x, |v| v | y),
-            CplBit => _ = self.modify(x, |v| v ^ y),
+            ClrBit => _ = self.modify(slot.x, |v| v & !slot.y),
+            SetbBit => _ = self.modify(slot.x, |v| v | slot.y),
+            CplBit => _ = self.modify(slot.x, |v| v ^ slot.y),
             MovCBit => self.regs.cy = self.bit(slot),
             MovBitC => {
                 let cy = self.regs.cy;
-                self.modify(x, |v| if cy { v | y } else { v & !y });
+                self.modify(slot.x, |v| if cy { v | slot.y } else { v & !slot.y });
             }
-            MovCA => self.regs.cy = self.regs.a & y != 0,
+            MovCA => self.regs.cy = self.regs.a & slot.y != 0,
             MovAC => {
                 self.regs.a = if self.regs.cy {
-                    self.regs.a | y
+                    self.regs.a | slot.y
                 } else {
-                    self.regs.a & !y
+                    self.regs.a & !slot.y
                 }
             }
             OrlCBit => self.regs.cy |= self.bit(slot),

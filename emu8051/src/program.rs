@@ -156,24 +156,33 @@ impl Program {
         let slot = lowering.lower(insn);
         let info = insn.info();
         let own = Cost::new(u16::from(info.cycles), 1);
-        let (uop, cost) = if self.is_trap(pc) {
-            (Uop::Trap, Cost::ZERO)
-        } else if self.fault_at(pc).is_some() {
-            (Uop::Fault, Cost::ZERO)
-        } else if slot.uop == Uop::Exact {
-            (Uop::Exact, Cost::ZERO)
-        } else if info.attrs.intersects(Attrs::ENDS_BLOCK) {
-            (slot.uop, own)
-        } else {
-            let rest = self.costs[insn.next as usize];
-            // Falling through the end of CODE ends a block, and so does its growing too long.
-            if insn.next < pc || rest.exceeds(LONGEST_BLOCK) {
-                (Uop::Exact, Cost::ZERO)
-            } else {
-                (slot.uop, own + rest)
-            }
+        // Where the block loop must be left, the slot says where it is.
+        let leave = |uop| {
+            (
+                Slot {
+                    uop,
+                    target: pc,
+                    ..slot
+                },
+                Cost::ZERO,
+            )
         };
-        self.slots[pc as usize] = Slot { uop, ..slot };
+        let rest = self.costs[insn.next as usize];
+        let (slot, cost) = if self.is_trap(pc) {
+            leave(Uop::Trap)
+        } else if self.fault_at(pc).is_some() {
+            leave(Uop::Fault)
+        } else if slot.uop == Uop::Exact {
+            leave(Uop::Exact)
+        } else if info.attrs.intersects(Attrs::ENDS_BLOCK) {
+            (slot, own)
+        } else if insn.next < pc || rest.exceeds(LONGEST_BLOCK) {
+            // Falling through the end of CODE ends a block, and so does its growing too long.
+            leave(Uop::Exact)
+        } else {
+            (slot, own + rest)
+        };
+        self.slots[pc as usize] = slot;
         self.costs[pc as usize] = cost;
     }
 }

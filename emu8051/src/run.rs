@@ -25,7 +25,6 @@
 use crate::bus::Bus;
 use crate::cpu::Cpu;
 use crate::exec::{Checked, Core, Flow, Plain, Regs, Slot};
-use crate::isa::Uop;
 use crate::meter::Cost;
 use crate::program::{Fault, Program};
 use crate::trace::Observer;
@@ -136,13 +135,13 @@ pub fn run_observed<B: Bus, O: Observer>(
     run
 }
 
-/// Why the block loop was left. PC is on an instruction that has neither happened nor been paid for.
+/// Why the block loop was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
-    /// The instruction is a trap, faults, or is for the exact loop.
-    At(Uop),
-    /// The block does not fit into the allowance.
-    Short,
+    /// The instruction at PC is a trap, faults, or is for the exact loop.
+    AtInstruction,
+    /// The block at PC does not fit: the allowance is overdrawn by its cost.
+    Overdrawn,
 }
 
 /// A run under way.
@@ -225,15 +224,16 @@ impl<'a, B: Bus> Runner<'a, B> {
                 self.limit.cycles - self.cycles,
                 self.limit.steps - self.steps,
             );
-            let (rest, left) = block_loop(&mut self.core, self.program, allowance);
+            let (mut rest, left) = block_loop(&mut self.core, self.program, allowance);
+            if left == Left::Overdrawn {
+                rest = rest + self.program.costs()[self.core.regs.pc as usize];
+            }
             let used = allowance - rest;
             self.cycles += used.cycles();
             self.steps += used.steps();
-            match left {
-                Left::At(Uop::Trap) => return Some(Stop::Trap(self.core.regs.pc)),
-                // A slice is used up: take the next. If nothing of it was used, the block does not fit the limit.
-                Left::Short if used != Cost::ZERO => {}
-                Left::Short | Left::At(_) => return None,
+            // Overdrawn after some blocks: that slice is used up, the next may do. Otherwise the limit itself is short.
+            if left == Left::AtInstruction || used == Cost::ZERO {
+                return self.arrived();
             }
         }
     }
@@ -275,26 +275,24 @@ fn block_loop<B: Bus>(
         bus: outer.bus,
         direct: Plain,
     };
-    let mut pc = core.regs.pc;
     let mut rest = allowance;
+    let mut pc = core.regs.pc;
     let left = 'blocks: loop {
-        let cost = costs[pc as usize];
-        rest = rest - cost;
+        rest = rest - costs[pc as usize];
         if rest.overdrawn() {
-            rest = rest + cost;
-            break Left::Short;
+            break Left::Overdrawn;
         }
-        loop {
-            let slot = &slots[pc as usize];
+        let mut slot = &slots[pc as usize];
+        pc = loop {
             match core.exec(slot) {
-                Flow::Next => pc = slot.next,
-                Flow::Jump(to) => {
-                    pc = to;
-                    break;
+                Flow::Next => slot = &slots[slot.next as usize],
+                Flow::Jump(to) => break to,
+                Flow::Leave => {
+                    pc = slot.target;
+                    break 'blocks Left::AtInstruction;
                 }
-                Flow::Leave => break 'blocks Left::At(slot.uop),
             }
-        }
+        };
     };
     core.regs.pc = pc;
     outer.regs = core.regs;

@@ -74,6 +74,29 @@ pub enum Operand {
 }
 
 impl Operand {
+    /// How the field writes it: `A`, `direct`, `#data`, `@Ri`.
+    pub const fn notation(self) -> &'static str {
+        match self {
+            Operand::A => "A",
+            Operand::Ab => "AB",
+            Operand::C => "C",
+            Operand::Dptr => "DPTR",
+            Operand::AtDptr => "@DPTR",
+            Operand::AtADptr => "@A+DPTR",
+            Operand::AtAPc => "@A+PC",
+            Operand::Rn => "Rn",
+            Operand::AtRi => "@Ri",
+            Operand::Direct => "direct",
+            Operand::Imm => "#data",
+            Operand::Imm16 => "#data16",
+            Operand::Bit => "bit",
+            Operand::NotBit => "/bit",
+            Operand::Rel => "rel",
+            Operand::Addr11 => "addr11",
+            Operand::Addr16 => "addr16",
+        }
+    }
+
     /// The bytes this operand takes after the opcode.
     pub const fn bytes(self) -> u8 {
         use Operand::*;
@@ -104,6 +127,20 @@ pub struct OpInfo {
     pub(crate) uop: Uop,
     /// The lowest opcode of the row.
     pub(crate) base: u8,
+}
+
+impl OpInfo {
+    /// The row as manuals write it: `CJNE @Ri,#data,rel`.
+    pub fn form(&self) -> String {
+        let operands: Vec<&str> = self
+            .operands
+            .iter()
+            .map(|operand| operand.notation())
+            .collect();
+        format!("{} {}", self.mnemonic, operands.join(","))
+            .trim_end()
+            .to_owned()
+    }
 }
 
 /// Which opcodes a row covers.

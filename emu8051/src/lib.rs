@@ -26,9 +26,11 @@
 //! ```
 
 mod alu;
+mod asm;
 mod bus;
 mod cpu;
 mod decode;
+mod disasm;
 mod exec;
 pub mod hw;
 pub mod isa;
@@ -42,9 +44,11 @@ mod trace;
 mod units;
 mod xdata;
 
+pub use asm::{AsmError, AsmErrorKind, Assembly, assemble};
 pub use bus::{Bus, Side, XdataAsk};
 pub use cpu::Cpu;
 pub use decode::Insn;
+pub use disasm::{Line, Listing, disasm, disassemble};
 pub use program::{Fault, Program, ProgramBuilder, Reserved, Unprogrammed};
 pub use run::{Limit, Run, Stop, run, run_exact, run_observed};
 pub use sfr::{Psw, SfrSet};

@@ -38,6 +38,8 @@ mod lower;
 mod memory;
 mod meter;
 mod program;
+#[cfg(feature = "reference")]
+pub mod reference;
 mod run;
 pub mod sfr;
 mod trace;
@@ -54,4 +56,4 @@ pub use run::{Limit, Run, Stop, run, run_exact, run_observed};
 pub use sfr::{Psw, SfrSet};
 pub use trace::Observer;
 pub use units::{Cycles, Steps};
-pub use xdata::Xdata;
+pub use xdata::{Xdata, XdataSnapshot};

@@ -80,6 +80,57 @@ impl Xdata {
         &self.bytes
     }
 
+    /// Saves its contents into `snapshot`, whose memory is reused, and begins to watch for changes. Only pages that
+    /// were ever written are copied.
+    pub fn snapshot(&mut self, snapshot: &mut XdataSnapshot) {
+        snapshot.bytes.clear();
+        snapshot.pages.clear();
+        for page in 0..=0xFF_u8 {
+            if self.pages[page as usize] & WRITTEN != 0 {
+                snapshot.pages.push(page);
+                snapshot
+                    .bytes
+                    .extend_from_slice(&self.bytes[page as usize * PAGE..][..PAGE]);
+            }
+            self.pages[page as usize] &= WRITTEN;
+        }
+    }
+
+    /// Makes its contents those of `snapshot`, whatever they were.
+    pub fn restore(&mut self, snapshot: &XdataSnapshot) {
+        self.restore_pages(snapshot, WRITTEN);
+    }
+
+    /// Makes its contents those of `snapshot`, which must be the one last taken from or restored to this RAM: copies
+    /// back only the pages written since.
+    pub fn restore_changed(&mut self, snapshot: &XdataSnapshot) {
+        self.restore_pages(snapshot, CHANGED);
+    }
+
+    fn restore_pages(&mut self, snapshot: &XdataSnapshot, touched: u8) {
+        let mut saved = snapshot
+            .pages
+            .iter()
+            .zip(snapshot.bytes.as_chunks::<PAGE>().0)
+            .peekable();
+        for page in 0..=0xFF_u8 {
+            let was = saved.next_if(|(at, _)| **at == page);
+            let is_touched = self.pages[page as usize] & touched != 0;
+            let bytes = &mut self.bytes[page as usize * PAGE..][..PAGE];
+            match was {
+                Some((_, saved)) if is_touched || touched == WRITTEN => {
+                    bytes.copy_from_slice(saved);
+                    self.pages[page as usize] = WRITTEN;
+                }
+                None if is_touched => {
+                    bytes.fill(0);
+                    self.pages[page as usize] = 0;
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Makes all of it zero again, touching only the pages that were written.
     pub fn clear_dirty(&mut self) {
         for page in 0..256 {
@@ -89,6 +140,15 @@ impl Xdata {
             }
         }
     }
+}
+
+/// What an [`Xdata`] held at some moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct XdataSnapshot {
+    /// The pages saved, in order; all others were zero.
+    pages: Vec<u8>,
+    /// Their contents.
+    bytes: Vec<u8>,
 }
 
 impl Default for Xdata {

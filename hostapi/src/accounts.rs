@@ -55,7 +55,9 @@ impl Account {
         let mut out = Vec::with_capacity(8 + 1 + 6 + 33);
         out.extend_from_slice(&self.balance.to_le_bytes());
         let flag = |there: bool, flag: u8| if there { flag } else { 0 };
-        out.push(flag(self.regid.is_some(), HAS_REGID) | flag(self.public_key.is_some(), HAS_PUBLIC_KEY));
+        out.push(
+            flag(self.regid.is_some(), HAS_REGID) | flag(self.public_key.is_some(), HAS_PUBLIC_KEY),
+        );
         out.extend(self.regid.iter().flatten());
         out.extend(self.public_key.iter().flatten());
         out
@@ -66,7 +68,10 @@ impl Account {
     pub fn decode(bytes: &[u8]) -> Option<Account> {
         let (balance, rest) = bytes.split_first_chunk::<8>()?;
         let (&flags, mut rest) = rest.split_first()?;
-        let mut account = Account { balance: u64::from_le_bytes(*balance), ..Account::default() };
+        let mut account = Account {
+            balance: u64::from_le_bytes(*balance),
+            ..Account::default()
+        };
         if flags & HAS_REGID != 0 {
             let (regid, after) = rest.split_first_chunk()?;
             account.regid = Some(*regid);
@@ -86,8 +91,12 @@ impl Account {
     /// If the store cannot be read or holds something else.
     pub fn load(state: &mut Overlay<'_>, key_id: &KeyId) -> Result<Option<Account>, NodeError> {
         let key = keys::account(key_id);
-        let Some(bytes) = state.get(&key)? else { return Ok(None) };
-        Account::decode(bytes).map(Some).ok_or_else(|| NodeError::damaged(&key, "an account is expected"))
+        let Some(bytes) = state.get(&key)? else {
+            return Ok(None);
+        };
+        Account::decode(bytes)
+            .map(Some)
+            .ok_or_else(|| NodeError::damaged(&key, "an account is expected"))
     }
 
     /// Stores the account under `key_id`, and `key_id` under its registered id.
@@ -105,19 +114,30 @@ impl Account {
 /// If the store cannot be read or holds something else.
 pub fn key_id_of(state: &mut Overlay<'_>, regid: &RegId) -> Result<Option<KeyId>, NodeError> {
     let key = keys::registered(regid);
-    let Some(bytes) = state.get(&key)? else { return Ok(None) };
-    bytes.try_into().map(Some).map_err(|_| NodeError::damaged(&key, "a key id is expected"))
+    let Some(bytes) = state.get(&key)? else {
+        return Ok(None);
+    };
+    bytes
+        .try_into()
+        .map(Some)
+        .map_err(|_| NodeError::damaged(&key, "a key id is expected"))
 }
 
 /// The key id that a contract's argument names: a registered id (6 bytes) or an address (34 characters).
 ///
 /// # Errors
 /// If the store cannot be read or holds something else.
-pub fn resolve(state: &mut Overlay<'_>, network: Network, id: &[u8]) -> Result<Option<KeyId>, NodeError> {
+pub fn resolve(
+    state: &mut Overlay<'_>,
+    network: Network,
+    id: &[u8],
+) -> Result<Option<KeyId>, NodeError> {
     if let Ok(regid) = id.try_into() {
         return key_id_of(state, regid);
     }
-    Ok((id.len() == ADDRESS_LENGTH).then(|| network.key_id(id)).flatten())
+    Ok((id.len() == ADDRESS_LENGTH)
+        .then(|| network.key_id(id))
+        .flatten())
 }
 
 #[cfg(test)]
@@ -134,8 +154,13 @@ mod tests {
                 compressed
             })
         });
-        (any::<u64>(), any::<Option<RegId>>(), public_key)
-            .prop_map(|(balance, regid, public_key)| Account { balance, regid, public_key })
+        (any::<u64>(), any::<Option<RegId>>(), public_key).prop_map(
+            |(balance, regid, public_key)| Account {
+                balance,
+                regid,
+                public_key,
+            },
+        )
     }
 
     proptest! {
@@ -157,17 +182,33 @@ mod tests {
         let store = MemStore::default();
         let mut state = Overlay::new(&store);
         let (id, key_id) = (regid(7, 3), [9; 20]);
-        let account = Account { balance: 5, regid: Some(id), public_key: None };
+        let account = Account {
+            balance: 5,
+            regid: Some(id),
+            public_key: None,
+        };
         account.save(&mut state, &key_id);
         assert_eq!(id, [7, 0, 0, 0, 3, 0]);
         let address = Network::Main.address(&key_id);
         for name in [&id[..], address.as_bytes()] {
-            assert_eq!(resolve(&mut state, Network::Main, name).unwrap(), Some(key_id));
+            assert_eq!(
+                resolve(&mut state, Network::Main, name).unwrap(),
+                Some(key_id)
+            );
         }
         assert_eq!(Account::load(&mut state, &key_id).unwrap(), Some(account));
-        assert_eq!(resolve(&mut state, Network::Main, &regid(7, 4)).unwrap(), None);
-        assert_eq!(resolve(&mut state, Network::Test, address.as_bytes()).unwrap(), None);
-        assert_eq!(resolve(&mut state, Network::Main, b"seven b").unwrap(), None);
+        assert_eq!(
+            resolve(&mut state, Network::Main, &regid(7, 4)).unwrap(),
+            None
+        );
+        assert_eq!(
+            resolve(&mut state, Network::Test, address.as_bytes()).unwrap(),
+            None
+        );
+        assert_eq!(
+            resolve(&mut state, Network::Main, b"seven b").unwrap(),
+            None
+        );
     }
 
     #[test]
@@ -176,7 +217,13 @@ mod tests {
         let mut state = Overlay::new(&store);
         state.put(&keys::account(&[1; 20]), vec![0; 8]);
         state.put(&keys::registered(&[1; 6]), vec![0; 19]);
-        assert!(matches!(Account::load(&mut state, &[1; 20]), Err(NodeError::Damaged { .. })));
-        assert!(matches!(key_id_of(&mut state, &[1; 6]), Err(NodeError::Damaged { .. })));
+        assert!(matches!(
+            Account::load(&mut state, &[1; 20]),
+            Err(NodeError::Damaged { .. })
+        ));
+        assert!(matches!(
+            key_id_of(&mut state, &[1; 6]),
+            Err(NodeError::Damaged { .. })
+        ));
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! The operations of a run are queued and made after it, user by user.
 
+use crate::accounts::regid_height;
 use crate::context::CallContext;
 use crate::host::NodeError;
 use crate::settle::{Refusal, SettleError};
 use crate::state::Overlay;
 use crate::state::keys::{self, RegId};
-use crate::accounts::regid_height;
 use byteorder::{ByteOrder, LittleEndian};
 
 /// The size of a fund record in bytes.
@@ -122,7 +122,10 @@ impl AppAccount {
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<AppAccount> {
         let (free, mut rest) = bytes.split_first_chunk()?;
-        let mut account = AppAccount { free: u64::from_le_bytes(*free), frozen: Vec::new() };
+        let mut account = AppAccount {
+            free: u64::from_le_bytes(*free),
+            frozen: Vec::new(),
+        };
         while !rest.is_empty() {
             let (height, after) = rest.split_first_chunk()?;
             let (amount, after) = after.split_first_chunk()?;
@@ -144,10 +147,17 @@ impl AppAccount {
     ///
     /// # Errors
     /// If the store cannot be read or holds something else.
-    pub fn load(state: &mut Overlay<'_>, contract: &RegId, user: &[u8]) -> Result<AppAccount, NodeError> {
+    pub fn load(
+        state: &mut Overlay<'_>,
+        contract: &RegId,
+        user: &[u8],
+    ) -> Result<AppAccount, NodeError> {
         let key = keys::app_account(contract, user);
-        let Some(bytes) = state.get(&key)? else { return Ok(AppAccount::default()) };
-        AppAccount::decode(bytes).ok_or_else(|| NodeError::damaged(&key, "an app account is expected"))
+        let Some(bytes) = state.get(&key)? else {
+            return Ok(AppAccount::default());
+        };
+        AppAccount::decode(bytes)
+            .ok_or_else(|| NodeError::damaged(&key, "an app account is expected"))
     }
 
     /// Stores what `contract` keeps for `user`.
@@ -173,7 +183,9 @@ impl AppAccount {
 
     /// The fund with exactly this tag and height.
     pub fn fund(&mut self, tag: &[u8], height: u32) -> Option<&mut Fund> {
-        self.frozen.iter_mut().find(|fund| fund.tag == tag && fund.height == height)
+        self.frozen
+            .iter_mut()
+            .find(|fund| fund.tag == tag && fund.height == height)
     }
 
     /// Makes one operation.
@@ -182,8 +194,12 @@ impl AppAccount {
         let height = record.height();
         let kind = record.kind().ok_or(FundError::Kind)?;
         match kind {
-            FundKind::AddFree => self.free = self.free.checked_add(amount).ok_or(FundError::Overflow)?,
-            FundKind::SubFree => self.free = self.free.checked_sub(amount).ok_or(FundError::TooLittle)?,
+            FundKind::AddFree => {
+                self.free = self.free.checked_add(amount).ok_or(FundError::Overflow)?
+            }
+            FundKind::SubFree => {
+                self.free = self.free.checked_sub(amount).ok_or(FundError::TooLittle)?
+            }
             FundKind::AddFrozen | FundKind::SubFrozen => {
                 let tag = record.tag().ok_or(FundError::Tag)?;
                 if height == 0 {
@@ -191,18 +207,28 @@ impl AppAccount {
                 }
                 let known = self.fund(tag, height);
                 match (kind, known) {
-                    (FundKind::AddFrozen, Some(_)) if amount == 0 => return Err(FundError::Nothing),
+                    (FundKind::AddFrozen, Some(_)) if amount == 0 => {
+                        return Err(FundError::Nothing);
+                    }
                     (FundKind::AddFrozen, Some(fund)) => match fund.amount.checked_add(amount) {
                         Some(sum) => fund.amount = sum,
                         // The original notices, leaves the fund as it is, and goes on.
                         None if context.semantics.is_dacrs() => {}
                         None => return Err(FundError::Overflow),
                     },
-                    (FundKind::AddFrozen, None) => self.frozen.push(Fund { tag: tag.to_vec(), height, amount }),
+                    (FundKind::AddFrozen, None) => self.frozen.push(Fund {
+                        tag: tag.to_vec(),
+                        height,
+                        amount,
+                    }),
                     (_, Some(fund)) => {
-                        fund.amount = fund.amount.checked_sub(amount).ok_or(FundError::TooLittle)?;
+                        fund.amount = fund
+                            .amount
+                            .checked_sub(amount)
+                            .ok_or(FundError::TooLittle)?;
                         let empty = fund.amount == 0;
-                        self.frozen.retain(|fund| !(empty && fund.tag == tag && fund.height == height));
+                        self.frozen
+                            .retain(|fund| !(empty && fund.tag == tag && fund.height == height));
                     }
                     (_, None) => return Err(FundError::NoFund),
                 }
@@ -217,7 +243,11 @@ fn thaw_point(context: &CallContext<'_>) -> u32 {
     let by_time = context.semantics.is_dacrs()
         && regid_height(&context.contract) >= FREEZE_BY_TIME_HEIGHT
         && context.height >= FREEZE_BY_TIME_HEIGHT;
-    if by_time { context.tip_time } else { context.height }
+    if by_time {
+        context.tip_time
+    } else {
+        context.height
+    }
 }
 
 /// Why an operation on an app account fails.
@@ -265,12 +295,19 @@ pub(crate) fn apply(
 ) -> Result<(), SettleError> {
     let ordered = in_order(records);
     for of_user in ordered.chunk_by(|a, b| a.user() == b.user()) {
-        let refusal = |record: &FundRecord, error| Refusal::Fund { user: hex::encode(record.user().unwrap_or_default()), error };
-        let Some(user) = of_user[0].user() else { return Err(refusal(of_user[0], FundError::User).into()) };
+        let refusal = |record: &FundRecord, error| Refusal::Fund {
+            user: hex::encode(record.user().unwrap_or_default()),
+            error,
+        };
+        let Some(user) = of_user[0].user() else {
+            return Err(refusal(of_user[0], FundError::User).into());
+        };
         let account = AppAccount::load(state, &context.contract, user)?.thawed(context);
         let mut account = account.ok_or_else(|| refusal(of_user[0], FundError::Overflow))?;
         for record in of_user {
-            account.operate(record, context).map_err(|error| refusal(record, error))?;
+            account
+                .operate(record, context)
+                .map_err(|error| refusal(record, error))?;
         }
         account.save(state, &context.contract, user);
     }
@@ -282,8 +319,12 @@ pub(crate) fn net(records: &[FundRecord]) -> Option<i64> {
     let (mut added, mut taken) = (0i64, 0i64);
     for record in records {
         match record.kind() {
-            Some(FundKind::AddFree | FundKind::AddFrozen) => added = added.checked_add(record.amount())?,
-            Some(FundKind::SubFree | FundKind::SubFrozen) => taken = taken.checked_add(record.amount())?,
+            Some(FundKind::AddFree | FundKind::AddFrozen) => {
+                added = added.checked_add(record.amount())?
+            }
+            Some(FundKind::SubFree | FundKind::SubFrozen) => {
+                taken = taken.checked_add(record.amount())?
+            }
             None => {}
         }
     }

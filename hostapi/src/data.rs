@@ -8,7 +8,11 @@ use crate::state::{Overlay, Pair};
 ///
 /// # Errors
 /// If the store cannot be read.
-pub fn get<'o>(state: &'o mut Overlay<'_>, contract: &RegId, key: &[u8]) -> Result<Option<&'o [u8]>, NodeError> {
+pub fn get<'o>(
+    state: &'o mut Overlay<'_>,
+    contract: &RegId,
+    key: &[u8],
+) -> Result<Option<&'o [u8]>, NodeError> {
     Ok(state.get(&keys::data(contract, key))?)
 }
 
@@ -26,7 +30,11 @@ pub fn set(
     let was_there = state.get(&data_key)?.is_some();
     if was_there != value.is_some() {
         let keys = count(state, contract)?;
-        let keys = if was_there { keys.saturating_sub(1) } else { keys.saturating_add(1) };
+        let keys = if was_there {
+            keys.saturating_sub(1)
+        } else {
+            keys.saturating_add(1)
+        };
         let count_key = keys::data_count(contract);
         match keys {
             0 => state.delete(&count_key),
@@ -47,8 +55,12 @@ pub fn set(
 /// If the store cannot be read or holds something else.
 pub fn count(state: &mut Overlay<'_>, contract: &RegId) -> Result<u32, NodeError> {
     let key = keys::data_count(contract);
-    let Some(bytes) = state.get(&key)? else { return Ok(0) };
-    let count = bytes.try_into().map_err(|_| NodeError::damaged(&key, "a count of 4 bytes is expected"))?;
+    let Some(bytes) = state.get(&key)? else {
+        return Ok(0);
+    };
+    let count = bytes
+        .try_into()
+        .map_err(|_| NodeError::damaged(&key, "a count of 4 bytes is expected"))?;
     Ok(u32::from_le_bytes(count))
 }
 
@@ -56,7 +68,11 @@ pub fn count(state: &mut Overlay<'_>, contract: &RegId) -> Result<u32, NodeError
 ///
 /// # Errors
 /// If the store cannot be read.
-pub fn next(state: &mut Overlay<'_>, contract: &RegId, after: Option<&[u8]>) -> Result<Option<Pair>, NodeError> {
+pub fn next(
+    state: &mut Overlay<'_>,
+    contract: &RegId,
+    after: Option<&[u8]>,
+) -> Result<Option<Pair>, NodeError> {
     let prefix = keys::data(contract, b"");
     let after = after.map(|after| keys::data(contract, after));
     let found = state.next(&prefix, after.as_deref())?;

@@ -2,6 +2,7 @@
 
 use crate::app_funds::{self, FundRecord};
 use crate::context::{CallContext, ChainView};
+use crate::hash::{double_sha256, sha256};
 use crate::host::{Answer, HostApi, HostError, HostFault, Status};
 use crate::outputs::Output;
 use crate::prints::Print;
@@ -41,8 +42,18 @@ pub struct Host<'a, 's> {
 
 impl<'a, 's> Host<'a, 's> {
     /// A host for one run. It reads and writes `state`; taking that back is the caller's part.
-    pub fn new(context: &'a CallContext<'a>, chain: &'a dyn ChainView, state: &'a mut Overlay<'s>) -> Host<'a, 's> {
-        Host { context, chain, state, requests: Requests::default(), reply: Reply::default() }
+    pub fn new(
+        context: &'a CallContext<'a>,
+        chain: &'a dyn ChainView,
+        state: &'a mut Overlay<'s>,
+    ) -> Host<'a, 's> {
+        Host {
+            context,
+            chain,
+            state,
+            requests: Requests::default(),
+            reply: Reply::default(),
+        }
     }
 
     /// Ends the run: what it asked for.
@@ -59,16 +70,16 @@ impl<'a, 's> Host<'a, 's> {
             method::ADD => self.calculate(args, |a, b| Some(a.wrapping_add(b))),
             method::SUB => self.calculate(args, |a, b| Some(a.wrapping_sub(b))),
             method::DIV => self.divide(args),
-            method::HASH => self.hash(args),
+            method::HASH => self.digest(args, double_sha256),
             method::DES => self.des(args),
             method::VERIFY => self.verify(args),
             method::SIGN => Ok(Served::DONE),
             method::PRINT => self.print(args),
-            method::TX_CONTRACT => self.tx_contract(args),
-            method::TX_ACCOUNT => self.tx_account(args),
+            method::TX_CONTRACT => self.about_tx(args, |tx| tx.input),
+            method::TX_ACCOUNT => self.about_tx(args, |tx| tx.sender.to_vec()),
             method::PUBKEY => self.pubkey(args),
             method::BALANCE => self.balance(args),
-            method::TX_HEIGHT => self.tx_height(args),
+            method::TX_HEIGHT => self.about_tx(args, |tx| tx.height.to_le_bytes().to_vec()),
             method::BLOCK_HASH => self.block_hash(args),
             method::HEIGHT => self.answer(&self.context.height.to_le_bytes()),
             method::DB_WRITE => self.db_write(args),
@@ -90,7 +101,7 @@ impl<'a, 's> Host<'a, 's> {
             method::APP_FROZEN => self.app_frozen(args),
             method::APP_OPERATE => self.app_operate(args),
             method::ADDRESS => self.address(args),
-            method::SHA256_ONCE => self.sha256_once(args),
+            method::SHA256_ONCE => self.digest(args, sha256),
             method::BLOCK_TIME => self.answer(&self.context.block_time.to_le_bytes()),
             unknown => Err(HostFault::UnknownMethod(unknown).into()),
         }
@@ -118,7 +129,11 @@ impl HostApi for Host<'_, '_> {
         let spec = method::spec_under(semantics, method).ok_or(HostFault::UnknownMethod(method))?;
         self.reply.clear();
         // A method without arguments never looks at the request, whatever it holds.
-        let args = if spec.reads_request() { Args::read(request).ok() } else { Some(Args::NONE) };
+        let args = if spec.reads_request() {
+            Args::read(request).ok()
+        } else {
+            Some(Args::NONE)
+        };
         let args = args.filter(|args| spec.check(args).is_ok());
         let served = match &args {
             Some(args) => self.serve(spec.id, args)?,
@@ -151,10 +166,17 @@ pub(crate) struct Served {
 
 impl Served {
     /// Served, at the table's price.
-    pub(crate) const DONE: Served =
-        Served { status: Status::Done, step_delta: 0, gas: Gas::ZERO, refund: Gas::ZERO };
+    pub(crate) const DONE: Served = Served {
+        status: Status::Done,
+        step_delta: 0,
+        gas: Gas::ZERO,
+        refund: Gas::ZERO,
+    };
     /// Not served, and nothing changed.
-    pub(crate) const REFUSED: Served = Served { status: Status::Refused, ..Served::DONE };
+    pub(crate) const REFUSED: Served = Served {
+        status: Status::Refused,
+        ..Served::DONE
+    };
 }
 
 /// The reply of the call being served. Its buffer is used again by the next call.

@@ -71,7 +71,9 @@ pub fn counted_steps(returned: i64) -> Result<u64, FeeError> {
 /// # Errors
 /// [`FeeError::SpendOverflow`].
 pub fn spend(steps: u64, fuel_rate: u64) -> Result<u64, FeeError> {
-    steps.checked_mul(fuel_rate).ok_or(FeeError::SpendOverflow { steps, fuel_rate })
+    steps
+        .checked_mul(fuel_rate)
+        .ok_or(FeeError::SpendOverflow { steps, fuel_rate })
 }
 
 /// The fuel that a block charges for a transaction: every begun hundred steps at `fuel_rate`.
@@ -79,7 +81,8 @@ pub fn spend(steps: u64, fuel_rate: u64) -> Result<u64, FeeError> {
 /// # Errors
 /// [`FeeError::SpendOverflow`].
 pub fn block_fuel(steps: u64, fuel_rate: u64) -> Result<u64, FeeError> {
-    spend(steps.div_ceil(STEPS_PER_FUEL), fuel_rate).map_err(|_| FeeError::SpendOverflow { steps, fuel_rate })
+    spend(steps.div_ceil(STEPS_PER_FUEL), fuel_rate)
+        .map_err(|_| FeeError::SpendOverflow { steps, fuel_rate })
 }
 
 #[cfg(test)]
@@ -88,7 +91,10 @@ mod tests {
 
     #[test]
     fn fee_buys_whole_hundreds_of_steps_up_to_the_limit() {
-        assert_eq!(max_steps(10_000, 1), Err(FeeError::FeeTooLow { fee: 10_000 }));
+        assert_eq!(
+            max_steps(10_000, 1),
+            Err(FeeError::FeeTooLow { fee: 10_000 })
+        );
         assert_eq!(max_steps(5, 0), Err(FeeError::NoFuelRate));
         assert_eq!(max_steps(10_001, 1), Ok(100));
         assert_eq!(max_steps(10_001, 2), Ok(0));
@@ -107,7 +113,10 @@ mod tests {
 
     #[test]
     fn price_beyond_64_bits_is_refused() {
-        assert_eq!(spend(18_446_744_073_709_549_643, 1), Ok(18_446_744_073_709_549_643));
+        assert_eq!(
+            spend(18_446_744_073_709_549_643, 1),
+            Ok(18_446_744_073_709_549_643)
+        );
         assert!(spend(18_446_744_073_709_549_643, 2).is_err());
         assert_eq!(block_fuel(101, 7), Ok(14));
         assert_eq!(block_fuel(100, 7), Ok(7));

@@ -42,7 +42,11 @@ mod tests {
     // The public key of the secret key 1, whose key id is in the Bitcoin wiki's address examples.
     #[test]
     fn generator_has_the_published_key_id() {
-        let key = hex::decode("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798").unwrap();
-        assert_eq!(hex::encode(key_hash(&key)), "751e76e8199196d454941c45d1b3a323f1433bd6");
+        let key = hex::decode("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
+            .unwrap();
+        assert_eq!(
+            hex::encode(key_hash(&key)),
+            "751e76e8199196d454941c45d1b3a323f1433bd6"
+        );
     }
 }

@@ -69,10 +69,16 @@ impl fmt::Display for HostFault {
             HostFault::TooManyOutputs => write!(f, "100 or more output records in one run"),
             HostFault::EmptyReplyItem => write!(f, "the reply has an item of length 0"),
             HostFault::ReplyTooLarge { size } => {
-                write!(f, "the reply takes {size} bytes and does not fit in the 4096-byte buffer")
+                write!(
+                    f,
+                    "the reply takes {size} bytes and does not fit in the 4096-byte buffer"
+                )
             }
             HostFault::Undefined(id) => {
-                write!(f, "method 0x{id:04X} has no result for these arguments under the old chain's rules")
+                write!(
+                    f,
+                    "method 0x{id:04X} has no result for these arguments under the old chain's rules"
+                )
             }
         }
     }
@@ -99,7 +105,10 @@ impl NodeError {
     /// The error of finding something else under `key` than `what` says is expected.
     #[must_use]
     pub fn damaged(key: &[u8], what: &'static str) -> NodeError {
-        NodeError::Damaged { key: hex::encode(key), what }
+        NodeError::Damaged {
+            key: hex::encode(key),
+            what,
+        }
     }
 }
 

@@ -60,7 +60,9 @@ impl Network {
     /// that begin with many zeros.
     #[must_use]
     pub fn address(self, key_id: &KeyId) -> String {
-        bs58::encode(key_id).with_check_version(self.address_version()).into_string()
+        bs58::encode(key_id)
+            .with_check_version(self.address_version())
+            .into_string()
     }
 
     /// The key id that the address `text` names. Blanks around it are skipped and a zero byte ends it, as
@@ -96,7 +98,10 @@ impl FromStr for Network {
     type Err = UnknownNetwork;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|network| network.name() == text).ok_or_else(|| UnknownNetwork(text.into()))
+        Self::ALL
+            .into_iter()
+            .find(|network| network.name() == text)
+            .ok_or_else(|| UnknownNetwork(text.into()))
     }
 }
 
@@ -115,7 +120,8 @@ mod tests {
 
     #[test]
     fn address_of_a_public_key_is_the_originals() {
-        let key = hex::decode("02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5").unwrap();
+        let key = hex::decode("02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5")
+            .unwrap();
         assert_eq!(key_hash(&key), key_id());
         assert_eq!(Network::Test.address(&key_id()), ADDRESS);
         assert_eq!(Network::Regtest.key_id(ADDRESS.as_bytes()), Some(key_id()));
@@ -124,25 +130,42 @@ mod tests {
 
     #[test]
     fn contract_address_comes_from_its_registered_id() {
-        assert_eq!(Network::Test.address(&key_hash(&[1, 0, 0, 0, 1, 0])), "dtzo5KPTQj3KgtxnuHVhCnCPd1hVB2WXo3");
+        assert_eq!(
+            Network::Test.address(&key_hash(&[1, 0, 0, 0, 1, 0])),
+            "dtzo5KPTQj3KgtxnuHVhCnCPd1hVB2WXo3"
+        );
     }
 
     #[test]
     fn blanks_are_skipped_and_a_zero_byte_ends_the_address() {
         for text in [" \t\n\x0b\x0c\r{} ", "{}\0garbage", "  {}  \0"] {
             let text = text.replace("{}", ADDRESS);
-            assert_eq!(Network::Test.key_id(text.as_bytes()), Some(key_id()), "{text:?}");
+            assert_eq!(
+                Network::Test.key_id(text.as_bytes()),
+                Some(key_id()),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn damaged_or_foreign_addresses_name_nobody() {
-        for text in ["", " ", "\0", "ddNFHu9LtsNTMspT6ktkQXvjDu5qzNUSLX", "ddNFHu9LtsNT MspT6ktkQXvjDu5qzNUSLE", "1", "0OIl"] {
+        for text in [
+            "",
+            " ",
+            "\0",
+            "ddNFHu9LtsNTMspT6ktkQXvjDu5qzNUSLX",
+            "ddNFHu9LtsNT MspT6ktkQXvjDu5qzNUSLE",
+            "1",
+            "0OIl",
+        ] {
             assert_eq!(Network::Test.key_id(text.as_bytes()), None, "{text:?}");
         }
         assert_eq!(Network::Main.key_id(ADDRESS.as_bytes()), None);
         assert_eq!(Network::Test.key_id(&[b'z'; 300]), None);
-        let short = bs58::encode(&key_id()[1..]).with_check_version(0x5b).into_vec();
+        let short = bs58::encode(&key_id()[1..])
+            .with_check_version(0x5b)
+            .into_vec();
         assert_eq!(Network::Test.key_id(&short), None);
     }
 

@@ -56,15 +56,25 @@ impl Output {
 
     /// Who is meant. An address is followed to its registered id, where it has one; the id 0-0 stands for
     /// none.
-    fn payee(&self, state: &mut Overlay<'_>, context: &CallContext<'_>) -> Result<Option<Payee>, NodeError> {
+    fn payee(
+        &self,
+        state: &mut Overlay<'_>,
+        context: &CallContext<'_>,
+    ) -> Result<Option<Payee>, NodeError> {
         let account = &self.0[1..][..ADDRESS_LENGTH];
         let regid = || account.first_chunk().copied().map(Payee::Registered);
         match self.0[0] {
             BY_REGID => Ok(regid()),
             BY_ADDRESS => {
-                let Some(key_id) = context.network.key_id(account) else { return Ok(Some(Payee::Nobody)) };
+                let Some(key_id) = context.network.key_id(account) else {
+                    return Ok(Some(Payee::Nobody));
+                };
                 let regid = Account::load(state, &key_id)?.and_then(|account| account.regid);
-                Ok(Some(regid.filter(|id| *id != RegId::default()).map_or(Payee::Key(key_id), Payee::Registered)))
+                Ok(Some(
+                    regid
+                        .filter(|id| *id != RegId::default())
+                        .map_or(Payee::Key(key_id), Payee::Registered),
+                ))
             }
             _ => Ok(None),
         }
@@ -90,17 +100,28 @@ pub(crate) fn check(
 ) -> Result<(), SettleError> {
     let (mut plus, mut minus) = (0u64, 0u64);
     for (record, output) in outputs.iter().enumerate() {
-        let payee = output.payee(state, context)?.ok_or(Refusal::AccountKind { record, kind: output.0[0] })?;
+        let payee = output.payee(state, context)?.ok_or(Refusal::AccountKind {
+            record,
+            kind: output.0[0],
+        })?;
         let sum = match output.0[35] {
             PLUS => &mut plus,
             MINUS => &mut minus,
             operation => return Err(Refusal::Operation { record, operation }.into()),
         };
-        *sum = sum.checked_add(output.amount()).ok_or(Refusal::SumOverflow { record })?;
+        *sum = sum
+            .checked_add(output.amount())
+            .ok_or(Refusal::SumOverflow { record })?;
         match payee {
             Payee::Registered(id) => {
-                if id == RegId::default() || key_id_of(state, &id)?.is_none_or(|key| key == KeyId::default()) {
-                    return Err(Refusal::UnknownAccount { record, regid: hex::encode(id) }.into());
+                if id == RegId::default()
+                    || key_id_of(state, &id)?.is_none_or(|key| key == KeyId::default())
+                {
+                    return Err(Refusal::UnknownAccount {
+                        record,
+                        regid: hex::encode(id),
+                    }
+                    .into());
                 }
                 if output.is_minus() && id != context.contract {
                     return Err(Refusal::ForeignDebit { record }.into());
@@ -131,13 +152,25 @@ pub(crate) fn apply(
             Some(Payee::Key(key_id)) => Some(key_id),
             Some(Payee::Nobody) | None => None,
         };
-        let key_id = key_id.filter(|key_id| *key_id != KeyId::default()).ok_or(Refusal::NoAddress { record })?;
+        let key_id = key_id
+            .filter(|key_id| *key_id != KeyId::default())
+            .ok_or(Refusal::NoAddress { record })?;
         let amount = output.amount();
         let mut account = Account::load(state, &key_id)?.unwrap_or_default();
         let balance = if output.is_minus() {
-            account.balance.checked_sub(amount).ok_or(Refusal::TooPoor { record, balance: account.balance, amount })?
+            account
+                .balance
+                .checked_sub(amount)
+                .ok_or(Refusal::TooPoor {
+                    record,
+                    balance: account.balance,
+                    amount,
+                })?
         } else {
-            account.balance.checked_add(amount).ok_or(Refusal::TooRich { record, most })?
+            account
+                .balance
+                .checked_add(amount)
+                .ok_or(Refusal::TooRich { record, most })?
         };
         if amount > most || (amount > 0 && !output.is_minus() && balance > most) {
             return Err(Refusal::TooRich { record, most }.into());
@@ -158,7 +191,9 @@ pub(crate) fn own_debits(
     for output in outputs.iter().filter(|output| output.is_minus()) {
         if output.payee(state, context)? == Some(Payee::Registered(context.contract)) {
             let amount = i64::try_from(output.amount()).ok();
-            sum = sum.zip(amount).and_then(|(sum, amount)| sum.checked_add(amount));
+            sum = sum
+                .zip(amount)
+                .and_then(|(sum, amount)| sum.checked_add(amount));
         }
     }
     Ok(sum)

@@ -17,7 +17,11 @@ impl fmt::Display for Print {
         if self.hex {
             return f.write_str(&hex::encode(&self.bytes));
         }
-        let text = self.bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+        let text = self
+            .bytes
+            .split(|&byte| byte == 0)
+            .next()
+            .unwrap_or_default();
         for letter in String::from_utf8_lossy(text).chars() {
             match letter {
                 '\n' | '\t' => write!(f, "{letter}")?,
@@ -34,7 +38,11 @@ mod tests {
     use super::*;
 
     fn shown(hex: bool, bytes: &[u8]) -> String {
-        Print { hex, bytes: bytes.to_vec() }.to_string()
+        Print {
+            hex,
+            bytes: bytes.to_vec(),
+        }
+        .to_string()
     }
 
     #[test]

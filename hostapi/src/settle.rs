@@ -14,7 +14,9 @@ use crate::state::{Overlay, StoreError};
 #[non_exhaustive]
 pub enum Refusal {
     /// The account is named neither by registered id nor by address.
-    #[error("output {record}: kind of account is {kind}, it must be 1 (registered id) or 2 (address)")]
+    #[error(
+        "output {record}: kind of account is {kind}, it must be 1 (registered id) or 2 (address)"
+    )]
     AccountKind {
         /// Which record.
         record: usize,
@@ -118,7 +120,11 @@ impl From<StoreError> for SettleError {
 /// # Errors
 /// [`SettleError::Refused`] fails the transaction; [`SettleError::Node`] gives it up. Either way `state` is
 /// as it was before the call.
-pub fn settle(requests: &Requests, state: &mut Overlay<'_>, context: &CallContext<'_>) -> Result<(), SettleError> {
+pub fn settle(
+    requests: &Requests,
+    state: &mut Overlay<'_>,
+    context: &CallContext<'_>,
+) -> Result<(), SettleError> {
     let before = state.checkpoint();
     let result = make(requests, state, context);
     if result.is_err() {
@@ -127,7 +133,11 @@ pub fn settle(requests: &Requests, state: &mut Overlay<'_>, context: &CallContex
     result
 }
 
-fn make(requests: &Requests, state: &mut Overlay<'_>, context: &CallContext<'_>) -> Result<(), SettleError> {
+fn make(
+    requests: &Requests,
+    state: &mut Overlay<'_>,
+    context: &CallContext<'_>,
+) -> Result<(), SettleError> {
     outputs::check(&requests.outputs, state, context)?;
     outputs::apply(&requests.outputs, state, context)?;
     if context.account_check {

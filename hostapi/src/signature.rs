@@ -16,8 +16,11 @@ const INTEGER: u8 = 0x02;
 pub fn verifies(der: &[u8], key: &[u8], hash: &[u8]) -> bool {
     let is_compressed = key.len() == 33 && matches!(key[0], 2 | 3);
     let signature = parse(der).and_then(|(r, s)| Signature::from_scalars(r, s).ok());
-    let key = VerifyingKey::from_sec1_bytes(key).ok().filter(|_| is_compressed);
-    key.zip(signature).is_some_and(|(key, signature)| key.verify_prehash(hash, &signature.normalize_s()).is_ok())
+    let key = VerifyingKey::from_sec1_bytes(key)
+        .ok()
+        .filter(|_| is_compressed);
+    key.zip(signature)
+        .is_some_and(|(key, signature)| key.verify_prehash(hash, &signature.normalize_s()).is_ok())
 }
 
 /// The two numbers of a signature, 32 bytes each, most significant first.
@@ -50,14 +53,20 @@ fn number(bytes: &[u8]) -> Option<usize> {
     if bytes.is_empty() || bytes.len() > 8 {
         return None;
     }
-    bytes.iter().try_fold(0usize, |n, &byte| n.checked_mul(256)?.checked_add(usize::from(byte)))
+    bytes.iter().try_fold(0usize, |n, &byte| {
+        n.checked_mul(256)?.checked_add(usize::from(byte))
+    })
 }
 
 /// A number as 32 bytes; `None` if it takes more. The sign bit is not looked at.
 fn scalar(bytes: &[u8]) -> Option<[u8; 32]> {
-    let start = bytes.iter().position(|&byte| byte != 0).unwrap_or(bytes.len());
+    let start = bytes
+        .iter()
+        .position(|&byte| byte != 0)
+        .unwrap_or(bytes.len());
     let digits = &bytes[start..];
     let mut out = [0; 32];
-    out.get_mut(32usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
+    out.get_mut(32usize.checked_sub(digits.len())?..)?
+        .copy_from_slice(digits);
     Some(out)
 }

@@ -57,7 +57,12 @@ impl Item {
 /// Appends what `input` holds according to `format`. Each number is cut to its width; what is left of
 /// `input` is ignored. `None` if a format byte is unknown or lacks its count, or the input runs out.
 #[must_use]
-pub fn unpack(format: &[u8], mut input: &[u8], semantics: Semantics, out: &mut Vec<u8>) -> Option<()> {
+pub fn unpack(
+    format: &[u8],
+    mut input: &[u8],
+    semantics: Semantics,
+    out: &mut Vec<u8>,
+) -> Option<()> {
     let mut format = format.iter();
     while let Some(&byte) = format.next() {
         let (count, width) = match Item::of(byte, semantics)? {
@@ -124,9 +129,18 @@ mod tests {
     fn u32_format_reads_16_bits_under_the_old_rules_only() {
         let mut input = Vec::new();
         write(&mut input, 0x1234_5678);
-        assert_eq!(unpacked(&[2], &input, Semantics::Dacrs2017), Some(vec![0x78, 0x56]));
-        assert_eq!(unpacked(&[2], &input, Semantics::V1), Some(vec![0x78, 0x56, 0x34, 0x12]));
-        assert_eq!(unpacked(&[3], &input, Semantics::Dacrs2017), Some(vec![0x78, 0x56, 0x34, 0x12]));
+        assert_eq!(
+            unpacked(&[2], &input, Semantics::Dacrs2017),
+            Some(vec![0x78, 0x56])
+        );
+        assert_eq!(
+            unpacked(&[2], &input, Semantics::V1),
+            Some(vec![0x78, 0x56, 0x34, 0x12])
+        );
+        assert_eq!(
+            unpacked(&[3], &input, Semantics::Dacrs2017),
+            Some(vec![0x78, 0x56, 0x34, 0x12])
+        );
     }
 
     #[test]
@@ -135,13 +149,26 @@ mod tests {
         write(&mut input, 0x1_0203);
         assert_eq!(unpacked(&[0], &input, Semantics::V1), Some(vec![3, 2]));
         assert_eq!(unpacked(&[6, 1], &input, Semantics::V1), Some(vec![3]));
-        assert_eq!(unpacked(&[5], &input, Semantics::V1), Some(vec![3, 2, 1, 0, 0, 0, 0, 0]));
+        assert_eq!(
+            unpacked(&[5], &input, Semantics::V1),
+            Some(vec![3, 2, 1, 0, 0, 0, 0, 0])
+        );
     }
 
     #[test]
     fn bad_formats_and_short_inputs_are_refused() {
-        for (format, input) in [(&[7][..], &[1][..]), (&[6], &[1]), (&[6, 2], &[1]), (&[0], &[]), (&[0], &[0x80])] {
-            assert_eq!(unpacked(format, input, Semantics::Dacrs2017), None, "{format:?} {input:?}");
+        for (format, input) in [
+            (&[7][..], &[1][..]),
+            (&[6], &[1]),
+            (&[6, 2], &[1]),
+            (&[0], &[]),
+            (&[0], &[0x80]),
+        ] {
+            assert_eq!(
+                unpacked(format, input, Semantics::Dacrs2017),
+                None,
+                "{format:?} {input:?}"
+            );
         }
         assert_eq!(unpacked(&[6, 0], &[], Semantics::V1), Some(vec![]));
     }

@@ -8,13 +8,18 @@ use core::cmp::Ordering;
 
 fn operands(args: &Args<'_>) -> Option<(i64, i64)> {
     let [a, b] = args.exactly()?;
-    Some((i64::from_le_bytes(a.try_into().ok()?), i64::from_le_bytes(b.try_into().ok()?)))
+    Some((
+        i64::from_le_bytes(a.try_into().ok()?),
+        i64::from_le_bytes(b.try_into().ok()?),
+    ))
 }
 
 impl Host<'_, '_> {
     /// 0 for equal, 1 for less, 2 for more.
     pub(crate) fn compare(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some((a, b)) = operands(args) else { return Ok(Served::REFUSED) };
+        let Some((a, b)) = operands(args) else {
+            return Ok(Served::REFUSED);
+        };
         self.answer(&[match a.cmp(&b) {
             Ordering::Equal => 0,
             Ordering::Less => 1,

@@ -19,37 +19,35 @@ impl Host<'_, '_> {
 
     /// The account that the only argument names.
     fn account(&mut self, args: &Args<'_>) -> Result<Option<Account>, NodeError> {
-        let Some([id]) = args.exactly() else { return Ok(None) };
+        let Some([id]) = args.exactly() else {
+            return Ok(None);
+        };
         match accounts::resolve(self.state, self.context.network, id)? {
             Some(key_id) => Account::load(self.state, &key_id),
             None => Ok(None),
         }
     }
 
-    /// The contract bytes of a transaction.
-    pub(crate) fn tx_contract(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([hash]) = args.exactly() else { return Ok(Served::REFUSED) };
-        let Some(tx) = self.known_tx(hash)? else { return Ok(Served::REFUSED) };
-        self.answer(&tx.input)
-    }
-
-    /// Who sent a transaction.
-    pub(crate) fn tx_account(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([hash]) = args.exactly() else { return Ok(Served::REFUSED) };
-        let Some(tx) = self.known_tx(hash)? else { return Ok(Served::REFUSED) };
-        self.answer(&tx.sender)
-    }
-
-    /// The height of a transaction's block.
-    pub(crate) fn tx_height(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([hash]) = args.exactly() else { return Ok(Served::REFUSED) };
-        let Some(tx) = self.known_tx(hash)? else { return Ok(Served::REFUSED) };
-        self.answer(&tx.height.to_le_bytes())
+    /// A fact of the transaction that the only argument names.
+    pub(crate) fn about_tx(
+        &mut self,
+        args: &Args<'_>,
+        fact: fn(KnownTx) -> Vec<u8>,
+    ) -> Result<Served, HostError> {
+        let Some([hash]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
+        let Some(tx) = self.known_tx(hash)? else {
+            return Ok(Served::REFUSED);
+        };
+        self.answer(&fact(tx))
     }
 
     /// An account's public key. The original's node stopped at an account without one.
     pub(crate) fn pubkey(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some(account) = self.account(args)? else { return Ok(Served::REFUSED) };
+        let Some(account) = self.account(args)? else {
+            return Ok(Served::REFUSED);
+        };
         match account.public_key {
             Some(key) => self.answer(&key),
             None => self.undefined(method::PUBKEY),
@@ -58,40 +56,61 @@ impl Host<'_, '_> {
 
     /// An account's balance.
     pub(crate) fn balance(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some(account) = self.account(args)? else { return Ok(Served::REFUSED) };
+        let Some(account) = self.account(args)? else {
+            return Ok(Served::REFUSED);
+        };
         self.answer(&account.balance.to_le_bytes())
     }
 
     /// The address of a registered account.
     pub(crate) fn address(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([regid]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([regid]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         let network = self.context.network;
-        let key_id = accounts::resolve(self.state, network, regid)?.filter(|key_id| *key_id != [0; 20]);
-        let Some(key_id) = key_id else { return Ok(Served::REFUSED) };
+        let key_id =
+            accounts::resolve(self.state, network, regid)?.filter(|key_id| *key_id != [0; 20]);
+        let Some(key_id) = key_id else {
+            return Ok(Served::REFUSED);
+        };
         self.answer(network.address(&key_id).as_bytes())
     }
 
     /// The hash of an earlier block: not of block 0, nor of one that is not there yet.
     pub(crate) fn block_hash(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let height = args.exactly().and_then(|[height]| Some(i32::from_le_bytes(height.try_into().ok()?)));
-        let height = height.and_then(|height| u32::try_from(height).ok()).filter(|&height| {
-            height > 0 && height < self.context.height && height <= self.context.chain_tip
-        });
-        let Some(height) = height else { return Ok(Served::REFUSED) };
-        let Some(hash) = self.chain.block_hash(height)? else { return Ok(Served::REFUSED) };
+        let height = args
+            .exactly()
+            .and_then(|[height]| Some(i32::from_le_bytes(height.try_into().ok()?)));
+        let height = height
+            .and_then(|height| u32::try_from(height).ok())
+            .filter(|&height| {
+                height > 0 && height < self.context.height && height <= self.context.chain_tip
+            });
+        let Some(height) = height else {
+            return Ok(Served::REFUSED);
+        };
+        let Some(hash) = self.chain.block_hash(height)? else {
+            return Ok(Served::REFUSED);
+        };
         self.answer(&hash)
     }
 
     /// The numbers in the input.
     pub(crate) fn unpack(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([format]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([format]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         self.unpacked(format, self.context.input)
     }
 
     /// The numbers in the input of a transaction.
     pub(crate) fn tx_unpack(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([format, hash]) = args.exactly() else { return Ok(Served::REFUSED) };
-        let Some(tx) = self.known_tx(hash)? else { return Ok(Served::REFUSED) };
+        let Some([format, hash]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
+        let Some(tx) = self.known_tx(hash)? else {
+            return Ok(Served::REFUSED);
+        };
         self.unpacked(format, &tx.input)
     }
 

@@ -1,10 +1,10 @@
 //! Hashes, DES and signatures: methods 5 to 7 and 0x0100; and printing, method 9.
 
 use crate::dispatch::{Host, Served};
-use crate::hash::{double_sha256, sha256};
-use crate::host::{HostError, Status};
+use crate::host::HostError;
 use crate::prints::Print;
 use crate::signature;
+use crate::state::keys::Hash;
 use abi::codec::Args;
 use abi::method::Effect;
 use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
@@ -14,21 +14,23 @@ use des::{Des, TdesEde2};
 const BLOCK: usize = 8;
 
 impl Host<'_, '_> {
-    /// SHA-256 twice.
-    pub(crate) fn hash(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([data]) = args.exactly() else { return Ok(Served::REFUSED) };
-        self.answer(&double_sha256(data))
-    }
-
-    /// SHA-256 once.
-    pub(crate) fn sha256_once(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([data]) = args.exactly() else { return Ok(Served::REFUSED) };
-        self.answer(&sha256(data))
+    /// A hash of the only argument.
+    pub(crate) fn digest(
+        &mut self,
+        args: &Args<'_>,
+        hash: fn(&[u8]) -> Hash,
+    ) -> Result<Served, HostError> {
+        let Some([data]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
+        self.answer(&hash(data))
     }
 
     /// DES or triple DES (K1, K2, K1), block by block, the last one filled up with zeros.
     pub(crate) fn des(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([data, key, flag]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([data, key, flag]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         let mut out = data.to_vec();
         out.resize(data.len().next_multiple_of(BLOCK), 0);
         let encrypt = flag[0] == 1;
@@ -42,12 +44,17 @@ impl Host<'_, '_> {
             return Ok(Served::REFUSED);
         };
         self.reply.item(&out);
-        Ok(Served { gas: extra, ..Served::DONE })
+        Ok(Served {
+            gas: extra,
+            ..Served::DONE
+        })
     }
 
     /// 1 for a good signature; anything else is refused.
     pub(crate) fn verify(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([der, key, hash]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([der, key, hash]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         if !signature::verifies(der, key, hash) {
             return Ok(Served::REFUSED);
         }
@@ -56,15 +63,30 @@ impl Host<'_, '_> {
 
     /// Notes what is printed.
     pub(crate) fn print(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([flag, text]) = args.exactly() else { return Ok(Served::REFUSED) };
-        self.requests.prints.push(Print { hex: flag[0] != 0, bytes: text.to_vec() });
-        Ok(Served { status: Status::Done, ..Served::DONE })
+        let Some([flag, text]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
+        self.requests.prints.push(Print {
+            hex: flag[0] != 0,
+            bytes: text.to_vec(),
+        });
+        Ok(Served::DONE)
     }
 }
 
-fn transform(cipher: &(impl BlockCipherEncrypt + BlockCipherDecrypt), blocks: &mut [u8], encrypt: bool) {
+fn transform(
+    cipher: &(impl BlockCipherEncrypt + BlockCipherDecrypt),
+    blocks: &mut [u8],
+    encrypt: bool,
+) {
     for block in blocks.chunks_exact_mut(BLOCK) {
-        let Ok(block) = block.try_into() else { continue };
-        if encrypt { cipher.encrypt_block(block) } else { cipher.decrypt_block(block) }
+        let Ok(block) = block.try_into() else {
+            continue;
+        };
+        if encrypt {
+            cipher.encrypt_block(block)
+        } else {
+            cipher.decrypt_block(block)
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::data;
 use crate::dispatch::{Host, Served};
-use crate::host::{HostError, Status};
+use crate::host::HostError;
 use abi::codec::Args;
 use abi::method;
 
@@ -13,59 +13,96 @@ fn steps(value: &[u8]) -> i64 {
 
 impl Host<'_, '_> {
     /// Sets or removes a key. Returns the length of the old value, if there was one, and the price.
-    fn change(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(Option<i64>, Served), HostError> {
+    fn change(
+        &mut self,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<(Option<i64>, Served), HostError> {
         let contract = &self.context.contract;
         let old = data::get(self.state, contract, key)?;
         let price = method::storage(key.len(), old, value);
         let old_steps = old.map(steps);
         data::set(self.state, contract, key, value)?;
-        Ok((old_steps, Served { gas: price.charge, refund: price.refund, ..Served::DONE }))
+        Ok((
+            old_steps,
+            Served {
+                gas: price.charge,
+                refund: price.refund,
+                ..Served::DONE
+            },
+        ))
     }
 
     /// Sets a key. The 2014 SDK also gave a lifetime, which nothing ever looked at.
     pub(crate) fn db_write(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let [key, value, ..] = args.items() else { return Ok(Served::REFUSED) };
+        let [key, value, ..] = args.items() else {
+            return Ok(Served::REFUSED);
+        };
         let (_, served) = self.change(key, Some(value))?;
         self.reply.item(&[1]);
-        Ok(Served { step_delta: steps(value) - 1, ..served })
+        Ok(Served {
+            step_delta: steps(value) - 1,
+            ..served
+        })
     }
 
     /// Removes a key: 1 if it was there, 0 if not. Either way the call is served.
     pub(crate) fn db_delete(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([key]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([key]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         let (old, served) = self.change(key, None)?;
         self.reply.item(&[u8::from(old.is_some())]);
-        Ok(Served { step_delta: old.map_or(0, |old| -(old + 1)), ..served })
+        Ok(Served {
+            step_delta: old.map_or(0, |old| -(old + 1)),
+            ..served
+        })
     }
 
     /// Sets a key that is there. One that is not is left alone, and costs the old chain's steps all the
     /// same; the original then computes an answer that it does not deliver.
     pub(crate) fn db_modify(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([key, value]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([key, value]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         let is_there = data::get(self.state, &self.context.contract, key)?.is_some();
         self.reply.item(&[u8::from(is_there)]);
         if !is_there {
-            return Ok(Served { step_delta: steps(value) - 1, ..Served::REFUSED });
+            return Ok(Served {
+                step_delta: steps(value) - 1,
+                ..Served::REFUSED
+            });
         }
         let (old, served) = self.change(key, Some(value))?;
-        Ok(Served { step_delta: steps(value) - old.unwrap_or(0) - 1, ..served })
+        Ok(Served {
+            step_delta: steps(value) - old.unwrap_or(0) - 1,
+            ..served
+        })
     }
 
     /// The value of a key.
     pub(crate) fn db_read(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([key]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([key]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         self.read(&self.context.contract, key)
     }
 
     /// The value of a key of another contract.
     pub(crate) fn script_data(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([contract, key]) = args.exactly() else { return Ok(Served::REFUSED) };
-        let Ok(contract) = contract.try_into() else { return Ok(Served::REFUSED) };
+        let Some([contract, key]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
+        let Ok(contract) = contract.try_into() else {
+            return Ok(Served::REFUSED);
+        };
         self.read(contract, key)
     }
 
     fn read(&mut self, contract: &[u8; 6], key: &[u8]) -> Result<Served, HostError> {
-        let Some(value) = data::get(self.state, contract, key)? else { return Ok(Served::REFUSED) };
+        let Some(value) = data::get(self.state, contract, key)? else {
+            return Ok(Served::REFUSED);
+        };
         self.reply.item(value);
         Ok(Served::DONE)
     }
@@ -90,7 +127,7 @@ impl Host<'_, '_> {
             _ => return Ok(Served::REFUSED),
         };
         let Some((key, value)) = data::next(self.state, &self.context.contract, after)? else {
-            return Ok(Served { status: Status::Refused, ..Served::DONE });
+            return Ok(Served::REFUSED);
         };
         self.reply.item(&key);
         self.reply.item(&value);

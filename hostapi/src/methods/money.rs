@@ -19,19 +19,37 @@ fn price(records: usize, each: Gas) -> Gas {
 impl Host<'_, '_> {
     /// Asks for payments.
     pub(crate) fn output(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([records]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([records]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         let outputs = &mut self.requests.outputs;
         let before = outputs.len();
         if self.context.semantics == Semantics::Dacrs2014 {
-            outputs.extend(records.as_chunks::<OUTPUT_SIZE_2014>().0.iter().map(Output::from_2014));
+            outputs.extend(
+                records
+                    .as_chunks::<OUTPUT_SIZE_2014>()
+                    .0
+                    .iter()
+                    .map(Output::from_2014),
+            );
         } else {
-            outputs.extend(records.as_chunks::<OUTPUT_SIZE>().0.iter().copied().map(Output));
+            outputs.extend(
+                records
+                    .as_chunks::<OUTPUT_SIZE>()
+                    .0
+                    .iter()
+                    .copied()
+                    .map(Output),
+            );
         }
         if outputs.len() >= OUTPUTS_END {
             return Err(HostFault::TooManyOutputs.into());
         }
         let gas = price(outputs.len() - before, Effect::OUTPUT_RECORD);
-        Ok(Served { gas, ..Served::DONE })
+        Ok(Served {
+            gas,
+            ..Served::DONE
+        })
     }
 
     /// What a user of this contract has now; `None` if thawing overflows.
@@ -41,18 +59,30 @@ impl Host<'_, '_> {
 
     /// A user's free amount.
     pub(crate) fn app_free(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([id]) = args.exactly() else { return Ok(Served::REFUSED) };
-        let Some(user) = app_funds::name(id) else { return self.undefined(method::APP_FREE) };
-        let Some(account) = self.app_account(user)? else { return Ok(Served::REFUSED) };
+        let Some([id]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
+        let Some(user) = app_funds::name(id) else {
+            return self.undefined(method::APP_FREE);
+        };
+        let Some(account) = self.app_account(user)? else {
+            return Ok(Served::REFUSED);
+        };
         self.answer(&account.free.to_le_bytes())
     }
 
     /// The amount of a user's fund with a tag and a height.
     pub(crate) fn app_frozen(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some(record) = args.exactly().and_then(|[record]| record.try_into().ok()) else { return Ok(Served::REFUSED) };
+        let Some(record) = args.exactly().and_then(|[record]| record.try_into().ok()) else {
+            return Ok(Served::REFUSED);
+        };
         let record = FundRecord(record);
-        let Some((user, tag)) = record.user().zip(record.tag()) else { return self.undefined(method::APP_FROZEN) };
-        let Some(mut account) = self.app_account(user)? else { return Ok(Served::REFUSED) };
+        let Some((user, tag)) = record.user().zip(record.tag()) else {
+            return self.undefined(method::APP_FROZEN);
+        };
+        let Some(mut account) = self.app_account(user)? else {
+            return Ok(Served::REFUSED);
+        };
         match account.fund(tag, record.height()) {
             Some(fund) => self.answer(&fund.amount.to_le_bytes()),
             None => Ok(Served::REFUSED),
@@ -64,10 +94,18 @@ impl Host<'_, '_> {
     /// Under the old rules the records before a refused one stay asked for, and negative amounts are
     /// refused above a height only; under ours the call is served as a whole or not at all.
     pub(crate) fn app_operate(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([records]) = args.exactly() else { return Ok(Served::REFUSED) };
+        let Some([records]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
         let is_dacrs = self.context.semantics.is_dacrs();
         let before = self.requests.funds.len();
-        for record in records.as_chunks::<FUND_SIZE>().0.iter().copied().map(FundRecord) {
+        for record in records
+            .as_chunks::<FUND_SIZE>()
+            .0
+            .iter()
+            .copied()
+            .map(FundRecord)
+        {
             if record.amount() < 0 && (!is_dacrs || self.context.height > NEGATIVE_AMOUNT_HEIGHT) {
                 if !is_dacrs {
                     self.requests.funds.truncate(before);

@@ -1,0 +1,318 @@
+//! App accounts: how the operations of a run change them, and the account check.
+
+use crate::common::*;
+use abi::method;
+use smart51_hostapi::app_funds::{AppAccount, Fund, FundError, FundRecord};
+use smart51_hostapi::outputs::Output;
+use smart51_hostapi::state::{MemStore, Overlay};
+use smart51_hostapi::{CallContext, Host, Refusal, Requests, SettleError, settle};
+
+const USER: &[u8] = &ALICE;
+
+fn requests(funds: &[[u8; 95]]) -> Requests {
+    Requests {
+        funds: funds.iter().copied().map(FundRecord).collect(),
+        ..Requests::default()
+    }
+}
+
+fn settled(
+    state: &mut Overlay<'_>,
+    context: &CallContext<'_>,
+    requests: &Requests,
+) -> Result<(), Refusal> {
+    match settle(requests, state, context) {
+        Ok(()) => Ok(()),
+        Err(SettleError::Refused(refusal)) => Err(refusal),
+        Err(SettleError::Node(error)) => panic!("the node failed: {error}"),
+    }
+}
+
+fn account(free: u64, frozen: &[(&[u8], u32, u64)]) -> AppAccount {
+    let fund = |&(tag, height, amount): &(&[u8], u32, u64)| Fund {
+        tag: tag.to_vec(),
+        height,
+        amount,
+    };
+    AppAccount {
+        free,
+        frozen: frozen.iter().map(fund).collect(),
+    }
+}
+
+/// The app account of [`USER`] after `funds` were made on `before`, or why not.
+fn made(before: &AppAccount, funds: &[[u8; 95]]) -> Result<AppAccount, FundError> {
+    made_in(&context(OLD), before, funds)
+}
+
+fn made_in(
+    context: &CallContext<'_>,
+    before: &AppAccount,
+    funds: &[[u8; 95]],
+) -> Result<AppAccount, FundError> {
+    let store = MemStore::default();
+    let mut state = genesis(&store);
+    before.save(&mut state, &context.contract, USER);
+    let result = settled(&mut state, context, &requests(funds));
+    let after = AppAccount::load(&mut state, &context.contract, USER).unwrap();
+    match result {
+        Ok(()) => Ok(after),
+        Err(Refusal::Fund { error, .. }) => {
+            assert_eq!(after, *before, "a refused settlement leaves no trace");
+            Err(error)
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn free_amounts_are_added_and_taken() {
+    let before = account(10, &[]);
+    assert_eq!(
+        made(&before, &[fund(1, 0, 5, USER, b"")]),
+        Ok(account(15, &[]))
+    );
+    assert_eq!(
+        made(&before, &[fund(2, 0, 10, USER, b"")]),
+        Ok(account(0, &[]))
+    );
+    assert_eq!(
+        made(&before, &[fund(2, 0, 11, USER, b"")]),
+        Err(FundError::TooLittle)
+    );
+    assert_eq!(
+        made(&before, &[fund(1, 0, -1, USER, b"")]),
+        Err(FundError::Overflow),
+        "amounts are unsigned here"
+    );
+}
+
+#[test]
+fn frozen_amounts_are_kept_by_tag_and_height() {
+    let before = account(0, &[(b"A", 200, 5)]);
+    let done = made(
+        &before,
+        &[
+            fund(3, 200, 2, USER, b"A"),
+            fund(3, 201, 1, USER, b"A"),
+            fund(3, 200, 4, USER, b"B"),
+        ],
+    );
+    assert_eq!(
+        done,
+        Ok(account(
+            0,
+            &[(b"A", 200, 7), (b"A", 201, 1), (b"B", 200, 4)]
+        ))
+    );
+    assert_eq!(
+        made(&before, &[fund(4, 200, 3, USER, b"A")]),
+        Ok(account(0, &[(b"A", 200, 2)]))
+    );
+    assert_eq!(
+        made(&before, &[fund(4, 200, 5, USER, b"A")]),
+        Ok(account(0, &[])),
+        "an empty fund is gone"
+    );
+    assert_eq!(
+        made(&before, &[fund(4, 200, 6, USER, b"A")]),
+        Err(FundError::TooLittle)
+    );
+    assert_eq!(
+        made(&before, &[fund(4, 201, 1, USER, b"A")]),
+        Err(FundError::NoFund)
+    );
+    assert_eq!(
+        made(&before, &[fund(4, 200, 1, USER, b"")]),
+        Err(FundError::NoFund)
+    );
+}
+
+#[test]
+fn what_stopped_the_originals_node_fails_the_operation() {
+    let before = account(9, &[(b"A", 200, 5)]);
+    assert_eq!(
+        made(&before, &[fund(3, 0, 1, USER, b"A")]),
+        Err(FundError::Height)
+    );
+    assert_eq!(
+        made(&before, &[fund(4, 0, 1, USER, b"A")]),
+        Err(FundError::Height)
+    );
+    assert_eq!(
+        made(&before, &[fund(3, 200, 0, USER, b"A")]),
+        Err(FundError::Nothing)
+    );
+    assert_eq!(
+        made(&before, &[fund(5, 0, 1, USER, b"")]),
+        Err(FundError::Kind)
+    );
+    let mut long = fund(3, 200, 1, USER, b"A");
+    long[54] = 41;
+    assert_eq!(made(&before, &[long]), Err(FundError::Tag));
+    let mut nobody = fund(1, 0, 1, b"", b"");
+    assert_eq!(made(&before, &[nobody]), Err(FundError::User));
+    nobody[13] = 41;
+    assert_eq!(made(&before, &[nobody]), Err(FundError::User));
+}
+
+#[test]
+fn funds_thaw_when_their_height_comes_and_before_anything_else() {
+    let before = account(
+        1,
+        &[(b"A", HEIGHT, 4), (b"B", HEIGHT + 1, 8), (b"C", 3, 16)],
+    );
+    assert_eq!(
+        made(&before, &[fund(2, 0, 21, USER, b"")]),
+        Ok(account(0, &[(b"B", HEIGHT + 1, 8)]))
+    );
+    assert_eq!(
+        made(&before, &[fund(4, HEIGHT, 4, USER, b"A")]),
+        Err(FundError::NoFund)
+    );
+    let full = account(u64::MAX, &[(b"A", HEIGHT, 1)]);
+    assert_eq!(
+        made(&full, &[fund(2, 0, 1, USER, b"")]),
+        Err(FundError::Overflow)
+    );
+}
+
+#[test]
+fn users_come_in_byte_order_and_each_ones_records_in_order_of_the_calls() {
+    let records = [
+        fund(1, 0, 1, b"bb", b""),
+        fund(1, 0, 2, b"a", b""),
+        fund(2, 0, 1, b"bb", b""),
+        fund(1, 0, 3, b"b", b""),
+        fund(2, 0, 2, b"a", b""),
+    ];
+    let requests = requests(&records);
+    let order: Vec<_> = requests
+        .funds_in_order()
+        .iter()
+        .map(|record| record.0)
+        .collect();
+    assert_eq!(
+        order,
+        [records[1], records[4], records[3], records[0], records[2]]
+    );
+}
+
+#[test]
+fn the_contract_sees_thawed_funds_but_not_what_it_asked_for() {
+    let store = MemStore::default();
+    let mut state = genesis(&store);
+    account(1, &[(b"A", HEIGHT, 4), (b"B", HEIGHT + 1, 8)]).save(&mut state, &CONTRACT, USER);
+    let context = context(OLD);
+    let mut host = Host::new(&context, &Past, &mut state);
+    let mut id = [0; 41];
+    id[0] = 6;
+    id[1..7].copy_from_slice(USER);
+    for _ in 0..2 {
+        assert_eq!(
+            served(&mut host, method::APP_FREE, &[&id]),
+            5u64.to_le_bytes()
+        );
+        assert_eq!(
+            served(
+                &mut host,
+                method::APP_FROZEN,
+                &[&fund(9, HEIGHT + 1, 77, USER, b"B")]
+            ),
+            8u64.to_le_bytes()
+        );
+        assert!(refused(
+            &mut host,
+            method::APP_FROZEN,
+            &[&fund(3, HEIGHT, 0, USER, b"A")]
+        ));
+        call(
+            &mut host,
+            method::APP_OPERATE,
+            &[&fund(1, 0, 100, USER, b"")],
+        );
+    }
+    id[6] = 9;
+    assert_eq!(
+        served(&mut host, method::APP_FREE, &[&id]),
+        [0; 8],
+        "an unknown user has nothing"
+    );
+    let requests = host.finish();
+    assert_eq!(settled(&mut state, &context, &requests), Ok(()));
+    assert_eq!(
+        AppAccount::load(&mut state, &CONTRACT, USER).unwrap().free,
+        205
+    );
+}
+
+#[test]
+fn account_check_compares_funds_with_the_money_paid_and_spent() {
+    let outputs = [pay(CONTRACT, 2, 30), pay(BOB, 1, 30)].map(Output).to_vec();
+    for (pay_amount, funds, spends, good) in [
+        (100, 100, false, true),
+        (100, 99, false, false),
+        (100, 70, true, true),
+        (0, -30, true, true),
+        (0, 0, true, false),
+        (u64::MAX, -1, false, true),
+        (1 << 63, 0, true, false),
+    ] {
+        let context = CallContext {
+            pay_amount,
+            account_check: true,
+            ..context(OLD)
+        };
+        let store = MemStore::default();
+        let mut state = genesis(&store);
+        account(1000, &[]).save(&mut state, &CONTRACT, USER);
+        let kind = if funds < 0 { 2 } else { 1 };
+        let outputs = if spends { outputs.clone() } else { Vec::new() };
+        let requests = Requests {
+            outputs,
+            ..requests(&[fund(kind, 0, i64::abs(funds), USER, b"")])
+        };
+        let result = settled(&mut state, &context, &requests);
+        assert_eq!(
+            result.is_ok(),
+            good,
+            "{pay_amount} {funds} {spends}: {result:?}"
+        );
+        let unchecked = CallContext {
+            account_check: false,
+            ..context
+        };
+        assert!(good || settled(&mut state, &unchecked, &requests).is_ok());
+    }
+}
+
+#[test]
+fn account_check_overflow_is_refused() {
+    let store = MemStore::default();
+    let mut state = genesis(&store);
+    let context = CallContext {
+        account_check: true,
+        ..context(OLD)
+    };
+    let twice = requests(&[fund(1, 0, i64::MAX, USER, b""), fund(1, 0, 1, USER, b"")]);
+    assert_eq!(
+        settled(&mut state, &context, &twice),
+        Err(Refusal::AccountCheck)
+    );
+}
+
+#[test]
+fn stored_form_reads_back() {
+    for account in [
+        account(0, &[]),
+        account(7, &[(b"", 0, 1), (&[9; 40], u32::MAX, u64::MAX)]),
+    ] {
+        assert_eq!(AppAccount::decode(&account.encode()), Some(account));
+    }
+    let long = account(0, &[(&[9; 40], 1, 1)]).encode();
+    assert_eq!(AppAccount::decode(&long[..long.len() - 1]), None);
+    let mut too_long = account(0, &[(&[9; 40], 1, 1)]).encode();
+    too_long[8 + 12] = 41;
+    too_long.push(9);
+    assert_eq!(AppAccount::decode(&too_long), None);
+}

@@ -1,0 +1,11 @@
+//! The host from outside: the rules of its methods, of what follows a run, and of what the old rules and
+//! ours differ in; and the calls that were recorded on the original chain.
+
+mod common;
+mod differences;
+mod funds;
+mod methods;
+mod payments;
+mod properties;
+mod recordings;
+mod signatures;

@@ -1,0 +1,339 @@
+//! The host calls that were recorded on the original chain, made again one by one without a processor,
+//! and what followed each run.
+//!
+//! The recordings hold other people's contracts, so they lie beside the repository and are not in it.
+
+use crate::common::Past;
+use abi::Semantics;
+use serde_json::Value;
+use smart51_hostapi::accounts::{Account, contract_key_id, key_id_of};
+use smart51_hostapi::app_funds::{AppAccount, Fund};
+use smart51_hostapi::fees::{counted_steps, max_steps, spend};
+use smart51_hostapi::record::CallRecord;
+use smart51_hostapi::state::keys::{self, Hash, RegId};
+use smart51_hostapi::state::{MemStore, Overlay};
+use smart51_hostapi::{
+    CallContext, ChainView, Host, HostApi, KnownTx, Network, NodeError, Recorder, data, settle,
+};
+use std::path::PathBuf;
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    hex::decode(text(value)).expect("hex")
+}
+
+fn array<const N: usize>(value: &Value) -> [u8; N] {
+    bytes(value).try_into().expect("hex of the right length")
+}
+
+fn number(value: &Value) -> u64 {
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("a number is expected, not {value}"))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What a row says of the past.
+#[derive(Debug)]
+struct RowChain<'r>(&'r Value);
+
+impl ChainView for RowChain<'_> {
+    fn block_hash(&self, height: u32) -> Result<Option<Hash>, NodeError> {
+        Past.block_hash(height)
+    }
+
+    fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError> {
+        let tx = list(&self.0["known_txs"])
+            .iter()
+            .find(|tx| array(&tx["hash"]) == *hash);
+        Ok(tx.map(|tx| KnownTx {
+            sender: array(&tx["src_regid"]),
+            input: bytes(&tx["contract"]),
+            height: number(&tx["confirm_height"]) as u32,
+        }))
+    }
+}
+
+fn context_of<'i>(row: &Value, input: &'i [u8]) -> CallContext<'i> {
+    let context = &row["context"];
+    let height = number(&context["height"]) as u32;
+    let chain_tip = number(&context["chain_tip"]) as u32;
+    let time = |height: u32| {
+        let block_time = &context["block_time"];
+        number(&block_time["base"]) + u64::from(height) * number(&block_time["step"])
+    };
+    let network = if text(&context["network"]).contains("0x1f") {
+        Network::Main
+    } else {
+        Network::Test
+    };
+    CallContext {
+        semantics: Semantics::Dacrs2017,
+        network,
+        height,
+        chain_tip,
+        block_time: time(height),
+        tip_time: time(height.min(chain_tip)) as u32,
+        tx_hash: array(&context["tx"]["hash"]),
+        sender: array(&context["tx"]["src_regid"]),
+        contract: array(&context["tx"]["dest_script_id"]),
+        input,
+        pay_amount: number(&context["tx"]["pay_amount"]),
+        traversal: context["db_traversal_enabled"] == true,
+        account_check: context["check_account_flag"] == true,
+    }
+}
+
+/// The state before the run: the node has moved fee and amount already.
+fn state_of<'s>(row: &Value, context: &CallContext<'_>, store: &'s MemStore) -> Overlay<'s> {
+    let mut state = Overlay::new(store);
+    let told = &row["context"];
+    for account in list(&told["accounts"]) {
+        let regid: RegId = array(&account["regid"]);
+        let public_key = bytes(&account["pubkey"]).try_into().ok();
+        let mut balance = number(&account["balance"]);
+        if regid == context.sender {
+            balance -= number(&told["tx"]["fee"]) + context.pay_amount;
+        }
+        if regid == context.contract {
+            balance += context.pay_amount;
+        }
+        Account {
+            balance,
+            regid: Some(regid),
+            public_key,
+        }
+        .save(&mut state, &array(&account["keyid"]));
+    }
+    let others = list(&told["other_contracts"])
+        .iter()
+        .map(|other| array(&other["regid"]));
+    for contract in others.chain([context.contract]) {
+        state.put(&keys::contract(&contract), b"code".as_slice());
+    }
+    for entry in list(&told["initial_db"]) {
+        data::set(
+            &mut state,
+            &array(&entry[0]),
+            &bytes(&entry[1]),
+            Some(&bytes(&entry[2])),
+        )
+        .unwrap();
+    }
+    for account in list(&told["initial_app_accounts"]) {
+        let fund = |fund: &Value| Fund {
+            tag: bytes(&fund["tag"]),
+            height: number(&fund["height"]) as u32,
+            amount: number(&fund["value"]),
+        };
+        let frozen = list(&account["frozen"]).iter().map(fund).collect();
+        AppAccount {
+            free: number(&account["free"]),
+            frozen,
+        }
+        .save(
+            &mut state,
+            &array(&account["script"]),
+            &bytes(&account["user"]),
+        );
+    }
+    state
+}
+
+/// The exchange buffer of a recorded call.
+fn window_of(call: &Value) -> Vec<u8> {
+    let mut window = if call["args_ok"] == true {
+        let items: Vec<_> = list(&call["args"]).iter().map(bytes).collect();
+        abi::codec::request(&items.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    } else {
+        bytes(&call["args_raw"])
+    };
+    window.resize(4096, 0);
+    window
+}
+
+fn assert_call(id: &str, told: &Value, made: &CallRecord) {
+    let place = format!("{id}, call {}", told["n"]);
+    assert_eq!(
+        told["status"].as_i64(),
+        made.status().map(i64::from),
+        "{place}: status"
+    );
+    if told["args_ok"] == true {
+        let args: Vec<_> = list(&told["args"]).iter().map(bytes).collect();
+        assert_eq!(Some(args), made.args, "{place}: arguments");
+    } else {
+        assert_eq!(
+            (bytes(&told["args_raw"]), &None),
+            (made.frame.clone(), &made.args),
+            "{place}: frame"
+        );
+    }
+    if let Ok(answer) = &made.result {
+        let reply: Vec<_> = list(&told["ret"]).iter().map(bytes).collect();
+        assert_eq!(reply, answer.reply, "{place}: reply");
+        assert_eq!(
+            told["step_delta"].as_i64(),
+            Some(answer.step_delta),
+            "{place}: step delta"
+        );
+        assert_eq!(
+            told["ret_dropped"] == true,
+            answer.dropped,
+            "{place}: dropped"
+        );
+    }
+}
+
+fn assert_state(id: &str, row: &Value, state: &mut Overlay<'_>) {
+    for told in list(&row["final_accounts"]) {
+        let name = text(&told[0]);
+        let key_id = match name.strip_prefix("keyid:") {
+            Some(key_id) => hex::decode(key_id).unwrap().try_into().unwrap(),
+            None => key_id_of(state, &array(&told[0]))
+                .unwrap()
+                .expect("a registered account"),
+        };
+        let balance = Account::load(state, &key_id)
+            .unwrap()
+            .map(|account| account.balance);
+        assert_eq!(balance, told[1].as_u64(), "{id}: balance of {name}");
+    }
+    let told: Vec<Vec<Vec<u8>>> = list(&row["final_db"])
+        .iter()
+        .map(|entry| list(entry).iter().map(bytes).collect())
+        .collect();
+    let mut found = Vec::new();
+    let mut after = None;
+    while let Some((key, value)) = state.next(&[keys::kind::DATA], after.as_deref()).unwrap() {
+        found.push(vec![key[1..7].to_vec(), key[7..].to_vec(), value]);
+        after = Some(key);
+    }
+    assert_eq!(told, found, "{id}: data");
+    for told in list(&row["final_app_accounts"]) {
+        let account =
+            AppAccount::load(state, &array(&told["script"]), &bytes(&told["user"])).unwrap();
+        assert_eq!(Some(account.free), told["free"].as_u64(), "{id}: free");
+        let funds: Vec<_> = list(&told["frozen"])
+            .iter()
+            .map(|fund| Fund {
+                tag: bytes(&fund["tag"]),
+                height: number(&fund["height"]) as u32,
+                amount: number(&fund["value"]),
+            })
+            .collect();
+        assert_eq!(account.frozen, funds, "{id}: frozen");
+    }
+}
+
+/// Makes a row's calls again, settles, and compares everything. Returns how many calls there were.
+fn replay(row: &Value) -> usize {
+    let id = text(&row["id"]);
+    let input = bytes(&row["input"]);
+    let context = context_of(row, &input);
+    let store = MemStore::default();
+    let mut state = state_of(row, &context, &store);
+    let chain = RowChain(&row["context"]);
+    let (fee, fuel_rate) = (
+        number(&row["context"]["tx"]["fee"]),
+        number(&row["context"]["fuel_rate"]),
+    );
+    let limit = max_steps(fee, fuel_rate);
+    let threw = !row["result"]["threw"].is_null() || !row["undefined_in_original"].is_null();
+
+    let mut host = Recorder::new(Host::new(&context, &chain, &mut state));
+    let calls = list(&row["calls"]);
+    let mut ended = false;
+    for told in calls {
+        assert!(!ended, "{id}: a run ends with its last call");
+        ended = host
+            .call(number(&told["method"]) as u16, &window_of(told))
+            .is_err();
+        let made = host.calls().last().expect("the call just made");
+        if !ended || !threw {
+            assert_call(id, told, made);
+        }
+    }
+    let (host, _) = host.into_parts();
+    let requests = host.finish();
+    if !threw {
+        let hexed = |records: Vec<&[u8]>| -> Vec<Value> {
+            records
+                .iter()
+                .map(|record| hex::encode(record).into())
+                .collect()
+        };
+        assert_eq!(
+            list(&row["outputs"]),
+            hexed(
+                requests
+                    .outputs
+                    .iter()
+                    .map(|output| &output.0[..])
+                    .collect()
+            ),
+            "{id}"
+        );
+        let funds = requests.funds_in_order();
+        assert_eq!(
+            list(&row["app_ops"]),
+            hexed(funds.iter().map(|fund| &fund.0[..]).collect()),
+            "{id}"
+        );
+    }
+
+    let vm_return = row["result"]["vm_return"].as_i64().expect("a number");
+    if let Ok(limit) = limit {
+        assert_eq!(
+            number(&row["context"]["max_steps"]),
+            limit,
+            "{id}: step limit"
+        );
+    }
+    let ok = !ended
+        && limit.is_ok()
+        && counted_steps(vm_return).is_ok_and(|steps| {
+            settle(&requests, &mut state, &context).is_ok()
+                && spend(steps, fuel_rate).is_ok_and(|spend| row["result"]["spend"] == spend)
+        });
+    assert_eq!(row["result"]["ok"], ok, "{id}: outcome");
+    if ok {
+        assert_state(id, row, &mut state);
+    }
+    calls.len()
+}
+
+#[test]
+fn recorded_calls_answer_as_they_did() {
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/legacy/recordings.json");
+    let Ok(file) = std::fs::read(&path) else {
+        eprintln!(
+            "SKIPPED: {} is missing; the recordings lie beside the repository",
+            path.display()
+        );
+        return;
+    };
+    let recordings: Value = serde_json::from_slice(&file).expect("a JSON file");
+    let rows = list(&recordings["rows"]);
+    let calls: usize = rows.iter().map(replay).sum();
+    assert!(
+        rows.len() >= 171 && calls >= 2_183,
+        "{} rows, {calls} calls",
+        rows.len()
+    );
+}
+
+#[test]
+fn contract_accounts_of_the_recordings_have_the_key_ids_computed_here() {
+    assert_eq!(
+        hex::encode(contract_key_id(&[1, 0, 0, 0, 1, 0])),
+        "b22338ea03388c698936894274c34756d9bacb85"
+    );
+}

@@ -8,7 +8,6 @@ use crate::open_block::OpenBlock;
 use crate::receipt::Receipt;
 use crate::registry::Contract;
 use crate::wire::Reader;
-use bridge::Engine;
 use hostapi::network::Network;
 use hostapi::state::keys::{self, Hash, RegId};
 use hostapi::state::{Batch, Overlay, StateStore};
@@ -124,11 +123,7 @@ impl Chain {
     ///
     /// # Errors
     /// If the store cannot be read or written, or holds something else than a chain.
-    pub fn open(
-        store: Box<dyn StateStore>,
-        engines: Vec<Box<dyn Engine>>,
-        genesis: Genesis,
-    ) -> Result<Chain, NodeError> {
+    pub fn open(store: Box<dyn StateStore>, genesis: Genesis) -> Result<Chain, NodeError> {
         let key = keys::meta(GENESIS);
         let genesis = match store.get(&key)? {
             Some(stored) => Genesis::decode(&stored).ok_or_else(|| {
@@ -142,7 +137,7 @@ impl Chain {
         Ok(Chain {
             store,
             genesis,
-            modules: Modules::new(engines),
+            modules: Modules::new(),
         })
     }
 

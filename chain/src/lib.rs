@@ -12,6 +12,7 @@
 //! | [`action`], [`block`], [`receipt`] | what is kept of it, byte for byte |
 //! | [`hostlog`] | what contract and host said to each other |
 //! | [`recording`] | calls with everything they needed, run again and compared |
+//! | [`scenario`] | scenario files for contract authors |
 //! | [`export`], [`check`] | the whole state: out, in, and whether it is sound |
 
 pub mod action;
@@ -29,6 +30,7 @@ pub mod receipt;
 pub mod recording;
 pub mod registry;
 mod rollback;
+pub mod scenario;
 pub mod session;
 mod wire;
 

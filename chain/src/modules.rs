@@ -2,7 +2,7 @@
 
 use crate::error::ChainError;
 use abi::Semantics;
-use bridge::{Engine, EngineId, Module, PrepareError};
+use bridge::{Engine, EngineId, Mcs51, Module, PrepareError};
 use hostapi::NodeError;
 use hostapi::state::Overlay;
 use hostapi::state::keys::{self, Hash};
@@ -37,9 +37,10 @@ impl fmt::Debug for Modules {
 }
 
 impl Modules {
-    pub(crate) fn new(engines: Vec<Box<dyn Engine>>) -> Modules {
+    /// Every engine of this build, and nothing prepared.
+    pub(crate) fn new() -> Modules {
         Modules {
-            engines,
+            engines: vec![Box::new(Mcs51::new())],
             cache: Mutex::new(Vec::new()),
         }
     }

@@ -206,6 +206,7 @@ impl<'c> OpenBlock<'c> {
         request: &CallRequest<'_>,
         observer: &mut dyn Observer,
     ) -> Result<&Receipt, ChainError> {
+        self.log.clear();
         let before = self.state.checkpoint();
         match self.run(request, observer) {
             Ok((action, event, fee)) => {

@@ -1,0 +1,366 @@
+//! The scenario file.
+
+use super::bytes::Bytes;
+use abi::Semantics;
+use hostapi::Network;
+use loader::{Image, LoadError};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A scenario, as read from its file, with the images it names.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The file.
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    pub(super) semantics: BTreeMap<String, Semantics>,
+    pub(super) images: BTreeMap<String, Image>,
+}
+
+/// Why a scenario cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// A file cannot be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The scenario is no TOML, or has a field it cannot have.
+    #[error("{}: {source}", path.display())]
+    Toml {
+        /// The scenario.
+        path: PathBuf,
+        /// What and where.
+        source: Box<toml::de::Error>,
+    },
+    /// An image cannot be read.
+    #[error("{}: {source}", path.display())]
+    Image {
+        /// The image.
+        path: PathBuf,
+        /// What and where.
+        source: LoadError,
+    },
+    /// A field has a value that it cannot have.
+    #[error("{}: {field} is `{found}`: {expected}", path.display())]
+    Value {
+        /// The scenario.
+        path: PathBuf,
+        /// The field.
+        field: String,
+        /// What it holds.
+        found: String,
+        /// What it may hold.
+        expected: String,
+    },
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(default)]
+    pub(super) chain: ChainTable,
+    #[serde(default)]
+    pub(super) accounts: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub(super) contracts: BTreeMap<String, ContractTable>,
+    #[serde(default)]
+    pub(super) step: Vec<Step>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ChainTable {
+    pub(super) network: String,
+    pub(super) height: u32,
+    pub(super) time: u64,
+    pub(super) block_seconds: u32,
+    pub(super) gas_price: u64,
+}
+
+impl Default for ChainTable {
+    fn default() -> Self {
+        ChainTable {
+            network: Network::Test.name().into(),
+            height: 10,
+            time: 1_735_689_600,
+            block_seconds: 10,
+            gas_price: 0,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ContractTable {
+    pub(super) image: PathBuf,
+    pub(super) semantics: Option<String>,
+    pub(super) from: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Step {
+    pub(super) name: Option<String>,
+    pub(super) call: Option<String>,
+    pub(super) from: Option<String>,
+    #[serde(default)]
+    pub(super) input: Bytes,
+    #[serde(default)]
+    pub(super) value: u64,
+    pub(super) gas: Option<u64>,
+    pub(super) fee: Option<u64>,
+    pub(super) fuel_rate: Option<u64>,
+    pub(super) mine: Option<u32>,
+    pub(super) travel: Option<u64>,
+    #[serde(default)]
+    pub(super) expect: Expect,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Expect {
+    pub(super) outcome: Option<String>,
+    pub(super) code: Option<u8>,
+    pub(super) fault: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) prints: Option<Vec<String>>,
+    pub(super) cycles: Option<u64>,
+    pub(super) instructions: Option<u64>,
+    pub(super) steps: Option<i64>,
+    pub(super) gas: Option<u64>,
+    pub(super) refund: Option<u64>,
+    pub(super) fee: Option<u64>,
+    pub(super) host_calls: Option<u64>,
+    pub(super) height: Option<u32>,
+    pub(super) time: Option<u64>,
+    pub(super) balances: BTreeMap<String, u64>,
+    pub(super) keys: BTreeMap<String, u32>,
+    pub(super) data: Vec<DataTable>,
+    pub(super) funds: Vec<FundsTable>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DataTable {
+    pub(super) contract: String,
+    pub(super) key: Bytes,
+    pub(super) value: Option<Bytes>,
+    #[serde(default)]
+    pub(super) missing: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FundsTable {
+    pub(super) contract: String,
+    pub(super) user: Bytes,
+    pub(super) free: Option<u64>,
+    pub(super) frozen: Option<Vec<FrozenTable>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FrozenTable {
+    #[serde(default)]
+    pub(super) tag: Bytes,
+    pub(super) height: u32,
+    pub(super) amount: u64,
+}
+
+/// What a call's `expect.outcome` may be.
+const OUTCOMES: [&str; 4] = ["success", "refused", "fault", "rejected"];
+
+impl Scenario {
+    /// Reads the scenario at `path` and the images it names.
+    ///
+    /// # Errors
+    /// A [`ReadError`] with the file, and the place or field in it.
+    pub fn read(path: &Path) -> Result<Scenario, ReadError> {
+        let text = read(path, std::fs::read_to_string)?;
+        let toml_error = |source| ReadError::Toml {
+            path: path.into(),
+            source: Box::new(source),
+        };
+        let file: File = toml::from_str(&text).map_err(toml_error)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let (mut images, mut semantics) = (BTreeMap::new(), BTreeMap::new());
+        for (name, contract) in &file.contracts {
+            let image = folder.join(&contract.image);
+            let loaded = loader::load(&read(&image, std::fs::read)?);
+            let loaded = loaded.map_err(|source| ReadError::Image {
+                path: image,
+                source,
+            })?;
+            let rules = match &contract.semantics {
+                Some(rules) => rules
+                    .parse()
+                    .map_err(|error: abi::version::UnknownSemantics| {
+                        value_error(
+                            path,
+                            format!("contracts.{name}.semantics"),
+                            rules,
+                            error.to_string(),
+                        )
+                    })?,
+                None => loaded.semantics_hint.unwrap_or_default(),
+            };
+            images.insert(name.clone(), loaded.image);
+            semantics.insert(name.clone(), rules);
+        }
+        let scenario = Scenario {
+            path: path.into(),
+            file,
+            semantics,
+            images,
+        };
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// The file it was read from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of its contracts, in order.
+    pub fn contracts(&self) -> impl Iterator<Item = &str> {
+        self.images.keys().map(String::as_str)
+    }
+
+    /// Replaces the image of a contract; nothing happens where the scenario has no such contract.
+    pub fn set_image(&mut self, contract: &str, image: Image) {
+        if let Some(slot) = self.images.get_mut(contract) {
+            *slot = image;
+        }
+    }
+
+    /// Checks what the file's form alone does not say.
+    fn check(&self) -> Result<(), ReadError> {
+        let fail = |field: String, found: &str, expected: &str| {
+            Err(value_error(&self.path, field, found, expected.into()))
+        };
+        if self.network().is_none() {
+            return fail(
+                "chain.network".into(),
+                &self.file.chain.network,
+                "use main, test or regtest",
+            );
+        }
+        if self.file.chain.height < 3 {
+            let height = self.file.chain.height.to_string();
+            return fail("chain.height".into(), &height, "it must be at least 3");
+        }
+        if self.file.accounts.is_empty() {
+            return fail("accounts".into(), "", "somebody has to be there");
+        }
+        for (name, contract) in &self.file.contracts {
+            self.check_account(&format!("contracts.{name}.from"), contract.from.as_deref())?;
+        }
+        for (step, number) in self.file.step.iter().zip(1..) {
+            self.check_account(&format!("step {number}: from"), step.from.as_deref())?;
+            let doings = [
+                step.call.is_some(),
+                step.mine.is_some(),
+                step.travel.is_some(),
+            ];
+            if doings.into_iter().filter(|&is_there| is_there).count() > 1 {
+                return fail(
+                    format!("step {number}"),
+                    step.title(number).as_str(),
+                    "use one of call, mine and travel",
+                );
+            }
+            if let Some(contract) = &step.call {
+                self.check_payment(step, number, contract)?;
+            }
+            if let Some(outcome) = &step.expect.outcome
+                && !OUTCOMES.contains(&outcome.as_str())
+            {
+                let field = format!("step {number}: expect.outcome");
+                return fail(field, outcome, "use success, refused, fault or rejected");
+            }
+            for data in &step.expect.data {
+                if data.value.is_some() == data.missing {
+                    let field = format!("step {number}: expect.data");
+                    return fail(field, &data.contract, "give either value or missing = true");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_account(&self, field: &str, name: Option<&str>) -> Result<(), ReadError> {
+        match name {
+            Some(name) if !self.file.accounts.contains_key(name) => Err(value_error(
+                &self.path,
+                field.into(),
+                name,
+                "there is no such account".into(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_payment(&self, step: &Step, number: usize, contract: &str) -> Result<(), ReadError> {
+        let fail = |field: &str, found: &str, expected: &str| {
+            Err(value_error(
+                &self.path,
+                format!("step {number}: {field}"),
+                found,
+                expected.into(),
+            ))
+        };
+        let Some(semantics) = self.semantics.get(contract) else {
+            return fail("call", contract, "there is no such contract");
+        };
+        match (step.gas, step.fee.or(step.fuel_rate)) {
+            (Some(gas), _) if semantics.is_dacrs() => fail(
+                "gas",
+                &gas.to_string(),
+                "under the old chain's rules use fee and fuel_rate",
+            ),
+            (_, Some(fee)) if !semantics.is_dacrs() => {
+                fail("fee or fuel_rate", &fee.to_string(), "under v1 use gas")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The network, if its name is known.
+    pub(super) fn network(&self) -> Option<Network> {
+        self.file.chain.network.parse().ok()
+    }
+}
+
+impl Step {
+    /// Its name, or its number.
+    pub(super) fn title(&self, number: usize) -> String {
+        self.name
+            .clone()
+            .unwrap_or_else(|| format!("step {number}"))
+    }
+}
+
+fn value_error(path: &Path, field: String, found: &str, expected: String) -> ReadError {
+    ReadError::Value {
+        path: path.into(),
+        field,
+        found: found.into(),
+        expected,
+    }
+}
+
+fn read<T>(path: &Path, read: impl Fn(PathBuf) -> io::Result<T>) -> Result<T, ReadError> {
+    read(path.into()).map_err(|source| ReadError::File {
+        path: path.into(),
+        source,
+    })
+}

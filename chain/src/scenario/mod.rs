@@ -1,0 +1,15 @@
+//! Scenarios: who is there, what they do, and what must come of it. The file is described in
+//! `docs/scenario.md`.
+//!
+//! [`Scenario::read`] reads a file, [`Scenario::run`] runs it on a fresh chain in memory; what came of it
+//! is a [`Run`]. [`snapshot`] keeps what the calls cost.
+
+mod bytes;
+mod expect;
+mod format;
+mod run;
+pub mod snapshot;
+
+pub use expect::Difference;
+pub use format::{ReadError, Scenario};
+pub use run::{Run, RunError, StepReport};

@@ -1,0 +1,327 @@
+//! Runs a scenario.
+
+use super::bytes::{BytesError, Kind, Names};
+use super::expect::{Difference, Stage, compare};
+use super::format::{Scenario, Step};
+use crate::chain::{Chain, Genesis};
+use crate::error::ChainError;
+use crate::export::pairs;
+use crate::hostlog::LoggedCall;
+use crate::open_block::{CallRequest, Deploy};
+use crate::receipt::Receipt;
+use crate::session::Payment;
+use abi::Gas;
+use bridge::Silent;
+use hostapi::NodeError;
+use hostapi::accounts::{self, Account};
+use hostapi::fees::{MAX_STEPS, MIN_FEE};
+use hostapi::state::keys::{Hash, RegId, kind};
+use hostapi::state::{MemStore, Pair};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What came of a scenario.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The file.
+    pub path: PathBuf,
+    /// What came of each step, in order.
+    pub steps: Vec<StepReport>,
+    /// What accounts and contracts hold at the end, in order of key: everything but code, blocks and
+    /// receipts. It does not depend on the engine where gas costs nothing.
+    pub state: Vec<Pair>,
+}
+
+impl Run {
+    /// Whether everything came out as expected.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.steps.iter().all(|step| step.differences.is_empty())
+    }
+}
+
+/// What came of a step.
+#[derive(Clone, Debug)]
+pub struct StepReport {
+    /// Its place, counted from 1.
+    pub number: usize,
+    /// Its name.
+    pub name: String,
+    /// The contract called, if one was.
+    pub contract: Option<String>,
+    /// The receipt, if a call was made.
+    pub receipt: Option<Receipt>,
+    /// Why a call was not made.
+    pub rejected: Option<String>,
+    /// What the contract and its host said to each other.
+    pub host_calls: Vec<LoggedCall>,
+    /// What came out otherwise than expected.
+    pub differences: Vec<Difference>,
+}
+
+/// Why a scenario cannot be run to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// An account cannot be made.
+    #[error("{}: account `{name}`: {source}", path.display())]
+    Account {
+        /// The scenario.
+        path: PathBuf,
+        /// The account.
+        name: String,
+        /// Why.
+        source: ChainError,
+    },
+    /// A contract cannot be deployed.
+    #[error("{}: contract `{name}`: {source}", path.display())]
+    Contract {
+        /// The scenario.
+        path: PathBuf,
+        /// The contract.
+        name: String,
+        /// Why.
+        source: ChainError,
+    },
+    /// Bytes in a step cannot be made.
+    #[error("{}: step {number}: {source}", path.display())]
+    Bytes {
+        /// The scenario.
+        path: PathBuf,
+        /// The step, counted from 1.
+        number: usize,
+        /// Why.
+        source: BytesError,
+    },
+    /// A name in a step stands for nothing.
+    #[error("{}: step {number}: {source}", path.display())]
+    Step {
+        /// The scenario.
+        path: PathBuf,
+        /// The step, counted from 1.
+        number: usize,
+        /// Why.
+        source: ChainError,
+    },
+    /// The chain failed.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+}
+
+impl From<NodeError> for RunError {
+    fn from(error: NodeError) -> Self {
+        RunError::Chain(error.into())
+    }
+}
+
+/// The most gas of a call that names no limit.
+const DEFAULT_GAS: u64 = 10_000_000;
+
+impl Scenario {
+    /// Runs the scenario on a fresh chain in memory.
+    ///
+    /// # Errors
+    /// If it cannot be run to its end. What came out otherwise than expected is no error but in the [`Run`].
+    pub fn run(&self) -> Result<Run, RunError> {
+        let chain = self.set_up()?;
+        let mut reports = Vec::new();
+        let mut transactions = BTreeMap::new();
+        for (step, number) in self.file.step.iter().zip(1..) {
+            let mut stage = Stage {
+                chain: &chain,
+                transactions: &transactions,
+            };
+            let report = self.step(&mut stage, step, number)?;
+            if let Some(receipt) = &report.receipt {
+                transactions.insert(number, receipt.id);
+            }
+            reports.push(report);
+        }
+        Ok(Run {
+            path: self.path.clone(),
+            steps: reports,
+            state: state_of(&chain)?,
+        })
+    }
+
+    /// A chain with the scenario's accounts and contracts.
+    fn set_up(&self) -> Result<Chain, RunError> {
+        let table = &self.file.chain;
+        let before_steps = 3 * u64::from(table.block_seconds);
+        let genesis = Genesis {
+            network: self.network().unwrap_or_default(),
+            height: table.height.saturating_sub(3),
+            time: table.time.saturating_sub(before_steps),
+            block_seconds: table.block_seconds,
+            gas_price: table.gas_price,
+        };
+        let chain = Chain::open(Box::new(MemStore::new()), genesis)?;
+        let mut block = chain.begin_block()?;
+        for (name, balance) in &self.file.accounts {
+            let made = block.new_account(name, *balance);
+            made.map_err(|source| RunError::Account {
+                path: self.path.clone(),
+                name: name.clone(),
+                source,
+            })?;
+        }
+        block.commit()?;
+        let mut block = chain.begin_block()?;
+        for (name, table) in &self.file.contracts {
+            let deploy = Deploy {
+                sender: chain.resolve(table.from.as_deref().unwrap_or(self.first_account()))?,
+                image: &self.images[name],
+                semantics: self.semantics[name],
+                name: Some(name),
+            };
+            let made = block.deploy(&deploy);
+            made.map_err(|source| RunError::Contract {
+                path: self.path.clone(),
+                name: name.clone(),
+                source,
+            })?;
+        }
+        block.commit()?;
+        Ok(chain)
+    }
+
+    /// The account that acts where none is named.
+    fn first_account(&self) -> &str {
+        self.file.accounts.keys().next().map_or("", String::as_str)
+    }
+
+    fn step(
+        &self,
+        stage: &mut Stage<'_>,
+        step: &Step,
+        number: usize,
+    ) -> Result<StepReport, RunError> {
+        let mut report = StepReport {
+            number,
+            name: step.title(number),
+            contract: step.call.clone(),
+            receipt: None,
+            rejected: None,
+            host_calls: Vec::new(),
+            differences: Vec::new(),
+        };
+        let chain = stage.chain;
+        if let Some(contract) = &step.call {
+            self.call(stage, step, contract, &mut report)?;
+        }
+        for _ in 0..step.mine.unwrap_or_default() {
+            chain.begin_block()?.commit()?;
+        }
+        if let Some(seconds) = step.travel {
+            chain
+                .begin_block_at(chain.head()?.time.saturating_add(seconds))?
+                .commit()?;
+        }
+        report.differences =
+            compare(&step.expect, &report, stage).map_err(|error| error.at(&self.path, number))?;
+        Ok(report)
+    }
+
+    fn call(
+        &self,
+        stage: &mut Stage<'_>,
+        step: &Step,
+        contract: &str,
+        report: &mut StepReport,
+    ) -> Result<(), RunError> {
+        let number = report.number;
+        let bytes_error = |source| RunError::Bytes {
+            path: self.path.clone(),
+            number,
+            source,
+        };
+        let input = step.input.resolve(stage).map_err(bytes_error)?;
+        let chain = stage.chain;
+        let payment = if self.semantics[contract].is_dacrs() {
+            let fee = step.fee.unwrap_or(MIN_FEE + MAX_STEPS / 100);
+            Payment::Fuel {
+                fee,
+                rate: step.fuel_rate.unwrap_or(1),
+            }
+        } else {
+            let limit = Gas(step.gas.unwrap_or(DEFAULT_GAS));
+            Payment::Gas {
+                limit,
+                price: chain.genesis().gas_price,
+            }
+        };
+        let request = CallRequest {
+            sender: chain.resolve(step.from.as_deref().unwrap_or(self.first_account()))?,
+            contract: chain.resolve(contract)?,
+            input: &input,
+            value: step.value,
+            payment,
+        };
+        let mut block = chain.begin_block()?;
+        match block.call(&request, &mut Silent) {
+            Ok(receipt) => report.receipt = Some(receipt.clone()),
+            Err(error) if error.is_node() => return Err(error.into()),
+            Err(error) => report.rejected = Some(error.to_string()),
+        }
+        report.host_calls = block.host_calls();
+        // A call that did not begin leaves its block empty, so that heights do not depend on it.
+        block.commit()?;
+        Ok(())
+    }
+}
+
+impl Stage<'_> {
+    /// The registered id and the account that `name` stands for.
+    pub(super) fn account(&self, name: &str) -> Result<(RegId, Account), ChainError> {
+        let mut state = self.chain.state();
+        let id = self.chain.resolve(name)?;
+        let unknown = || ChainError::Unknown {
+            what: "account",
+            name: name.into(),
+        };
+        let key_id = accounts::key_id_of(&mut state, &id)?.ok_or_else(unknown)?;
+        let account = Account::load(&mut state, &key_id)?.ok_or_else(unknown)?;
+        Ok((id, account))
+    }
+
+    fn transaction(&self, number: &str) -> Option<Hash> {
+        self.transactions.get(&number.parse().ok()?).copied()
+    }
+}
+
+impl Names for Stage<'_> {
+    fn bytes(&mut self, kind: Kind, name: &str) -> Option<Vec<u8>> {
+        if kind == Kind::TxHash {
+            return self.transaction(name).map(Into::into);
+        }
+        let (id, account) = self.account(name).ok()?;
+        let key_id = accounts::key_id_of(&mut self.chain.state(), &id).ok()??;
+        match kind {
+            Kind::RegId => Some(id.into()),
+            Kind::KeyId => Some(key_id.into()),
+            Kind::Address => Some(self.chain.genesis().network.address(&key_id).into()),
+            Kind::PublicKey => account.public_key.map(Into::into),
+            Kind::TxHash => None,
+        }
+    }
+}
+
+/// What accounts and contracts hold.
+fn state_of(chain: &Chain) -> Result<Vec<Pair>, NodeError> {
+    let kept = [
+        kind::ACCOUNT,
+        kind::REGISTERED,
+        kind::DATA,
+        kind::DATA_COUNT,
+        kind::APP_ACCOUNT,
+        kind::NAME,
+    ];
+    let mut state = Vec::new();
+    for pair in pairs(chain.store()) {
+        let (key, value) = pair?;
+        if key.first().is_some_and(|kind| kept.contains(kind)) {
+            state.push((key, value));
+        }
+    }
+    Ok(state)
+}

@@ -1,1 +1,54 @@
-fn main() {}
+//! `smart51`: contracts for a real 8051, on the command line.
+//!
+//! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers,
+//! bytes and files, [`output`] prints text or JSON, [`error`] carries the exit status.
+
+mod args;
+mod cmd;
+mod contract;
+mod error;
+mod output;
+
+use clap::Parser;
+use error::Status;
+use output::Output;
+use std::process::ExitCode;
+
+/// Contracts for a real 8051: build, inspect, run and test them, and keep a local chain of them.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, after_help = STATUS_HELP)]
+struct Cli {
+    /// Print one JSON object instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: cmd::Command,
+}
+
+const STATUS_HELP: &str = "\
+Exit status: 0 success, 1 the contract refused or faulted or a comparison failed, 2 wrong usage or bad
+input, 3 the node failed.
+
+Numbers may be written as 0x1F and 1_000. BYTES are hex, @FILE for what a file holds, or - for standard
+input.";
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Help and version are written to standard output, and a closed pipe is no error.
+            let _ = usage.print();
+            return if usage.use_stderr() {
+                Status::BadInput
+            } else {
+                Status::Success
+            }
+            .into();
+        }
+    };
+    let out = Output::new(cli.json);
+    match cli.command.run(&out) {
+        Ok(status) => status.into(),
+        Err(error) => out.fail(error).into(),
+    }
+}

@@ -1,0 +1,172 @@
+//! How arguments are read: numbers, bytes, files, images.
+
+use crate::error::Error;
+use loader::{FILE_MAX, Loaded};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// A number, decimal or `0x…`, with `_` anywhere between its digits.
+///
+/// # Errors
+/// What is wrong with it, for clap to print.
+pub(crate) fn number<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    let plain = text.replace('_', "");
+    let value = match plain
+        .strip_prefix("0x")
+        .or_else(|| plain.strip_prefix("0X"))
+    {
+        // `from_str_radix` and `parse` would take a sign.
+        Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
+        None if !plain.starts_with('+') => plain.parse(),
+        _ => return Err("expected a number, found a sign".into()),
+    };
+    let value = value.map_err(|e| e.to_string())?;
+    T::try_from(value).map_err(|_| format!("{value} is too large here"))
+}
+
+/// Bytes: hex, `@FILE` for what a file holds, or `-` for standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Bytes {
+    /// Given as hex.
+    Given(Vec<u8>),
+    /// To be read from a file, or from standard input if it is `-`.
+    From(PathBuf),
+}
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Bytes, String> {
+        match text.strip_prefix('@') {
+            Some(file) => Ok(Bytes::From(file.into())),
+            None if text == "-" => Ok(Bytes::From(text.into())),
+            None => {
+                let digits = text.strip_prefix("0x").unwrap_or(text).replace('_', "");
+                let given =
+                    hex::decode(digits).map_err(|e| format!("{e}; give hex, @FILE or -"))?;
+                Ok(Bytes::Given(given))
+            }
+        }
+    }
+}
+
+impl Bytes {
+    /// The bytes.
+    ///
+    /// # Errors
+    /// If a file can't be read or is larger than [`FILE_MAX`].
+    pub(crate) fn read(self) -> Result<Vec<u8>, Error> {
+        match self {
+            Bytes::Given(bytes) => Ok(bytes),
+            Bytes::From(file) => read_file(&file),
+        }
+    }
+}
+
+/// What a file holds, or standard input if the path is `-`.
+///
+/// # Errors
+/// If it can't be read or holds more than [`FILE_MAX`] bytes; no more than that is read, so that a device
+/// without an end is no danger.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
+    let read = |from: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        from.take(FILE_MAX as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map(|_| bytes)
+    };
+    let bytes = if path == Path::new("-") {
+        read(&mut io::stdin().lock())
+    } else {
+        File::open(path).and_then(|mut f| read(&mut f))
+    };
+    let bytes = bytes.map_err(|e| about(path, e))?;
+    if bytes.len() > FILE_MAX {
+        return Err(about(
+            path,
+            format_args!("expected at most {FILE_MAX} bytes, found more"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// The image in a file.
+///
+/// # Errors
+/// If the file can't be read or is no image.
+pub(crate) fn read_image(path: &Path) -> Result<Loaded, Error> {
+    loader::load(&read_file(path)?).map_err(|e| about(path, e))
+}
+
+/// Text in a file.
+///
+/// # Errors
+/// If the file can't be read or isn't UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
+    String::from_utf8(read_file(path)?)
+        .map_err(|e| about(path, format_args!("is not text: {}", e.utf8_error())))
+}
+
+/// Writes a file, replacing what was there.
+///
+/// # Errors
+/// If it can't be written.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    fs::write(path, bytes).map_err(|e| about(path, e))
+}
+
+/// Writes a file that must not be there yet.
+///
+/// # Errors
+/// If it is there, or can't be written.
+pub(crate) fn create_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut f| f.write_all(bytes))
+        .map_err(|e| about(path, e))
+}
+
+/// An error in what a file is or holds.
+pub(crate) fn about(path: &Path, what: impl std::fmt::Display) -> Error {
+    Error::input(format_args!("{}: {what}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_decimal_or_hex_with_underscores() {
+        assert_eq!(number::<u64>("1_000"), Ok(1000));
+        assert_eq!(number::<u64>("0xFF_ff"), Ok(0xFFFF));
+        assert_eq!(number::<u64>("0"), Ok(0));
+        assert_eq!(number::<u64>("18446744073709551615"), Ok(u64::MAX));
+        for wrong in [
+            "",
+            "_",
+            "0x",
+            "-1",
+            "+1",
+            "0x+1",
+            "1.5",
+            "ten",
+            "18446744073709551616",
+            "0x1_0000_0000_0000_0000",
+        ] {
+            assert!(number::<u64>(wrong).is_err(), "{wrong}");
+        }
+        assert!(number::<u16>("0x10000").is_err());
+    }
+
+    #[test]
+    fn bytes_are_hex_or_name_where_they_are() {
+        assert_eq!("0x00_fF".parse(), Ok(Bytes::Given(vec![0, 0xFF])));
+        assert_eq!("".parse(), Ok(Bytes::Given(vec![])));
+        assert_eq!("@a.bin".parse(), Ok(Bytes::From("a.bin".into())));
+        assert_eq!("-".parse(), Ok(Bytes::From("-".into())));
+        for wrong in ["0", "xx", "00 11"] {
+            assert!(wrong.parse::<Bytes>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The commands, one file each. A new one is a `mod` and a line in `commands!`.
+
+mod asm;
+mod disasm;
+mod inspect;
+mod new;
+
+use crate::error::{Error, Status};
+use crate::output::Output;
+use clap::Subcommand;
+
+/// The enum that clap reads, and its dispatch. A command's struct has its options, its help, and
+/// `run(self, &Output) -> Result<Status, Error>`.
+macro_rules! commands {
+    ($($module:ident::$name:ident)*) => {
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum Command {
+            $($name($module::$name),)*
+        }
+
+        impl Command {
+            pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+                match self {
+                    $(Command::$name(command) => command.run(out),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    inspect::Inspect
+    disasm::Disasm
+    asm::Asm
+    new::New
+}

@@ -1,0 +1,22 @@
+//! Whether an image is a contract.
+
+use abi::Semantics;
+use bridge::wasm::{self, Costs, Limits};
+use loader::Image;
+use loader::header::{self, Checked};
+
+/// The header of an 8051 contract, or `None` for a wasm contract, which has none.
+///
+/// # Errors
+/// Why it would be refused at deployment, with the place.
+pub(crate) fn check(image: &Image, semantics: Semantics) -> Result<Option<Checked>, String> {
+    match image.as_wasm() {
+        Some(module) => match wasm::prepare(module, &Limits::V1, &Costs::V1) {
+            Ok(_) => Ok(None),
+            Err(refusal) => Err(refusal.to_string()),
+        },
+        None => header::check(image, semantics)
+            .map(Some)
+            .map_err(|e| e.to_string()),
+    }
+}

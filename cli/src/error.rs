@@ -1,0 +1,50 @@
+//! How a command ends.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The exit status of a command that could say what it had to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// It did what was asked.
+    Success = 0,
+    /// The contract refused or faulted, or a comparison failed.
+    Refused = 1,
+    /// Wrong usage, or input that is not what it should be.
+    BadInput = 2,
+    /// The node failed: I/O, or a store that is corrupt or in use.
+    NodeFailed = 3,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(status as u8)
+    }
+}
+
+/// Why a command has nothing to say.
+#[derive(Debug)]
+pub(crate) struct Error {
+    /// The exit status.
+    pub(crate) status: Status,
+    /// What happened, where, and what to do next, in one sentence without a period.
+    pub(crate) message: String,
+}
+
+impl Error {
+    /// Input that is not what it should be.
+    pub(crate) fn input(message: impl fmt::Display) -> Error {
+        Error {
+            status: Status::BadInput,
+            message: message.to_string(),
+        }
+    }
+
+    /// A failure that is not the user's.
+    pub(crate) fn node(message: impl fmt::Display) -> Error {
+        Error {
+            status: Status::NodeFailed,
+            message: message.to_string(),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a command prints: one report, as text for people or as one JSON object.
+
+use crate::error::{Error, Status};
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use std::fmt::{self, Display};
+use std::io::{self, ErrorKind, Write};
+
+/// Where reports go.
+#[derive(Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Output {
+        Output { json }
+    }
+
+    /// Prints a report: its `Display` for people, or its fields in order as JSON.
+    ///
+    /// # Errors
+    /// If standard output can't be written. A closed pipe is no error: nobody is left to read.
+    pub(crate) fn print(&self, report: &(impl Serialize + Display)) -> Result<(), Error> {
+        let text = if self.json {
+            serde_json::to_string(report).map_err(Error::node)? + "\n"
+        } else {
+            report.to_string()
+        };
+        write_stdout(text.as_bytes())
+    }
+
+    /// Says why a command has nothing to print: a sentence on standard error, and with `--json` the same
+    /// as an object on standard output.
+    pub(crate) fn fail(&self, error: Error) -> Status {
+        note(format_args!("error: {}", error.message));
+        if self.json {
+            // The command has failed already; that this can't be written either changes nothing.
+            let _ = write_stdout(format!("{}\n", json!({ "error": error.message })).as_bytes());
+        }
+        error.status
+    }
+}
+
+/// Writes a result to standard output.
+///
+/// # Errors
+/// If it can't be written. A closed pipe is no error.
+pub(crate) fn write_stdout(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::node(format_args!("standard output: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to standard error: progress, warnings, diagnostics. That it can't be written is no error.
+pub(crate) fn note(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// An address, `0x0012` in text and in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address(pub(crate) u16);
+
+impl Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{:04X}", self.0)
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Bytes, as lower-case hex in text and in JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(&self.0))
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

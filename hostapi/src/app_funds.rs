@@ -12,8 +12,6 @@ use byteorder::{ByteOrder, LittleEndian};
 
 /// The size of a fund record in bytes.
 pub const FUND_SIZE: usize = 95;
-/// The size of the app id that method 32 takes, in bytes.
-pub const APP_ID_SIZE: usize = 41;
 /// The longest user id and the longest tag, in bytes.
 pub const NAME_MAX: usize = 40;
 /// From this height on, the old chain's new contracts freeze funds by time instead of height.

@@ -157,24 +157,23 @@ pub(crate) fn apply(
             .ok_or(Refusal::NoAddress { record })?;
         let amount = output.amount();
         let mut account = Account::load(state, &key_id)?.unwrap_or_default();
-        let balance = if output.is_minus() {
-            account
-                .balance
-                .checked_sub(amount)
-                .ok_or(Refusal::TooPoor {
-                    record,
-                    balance: account.balance,
-                    amount,
-                })?
-        } else {
-            account
-                .balance
-                .checked_add(amount)
-                .ok_or(Refusal::TooRich { record, most })?
-        };
-        if amount > most || (amount > 0 && !output.is_minus() && balance > most) {
-            return Err(Refusal::TooRich { record, most }.into());
+        let held = account.balance;
+        let too_rich = Refusal::TooRich { record, most };
+        if amount > most {
+            return Err(too_rich.into());
         }
+        let balance = if output.is_minus() {
+            let poor = Refusal::TooPoor {
+                record,
+                balance: held,
+                amount,
+            };
+            held.checked_sub(amount).ok_or(poor)?
+        } else {
+            let sum = held.checked_add(amount);
+            sum.filter(|&sum| sum <= most || amount == 0)
+                .ok_or(too_rich)?
+        };
         account.balance = balance;
         account.save(state, &key_id);
     }

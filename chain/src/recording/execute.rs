@@ -4,7 +4,7 @@ use super::format::{AppAccountRow, Context, FrozenRow, Hex, ResultRow, Row};
 use super::watch::Watch;
 use crate::session::{self, Executed, Payment, Transaction};
 use abi::{Gas, Semantics};
-use bridge::{Engine, Fault, Mcs51, Module, PrepareError};
+use bridge::{Engine, Fault, Mcs51, Observer, PrepareError};
 use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
 use hostapi::app_funds::{AppAccount, Fund};
@@ -15,7 +15,6 @@ use hostapi::state::keys::{Hash, kind};
 use hostapi::state::{MemStore, Overlay, Pair};
 use hostapi::{CallContext, ChainView, HostFault, NodeError};
 use loader::Image;
-use std::sync::Arc;
 
 /// Why a row could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -73,90 +72,70 @@ pub fn semantics_of(row: &Row) -> Result<Semantics, ExecuteError> {
     }
 }
 
-/// Runs what `row` describes with `image`, and gives the row that came of it. `digests` asks for the
-/// digests over every instruction, which make a run some ten times slower.
+/// Runs what `row` describes with `image`, shows it to `observer`, and gives the row that came of it.
+/// `digests` asks for the digests over every instruction, which make a run some ten times slower.
 ///
 /// # Errors
 /// If the row or the image cannot be used, or the node fails.
-pub fn execute(row: &Row, image: &Image, digests: bool) -> Result<Run, ExecuteError> {
+pub fn execute(
+    row: &Row,
+    image: &Image,
+    digests: bool,
+    observer: &mut dyn Observer,
+) -> Result<Run, ExecuteError> {
     let semantics = semantics_of(row)?;
     let module = Mcs51::new().prepare(image, semantics)?;
-    run(row, semantics, &module, digests)
-}
-
-fn run(
-    row: &Row,
-    semantics: Semantics,
-    module: &Arc<dyn Module>,
-    digests: bool,
-) -> Result<Run, ExecuteError> {
-    let Context { tx, .. } = &row.context;
     let past = Past::new(&row.context)?;
-    let network = network(&row.context)?;
-    let payment = match row.context.gas_limit {
-        Some(limit) if !semantics.is_dacrs() => Payment::Gas {
-            limit: Gas(limit),
-            price: 0,
-        },
-        _ => Payment::Fuel {
-            fee: tx.fee,
-            rate: row.context.fuel_rate,
-        },
-    };
-    let transaction = Transaction {
-        context: CallContext {
-            semantics,
-            network,
-            height: row.context.height,
-            chain_tip: row.context.chain_tip,
-            block_time: past.time(row.context.height).into(),
-            tip_time: past.time(row.context.chain_tip.min(row.context.height)),
-            tx_hash: array("context.tx.hash", &tx.hash)?,
-            sender: array("context.tx.src_regid", &tx.src_regid)?,
-            contract: array("context.tx.dest_script_id", &tx.dest_script_id)?,
-            input: &row.input.0,
-            pay_amount: tx.pay_amount,
-            traversal: row.context.db_traversal_enabled,
-            account_check: row.context.check_account_flag,
-        },
-        payment,
-        cycles: Cycles(u64::MAX),
-        steps: Steps(u64::MAX),
-    };
+    let transaction = transaction(row, semantics, &past)?;
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
     write_state(&row.context, &mut state)?;
-    let mut watch = Watch::new(digests);
-    let executed = session::execute(&transaction, &**module, &mut state, &past, &mut watch)?;
-    let fault = executed
-        .report
-        .as_ref()
-        .and_then(|report| report.outcome.fault());
+    let mut watch = Watch::new(digests, observer);
+    let executed = session::execute(&transaction, &*module, &mut state, &past, &mut watch)?;
+    let fault = executed.report.as_ref().and_then(|report| report.outcome.fault());
     if fault == Some(Fault::Host(HostFault::TooManyOutputs)) {
         watch.last_call_was_fatal();
     }
     let mut after = row.clone();
-    after.result = result(&watch, &executed, row.context.fuel_rate);
-    after.outputs = executed
-        .requests
-        .outputs
-        .iter()
-        .map(|output| output.0.into())
-        .collect();
-    after.app_ops = executed
-        .requests
-        .funds_in_order()
-        .into_iter()
-        .map(|record| record.0.into())
-        .collect();
+    after.result = result(&watch, &executed, &transaction);
+    after.outputs = executed.requests.outputs.iter().map(|output| output.0.into()).collect();
+    after.app_ops = executed.requests.funds_in_order().into_iter().map(|record| record.0.into()).collect();
     read_state(&mut after, &mut state)?;
-    let call_cycles = std::mem::take(&mut watch.cycles);
     after.calls = watch.calls;
-    Ok(Run {
-        row: after,
-        executed,
-        call_cycles,
-    })
+    Ok(Run { row: after, executed, call_cycles: watch.cycles })
+}
+
+/// The transaction that `row` tells of.
+fn transaction<'a>(
+    row: &'a Row,
+    semantics: Semantics,
+    past: &Past<'_>,
+) -> Result<Transaction<'a>, ExecuteError> {
+    let context = &row.context;
+    let tx = &context.tx;
+    let payment = if semantics.is_dacrs() {
+        Payment::Fuel { fee: tx.fee, rate: context.fuel_rate }
+    } else {
+        Payment::Gas { limit: Gas(context.gas_limit.unwrap_or(u64::MAX)), price: 0 }
+    };
+    let context = CallContext {
+        semantics,
+        network: network(context)?,
+        height: context.height,
+        chain_tip: context.chain_tip,
+        block_time: past.time(context.height).into(),
+        tip_time: past.time(context.chain_tip.min(context.height)),
+        tx_hash: array("context.tx.hash", &tx.hash)?,
+        sender: array("context.tx.src_regid", &tx.src_regid)?,
+        contract: array("context.tx.dest_script_id", &tx.dest_script_id)?,
+        input: &row.input.0,
+        pay_amount: tx.pay_amount,
+        traversal: context.db_traversal_enabled,
+        account_check: context.check_account_flag,
+    };
+    let limit = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
+    let cycles = Cycles(limit(row.context.cycle_limit));
+    Ok(Transaction { context, payment, cycles, steps: Steps(limit(row.context.step_limit)) })
 }
 
 fn network(context: &Context) -> Result<Network, ExecuteError> {
@@ -310,7 +289,7 @@ fn entries(state: &mut Overlay<'_>, prefix: u8) -> Result<Vec<Pair>, NodeError> 
     Ok(found)
 }
 
-fn result(watch: &Watch, executed: &Executed, fuel_rate: u64) -> ResultRow {
+fn result(watch: &Watch<'_>, executed: &Executed, tx: &Transaction<'_>) -> ResultRow {
     let accepted = executed.accepted();
     let usage = executed.report.as_ref().map(|report| report.usage);
     let steps_charged = executed.steps_charged;
@@ -327,12 +306,11 @@ fn result(watch: &Watch, executed: &Executed, fuel_rate: u64) -> ResultRow {
         insns: usage.map_or(0, |usage| usage.instructions.0),
         machine_cycles: usage.map_or(0, |usage| usage.cycles.0),
         run_step: steps_charged,
-        spend: if accepted {
-            steps_charged.saturating_mul(fuel_rate)
-        } else {
-            0
+        spend: match tx.payment {
+            Payment::Fuel { rate, .. } if accepted => steps_charged.saturating_mul(rate),
+            _ => 0,
         },
-        gas: None,
+        gas: usage.filter(|_| !tx.context.semantics.is_dacrs()).map(|usage| usage.gas.0),
         pc_fnv64: watch.pc_fnv64(),
         cpu_fnv64: watch.cpu_fnv64(),
         final_cpu: watch.final_cpu.clone(),

@@ -89,57 +89,52 @@ fn yes() -> bool {
 }
 
 /// Where and when a call ran.
+///
+/// Whatever a file leaves out is taken from [`Context::default`], a small chain at height 100.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Context {
     /// The network, by name.
-    #[serde(default = "test_network")]
     pub network: String,
     /// The height of the block being built.
     pub height: u32,
     /// The height of the newest block.
     pub chain_tip: u32,
     /// The time of a block: `base + height * step` seconds.
-    #[serde(default)]
     pub block_time: BlockTime,
     /// Whether the old node let contracts list their keys.
-    #[serde(default = "yes")]
     pub db_traversal_enabled: bool,
     /// The transaction.
     pub tx: Tx,
     /// The old chain's price of a hundred steps.
-    #[serde(default)]
     pub fuel_rate: u64,
     /// The old chain's step limit.
-    #[serde(default)]
     pub max_steps: u64,
     /// Whether CODE 0x0014 switches the account check on.
-    #[serde(default)]
     pub check_account_flag: bool,
     /// The accounts before fee and amount are moved.
-    #[serde(default)]
     pub accounts: Vec<AccountRow>,
     /// Data before: contract, key, value.
-    #[serde(default)]
     pub initial_db: Vec<(Hex, Hex, Hex)>,
     /// App accounts before.
-    #[serde(default)]
     pub initial_app_accounts: Vec<AppAccountRow>,
     /// Transactions of earlier blocks.
-    #[serde(default)]
     pub known_txs: Vec<KnownTxRow>,
     /// Other contracts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_contracts: Vec<OtherContract>,
     /// Hashes of blocks, where they are not those of recorded chains (double SHA-256 of `block<height>`).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub block_hashes: BTreeMap<u32, Hex>,
     /// The gas limit, under our own rules.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gas_limit: Option<u64>,
-}
-
-fn test_network() -> String {
-    "testnet".into()
+    /// The most machine cycles, where the run was limited by them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cycle_limit: Option<u64>,
+    /// The most steps, where the run was limited to fewer than its payment buys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_limit: Option<u64>,
 }
 
 /// When blocks are made: `base + height * step` seconds since 1970.
@@ -160,21 +155,19 @@ impl Default for BlockTime {
     }
 }
 
-/// The transaction that makes the call.
+/// The transaction that makes the call. Whatever a file leaves out is taken from [`Tx::default`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tx {
     /// The sender.
     pub src_regid: Hex,
     /// The contract.
     pub dest_script_id: Hex,
     /// The height up to which it is valid.
-    #[serde(default)]
     pub valid_height: u32,
     /// The fee offered.
-    #[serde(default)]
     pub fee: u64,
     /// The amount sent to the contract.
-    #[serde(default)]
     pub pay_amount: u64,
     /// The transaction's hash.
     pub hash: Hex,

@@ -5,6 +5,7 @@
 
 mod compare;
 mod execute;
+mod sandbox;
 pub mod format;
 mod watch;
 

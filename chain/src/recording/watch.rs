@@ -7,6 +7,7 @@ use abi::method;
 use bridge::{Arrival, Observer, Served};
 use emu8051::{Cpu, Insn, Xdata};
 use hostapi::Status;
+use std::fmt;
 
 /// FNV-1a, 64 bits.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +23,11 @@ impl Fnv {
     }
 }
 
-/// What a run showed to an observer.
-#[derive(Debug)]
-pub struct Watch {
+/// What a run showed to an observer, which may hand everything on to another one.
+pub struct Watch<'o> {
     /// Whether every instruction goes into the digests; that costs the run its speed.
-    pub(crate) digests: bool,
+    digests: bool,
+    next: &'o mut dyn Observer,
     pc: Fnv,
     cpu: Fnv,
     /// The calls so far.
@@ -39,12 +40,13 @@ pub struct Watch {
     pub exit_byte: u8,
 }
 
-impl Watch {
-    /// A watch that has seen nothing.
+impl<'o> Watch<'o> {
+    /// A watch that has seen nothing and hands on to `next`.
     #[must_use]
-    pub fn new(digests: bool) -> Self {
+    pub fn new(digests: bool, next: &'o mut dyn Observer) -> Self {
         Watch {
             digests,
+            next,
             pc: Fnv::new(),
             cpu: Fnv::new(),
             calls: Vec::new(),
@@ -74,12 +76,19 @@ impl Watch {
     }
 }
 
-impl Observer for Watch {
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("calls", &self.calls).finish_non_exhaustive()
+    }
+}
+
+impl Observer for Watch<'_> {
     fn wants_instructions(&self) -> bool {
-        self.digests
+        self.digests || self.next.wants_instructions()
     }
 
-    fn instruction(&mut self, cpu: &Cpu, _insn: &Insn) {
+    fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
+        self.next.instruction(cpu, insn);
         let [pc_low, pc_high] = cpu.pc().to_le_bytes();
         let [dpl, dph] = cpu.dptr().to_le_bytes();
         for byte in [pc_low, pc_high] {
@@ -100,6 +109,7 @@ impl Observer for Watch {
     }
 
     fn arrived(&mut self, arrival: &Arrival<'_>) {
+        self.next.arrived(arrival);
         let mut args = Vec::new();
         let args_ok = codec::scan(arrival.request, |item| args.push(Hex::from(item))).is_ok();
         let total = arrival
@@ -129,6 +139,7 @@ impl Observer for Watch {
     }
 
     fn served(&mut self, served: &Served<'_>) {
+        self.next.served(served);
         let Some(call) = self.calls.last_mut() else {
             return;
         };
@@ -144,6 +155,7 @@ impl Observer for Watch {
     }
 
     fn stopped(&mut self, cpu: &Cpu, xdata: &Xdata) {
+        self.next.stopped(cpu, xdata);
         self.final_cpu = Some(cpu_row(cpu, xdata));
         self.exit_byte = xdata.read(RESULT);
     }

@@ -27,6 +27,12 @@ pub enum ChainError {
         /// The name.
         name: String,
     },
+    /// A recording, run again at once, does not come out as the call did.
+    #[error("the recording of this call differs from it in its {what}; please report this")]
+    RecordingDiffers {
+        /// What differs.
+        what: &'static str,
+    },
     /// There is no such thing.
     #[error("there is no {what} `{name}`")]
     Unknown {

@@ -87,6 +87,12 @@ impl<'c> OpenBlock<'c> {
         self.height
     }
 
+    /// Its time in seconds since 1970.
+    #[must_use]
+    pub const fn time(&self) -> u64 {
+        self.time
+    }
+
     /// The state with the changes of its transactions so far.
     pub const fn state(&mut self) -> &mut Overlay<'c> {
         &mut self.state

@@ -2,9 +2,11 @@
 
 use super::format::{AppAccountRow, Context, FrozenRow, Hex, ResultRow, Row};
 use super::watch::Watch;
+use crate::error::ChainError;
+use crate::modules::{Modules, Prepared};
 use crate::session::{self, Executed, Payment, Transaction};
 use abi::{Gas, Semantics};
-use bridge::{Engine, Fault, Mcs51, Observer, PrepareError};
+use bridge::{Fault, Observer};
 use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
 use hostapi::app_funds::{AppAccount, Fund};
@@ -39,8 +41,8 @@ pub enum ExecuteError {
         found: String,
     },
     /// The image cannot be run.
-    #[error("the image cannot be run: {0}")]
-    Image(#[from] PrepareError),
+    #[error(transparent)]
+    Image(#[from] ChainError),
     /// The node failed.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -84,7 +86,7 @@ pub fn execute(
     observer: &mut dyn Observer,
 ) -> Result<Run, ExecuteError> {
     let semantics = semantics_of(row)?;
-    let module = Mcs51::new().prepare(image, semantics)?;
+    let Prepared { module, .. } = Modules::new().prepare(image, semantics)?;
     let past = Past::new(&row.context)?;
     let transaction = transaction(row, semantics, &past)?;
     let store = MemStore::new();
@@ -123,8 +125,10 @@ fn transaction<'a>(
         network: network(context)?,
         height: context.height,
         chain_tip: context.chain_tip,
-        block_time: past.time(context.height).into(),
-        tip_time: past.time(context.chain_tip.min(context.height)),
+        block_time: context.time.unwrap_or_else(|| past.time(context.height).into()),
+        tip_time: context
+            .tip_time
+            .unwrap_or_else(|| past.time(context.chain_tip.min(context.height))),
         tx_hash: array("context.tx.hash", &tx.hash)?,
         sender: array("context.tx.src_regid", &tx.src_regid)?,
         contract: array("context.tx.dest_script_id", &tx.dest_script_id)?,
@@ -233,6 +237,9 @@ fn write_state(context: &Context, state: &mut Overlay<'_>) -> Result<(), Execute
                 .collect(),
         };
         account.save(state, &contract, &row.user.0);
+    }
+    for (key, value) in &context.state {
+        state.put(&key.0, value.0.clone());
     }
     Ok(())
 }

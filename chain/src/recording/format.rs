@@ -123,6 +123,15 @@ pub struct Context {
     /// Other contracts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_contracts: Vec<OtherContract>,
+    /// The time of the block being built in seconds since 1970, where `block_time` does not give it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<u64>,
+    /// Likewise of the newest block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tip_time: Option<u32>,
+    /// Raw entries of the state before the call, key and value; they stand above all others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub state: Vec<(Hex, Hex)>,
     /// Hashes of blocks, where they are not those of recorded chains (double SHA-256 of `block<height>`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub block_hashes: BTreeMap<u32, Hex>,
@@ -292,7 +301,7 @@ pub struct CpuRow {
 }
 
 /// How a call ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResultRow {
     /// Whether the transaction was accepted.
     pub ok: bool,

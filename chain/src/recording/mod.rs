@@ -1,14 +1,16 @@
 //! Recordings: a call with everything it needed and everything it did, run again and compared.
 //!
-//! [`format`] is the file, [`execute`] runs what a row describes and gives the row that came of it,
-//! [`differences`] compares the two.
+//! [`format`] is the file, [`capture`] makes a row of a call on the local chain, [`execute`] runs what a row
+//! describes and gives the row that came of it, [`differences`] compares the two.
 
+mod capture;
 mod compare;
 mod execute;
 mod sandbox;
 pub mod format;
 mod watch;
 
+pub use capture::capture;
 pub use compare::{Difference, differences};
 pub use execute::{ExecuteError, Run, execute, semantics_of};
 pub use format::{File, Hex, Row};

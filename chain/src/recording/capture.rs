@@ -1,0 +1,152 @@
+//! Records a call of the local chain, so that it can be run again from one file.
+//!
+//! The call is made on a block that is dropped. What it read of the state becomes the recording's context,
+//! and the recording is then run from that context alone: it holds what anybody will see who replays it,
+//! and it is given out only if that is what the chain did.
+
+use super::execute::{self, execute};
+use super::format::{Context, KnownTxRow, ResultRow, Row, Tx};
+use crate::chain::Chain;
+use crate::error::ChainError;
+use crate::hostlog::LoggedCall;
+use crate::open_block::CallRequest;
+use crate::receipt::{CallReceipt, Event};
+use crate::registry::Contract;
+use crate::session::Payment;
+use abi::{Semantics, method};
+use bridge::Silent;
+use hostapi::state::keys::{self, Hash, kind};
+use hostapi::{ChainView, NodeError};
+use loader::Image;
+
+/// Records the call that `request` would make in the next block of `chain`; nothing is changed.
+///
+/// # Errors
+/// If the call cannot begin, or the node fails.
+pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainError> {
+    let mut block = chain.begin_block()?;
+    let receipt = block.call(request, &mut Silent)?.clone();
+    let (calls, height, time) = (block.host_calls(), block.height(), block.time());
+    let Event::Call(done) = &receipt.event else {
+        return Err(ChainError::RecordingDiffers { what: "receipt" });
+    };
+    let contract = Contract::load(block.state(), &request.contract)?;
+    let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;
+    let code_key = keys::code(&contract.code_hash);
+    let code = block.state().get(&code_key)?.map(<[u8]>::to_vec).unwrap_or_default();
+    let image = Image::decode(&code)
+        .map_err(|_| NodeError::damaged(&code_key, "an image is expected"))?;
+    // The image stands in the recording already, and blocks are asked through the chain.
+    let told = |key: &[u8]| !matches!(key.first(), Some(&(kind::CODE | kind::BLOCK | kind::RECEIPT)));
+    let reads = block.state().reads().filter(|(key, _)| told(key));
+    let state = reads.filter_map(|(key, value)| Some((key.into(), value?.into()))).collect();
+    let head = chain.head()?;
+    let (fee, fuel_rate, gas_limit) = match request.payment {
+        Payment::Gas { limit, .. } => (0, 0, Some(limit.0)),
+        Payment::Fuel { fee, rate } => (fee, rate, None),
+    };
+    let mut context = Context {
+        network: chain.genesis().network.name().into(),
+        height,
+        chain_tip: head.height,
+        time: Some(time),
+        tip_time: Some(u32::try_from(head.time).unwrap_or(u32::MAX)),
+        tx: Tx {
+            src_regid: request.sender.into(),
+            dest_script_id: request.contract.into(),
+            valid_height: height,
+            fee,
+            pay_amount: request.value,
+            hash: receipt.id.into(),
+        },
+        fuel_rate,
+        check_account_flag: account_check(&image, contract.semantics),
+        accounts: Vec::new(),
+        gas_limit,
+        state,
+        ..Context::default()
+    };
+    past(chain, &calls, &mut context)?;
+    let row = Row {
+        id: hex::encode(receipt.id),
+        note: String::new(),
+        image: String::new(),
+        rom_sha256: image.code_hash().into(),
+        rom_len: image.code_bytes(),
+        abi: "final".into(),
+        semantics: Some(contract.semantics.name().into()),
+        code: Some(code.into()),
+        context,
+        input: request.input.into(),
+        calls: Vec::new(),
+        result: ResultRow::default(),
+        outputs: Vec::new(),
+        app_ops: Vec::new(),
+        final_db: Vec::new(),
+        final_app_accounts: Vec::new(),
+        final_accounts: Vec::new(),
+        cpu_flags_as_hardware: true,
+        undefined_in_original: None,
+        hardware_core_result: None,
+    };
+    let run = execute(&row, &image, true, &mut Silent).map_err(|error| match error {
+        execute::ExecuteError::Image(error) => error,
+        execute::ExecuteError::Node(error) => error.into(),
+        _ => ChainError::RecordingDiffers { what: "context" },
+    })?;
+    agrees(done, &run.row).map(|()| run.row)
+}
+
+fn account_check(image: &Image, semantics: Semantics) -> bool {
+    loader::header::check(image, semantics)
+        .is_ok_and(|checked| checked.header.account_check == Some(true))
+}
+
+/// What the calls asked of earlier blocks.
+fn past(chain: &Chain, calls: &[LoggedCall], context: &mut Context) -> Result<(), NodeError> {
+    for call in calls {
+        let named = |index: usize| call.args.get(index).map(Vec::as_slice).unwrap_or_default();
+        match call.method {
+            method::TX_CONTRACT | method::TX_ACCOUNT | method::TX_HEIGHT => known(chain, named(0), context)?,
+            method::TX_UNPACK => known(chain, named(1), context)?,
+            method::BLOCK_HASH => {
+                let Ok(height) = named(0).try_into().map(u32::from_le_bytes) else { continue };
+                if let Some(hash) = chain.block_hash(height)? {
+                    context.block_hashes.insert(height, hash.into());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn known(chain: &Chain, hash: &[u8], context: &mut Context) -> Result<(), NodeError> {
+    let Ok(hash) = Hash::try_from(hash) else { return Ok(()) };
+    if context.known_txs.iter().any(|tx| tx.hash.0 == hash) {
+        return Ok(());
+    }
+    if let Some(tx) = chain.transaction(&hash)? {
+        context.known_txs.push(KnownTxRow {
+            hash: hash.into(),
+            src_regid: tx.sender.into(),
+            contract: tx.input.into(),
+            confirm_height: tx.height,
+        });
+    }
+    Ok(())
+}
+
+/// Whether a recording tells what the receipt tells.
+fn agrees(receipt: &CallReceipt, row: &Row) -> Result<(), ChainError> {
+    let same = [
+        (receipt.verdict.is_success() == row.result.ok, "verdict"),
+        (receipt.cycles == row.result.machine_cycles, "machine cycles"),
+        (receipt.instructions == row.result.insns, "instructions"),
+        (receipt.host_calls as usize == row.calls.len(), "host calls"),
+    ];
+    match same.iter().find(|(same, _)| !same) {
+        Some((_, what)) => Err(ChainError::RecordingDiffers { what }),
+        None => Ok(()),
+    }
+}

@@ -2,10 +2,15 @@
 
 use crate::error::Error;
 use loader::{FILE_MAX, Loaded};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+/// The largest JSON file read, in bytes: recordings of thousands of calls.
+const JSON_MAX: usize = 1 << 30;
 
 /// A number, decimal or `0x…`, with `_` anywhere between its digits.
 ///
@@ -68,12 +73,17 @@ impl Bytes {
 /// What a file holds, or standard input if the path is `-`.
 ///
 /// # Errors
-/// If it can't be read or holds more than [`FILE_MAX`] bytes; no more than that is read, so that a device
-/// without an end is no danger.
+/// If it can't be read or holds more than [`FILE_MAX`] bytes.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
+    read_bounded(path, FILE_MAX)
+}
+
+/// What a file of at most `most` bytes holds. No more than that is read, so that a device without an end is
+/// no danger.
+fn read_bounded(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
     let read = |from: &mut dyn Read| {
         let mut bytes = Vec::new();
-        from.take(FILE_MAX as u64 + 1)
+        from.take(most as u64 + 1)
             .read_to_end(&mut bytes)
             .map(|_| bytes)
     };
@@ -83,13 +93,39 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
         File::open(path).and_then(|mut f| read(&mut f))
     };
     let bytes = bytes.map_err(|e| about(path, e))?;
-    if bytes.len() > FILE_MAX {
+    if bytes.len() > most {
         return Err(about(
             path,
-            format_args!("expected at most {FILE_MAX} bytes, found more"),
+            format_args!("expected at most {most} bytes, found more"),
         ));
     }
     Ok(bytes)
+}
+
+/// What a JSON file describes; it may be as large as [`JSON_MAX`].
+///
+/// # Errors
+/// If it can't be read, or isn't what is expected there: with line and column.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    serde_json::from_slice(&read_bounded(path, JSON_MAX)?).map_err(|e| about(path, e))
+}
+
+/// Writes a JSON file, replacing what was there.
+///
+/// # Errors
+/// If it can't be written.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Error> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(Error::node)?;
+    text.push(b'\n');
+    write_file(path, &text)
+}
+
+/// The name of a file without its folder and ending, to name what was made of it.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The image in a file.

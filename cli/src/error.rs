@@ -1,5 +1,6 @@
 //! How a command ends.
 
+use chain::recording::ExecuteError;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -37,6 +38,15 @@ impl Error {
         Error {
             status: Status::BadInput,
             message: message.to_string(),
+        }
+    }
+
+    /// A recording that cannot be run.
+    pub(crate) fn recording(error: ExecuteError) -> Error {
+        match error {
+            ExecuteError::Node(error) => Error::node(error),
+            ExecuteError::Image(error) if error.is_node() => Error::node(error),
+            error => Error::input(error),
         }
     }
 

@@ -8,6 +8,7 @@ mod cmd;
 mod contract;
 mod error;
 mod output;
+mod trace;
 
 use clap::Parser;
 use error::Status;

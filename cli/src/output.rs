@@ -17,6 +17,11 @@ impl Output {
         Output { json }
     }
 
+    /// Whether standard output is to hold one JSON object and nothing else.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints a report: its `Display` for people, or its fields in order as JSON.
     ///
     /// # Errors

@@ -14,6 +14,13 @@ pub fn disasm(code: &[u8; 65536], at: u16) -> String {
     text(&decode(code, at), &|_| None)
 }
 
+impl fmt::Display for Insn {
+    /// The text of the instruction, as [`disasm`] gives it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&text(self, &|_| None))
+    }
+}
+
 /// A line of a [`Listing`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {

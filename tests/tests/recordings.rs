@@ -62,7 +62,10 @@ fn legacy_folder() -> PathBuf {
 /// A row whose `field` was changed must be found out: otherwise the two tests above could not fail.
 fn is_found_out(id: &str, field: &str, change: impl Fn(&mut Row)) {
     let rows = own_rows();
-    let row = rows.iter().find(|row| row.id == id).expect("the row is in the file");
+    let row = rows
+        .iter()
+        .find(|row| row.id == id)
+        .expect("the row is in the file");
     let code = row.code.as_ref().expect("these rows hold their image");
     let image = Image::decode(&code.0).expect("a stored image");
     let run = execute(row, &image, true, &mut bridge::Silent).expect("it runs");
@@ -70,7 +73,10 @@ fn is_found_out(id: &str, field: &str, change: impl Fn(&mut Row)) {
     let mut changed = row.clone();
     change(&mut changed);
     let found = differences(&changed, &run.row);
-    assert!(found.iter().any(|d| d.field == field), "{field} of {id}: {found:?}");
+    assert!(
+        found.iter().any(|d| d.field == field),
+        "{field} of {id}: {found:?}"
+    );
 }
 
 #[test]
@@ -81,11 +87,15 @@ fn every_changed_field_is_found_out() {
     is_found_out(id, "result.exit_byte", |row| row.result.exit_byte ^= 2);
     is_found_out(id, "result.final_step", |row| row.result.final_step += 1);
     is_found_out(id, "result.insns", |row| row.result.insns += 1);
-    is_found_out(id, "result.machine_cycles", |row| row.result.machine_cycles += 1);
+    is_found_out(id, "result.machine_cycles", |row| {
+        row.result.machine_cycles += 1
+    });
     is_found_out(id, "result.pc_fnv64", |row| row.result.pc_fnv64.0[0] ^= 1);
     is_found_out(id, "calls.length", |row| drop(row.calls.pop()));
     is_found_out(id, "calls[1].step", |row| row.calls[0].step += 1);
-    is_found_out(id, "calls[1].ret", |row| row.calls[0].ret.push(vec![1].into()));
+    is_found_out(id, "calls[1].ret", |row| {
+        row.calls[0].ret.push(vec![1].into())
+    });
     is_found_out(id, "calls[1].status", |row| row.calls[0].status = Some(0));
     is_found_out(id, "outputs", |row| row.outputs.push(vec![0; 48].into()));
     is_found_out(id, "app_ops", |row| row.app_ops.push(vec![0; 95].into()));

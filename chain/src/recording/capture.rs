@@ -33,13 +33,24 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     let contract = Contract::load(block.state(), &request.contract)?;
     let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;
     let code_key = keys::code(&contract.code_hash);
-    let code = block.state().get(&code_key)?.map(<[u8]>::to_vec).unwrap_or_default();
-    let image = Image::decode(&code)
-        .map_err(|_| NodeError::damaged(&code_key, "an image is expected"))?;
+    let code = block
+        .state()
+        .get(&code_key)?
+        .map(<[u8]>::to_vec)
+        .unwrap_or_default();
+    let image =
+        Image::decode(&code).map_err(|_| NodeError::damaged(&code_key, "an image is expected"))?;
     // The image stands in the recording already, and blocks are asked through the chain.
-    let told = |key: &[u8]| !matches!(key.first(), Some(&(kind::CODE | kind::BLOCK | kind::RECEIPT)));
+    let told = |key: &[u8]| {
+        !matches!(
+            key.first(),
+            Some(&(kind::CODE | kind::BLOCK | kind::RECEIPT))
+        )
+    };
     let reads = block.state().reads().filter(|(key, _)| told(key));
-    let state = reads.filter_map(|(key, value)| Some((key.into(), value?.into()))).collect();
+    let state = reads
+        .filter_map(|(key, value)| Some((key.into(), value?.into())))
+        .collect();
     let head = chain.head()?;
     let (fee, fuel_rate, gas_limit) = match request.payment {
         Payment::Gas { limit, .. } => (0, 0, Some(limit.0)),
@@ -107,10 +118,14 @@ fn past(chain: &Chain, calls: &[LoggedCall], context: &mut Context) -> Result<()
     for call in calls {
         let named = |index: usize| call.args.get(index).map(Vec::as_slice).unwrap_or_default();
         match call.method {
-            method::TX_CONTRACT | method::TX_ACCOUNT | method::TX_HEIGHT => known(chain, named(0), context)?,
+            method::TX_CONTRACT | method::TX_ACCOUNT | method::TX_HEIGHT => {
+                known(chain, named(0), context)?
+            }
             method::TX_UNPACK => known(chain, named(1), context)?,
             method::BLOCK_HASH => {
-                let Ok(height) = named(0).try_into().map(u32::from_le_bytes) else { continue };
+                let Ok(height) = named(0).try_into().map(u32::from_le_bytes) else {
+                    continue;
+                };
                 if let Some(hash) = chain.block_hash(height)? {
                     context.block_hashes.insert(height, hash.into());
                 }
@@ -122,7 +137,9 @@ fn past(chain: &Chain, calls: &[LoggedCall], context: &mut Context) -> Result<()
 }
 
 fn known(chain: &Chain, hash: &[u8], context: &mut Context) -> Result<(), NodeError> {
-    let Ok(hash) = Hash::try_from(hash) else { return Ok(()) };
+    let Ok(hash) = Hash::try_from(hash) else {
+        return Ok(());
+    };
     if context.known_txs.iter().any(|tx| tx.hash.0 == hash) {
         return Ok(());
     }
@@ -141,7 +158,10 @@ fn known(chain: &Chain, hash: &[u8], context: &mut Context) -> Result<(), NodeEr
 fn agrees(receipt: &CallReceipt, row: &Row) -> Result<(), ChainError> {
     let same = [
         (receipt.verdict.is_success() == row.result.ok, "verdict"),
-        (receipt.cycles == row.result.machine_cycles, "machine cycles"),
+        (
+            receipt.cycles == row.result.machine_cycles,
+            "machine cycles",
+        ),
         (receipt.instructions == row.result.insns, "instructions"),
         (receipt.host_calls as usize == row.calls.len(), "host calls"),
     ];

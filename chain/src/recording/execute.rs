@@ -94,17 +94,34 @@ pub fn execute(
     write_state(&row.context, &mut state)?;
     let mut watch = Watch::new(digests, observer);
     let executed = session::execute(&transaction, &*module, &mut state, &past, &mut watch)?;
-    let fault = executed.report.as_ref().and_then(|report| report.outcome.fault());
+    let fault = executed
+        .report
+        .as_ref()
+        .and_then(|report| report.outcome.fault());
     if fault == Some(Fault::Host(HostFault::TooManyOutputs)) {
         watch.last_call_was_fatal();
     }
     let mut after = row.clone();
     after.result = result(&watch, &executed, &transaction);
-    after.outputs = executed.requests.outputs.iter().map(|output| output.0.into()).collect();
-    after.app_ops = executed.requests.funds_in_order().into_iter().map(|record| record.0.into()).collect();
+    after.outputs = executed
+        .requests
+        .outputs
+        .iter()
+        .map(|output| output.0.into())
+        .collect();
+    after.app_ops = executed
+        .requests
+        .funds_in_order()
+        .into_iter()
+        .map(|record| record.0.into())
+        .collect();
     read_state(&mut after, &mut state)?;
     after.calls = watch.calls;
-    Ok(Run { row: after, executed, call_cycles: watch.cycles })
+    Ok(Run {
+        row: after,
+        executed,
+        call_cycles: watch.cycles,
+    })
 }
 
 /// The transaction that `row` tells of.
@@ -116,16 +133,24 @@ fn transaction<'a>(
     let context = &row.context;
     let tx = &context.tx;
     let payment = if semantics.is_dacrs() {
-        Payment::Fuel { fee: tx.fee, rate: context.fuel_rate }
+        Payment::Fuel {
+            fee: tx.fee,
+            rate: context.fuel_rate,
+        }
     } else {
-        Payment::Gas { limit: Gas(context.gas_limit.unwrap_or(u64::MAX)), price: 0 }
+        Payment::Gas {
+            limit: Gas(context.gas_limit.unwrap_or(u64::MAX)),
+            price: 0,
+        }
     };
     let context = CallContext {
         semantics,
         network: network(context)?,
         height: context.height,
         chain_tip: context.chain_tip,
-        block_time: context.time.unwrap_or_else(|| past.time(context.height).into()),
+        block_time: context
+            .time
+            .unwrap_or_else(|| past.time(context.height).into()),
         tip_time: context
             .tip_time
             .unwrap_or_else(|| past.time(context.chain_tip.min(context.height))),
@@ -139,7 +164,12 @@ fn transaction<'a>(
     };
     let limit = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
     let cycles = Cycles(limit(row.context.cycle_limit));
-    Ok(Transaction { context, payment, cycles, steps: Steps(limit(row.context.step_limit)) })
+    Ok(Transaction {
+        context,
+        payment,
+        cycles,
+        steps: Steps(limit(row.context.step_limit)),
+    })
 }
 
 fn network(context: &Context) -> Result<Network, ExecuteError> {
@@ -317,7 +347,9 @@ fn result(watch: &Watch<'_>, executed: &Executed, tx: &Transaction<'_>) -> Resul
             Payment::Fuel { rate, .. } if accepted => steps_charged.saturating_mul(rate),
             _ => 0,
         },
-        gas: usage.filter(|_| !tx.context.semantics.is_dacrs()).map(|usage| usage.gas.0),
+        gas: usage
+            .filter(|_| !tx.context.semantics.is_dacrs())
+            .map(|usage| usage.gas.0),
         pc_fnv64: watch.pc_fnv64(),
         cpu_fnv64: watch.cpu_fnv64(),
         final_cpu: watch.final_cpu.clone(),

@@ -6,8 +6,8 @@
 mod capture;
 mod compare;
 mod execute;
-mod sandbox;
 pub mod format;
+mod sandbox;
 mod watch;
 
 pub use capture::capture;

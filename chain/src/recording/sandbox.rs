@@ -17,7 +17,12 @@ impl Default for Context {
     fn default() -> Self {
         let tx = Tx::default();
         let public_key = hex::decode(SENDER_KEY).expect("a constant in hex");
-        let sender = account(&tx.src_regid, public_key.clone(), key_hash(&public_key), SENDER_BALANCE);
+        let sender = account(
+            &tx.src_regid,
+            public_key.clone(),
+            key_hash(&public_key),
+            SENDER_BALANCE,
+        );
         let key_id = key_hash(&tx.dest_script_id.0);
         let contract = account(&tx.dest_script_id, Vec::new(), key_id, CONTRACT_BALANCE);
         Context {
@@ -62,5 +67,11 @@ impl Default for Tx {
 
 fn account(regid: &Hex, public_key: Vec<u8>, key_id: [u8; 20], balance: u64) -> AccountRow {
     let address = Network::Test.address(&key_id);
-    AccountRow { regid: regid.clone(), pubkey: public_key.into(), keyid: key_id.into(), address, balance }
+    AccountRow {
+        regid: regid.clone(),
+        pubkey: public_key.into(),
+        keyid: key_id.into(),
+        address,
+        balance,
+    }
 }

@@ -78,7 +78,9 @@ impl<'o> Watch<'o> {
 
 impl fmt::Debug for Watch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch").field("calls", &self.calls).finish_non_exhaustive()
+        f.debug_struct("Watch")
+            .field("calls", &self.calls)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,6 +4,8 @@ mod asm;
 mod disasm;
 mod inspect;
 mod new;
+mod replay;
+mod run;
 
 use crate::error::{Error, Status};
 use crate::output::Output;
@@ -33,4 +35,6 @@ commands! {
     disasm::Disasm
     asm::Asm
     new::New
+    replay::Replay
+    run::Run
 }

@@ -1,0 +1,150 @@
+//! `smart51 replay`.
+
+use crate::args::{about, read_image, read_json};
+use crate::error::{Error, Status};
+use crate::output::{Output, note};
+use bridge::Silent;
+use chain::recording::format::FORMAT;
+use chain::recording::{Difference, File, Row, differences, execute};
+use clap::Args;
+use loader::Image;
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Run recorded calls again and compare every recorded field.
+///
+/// A row holds its image itself, or names a file in the folder given by --images. The status is 1 if any row
+/// comes out differently; rows that cannot be run are skipped, with the reason.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  smart51 replay call.json\n  smart51 replay recordings.json --images roms --json"
+)]
+pub(crate) struct Replay {
+    /// Recordings, as JSON; - for standard input.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The folder with the images that rows name.
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
+}
+
+/// How often progress is said, in rows.
+const PROGRESS: usize = 50;
+
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    rows: usize,
+    equal: usize,
+    different: Vec<Difference>,
+    skipped: Vec<Skipped>,
+}
+
+#[derive(Debug, Serialize)]
+struct Skipped {
+    id: String,
+    reason: String,
+}
+
+impl Replay {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let mut report = Report::default();
+        for path in &self.files {
+            let file: File = read_json(path)?;
+            if file.format != FORMAT {
+                let found = file.format;
+                return Err(about(
+                    path,
+                    format_args!("expected recording format {FORMAT}, found {found}"),
+                ));
+            }
+            for row in &file.rows {
+                self.replay(row, &mut report);
+            }
+        }
+        out.print(&report)?;
+        Ok(if report.different.is_empty() {
+            Status::Success
+        } else {
+            Status::Refused
+        })
+    }
+
+    fn replay(&self, row: &Row, report: &mut Report) {
+        report.rows += 1;
+        let run = self.image(row).and_then(|image| {
+            execute(row, &image, true, &mut Silent).map_err(|error| error.to_string())
+        });
+        match run {
+            Ok(run) => {
+                let different = differences(row, &run.row);
+                report.equal += usize::from(different.is_empty());
+                report.different.extend(different);
+            }
+            Err(reason) => report.skipped.push(Skipped {
+                id: row.id.clone(),
+                reason,
+            }),
+        }
+        if report.rows.is_multiple_of(PROGRESS) {
+            note(format_args!(
+                "{} rows replayed, {} equal",
+                report.rows, report.equal
+            ));
+        }
+    }
+
+    /// The row's image, and whether it is the one that was recorded.
+    fn image(&self, row: &Row) -> Result<Image, String> {
+        let image = match (&row.code, &self.images) {
+            (Some(code), _) => {
+                Image::decode(&code.0).map_err(|error| format!("its image: {error}"))?
+            }
+            (None, Some(folder)) => {
+                let name = Path::new(&row.image)
+                    .file_name()
+                    .ok_or("it names no image")?;
+                read_image(&folder.join(name))
+                    .map_err(|error| error.message)?
+                    .image
+            }
+            (None, None) => return Err("it names an image; say with --images where that is".into()),
+        };
+        let found = image.code_hash();
+        if row.rom_sha256.0 == found {
+            Ok(image)
+        } else {
+            Err(format!(
+                "its image has hash {}, recorded was {}",
+                hex::encode(found),
+                row.rom_sha256
+            ))
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for difference in &self.different {
+            let Difference {
+                id,
+                field,
+                expected,
+                actual,
+            } = difference;
+            writeln!(
+                f,
+                "{id}: {field}\n  recorded {expected}\n  now      {actual}"
+            )?;
+        }
+        for Skipped { id, reason } in &self.skipped {
+            writeln!(f, "{id}: skipped: {reason}")?;
+        }
+        let rows_different = self.rows - self.equal - self.skipped.len();
+        let (rows, equal, skipped) = (self.rows, self.equal, self.skipped.len());
+        writeln!(
+            f,
+            "{rows} rows: {equal} equal, {rows_different} different, {skipped} skipped"
+        )
+    }
+}

@@ -1,0 +1,301 @@
+//! `smart51 run`.
+
+use crate::args::{self, Bytes as Input, number, read_image, read_json, write_json};
+use crate::error::{Error, Status};
+use crate::output::{Address, Bytes, Output, note};
+use crate::trace::Trace;
+use abi::Semantics;
+use bridge::{Observer, Outcome, Silent};
+use chain::recording::format::{CallRow, Context, FORMAT, ResultRow};
+use chain::recording::{File, Row, Run as Recorded, execute};
+use clap::Args;
+use emu8051::Cpu;
+use hostapi::prints::Print;
+use loader::{Image, header};
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// The most machine cycles of a run that is given no other limit: some seconds of our time.
+const DEFAULT_CYCLES: u64 = 2_000_000_000;
+
+/// Run one call of a contract against a throw-away host in memory.
+///
+/// Without --context the host is a small chain at height 100: the contract 1-1 with ten coins, and a sender
+/// 0-1 with a million. Nothing is kept.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  smart51 run counter.ihx --json\n  smart51 run token.ihx --input 0300 --trace -\n  \
+smart51 run old.bin --semantics dacrs2017 --record call.json"
+)]
+pub(crate) struct Run {
+    /// The image file, or - for standard input.
+    image: PathBuf,
+    /// The input of the call: hex, @FILE, or - for standard input.
+    #[arg(long, default_value = "", value_name = "BYTES")]
+    input: Input,
+    /// The most machine cycles [default: 2000000000].
+    #[arg(long, value_parser = number::<u64>, value_name = "N")]
+    max_cycles: Option<u64>,
+    /// The most steps (instructions).
+    #[arg(long, value_parser = number::<u64>, value_name = "N")]
+    max_steps: Option<u64>,
+    /// The most gas.
+    #[arg(long, value_parser = number::<u64>, value_name = "N")]
+    gas: Option<u64>,
+    /// The rules: v1, dacrs2017 or dacrs2014 [default: dacrs2017 for a container, v1 otherwise].
+    #[arg(long)]
+    semantics: Option<Semantics>,
+    /// The chain around the call, as JSON: the `context` of a recording; what it leaves out has its default.
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
+    /// Write each instruction to a file, or to standard output with -.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Write the call as a recording, which `smart51 replay` runs again.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+impl Run {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let loaded = read_image(&self.image)?;
+        let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
+        let row = self.row(&loaded.image, semantics)?;
+        let digests = self.record.is_some();
+        let mut trace = self
+            .trace
+            .as_deref()
+            .map(|file| Trace::create(file, out))
+            .transpose()?;
+        let mut silent = Silent;
+        let observer: &mut dyn Observer = match &mut trace {
+            Some(trace) => trace,
+            None => &mut silent,
+        };
+        let run = execute(&row, &loaded.image, digests, observer).map_err(Error::recording)?;
+        trace.map_or(Ok(()), Trace::finish)?;
+        if let Some(file) = &self.record {
+            let made_with = concat!("smart51 ", env!("CARGO_PKG_VERSION")).into();
+            write_json(
+                file,
+                &File {
+                    format: FORMAT,
+                    made_with,
+                    rows: vec![run.row.clone()],
+                },
+            )?;
+            note(format_args!("recorded to {}", file.display()));
+        }
+        let report = Report::new(&run);
+        out.print(&report)?;
+        Ok(if run.executed.accepted() {
+            Status::Success
+        } else {
+            Status::Refused
+        })
+    }
+
+    /// The call as a recording that has not run yet.
+    fn row(&self, image: &Image, semantics: Semantics) -> Result<Row, Error> {
+        let mut context: Context = match &self.context {
+            Some(file) => read_json(file)?,
+            None => Context {
+                check_account_flag: header::check(image, semantics)
+                    .is_ok_and(|checked| checked.header.account_check == Some(true)),
+                ..Context::default()
+            },
+        };
+        context.cycle_limit = self
+            .max_cycles
+            .or(context.cycle_limit)
+            .or(Some(DEFAULT_CYCLES));
+        context.step_limit = self.max_steps.or(context.step_limit);
+        context.gas_limit = self.gas.or(context.gas_limit);
+        Ok(Row {
+            id: args::stem(&self.image),
+            note: String::new(),
+            image: String::new(),
+            rom_sha256: image.code_hash().into(),
+            rom_len: image.code_bytes(),
+            abi: if semantics == Semantics::Dacrs2014 {
+                "2014"
+            } else {
+                "final"
+            }
+            .into(),
+            semantics: Some(semantics.name().into()),
+            code: Some(image.encode().into()),
+            context,
+            input: self.input.clone().read()?.into(),
+            calls: Vec::new(),
+            result: ResultRow::default(),
+            outputs: Vec::new(),
+            app_ops: Vec::new(),
+            final_db: Vec::new(),
+            final_app_accounts: Vec::new(),
+            final_accounts: Vec::new(),
+            cpu_flags_as_hardware: true,
+            undefined_in_original: None,
+            hardware_core_result: None,
+        })
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Serialize)]
+struct Report {
+    outcome: &'static str,
+    exit_code: Option<u8>,
+    fault: Option<&'static str>,
+    pc: Option<Address>,
+    machine_cycles: u64,
+    instructions: u64,
+    steps: i64,
+    gas: u64,
+    registers: Option<Registers>,
+    host_calls: Vec<HostCall>,
+    output: String,
+    events: [(); 0],
+    refund: u64,
+    /// Why the transaction is not accepted, in words.
+    reason: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Registers {
+    a: u8,
+    b: u8,
+    psw: u8,
+    sp: u8,
+    dptr: u16,
+    r: [u8; 8],
+}
+
+impl From<&Cpu> for Registers {
+    fn from(cpu: &Cpu) -> Self {
+        let r = [0, 1, 2, 3, 4, 5, 6, 7].map(|n| cpu.r(n));
+        Registers {
+            a: cpu.a(),
+            b: cpu.b(),
+            psw: cpu.psw().bits(),
+            sp: cpu.sp(),
+            dptr: cpu.dptr(),
+            r,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct HostCall {
+    method: u16,
+    name: String,
+    args: Vec<Bytes>,
+    reply: Vec<Bytes>,
+    status: Option<i32>,
+    cycles: u64,
+}
+
+impl HostCall {
+    fn new(row: &CallRow, cycles: u64) -> Self {
+        let bytes = |items: &[chain::recording::Hex]| {
+            items.iter().map(|item| Bytes(item.0.clone())).collect()
+        };
+        let (args, reply) = (bytes(&row.args), bytes(&row.ret));
+        let name = abi::method::spec(row.method)
+            .map_or("unknown", |spec| spec.name)
+            .into();
+        HostCall {
+            method: row.method,
+            name,
+            args,
+            reply,
+            status: row.status,
+            cycles,
+        }
+    }
+}
+
+impl Report {
+    fn new(run: &Recorded) -> Self {
+        let executed = &run.executed;
+        let report = executed.report.as_ref();
+        let outcome = report.map(|report| report.outcome);
+        let cpu = report.and_then(|report| report.cpu.as_deref());
+        let usage = report.map(|report| report.usage).unwrap_or_default();
+        let calls = run.row.calls.iter().zip(&run.call_cycles);
+        Report {
+            outcome: match outcome {
+                Some(Outcome::Success) if !executed.accepted() => "refused",
+                Some(outcome) => outcome.name(),
+                None => "refused",
+            },
+            exit_code: outcome
+                .and_then(|outcome| outcome.exit_code())
+                .map(|code| code.0),
+            fault: outcome
+                .and_then(|outcome| outcome.fault())
+                .map(|fault| fault.name()),
+            pc: cpu.map(|cpu| Address(cpu.pc())),
+            machine_cycles: usage.cycles.0,
+            instructions: usage.instructions.0,
+            steps: usage.steps,
+            gas: usage.gas.0,
+            registers: cpu.map(Registers::from),
+            host_calls: calls
+                .map(|(row, cycles)| HostCall::new(row, *cycles))
+                .collect(),
+            output: executed
+                .requests
+                .prints
+                .iter()
+                .map(Print::to_string)
+                .collect(),
+            events: [],
+            refund: usage.refund.0,
+            reason: executed.rejection.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.output)?;
+        if !self.output.is_empty() && !self.output.ends_with('\n') {
+            writeln!(f)?;
+        }
+        write!(f, "{:<15} {}", "outcome", self.outcome)?;
+        match &self.reason {
+            Some(reason) if reason != self.outcome => writeln!(f, " ({reason})")?,
+            _ => writeln!(f)?,
+        }
+        if let Some(pc) = self.pc {
+            writeln!(f, "{:<15} {pc}", "pc")?;
+        }
+        writeln!(f, "{:<15} {}", "machine cycles", self.machine_cycles)?;
+        writeln!(f, "{:<15} {}", "instructions", self.instructions)?;
+        writeln!(f, "{:<15} {}", "gas", self.gas)?;
+        writeln!(f, "{:<15} {}", "host calls", self.host_calls.len())?;
+        for call in &self.host_calls {
+            let list = |items: &[Bytes]| {
+                items
+                    .iter()
+                    .map(Bytes::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            let status = match call.status {
+                Some(1) => "",
+                Some(0) => " refused",
+                _ => " ended the run",
+            };
+            let (args, reply) = (list(&call.args), list(&call.reply));
+            writeln!(
+                f,
+                "  at cycle {:<9} {}({args}) = [{reply}]{status}",
+                call.cycles, call.name
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -6,6 +6,7 @@
 //! stores, so a contract author's own host-side tool can use it alone.
 
 pub mod codec;
+pub mod document;
 pub mod gas;
 pub mod layout;
 pub mod method;

@@ -29,7 +29,7 @@ macro_rules! methods {
             reply: &[$(Item { name: stringify!($reply), kind: $reply_kind }),*],
             gas: $gas,
             steps: StepRule::$steps,
-            summary: $summary,
+            summary: $summary.trim_ascii(),
             failures: &$failures,
             notes: $notes,
             example: $example,

@@ -1,0 +1,12 @@
+//! Writes the files that are made from the method table.
+
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    std::fs::write(
+        root.join("firmware-samples/include/smart51.h"),
+        smart51_abi::document::c_header(),
+    )?;
+    std::fs::write(root.join("docs/abi.md"), smart51_abi::document::markdown())
+}

@@ -1,0 +1,328 @@
+//! The files made from the method table: `smart51.h` and `docs/abi.md`.
+//!
+//! `cargo run -p smart51-abi --example generate` writes them; a test compares.
+
+use crate::Semantics;
+use crate::layout;
+use crate::method::{Effect, GasRule, Item, Kind, Length, METHODS, MethodSpec, PerBytes};
+use core::fmt::Write as _;
+
+/// The command that writes the generated files, as their readers are told.
+pub const REFRESH: &str = "cargo run -p smart51-abi --example generate";
+
+/// `firmware-samples/include/smart51.h`.
+#[must_use]
+pub fn c_header() -> String {
+    include_str!("document/smart51.h")
+        .replace("@REFRESH@", REFRESH)
+        .replace("@ADDRESSES@", &c_addresses())
+        .replace("@NUMBERS@", &c_numbers())
+        .replace("@CALLS@", &c_calls())
+}
+
+/// `docs/abi.md`.
+#[must_use]
+pub fn markdown() -> String {
+    include_str!("document/abi.md")
+        .replace("@REFRESH@", REFRESH)
+        .replace("@OVERVIEW@", &overview())
+        .replace("@METHODS@", &chapters())
+}
+
+/// A line ended and pushed onto a text; writing to a `String` cannot fail.
+macro_rules! line {
+    ($out:expr, $($arg:tt)*) => { let _ = writeln!($out, $($arg)*); };
+}
+
+fn c_addresses() -> String {
+    let mut out = String::new();
+    for (name, value, comment) in [
+        ("EXIT", layout::EXIT, "CODE: the run ends here"),
+        (
+            "APICALL",
+            layout::APICALL,
+            "CODE: the host serves a call here",
+        ),
+        (
+            "ACCOUNT_CHECK_SWITCH",
+            layout::ACCOUNT_CHECK,
+            "CODE: 1 demands that app accounts match what was paid",
+        ),
+        (
+            "RESULT",
+            layout::RESULT,
+            "XDATA: a method's number, or the exit code",
+        ),
+        (
+            "BUFFER",
+            layout::COMMUNICATE,
+            "XDATA: the input, then requests and replies",
+        ),
+    ] {
+        line!(out, "#define S51_{name} 0x{value:04X} /* {comment} */");
+    }
+    let _ = write!(
+        out,
+        "#define S51_BUFFER_SIZE {} /* bytes */",
+        layout::COMMUNICATE_SIZE
+    );
+    out
+}
+
+fn c_numbers() -> String {
+    let rows: Vec<String> = METHODS
+        .iter()
+        .map(|m| format!("#define S51_{} 0x{:04X}", m.name.to_ascii_uppercase(), m.id))
+        .collect();
+    rows.join("\n")
+}
+
+fn c_calls() -> String {
+    let rows: Vec<String> = METHODS.iter().map(c_call).collect();
+    rows.join("\n\n")
+}
+
+/// How an item is passed in C.
+struct Passed {
+    /// The parameters it takes.
+    params: Vec<String>,
+    /// What to do with them.
+    body: String,
+}
+
+impl Passed {
+    fn new(params: &[&str], body: String) -> Passed {
+        Passed {
+            params: params.iter().map(|&p| p.to_owned()).collect(),
+            body,
+        }
+    }
+
+    fn argument(item: Item) -> Passed {
+        let name = item.name;
+        let number = |c_type: &str, put: &str| {
+            Passed::new(&[&format!("{c_type} {name}")], format!("{put}({name})"))
+        };
+        let pointer = format!("const void *{name}");
+        match (item.kind, item.kind.lengths()) {
+            (Kind::Int64, _) => number("int64_t", "s51_arg64"),
+            (Kind::Int32 | Kind::Index, _) => number("uint32_t", "s51_arg32"),
+            (Kind::Flag, _) => number("uint8_t", "s51_arg8"),
+            (_, Length::Exactly(n)) => Passed::new(&[&pointer], format!("s51_arg({name}, {n})")),
+            (_, Length::MultipleOf(n)) => Passed::new(
+                &[&pointer, "uint8_t count"],
+                format!("s51_arg({name}, count * {n}u)"),
+            ),
+            (_, Length::AtLeast(_) | Length::Either(..)) => Passed::new(
+                &[&pointer, &format!("uint16_t {name}_len")],
+                format!("s51_arg({name}, {name}_len)"),
+            ),
+        }
+    }
+
+    /// The answer, with the type that a call returns for it.
+    fn answer(item: Item) -> (&'static str, Passed) {
+        const OUT: &str = "void S51_XDATA *out";
+        match (item.kind, item.kind.lengths()) {
+            (Kind::Int64, _) => ("int64_t", Passed::new(&[], "s51_item64()".into())),
+            (Kind::Int32, _) => ("uint32_t", Passed::new(&[], "s51_item32()".into())),
+            (Kind::Flag, _) => ("uint8_t", Passed::new(&[], "s51_item8()".into())),
+            (_, Length::Exactly(n)) => (
+                "uint16_t",
+                Passed::new(&[OUT], format!("s51_item(out, {n})")),
+            ),
+            _ => (
+                "uint16_t",
+                Passed::new(&[OUT, "uint16_t cap"], "s51_item(out, cap)".into()),
+            ),
+        }
+    }
+}
+
+/// One method as a function in C: its signature and its body.
+fn c_function(method: &MethodSpec) -> (String, String) {
+    let (mut params, mut body) = (Vec::new(), String::new());
+    for passed in method
+        .args
+        .iter()
+        .chain(method.optional)
+        .copied()
+        .map(Passed::argument)
+    {
+        params.extend(passed.params);
+        line!(body, "    {};", passed.body);
+    }
+    line!(
+        body,
+        "    s51_call(S51_{});",
+        method.name.to_ascii_uppercase()
+    );
+    let returned =
+        method
+            .reply
+            .first()
+            .copied()
+            .map(Passed::answer)
+            .map_or("void", |(c_type, passed)| {
+                params.extend(passed.params);
+                line!(body, "    return {};", passed.body);
+                c_type
+            });
+    let params = if params.is_empty() {
+        "void".to_owned()
+    } else {
+        params.join(", ")
+    };
+    (format!("{returned} s51_{}({params})", method.name), body)
+}
+
+fn c_call(method: &MethodSpec) -> String {
+    let (signature, body) = c_function(method);
+    format!(
+        "/* {} */\nS51_INLINE {signature}\n{{\n{body}}}",
+        method.summary
+    )
+}
+
+fn overview() -> String {
+    let mut out = String::from("| number | method | original | does |\n|---|---|---|---|\n");
+    for m in METHODS {
+        let original = m
+            .original
+            .map_or_else(|| "none".to_owned(), |name| format!("`{name}`"));
+        line!(
+            out,
+            "| {} | [`{}`](#{}) | {original} | {} |",
+            number(m.id),
+            m.name,
+            anchor(m),
+            m.summary
+        );
+    }
+    out.trim_end().to_owned()
+}
+
+fn number(id: u16) -> String {
+    if id < 0x0100 {
+        id.to_string()
+    } else {
+        format!("0x{id:04X}")
+    }
+}
+
+/// The anchor that a heading `## number name` gets.
+fn anchor(method: &MethodSpec) -> String {
+    format!("{}-{}", number(method.id).to_ascii_lowercase(), method.name)
+}
+
+fn chapters() -> String {
+    let mut out = String::new();
+    for m in METHODS {
+        line!(out, "## {} {}\n\n{}\n", number(m.id), m.name, m.summary);
+        line!(out, "- **Arguments**: {}", arguments(m));
+        line!(out, "- **Answer**: {}", items(m.reply));
+        line!(out, "- **Gas**: {}", gas(&m.gas));
+        line!(out, "- **Steps**: {}", m.steps.formula());
+        line!(
+            out,
+            "- **Since**: {}",
+            if m.since() == Semantics::V1 {
+                "our own rules only"
+            } else {
+                "the original"
+            }
+        );
+        if m.failures.is_empty() {
+            line!(
+                out,
+                "- **Failures**: {}",
+                if m.reads_request() {
+                    "wrong arguments only"
+                } else {
+                    "none"
+                }
+            );
+        } else {
+            line!(out, "- **Failures**:");
+            for failure in m.failures {
+                line!(out, "  - {failure}");
+            }
+        }
+        if !m.notes.is_empty() {
+            line!(out, "\n{}", m.notes);
+        }
+        line!(out, "\n```c\n{};\n\n{}\n```\n", c_function(m).0, m.example);
+    }
+    out.trim_end().to_owned()
+}
+
+fn arguments(method: &MethodSpec) -> String {
+    if !method.reads_request() {
+        return "none; the request is not looked at".into();
+    }
+    let mut text = items(method.args);
+    if !method.optional.is_empty() {
+        let _ = write!(text, "; and then, or not, {}", items(method.optional));
+    }
+    text
+}
+
+fn items(items: &[Item]) -> String {
+    if items.is_empty() {
+        return "no item".into();
+    }
+    let listed: Vec<String> = items
+        .iter()
+        .map(|item| format!("`{}` ({})", item.name, describe(item.kind)))
+        .collect();
+    listed.join(", ")
+}
+
+fn describe(kind: Kind) -> String {
+    let what = match kind {
+        Kind::Int64 => "LE64, signed",
+        Kind::Int32 => "LE32",
+        Kind::Index => "LE32",
+        Kind::Bytes => return "bytes".into(),
+        Kind::Flag => return "1 byte".into(),
+        Kind::DesKey => "a key",
+        Kind::Account => "a registered id or an address",
+        Kind::Regid => "a registered id",
+        Kind::Address => "an address",
+        Kind::Hash => "a hash",
+        Kind::PublicKey => "a compressed key",
+        Kind::AppUser => "a user's name",
+        Kind::Records(_) => "records",
+        Kind::Record(_) => "one record",
+    };
+    format!("{what}, {}", kind.lengths())
+}
+
+fn gas(rule: &GasRule) -> String {
+    let mut text = rule.base.to_string();
+    for (per, of) in [(rule.request, "arguments"), (rule.reply, "answer")] {
+        match per {
+            PerBytes { gas: 0, .. } => {}
+            PerBytes { gas, bytes: 1 } => {
+                let _ = write!(text, " + {gas} for every byte of the {of}");
+            }
+            PerBytes { gas, bytes } => {
+                let _ = write!(text, " + {gas} for every started {bytes} bytes of the {of}");
+            }
+        }
+    }
+    match rule.effect {
+        Effect::None => {}
+        Effect::Cipher => {
+            let _ = write!(text, " + {} with a key of 16 bytes", Effect::TRIPLE_DES.0);
+        }
+        Effect::Storage => text.push_str(" + [storage](#storage)"),
+        Effect::Outputs => {
+            let _ = write!(text, " + {} for every record", Effect::OUTPUT_RECORD.0);
+        }
+        Effect::AppOperations => {
+            let _ = write!(text, " + {} for every record", Effect::APP_RECORD.0);
+        }
+    }
+    text
+}

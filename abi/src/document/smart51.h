@@ -1,0 +1,119 @@
+/* smart51.h: what a contract in C calls, for the 8051 (sdcc --model-large) and for WebAssembly (clang).
+ *
+ * Generated from the method table in abi/src/method/table.rs. Refresh: @REFRESH@
+ *
+ * A contract is one function, `void contract(void)`. When it returns, the call has succeeded; s51_exit with
+ * any code but S51_OK refuses, and all it wrote is undone. Methods are called as s51_NAME(...), as docs/abi.md
+ * shows for each. Those that answer bytes copy them out and return their length, 0 when nothing was answered;
+ * those that answer a number return it, 0 when nothing was answered.
+ */
+#ifndef SMART51_H
+#define SMART51_H
+
+#include <stdint.h>
+
+/* Where things lie. */
+@ADDRESSES@
+
+#ifdef __SDCC_mcs51
+#define S51_XDATA __xdata
+#define S51_INLINE inline /* no code for those not called */
+extern S51_XDATA __at(S51_BUFFER) uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
+extern S51_XDATA __at(S51_RESULT) uint8_t smart51_result[2];
+
+/* The account check, CODE 0x0014: a contract that wants it says `#define S51_ACCOUNT_CHECK 1` before it includes
+ * this header. A contract of several files says `#define S51_PART` in all but one of them. */
+#ifndef S51_ACCOUNT_CHECK
+#define S51_ACCOUNT_CHECK 0
+#endif
+#ifndef S51_PART
+static const __code __at(S51_ACCOUNT_CHECK_SWITCH) uint8_t s51_account_check = S51_ACCOUNT_CHECK;
+#endif
+#else
+#define S51_XDATA
+#define S51_INLINE static inline
+extern uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
+#endif
+
+#ifdef __wasm__
+#define S51_PACKED __attribute__((packed))
+#else
+#define S51_PACKED
+#endif
+
+/* The contract: the one function its author must write. */
+void contract(void);
+
+/* Ends the call. S51_OK keeps what was written; any other code, 0 to 255, refuses and undoes it. */
+#define S51_OK 1
+void s51_exit(uint8_t code);
+
+/* Copies the call's input and returns its whole length. It must come before any call of a method: the input lies
+ * where replies come. s51_input does the same at any time, for the price of a call. */
+#define s51_take_input(out, cap) s51_item(out, cap)
+
+/* Prints a string literal. */
+#define s51_say(literal) s51_print(0, literal, sizeof(literal) - 1)
+
+/* A request: the arguments in order, then the call. An argument of length 0 is left out. Then the items of the
+ * reply, one by one; s51_item returns the whole length of an item, 0 if there is none, and copies at most `cap`
+ * bytes of it. */
+void s51_arg(const void *bytes, uint16_t length);
+void s51_arg8(uint8_t value);
+void s51_arg32(uint32_t value);
+void s51_arg64(int64_t value);
+void s51_call(uint16_t method);
+uint16_t s51_item(void S51_XDATA *out, uint16_t cap);
+uint8_t s51_item8(void);
+uint32_t s51_item32(void);
+int64_t s51_item64(void);
+
+/* A record of s51_output. */
+typedef struct S51_PACKED {
+    uint8_t kind;        /* S51_REGID or S51_ADDRESS_TEXT */
+    uint8_t account[34]; /* 6 or 34 bytes of it */
+    uint8_t operation;   /* S51_GIVE or S51_TAKE */
+    uint32_t height;     /* ignored */
+    int64_t amount;
+} s51_output_t;
+#define S51_REGID 1
+#define S51_ADDRESS_TEXT 2
+#define S51_GIVE 1
+#define S51_TAKE 2
+
+/* Fills a record for an account of registered id. */
+void s51_record(s51_output_t S51_XDATA *record, uint8_t operation, const void *regid, int64_t amount);
+/* Asks for `amount` to move from this contract to the account of this registered id, when the call succeeds. */
+void s51_pay(const void *regid, int64_t amount);
+
+/* The user of an app account, for s51_app_free. */
+typedef struct S51_PACKED {
+    uint8_t length; /* 1 to 40 */
+    uint8_t name[40];
+} s51_user_t;
+
+/* A record of s51_app_operate and s51_app_frozen. */
+typedef struct S51_PACKED {
+    uint8_t kind; /* S51_ADD_FREE to S51_SUB_FROZEN */
+    uint32_t height;
+    int64_t amount;
+    s51_user_t user;
+    s51_user_t tag;
+} s51_fund_t;
+#define S51_ADD_FREE 1
+#define S51_SUB_FREE 2
+#define S51_ADD_FROZEN 3
+#define S51_SUB_FROZEN 4
+
+/* Fills a user's name. */
+void s51_user(s51_user_t S51_XDATA *user, const void *name, uint8_t length);
+/* Fills a record with an empty tag and height 0. */
+void s51_fund(s51_fund_t S51_XDATA *fund, uint8_t kind, const void *user, uint8_t length, int64_t amount);
+
+/* The methods' numbers. */
+@NUMBERS@
+
+/* The methods. */
+@CALLS@
+
+#endif

@@ -1,0 +1,465 @@
+/* smart51.h: what a contract in C calls, for the 8051 (sdcc --model-large) and for WebAssembly (clang).
+ *
+ * Generated from the method table in abi/src/method/table.rs. Refresh: cargo run -p smart51-abi --example generate
+ *
+ * A contract is one function, `void contract(void)`. When it returns, the call has succeeded; s51_exit with
+ * any code but S51_OK refuses, and all it wrote is undone. Methods are called as s51_NAME(...), as docs/abi.md
+ * shows for each. Those that answer bytes copy them out and return their length, 0 when nothing was answered;
+ * those that answer a number return it, 0 when nothing was answered.
+ */
+#ifndef SMART51_H
+#define SMART51_H
+
+#include <stdint.h>
+
+/* Where things lie. */
+#define S51_EXIT 0x0008 /* CODE: the run ends here */
+#define S51_APICALL 0x0012 /* CODE: the host serves a call here */
+#define S51_ACCOUNT_CHECK_SWITCH 0x0014 /* CODE: 1 demands that app accounts match what was paid */
+#define S51_RESULT 0xEFFD /* XDATA: a method's number, or the exit code */
+#define S51_BUFFER 0xEFFF /* XDATA: the input, then requests and replies */
+#define S51_BUFFER_SIZE 4096 /* bytes */
+
+#ifdef __SDCC_mcs51
+#define S51_XDATA __xdata
+#define S51_INLINE inline /* no code for those not called */
+extern S51_XDATA __at(S51_BUFFER) uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
+extern S51_XDATA __at(S51_RESULT) uint8_t smart51_result[2];
+
+/* The account check, CODE 0x0014: a contract that wants it says `#define S51_ACCOUNT_CHECK 1` before it includes
+ * this header. A contract of several files says `#define S51_PART` in all but one of them. */
+#ifndef S51_ACCOUNT_CHECK
+#define S51_ACCOUNT_CHECK 0
+#endif
+#ifndef S51_PART
+static const __code __at(S51_ACCOUNT_CHECK_SWITCH) uint8_t s51_account_check = S51_ACCOUNT_CHECK;
+#endif
+#else
+#define S51_XDATA
+#define S51_INLINE static inline
+extern uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
+#endif
+
+#ifdef __wasm__
+#define S51_PACKED __attribute__((packed))
+#else
+#define S51_PACKED
+#endif
+
+/* The contract: the one function its author must write. */
+void contract(void);
+
+/* Ends the call. S51_OK keeps what was written; any other code, 0 to 255, refuses and undoes it. */
+#define S51_OK 1
+void s51_exit(uint8_t code);
+
+/* Copies the call's input and returns its whole length. It must come before any call of a method: the input lies
+ * where replies come. s51_input does the same at any time, for the price of a call. */
+#define s51_take_input(out, cap) s51_item(out, cap)
+
+/* Prints a string literal. */
+#define s51_say(literal) s51_print(0, literal, sizeof(literal) - 1)
+
+/* A request: the arguments in order, then the call. An argument of length 0 is left out. Then the items of the
+ * reply, one by one; s51_item returns the whole length of an item, 0 if there is none, and copies at most `cap`
+ * bytes of it. */
+void s51_arg(const void *bytes, uint16_t length);
+void s51_arg8(uint8_t value);
+void s51_arg32(uint32_t value);
+void s51_arg64(int64_t value);
+void s51_call(uint16_t method);
+uint16_t s51_item(void S51_XDATA *out, uint16_t cap);
+uint8_t s51_item8(void);
+uint32_t s51_item32(void);
+int64_t s51_item64(void);
+
+/* A record of s51_output. */
+typedef struct S51_PACKED {
+    uint8_t kind;        /* S51_REGID or S51_ADDRESS_TEXT */
+    uint8_t account[34]; /* 6 or 34 bytes of it */
+    uint8_t operation;   /* S51_GIVE or S51_TAKE */
+    uint32_t height;     /* ignored */
+    int64_t amount;
+} s51_output_t;
+#define S51_REGID 1
+#define S51_ADDRESS_TEXT 2
+#define S51_GIVE 1
+#define S51_TAKE 2
+
+/* Fills a record for an account of registered id. */
+void s51_record(s51_output_t S51_XDATA *record, uint8_t operation, const void *regid, int64_t amount);
+/* Asks for `amount` to move from this contract to the account of this registered id, when the call succeeds. */
+void s51_pay(const void *regid, int64_t amount);
+
+/* The user of an app account, for s51_app_free. */
+typedef struct S51_PACKED {
+    uint8_t length; /* 1 to 40 */
+    uint8_t name[40];
+} s51_user_t;
+
+/* A record of s51_app_operate and s51_app_frozen. */
+typedef struct S51_PACKED {
+    uint8_t kind; /* S51_ADD_FREE to S51_SUB_FROZEN */
+    uint32_t height;
+    int64_t amount;
+    s51_user_t user;
+    s51_user_t tag;
+} s51_fund_t;
+#define S51_ADD_FREE 1
+#define S51_SUB_FREE 2
+#define S51_ADD_FROZEN 3
+#define S51_SUB_FROZEN 4
+
+/* Fills a user's name. */
+void s51_user(s51_user_t S51_XDATA *user, const void *name, uint8_t length);
+/* Fills a record with an empty tag and height 0. */
+void s51_fund(s51_fund_t S51_XDATA *fund, uint8_t kind, const void *user, uint8_t length, int64_t amount);
+
+/* The methods' numbers. */
+#define S51_COMPARE 0x0000
+#define S51_MUL 0x0001
+#define S51_ADD 0x0002
+#define S51_SUB 0x0003
+#define S51_DIV 0x0004
+#define S51_HASH 0x0005
+#define S51_DES 0x0006
+#define S51_VERIFY 0x0007
+#define S51_SIGN 0x0008
+#define S51_PRINT 0x0009
+#define S51_TX_CONTRACT 0x000A
+#define S51_TX_ACCOUNT 0x000B
+#define S51_PUBKEY 0x000C
+#define S51_BALANCE 0x000D
+#define S51_TX_HEIGHT 0x000E
+#define S51_BLOCK_HASH 0x000F
+#define S51_HEIGHT 0x0010
+#define S51_DB_WRITE 0x0011
+#define S51_DB_DELETE 0x0012
+#define S51_DB_READ 0x0013
+#define S51_DB_SIZE 0x0014
+#define S51_DB_NEXT 0x0015
+#define S51_TX_HASH 0x0016
+#define S51_DB_MODIFY 0x0017
+#define S51_OUTPUT 0x0018
+#define S51_SCRIPT_DATA 0x0019
+#define S51_SCRIPT_ID 0x001A
+#define S51_TX_SENDER 0x001B
+#define S51_INPUT 0x001C
+#define S51_UNPACK 0x001D
+#define S51_TX_UNPACK 0x001E
+#define S51_PAY_AMOUNT 0x001F
+#define S51_APP_FREE 0x0020
+#define S51_APP_FROZEN 0x0021
+#define S51_APP_OPERATE 0x0022
+#define S51_ADDRESS 0x0023
+#define S51_SHA256_ONCE 0x0100
+#define S51_BLOCK_TIME 0x0101
+
+/* The methods. */
+/* Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger. */
+S51_INLINE uint8_t s51_compare(int64_t a, int64_t b)
+{
+    s51_arg64(a);
+    s51_arg64(b);
+    s51_call(S51_COMPARE);
+    return s51_item8();
+}
+
+/* Multiplies two signed 64-bit numbers; the product wraps around. */
+S51_INLINE int64_t s51_mul(int64_t a, int64_t b)
+{
+    s51_arg64(a);
+    s51_arg64(b);
+    s51_call(S51_MUL);
+    return s51_item64();
+}
+
+/* Adds two signed 64-bit numbers; the sum wraps around. */
+S51_INLINE int64_t s51_add(int64_t a, int64_t b)
+{
+    s51_arg64(a);
+    s51_arg64(b);
+    s51_call(S51_ADD);
+    return s51_item64();
+}
+
+/* Subtracts b from a, signed 64-bit numbers; the difference wraps around. */
+S51_INLINE int64_t s51_sub(int64_t a, int64_t b)
+{
+    s51_arg64(a);
+    s51_arg64(b);
+    s51_call(S51_SUB);
+    return s51_item64();
+}
+
+/* Divides a by b, signed 64-bit numbers, rounding toward zero. */
+S51_INLINE int64_t s51_div(int64_t a, int64_t b)
+{
+    s51_arg64(a);
+    s51_arg64(b);
+    s51_call(S51_DIV);
+    return s51_item64();
+}
+
+/* Hashes data with SHA-256 twice, as the chain hashes its transactions. */
+S51_INLINE uint16_t s51_hash(const void *data, uint16_t data_len, void S51_XDATA *out)
+{
+    s51_arg(data, data_len);
+    s51_call(S51_HASH);
+    return s51_item(out, 32);
+}
+
+/* Encrypts or decrypts data with DES or triple DES (keys 1, 2, 1), block by block. */
+S51_INLINE uint16_t s51_des(const void *data, uint16_t data_len, const void *key, uint16_t key_len, uint8_t encrypt, void S51_XDATA *out, uint16_t cap)
+{
+    s51_arg(data, data_len);
+    s51_arg(key, key_len);
+    s51_arg8(encrypt);
+    s51_call(S51_DES);
+    return s51_item(out, cap);
+}
+
+/* Verifies an ECDSA signature over a 32-byte hash, on the curve secp256k1. */
+S51_INLINE uint8_t s51_verify(const void *signature, uint16_t signature_len, const void *public_key, const void *hash)
+{
+    s51_arg(signature, signature_len);
+    s51_arg(public_key, 33);
+    s51_arg(hash, 32);
+    s51_call(S51_VERIFY);
+    return s51_item8();
+}
+
+/* Does nothing; the original reserved it for signing. */
+S51_INLINE void s51_sign(void)
+{
+    s51_call(S51_SIGN);
+}
+
+/* Prints text to the log of the run, or bytes as hex. */
+S51_INLINE void s51_print(uint8_t hex, const void *text, uint16_t text_len)
+{
+    s51_arg8(hex);
+    s51_arg(text, text_len);
+    s51_call(S51_PRINT);
+}
+
+/* Reads the contract bytes, the input, of a confirmed transaction. */
+S51_INLINE uint16_t s51_tx_contract(const void *tx, void S51_XDATA *out, uint16_t cap)
+{
+    s51_arg(tx, 32);
+    s51_call(S51_TX_CONTRACT);
+    return s51_item(out, cap);
+}
+
+/* Reads who sent a confirmed transaction. */
+S51_INLINE uint16_t s51_tx_account(const void *tx, void S51_XDATA *out)
+{
+    s51_arg(tx, 32);
+    s51_call(S51_TX_ACCOUNT);
+    return s51_item(out, 6);
+}
+
+/* Reads the public key of an account. */
+S51_INLINE uint16_t s51_pubkey(const void *account, uint16_t account_len, void S51_XDATA *out)
+{
+    s51_arg(account, account_len);
+    s51_call(S51_PUBKEY);
+    return s51_item(out, 33);
+}
+
+/* Reads the balance of an account, as it stands during the run. */
+S51_INLINE int64_t s51_balance(const void *account, uint16_t account_len)
+{
+    s51_arg(account, account_len);
+    s51_call(S51_BALANCE);
+    return s51_item64();
+}
+
+/* Reads the height of the block that holds a transaction. */
+S51_INLINE uint32_t s51_tx_height(const void *tx)
+{
+    s51_arg(tx, 32);
+    s51_call(S51_TX_HEIGHT);
+    return s51_item32();
+}
+
+/* Reads the hash of a block below the one being built. */
+S51_INLINE uint16_t s51_block_hash(uint32_t height, void S51_XDATA *out)
+{
+    s51_arg32(height);
+    s51_call(S51_BLOCK_HASH);
+    return s51_item(out, 32);
+}
+
+/* Reads the height of the block being built. */
+S51_INLINE uint32_t s51_height(void)
+{
+    s51_call(S51_HEIGHT);
+    return s51_item32();
+}
+
+/* Writes a key of the contract's data, new or not. */
+S51_INLINE uint8_t s51_db_write(const void *key, uint16_t key_len, const void *value, uint16_t value_len)
+{
+    s51_arg(key, key_len);
+    s51_arg(value, value_len);
+    s51_call(S51_DB_WRITE);
+    return s51_item8();
+}
+
+/* Deletes a key of the contract's data: 1 if it was there, 0 if not. */
+S51_INLINE uint8_t s51_db_delete(const void *key, uint16_t key_len)
+{
+    s51_arg(key, key_len);
+    s51_call(S51_DB_DELETE);
+    return s51_item8();
+}
+
+/* Reads the value of a key of the contract's data. */
+S51_INLINE uint16_t s51_db_read(const void *key, uint16_t key_len, void S51_XDATA *out, uint16_t cap)
+{
+    s51_arg(key, key_len);
+    s51_call(S51_DB_READ);
+    return s51_item(out, cap);
+}
+
+/* Counts the keys of the contract's data. */
+S51_INLINE uint32_t s51_db_size(void)
+{
+    s51_call(S51_DB_SIZE);
+    return s51_item32();
+}
+
+/* Reads the contract's data in the order of its keys: index 0 for the first, 1 for the one after a key. */
+S51_INLINE uint16_t s51_db_next(uint32_t index, const void *after, uint16_t after_len, void S51_XDATA *out, uint16_t cap)
+{
+    s51_arg32(index);
+    s51_arg(after, after_len);
+    s51_call(S51_DB_NEXT);
+    return s51_item(out, cap);
+}
+
+/* Reads the hash of the transaction that is running. */
+S51_INLINE uint16_t s51_tx_hash(void S51_XDATA *out)
+{
+    s51_call(S51_TX_HASH);
+    return s51_item(out, 32);
+}
+
+/* Writes over a key of the contract's data that is there already. */
+S51_INLINE uint8_t s51_db_modify(const void *key, uint16_t key_len, const void *value, uint16_t value_len)
+{
+    s51_arg(key, key_len);
+    s51_arg(value, value_len);
+    s51_call(S51_DB_MODIFY);
+    return s51_item8();
+}
+
+/* Asks for money to move after the run: from the contract's account to others. */
+S51_INLINE void s51_output(const void *records, uint8_t count)
+{
+    s51_arg(records, count * 48u);
+    s51_call(S51_OUTPUT);
+}
+
+/* Reads a value of another contract's data. */
+S51_INLINE uint16_t s51_script_data(const void *contract, const void *key, uint16_t key_len, void S51_XDATA *out, uint16_t cap)
+{
+    s51_arg(contract, 6);
+    s51_arg(key, key_len);
+    s51_call(S51_SCRIPT_DATA);
+    return s51_item(out, cap);
+}
+
+/* Reads the registered id of the contract that is running. */
+S51_INLINE uint16_t s51_script_id(void S51_XDATA *out)
+{
+    s51_call(S51_SCRIPT_ID);
+    return s51_item(out, 6);
+}
+
+/* Reads the registered id of the account that sent the transaction. */
+S51_INLINE uint16_t s51_tx_sender(void S51_XDATA *out)
+{
+    s51_call(S51_TX_SENDER);
+    return s51_item(out, 6);
+}
+
+/* Reads the input of the call once more. */
+S51_INLINE uint16_t s51_input(void S51_XDATA *out, uint16_t cap)
+{
+    s51_call(S51_INPUT);
+    return s51_item(out, cap);
+}
+
+/* Decodes the variable-length numbers of the input. */
+S51_INLINE uint16_t s51_unpack(const void *format, uint16_t format_len, void S51_XDATA *out, uint16_t cap)
+{
+    s51_arg(format, format_len);
+    s51_call(S51_UNPACK);
+    return s51_item(out, cap);
+}
+
+/* Decodes the variable-length numbers of a confirmed transaction's input. */
+S51_INLINE uint16_t s51_tx_unpack(const void *format, uint16_t format_len, const void *tx, void S51_XDATA *out, uint16_t cap)
+{
+    s51_arg(format, format_len);
+    s51_arg(tx, 32);
+    s51_call(S51_TX_UNPACK);
+    return s51_item(out, cap);
+}
+
+/* Reads how much money was sent with the transaction. */
+S51_INLINE int64_t s51_pay_amount(void)
+{
+    s51_call(S51_PAY_AMOUNT);
+    return s51_item64();
+}
+
+/* Reads the free amount of an app account. */
+S51_INLINE int64_t s51_app_free(const void *user)
+{
+    s51_arg(user, 41);
+    s51_call(S51_APP_FREE);
+    return s51_item64();
+}
+
+/* Reads a frozen fund of an app account. */
+S51_INLINE int64_t s51_app_frozen(const void *fund)
+{
+    s51_arg(fund, 95);
+    s51_call(S51_APP_FROZEN);
+    return s51_item64();
+}
+
+/* Asks for app accounts to change after the run. */
+S51_INLINE void s51_app_operate(const void *records, uint8_t count)
+{
+    s51_arg(records, count * 95u);
+    s51_call(S51_APP_OPERATE);
+}
+
+/* Reads the address of an account as text. */
+S51_INLINE uint16_t s51_address(const void *account, void S51_XDATA *out)
+{
+    s51_arg(account, 6);
+    s51_call(S51_ADDRESS);
+    return s51_item(out, 34);
+}
+
+/* Hashes data with SHA-256 once. */
+S51_INLINE uint16_t s51_sha256_once(const void *data, uint16_t data_len, void S51_XDATA *out)
+{
+    s51_arg(data, data_len);
+    s51_call(S51_SHA256_ONCE);
+    return s51_item(out, 32);
+}
+
+/* Reads the time of the block being built, in seconds since 1970. */
+S51_INLINE int64_t s51_block_time(void)
+{
+    s51_call(S51_BLOCK_TIME);
+    return s51_item64();
+}
+
+#endif

@@ -1,0 +1,87 @@
+/* token: a currency of its own. The first account that mints is its owner.
+ *
+ * Input: the action (1 byte), an account (registered id, 6 bytes), an amount (LE64).
+ *   1 mint      makes `amount` and gives it to `account`; only the owner may
+ *   2 transfer  gives `amount` of the sender's to `account`
+ *   3 balance   prints what `account` has, as hex, LE64; no amount
+ * Data: a registered id -> balance (LE64), "owner" -> registered id, "total" -> all there is (LE64).
+ * Exit codes: 1 done, 2 wrong input, 3 not the owner, 4 too little, 5 more than a balance can hold.
+ */
+#include "smart51.h"
+
+enum { MINT = 1, TRANSFER, BALANCE };
+enum { WRONG_INPUT = 2, NOT_OWNER, TOO_LITTLE, TOO_MUCH };
+
+static struct S51_PACKED {
+    uint8_t action;
+    uint8_t account[6];
+    int64_t amount;
+} request;
+static uint8_t sender[6];
+
+static int64_t read(const void *key, uint8_t length)
+{
+    int64_t value = 0;
+    s51_db_read(key, length, &value, sizeof value);
+    return value;
+}
+
+static void write(const void *key, uint8_t length, int64_t value)
+{
+    s51_db_write(key, length, &value, sizeof value);
+}
+
+/* What the account has cannot overflow: it is at most the total, which mint keeps below 2^63. */
+static void credit(void)
+{
+    write(request.account, 6, read(request.account, 6) + request.amount);
+}
+
+static void mint(void)
+{
+    static uint8_t owner[6];
+    uint8_t i;
+    int64_t total;
+
+    if (!s51_db_read("owner", 5, owner, sizeof owner))
+        s51_db_write("owner", 5, sender, sizeof sender);
+    else
+        for (i = 0; i < sizeof owner; i++)
+            if (owner[i] != sender[i])
+                s51_exit(NOT_OWNER);
+
+    total = read("total", 5);
+    if (request.amount > INT64_MAX - total)
+        s51_exit(TOO_MUCH);
+    write("total", 5, total + request.amount);
+    credit();
+}
+
+static void transfer(void)
+{
+    int64_t left = read(sender, 6) - request.amount;
+    if (left < 0)
+        s51_exit(TOO_LITTLE);
+    write(sender, 6, left);
+    credit();
+}
+
+void contract(void)
+{
+    uint16_t length = s51_take_input(&request, sizeof request);
+
+    if (request.action == BALANCE && length == 7) {
+        int64_t balance = read(request.account, 6);
+        s51_print(1, &balance, sizeof balance);
+        return;
+    }
+    if (length != sizeof request || request.amount <= 0)
+        s51_exit(WRONG_INPUT);
+    s51_tx_sender(sender);
+    if (request.action == MINT)
+        mint();
+    else if (request.action == TRANSFER)
+        transfer();
+    else
+        s51_exit(WRONG_INPUT);
+}

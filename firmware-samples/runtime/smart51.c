@@ -210,25 +210,3 @@ void s51_fund(s51_fund_t S51_XDATA *fund, uint8_t kind, const void *user, uint8_
     s51_user(&fund->user, user, length);
     s51_user(&fund->tag, user, 0);
 }
-
-#ifdef __wasm__
-/* What clang calls for copying and clearing, and what it would recognise in their loops. */
-#define S51_PLAIN __attribute__((no_builtin("memcpy", "memset")))
-
-S51_PLAIN void *memcpy(void *to, const void *from, __SIZE_TYPE__ count)
-{
-    uint8_t *t = to;
-    const uint8_t *f = from;
-    while (count--)
-        *t++ = *f++;
-    return to;
-}
-
-S51_PLAIN void *memset(void *to, int value, __SIZE_TYPE__ count)
-{
-    uint8_t *t = to;
-    while (count--)
-        *t++ = (uint8_t)value;
-    return to;
-}
-#endif

@@ -1,1 +1,61 @@
-//! (being written)
+//! Contracts in C, their prebuilt images, and the SDK they are built with.
+//!
+//! Everything is compiled in, so that `smart51 build` and `smart51 new` need no files of their own. The recipe is
+//! `firmware-samples/Makefile`.
+
+/// The header `smart51.h`, for the 8051 and for WebAssembly.
+pub const HEADER: &str = include_str!("../include/smart51.h");
+/// The runtime in C, `smart51.c`, for both targets.
+pub const RUNTIME: &str = include_str!("../runtime/smart51.c");
+/// The image's header and start-up code, `start.asm`, for the 8051.
+pub const START: &str = include_str!("../runtime/start.asm");
+
+/// What sdcc is given to compile a file of a contract, besides the path of the header.
+pub const SDCC_COMPILE: &str = "-mmcs51 --model-large --std-c11 --opt-code-speed";
+/// What sdcc is given to link a contract.
+pub const SDCC_LINK: &str =
+    "-mmcs51 --model-large --code-loc 0x0015 --xram-loc 0x0001 --xram-size 0xEFFC";
+/// What sdas8051 is given to assemble [`START`].
+pub const SDAS: &str = "-plosgff";
+/// What clang is given to compile and link a contract, besides the path of the header.
+pub const CLANG: &str = "--target=wasm32 -mbulk-memory -std=c11 -O2 -Wall -Wextra -ffreestanding -nostdlib \
+    -Wl,--no-entry -Wl,--strip-all -Wl,-z,stack-size=8192 \
+    -Wl,--export=smart51_main -Wl,--export=smart51_buffer";
+
+/// A contract with its source and its image.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// The name, also of its folder and files.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// The source in C.
+    pub source: &'static str,
+    /// The image for the 8051, Intel HEX.
+    pub image: &'static [u8],
+}
+
+macro_rules! samples {
+    ($($name:literal: $about:literal,)+) => {
+        /// Every sample, the simplest first.
+        pub const SAMPLES: &[Sample] = &[$(Sample {
+            name: $name,
+            about: $about,
+            source: include_str!(concat!("../", $name, "/", $name, ".c")),
+            image: include_bytes!(concat!("../", $name, "/", $name, ".ihx")),
+        }),+];
+    };
+}
+
+samples! {
+    "hello": "prints a line",
+    "echo": "prints its input and keeps it",
+    "counter": "adds to a number: one read, one write",
+    "token": "a currency with an owner who mints, and transfers",
+}
+
+/// The sample of this name.
+#[must_use]
+pub fn sample(name: &str) -> Option<&'static Sample> {
+    SAMPLES.iter().find(|sample| sample.name == name)
+}

@@ -73,6 +73,11 @@ uint8_t s51_item8(void);
 uint32_t s51_item32(void);
 int64_t s51_item64(void);
 
+/* Copies bytes to XDATA. */
+void s51_copy(const void *from, void S51_XDATA *to, uint16_t count);
+/* Whether two places hold the same bytes: 1 or 0. */
+uint8_t s51_equal(const void *a, const void *b, uint16_t length);
+
 /* A record of s51_output. */
 typedef struct S51_PACKED {
     uint8_t kind;        /* S51_REGID or S51_ADDRESS_TEXT */

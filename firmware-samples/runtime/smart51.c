@@ -21,14 +21,14 @@ static S51_FAST uint16_t at;
 
 #ifdef __SDCC_mcs51
 /* Copies `count` bytes to XDATA. DPTR reads, and P2 with R0 writes, so neither is ever reloaded. */
-static void copy(const void *from, void S51_XDATA *to, uint16_t count) __naked
+void s51_copy(const void *from, void S51_XDATA *to, uint16_t count) __naked
 {
     (void)from, (void)to, (void)count;
     // clang-format off
     __asm
         mov     r6,dpl
         mov     r7,dph
-        mov     dptr,#_copy_PARM_3
+        mov     dptr,#_s51_copy_PARM_3
         movx    a,@dptr
         mov     r4,a
         inc     dptr
@@ -39,7 +39,7 @@ static void copy(const void *from, void S51_XDATA *to, uint16_t count) __naked
         mov     a,r4
         jz      1$
         inc     r5                      ; so that djnz counts both bytes
-1$:     mov     dptr,#_copy_PARM_2
+1$:     mov     dptr,#_s51_copy_PARM_2
         movx    a,@dptr
         mov     r0,a
         inc     dptr
@@ -71,7 +71,7 @@ static void copy(const void *from, void S51_XDATA *to, uint16_t count) __naked
     // clang-format on
 }
 #else
-static void copy(const void *from, void *to, uint16_t count)
+void s51_copy(const void *from, void *to, uint16_t count)
 {
     __builtin_memcpy(to, from, count);
 }
@@ -105,7 +105,7 @@ void s51_arg(const void *bytes, uint16_t length)
     }
     to[0] = (uint8_t)length;
     to[1] = (uint8_t)(length >> 8);
-    copy(bytes, to + 2, length);
+    s51_copy(bytes, to + 2, length);
     total += length + 2;
 }
 
@@ -147,7 +147,7 @@ uint16_t s51_item(void S51_XDATA *out, uint16_t cap)
     const uint8_t S51_XDATA *item = smart51_buffer + at;
     uint16_t length = item[0] | (uint16_t)item[1] << 8;
     if (length) {
-        copy(item + 2, out, length < cap ? length : cap);
+        s51_copy(item + 2, out, length < cap ? length : cap);
         at += length + 2;
     }
     return length;
@@ -174,10 +174,19 @@ int64_t s51_item64(void)
     return value;
 }
 
+uint8_t s51_equal(const void *a, const void *b, uint16_t length)
+{
+    const uint8_t *left = a, *right = b;
+    while (length--)
+        if (*left++ != *right++)
+            return 0;
+    return 1;
+}
+
 void s51_record(s51_output_t S51_XDATA *record, uint8_t operation, const void *regid, int64_t amount)
 {
     record->kind = S51_REGID;
-    copy(regid, record->account, 6);
+    s51_copy(regid, record->account, 6);
     record->operation = operation;
     record->height = 0;
     record->amount = amount;
@@ -199,7 +208,7 @@ void s51_user(s51_user_t S51_XDATA *user, const void *name, uint8_t length)
     user->length = length;
     for (i = 0; i < sizeof user->name; i++)
         user->name[i] = 0;
-    copy(name, user->name, length < sizeof user->name ? length : sizeof user->name);
+    s51_copy(name, user->name, length < sizeof user->name ? length : sizeof user->name);
 }
 
 void s51_fund(s51_fund_t S51_XDATA *fund, uint8_t kind, const void *user, uint8_t length, int64_t amount)

@@ -40,15 +40,12 @@ static void credit(void)
 static void mint(void)
 {
     static uint8_t owner[6];
-    uint8_t i;
     int64_t total;
 
     if (!s51_db_read("owner", 5, owner, sizeof owner))
         s51_db_write("owner", 5, sender, sizeof sender);
-    else
-        for (i = 0; i < sizeof owner; i++)
-            if (owner[i] != sender[i])
-                s51_exit(NOT_OWNER);
+    else if (!s51_equal(owner, sender, sizeof owner))
+        s51_exit(NOT_OWNER);
 
     total = read("total", 5);
     if (request.amount > INT64_MAX - total)

@@ -6,6 +6,9 @@
  * any code but S51_OK refuses, and all it wrote is undone. Methods are called as s51_NAME(...), as docs/abi.md
  * shows for each. Those that answer bytes copy them out and return their length, 0 when nothing was answered;
  * those that answer a number return it, 0 when nothing was answered.
+ *
+ * sdcc adds, subtracts and compares numbers of 64 bits for the 8051 but cannot multiply and divide them: s51_mul and
+ * s51_div can.
  */
 #ifndef SMART51_H
 #define SMART51_H
@@ -67,6 +70,11 @@ uint16_t s51_item(void S51_XDATA *out, uint16_t cap);
 uint8_t s51_item8(void);
 uint32_t s51_item32(void);
 int64_t s51_item64(void);
+
+/* Copies bytes to XDATA. */
+void s51_copy(const void *from, void S51_XDATA *to, uint16_t count);
+/* Whether two places hold the same bytes: 1 or 0. */
+uint8_t s51_equal(const void *a, const void *b, uint16_t length);
 
 /* A record of s51_output. */
 typedef struct S51_PACKED {

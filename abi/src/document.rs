@@ -122,7 +122,7 @@ impl Passed {
 
     /// The answer, with the type that a call returns for it.
     fn answer(item: Item) -> (&'static str, Passed) {
-        const OUT: &str = "void S51_XDATA *out";
+        const OUT: &str = "void *out";
         match (item.kind, item.kind.lengths()) {
             (Kind::Int64, _) => ("int64_t", Passed::new(&[], "s51_item64()".into())),
             (Kind::Int32, _) => ("uint32_t", Passed::new(&[], "s51_item32()".into())),

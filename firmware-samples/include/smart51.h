@@ -22,9 +22,9 @@
 
 #ifdef __SDCC_mcs51
 #define S51_XDATA __xdata
-#define S51_INLINE inline /* no code for those not called */
-extern S51_XDATA __at(S51_BUFFER) uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
-extern S51_XDATA __at(S51_RESULT) uint8_t smart51_result[2];
+#define S51_FAST __data   /* for the few variables used most: IRAM, of which some 80 bytes are free */
+#define S51_INLINE inline /* no code for what is not called */
+#define S51_PACKED
 
 /* The account check, CODE 0x0014: a contract that wants it says `#define S51_ACCOUNT_CHECK 1` before it includes
  * this header. A contract of several files says `#define S51_PART` in all but one of them. */
@@ -36,14 +36,9 @@ static const __code __at(S51_ACCOUNT_CHECK_SWITCH) uint8_t s51_account_check = S
 #endif
 #else
 #define S51_XDATA
+#define S51_FAST
 #define S51_INLINE static inline
-extern uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
-#endif
-
-#ifdef __wasm__
 #define S51_PACKED __attribute__((packed))
-#else
-#define S51_PACKED
 #endif
 
 /* The contract: the one function its author must write. */
@@ -63,12 +58,33 @@ void s51_exit(uint8_t code);
 /* A request: the arguments in order, then the call. An argument of length 0 is left out. Then the items of the
  * reply, one by one; s51_item returns the whole length of an item, 0 if there is none, and copies at most `cap`
  * bytes of it. */
+#ifdef __SDCC_mcs51
+/* The length goes by IRAM: sdcc passes all parameters but the first in XDATA, which takes three times as long. */
+extern __data uint16_t smart51_length;
+void smart51_put(const void *bytes);
+uint16_t smart51_take(void *out);
+
+S51_INLINE void s51_arg(const void *bytes, uint16_t length)
+{
+    smart51_length = length;
+    smart51_put(bytes);
+}
+
+S51_INLINE uint16_t s51_item(void *out, uint16_t cap)
+{
+    smart51_length = cap;
+    return smart51_take(out);
+}
+#else
 void s51_arg(const void *bytes, uint16_t length);
+uint16_t s51_item(void *out, uint16_t cap);
+#endif
+void s51_call(uint16_t method);
+
+/* The same for numbers. */
 void s51_arg8(uint8_t value);
 void s51_arg32(uint32_t value);
 void s51_arg64(int64_t value);
-void s51_call(uint16_t method);
-uint16_t s51_item(void S51_XDATA *out, uint16_t cap);
 uint8_t s51_item8(void);
 uint32_t s51_item32(void);
 int64_t s51_item64(void);
@@ -207,7 +223,7 @@ S51_INLINE int64_t s51_div(int64_t a, int64_t b)
 }
 
 /* Hashes data with SHA-256 twice, as the chain hashes its transactions. */
-S51_INLINE uint16_t s51_hash(const void *data, uint16_t data_len, void S51_XDATA *out)
+S51_INLINE uint16_t s51_hash(const void *data, uint16_t data_len, void *out)
 {
     s51_arg(data, data_len);
     s51_call(S51_HASH);
@@ -215,7 +231,7 @@ S51_INLINE uint16_t s51_hash(const void *data, uint16_t data_len, void S51_XDATA
 }
 
 /* Encrypts or decrypts data with DES or triple DES (keys 1, 2, 1), block by block. */
-S51_INLINE uint16_t s51_des(const void *data, uint16_t data_len, const void *key, uint16_t key_len, uint8_t encrypt, void S51_XDATA *out, uint16_t cap)
+S51_INLINE uint16_t s51_des(const void *data, uint16_t data_len, const void *key, uint16_t key_len, uint8_t encrypt, void *out, uint16_t cap)
 {
     s51_arg(data, data_len);
     s51_arg(key, key_len);
@@ -249,7 +265,7 @@ S51_INLINE void s51_print(uint8_t hex, const void *text, uint16_t text_len)
 }
 
 /* Reads the contract bytes, the input, of a confirmed transaction. */
-S51_INLINE uint16_t s51_tx_contract(const void *tx, void S51_XDATA *out, uint16_t cap)
+S51_INLINE uint16_t s51_tx_contract(const void *tx, void *out, uint16_t cap)
 {
     s51_arg(tx, 32);
     s51_call(S51_TX_CONTRACT);
@@ -257,7 +273,7 @@ S51_INLINE uint16_t s51_tx_contract(const void *tx, void S51_XDATA *out, uint16_
 }
 
 /* Reads who sent a confirmed transaction. */
-S51_INLINE uint16_t s51_tx_account(const void *tx, void S51_XDATA *out)
+S51_INLINE uint16_t s51_tx_account(const void *tx, void *out)
 {
     s51_arg(tx, 32);
     s51_call(S51_TX_ACCOUNT);
@@ -265,7 +281,7 @@ S51_INLINE uint16_t s51_tx_account(const void *tx, void S51_XDATA *out)
 }
 
 /* Reads the public key of an account. */
-S51_INLINE uint16_t s51_pubkey(const void *account, uint16_t account_len, void S51_XDATA *out)
+S51_INLINE uint16_t s51_pubkey(const void *account, uint16_t account_len, void *out)
 {
     s51_arg(account, account_len);
     s51_call(S51_PUBKEY);
@@ -289,7 +305,7 @@ S51_INLINE uint32_t s51_tx_height(const void *tx)
 }
 
 /* Reads the hash of a block below the one being built. */
-S51_INLINE uint16_t s51_block_hash(uint32_t height, void S51_XDATA *out)
+S51_INLINE uint16_t s51_block_hash(uint32_t height, void *out)
 {
     s51_arg32(height);
     s51_call(S51_BLOCK_HASH);
@@ -321,7 +337,7 @@ S51_INLINE uint8_t s51_db_delete(const void *key, uint16_t key_len)
 }
 
 /* Reads the value of a key of the contract's data. */
-S51_INLINE uint16_t s51_db_read(const void *key, uint16_t key_len, void S51_XDATA *out, uint16_t cap)
+S51_INLINE uint16_t s51_db_read(const void *key, uint16_t key_len, void *out, uint16_t cap)
 {
     s51_arg(key, key_len);
     s51_call(S51_DB_READ);
@@ -336,7 +352,7 @@ S51_INLINE uint32_t s51_db_size(void)
 }
 
 /* Reads the contract's data in the order of its keys: index 0 for the first, 1 for the one after a key. */
-S51_INLINE uint16_t s51_db_next(uint32_t index, const void *after, uint16_t after_len, void S51_XDATA *out, uint16_t cap)
+S51_INLINE uint16_t s51_db_next(uint32_t index, const void *after, uint16_t after_len, void *out, uint16_t cap)
 {
     s51_arg32(index);
     s51_arg(after, after_len);
@@ -345,7 +361,7 @@ S51_INLINE uint16_t s51_db_next(uint32_t index, const void *after, uint16_t afte
 }
 
 /* Reads the hash of the transaction that is running. */
-S51_INLINE uint16_t s51_tx_hash(void S51_XDATA *out)
+S51_INLINE uint16_t s51_tx_hash(void *out)
 {
     s51_call(S51_TX_HASH);
     return s51_item(out, 32);
@@ -368,7 +384,7 @@ S51_INLINE void s51_output(const void *records, uint8_t count)
 }
 
 /* Reads a value of another contract's data. */
-S51_INLINE uint16_t s51_script_data(const void *contract, const void *key, uint16_t key_len, void S51_XDATA *out, uint16_t cap)
+S51_INLINE uint16_t s51_script_data(const void *contract, const void *key, uint16_t key_len, void *out, uint16_t cap)
 {
     s51_arg(contract, 6);
     s51_arg(key, key_len);
@@ -377,28 +393,28 @@ S51_INLINE uint16_t s51_script_data(const void *contract, const void *key, uint1
 }
 
 /* Reads the registered id of the contract that is running. */
-S51_INLINE uint16_t s51_script_id(void S51_XDATA *out)
+S51_INLINE uint16_t s51_script_id(void *out)
 {
     s51_call(S51_SCRIPT_ID);
     return s51_item(out, 6);
 }
 
 /* Reads the registered id of the account that sent the transaction. */
-S51_INLINE uint16_t s51_tx_sender(void S51_XDATA *out)
+S51_INLINE uint16_t s51_tx_sender(void *out)
 {
     s51_call(S51_TX_SENDER);
     return s51_item(out, 6);
 }
 
 /* Reads the input of the call once more. */
-S51_INLINE uint16_t s51_input(void S51_XDATA *out, uint16_t cap)
+S51_INLINE uint16_t s51_input(void *out, uint16_t cap)
 {
     s51_call(S51_INPUT);
     return s51_item(out, cap);
 }
 
 /* Decodes the variable-length numbers of the input. */
-S51_INLINE uint16_t s51_unpack(const void *format, uint16_t format_len, void S51_XDATA *out, uint16_t cap)
+S51_INLINE uint16_t s51_unpack(const void *format, uint16_t format_len, void *out, uint16_t cap)
 {
     s51_arg(format, format_len);
     s51_call(S51_UNPACK);
@@ -406,7 +422,7 @@ S51_INLINE uint16_t s51_unpack(const void *format, uint16_t format_len, void S51
 }
 
 /* Decodes the variable-length numbers of a confirmed transaction's input. */
-S51_INLINE uint16_t s51_tx_unpack(const void *format, uint16_t format_len, const void *tx, void S51_XDATA *out, uint16_t cap)
+S51_INLINE uint16_t s51_tx_unpack(const void *format, uint16_t format_len, const void *tx, void *out, uint16_t cap)
 {
     s51_arg(format, format_len);
     s51_arg(tx, 32);
@@ -445,7 +461,7 @@ S51_INLINE void s51_app_operate(const void *records, uint8_t count)
 }
 
 /* Reads the address of an account as text. */
-S51_INLINE uint16_t s51_address(const void *account, void S51_XDATA *out)
+S51_INLINE uint16_t s51_address(const void *account, void *out)
 {
     s51_arg(account, 6);
     s51_call(S51_ADDRESS);
@@ -453,7 +469,7 @@ S51_INLINE uint16_t s51_address(const void *account, void S51_XDATA *out)
 }
 
 /* Hashes data with SHA-256 once. */
-S51_INLINE uint16_t s51_sha256_once(const void *data, uint16_t data_len, void S51_XDATA *out)
+S51_INLINE uint16_t s51_sha256_once(const void *data, uint16_t data_len, void *out)
 {
     s51_arg(data, data_len);
     s51_call(S51_SHA256_ONCE);

@@ -1,102 +1,32 @@
-/* The runtime of smart51.h, for the 8051 and for WebAssembly. */
+/* The runtime of smart51.h. What it does on the 8051 to put, call and take is in mcs51.asm. */
 #define S51_PART
 #include "smart51.h"
 
-#ifdef __SDCC_mcs51
-#define S51_FAST __data
-S51_XDATA __at(S51_BUFFER) uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
-S51_XDATA __at(S51_RESULT) uint8_t smart51_result[2];
-#else
-#define S51_FAST
-uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
+#ifdef __wasm__
 __attribute__((import_module("smart51"), import_name("call"))) int32_t
 smart51_call(uint32_t method, const void *args, uint32_t args_len, void *reply, uint32_t reply_cap);
 __attribute__((import_module("smart51"), import_name("exit"))) _Noreturn void smart51_exit(uint32_t code);
-#endif
 
+/* The exchange buffer, as the 8051 has it in XDATA: the input, then requests and replies. */
+uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
 /* The length of the request so far. */
-static S51_FAST uint16_t total;
-/* Where the next item of the reply lies. At first that is the input, which lies there as an item does. */
-static S51_FAST uint16_t at;
+static uint16_t total;
+/* Where the next item is; at first the input, which lies there as items do. */
+static uint16_t at;
 
-#ifdef __SDCC_mcs51
-/* Copies `count` bytes to XDATA. DPTR reads, and P2 with R0 writes, so neither is ever reloaded. */
-void s51_copy(const void *from, void S51_XDATA *to, uint16_t count) __naked
+void s51_exit(uint8_t code)
 {
-    (void)from, (void)to, (void)count;
-    // clang-format off
-    __asm
-        mov     r6,dpl
-        mov     r7,dph
-        mov     dptr,#_s51_copy_PARM_3
-        movx    a,@dptr
-        mov     r4,a
-        inc     dptr
-        movx    a,@dptr
-        mov     r5,a
-        orl     a,r4
-        jz      9$
-        mov     a,r4
-        jz      1$
-        inc     r5                      ; so that djnz counts both bytes
-1$:     mov     dptr,#_s51_copy_PARM_2
-        movx    a,@dptr
-        mov     r0,a
-        inc     dptr
-        movx    a,@dptr
-        mov     p2,a
-        mov     dpl,r6
-        mov     dph,r7
-        mov     a,b                     ; the kind of memory: 0 is XDATA
-        jnz     5$
-2$:     movx    a,@dptr
-        inc     dptr
-        movx    @r0,a
-        inc     r0
-        cjne    r0,#0,3$
-        inc     p2
-3$:     djnz    r4,2$
-        djnz    r5,2$
-9$:     ret
-5$:     lcall   __gptrget
-        inc     dptr
-        movx    @r0,a
-        inc     r0
-        cjne    r0,#0,6$
-        inc     p2
-6$:     djnz    r4,5$
-        djnz    r5,5$
-        ret
-    __endasm;
-    // clang-format on
+    smart51_exit(code);
 }
-#else
+
 void s51_copy(const void *from, void *to, uint16_t count)
 {
     __builtin_memcpy(to, from, count);
 }
-#endif
-
-void s51_exit(uint8_t code)
-{
-#ifdef __SDCC_mcs51
-    smart51_result[0] = code;
-    __asm__("lcall 0x0008");
-#else
-    smart51_exit(code);
-#endif
-}
-
-/* Where a call begins. */
-void smart51_main(void)
-{
-    contract();
-    s51_exit(S51_OK);
-}
 
 void s51_arg(const void *bytes, uint16_t length)
 {
-    uint8_t S51_XDATA *to = smart51_buffer + 2 + total;
+    uint8_t *to = smart51_buffer + 2 + total;
     if (!length)
         return;
     if (total > S51_BUFFER_SIZE - 4 || length > S51_BUFFER_SIZE - 4 - total) {
@@ -109,42 +39,22 @@ void s51_arg(const void *bytes, uint16_t length)
     total += length + 2;
 }
 
-void s51_arg8(uint8_t value)
-{
-    s51_arg(&value, sizeof value);
-}
-
-void s51_arg32(uint32_t value)
-{
-    s51_arg(&value, sizeof value);
-}
-
-void s51_arg64(int64_t value)
-{
-    s51_arg(&value, sizeof value);
-}
-
 void s51_call(uint16_t method)
 {
+    int32_t length;
     smart51_buffer[0] = (uint8_t)total;
     smart51_buffer[1] = (uint8_t)(total >> 8);
-#ifdef __SDCC_mcs51
-    smart51_result[0] = (uint8_t)method;
-    smart51_result[1] = (uint8_t)(method >> 8);
-    __asm__("lcall 0x0012");
-#else
-    int32_t length = smart51_call(method, smart51_buffer, total + 2u, smart51_buffer, S51_BUFFER_SIZE);
+    length = smart51_call(method, smart51_buffer, sizeof smart51_buffer, smart51_buffer, S51_BUFFER_SIZE - 2);
     if (length < 0)
         length = 0;
     smart51_buffer[length] = smart51_buffer[length + 1] = 0; /* no further item */
-#endif
     total = 0;
     at = 0;
 }
 
-uint16_t s51_item(void S51_XDATA *out, uint16_t cap)
+uint16_t s51_item(void *out, uint16_t cap)
 {
-    const uint8_t S51_XDATA *item = smart51_buffer + at;
+    const uint8_t *item = smart51_buffer + at;
     uint16_t length = item[0] | (uint16_t)item[1] << 8;
     if (length) {
         s51_copy(item + 2, out, length < cap ? length : cap);
@@ -159,17 +69,48 @@ uint8_t s51_item8(void)
     s51_item(&value, sizeof value);
     return value;
 }
+#endif
+
+/* Where a call begins. */
+void smart51_main(void)
+{
+    contract();
+    s51_exit(S51_OK);
+}
+
+void s51_arg8(uint8_t value)
+{
+    S51_FAST static uint8_t bytes;
+    bytes = value;
+    s51_arg(&bytes, sizeof bytes);
+}
+
+void s51_arg32(uint32_t value)
+{
+    S51_FAST static uint32_t bytes;
+    bytes = value;
+    s51_arg(&bytes, sizeof bytes);
+}
+
+void s51_arg64(int64_t value)
+{
+    S51_FAST static int64_t bytes;
+    bytes = value;
+    s51_arg(&bytes, sizeof bytes);
+}
 
 uint32_t s51_item32(void)
 {
-    uint32_t value = 0;
+    S51_FAST static uint32_t value;
+    value = 0;
     s51_item(&value, sizeof value);
     return value;
 }
 
 int64_t s51_item64(void)
 {
-    int64_t value = 0;
+    S51_FAST static int64_t value;
+    value = 0;
     s51_item(&value, sizeof value);
     return value;
 }
@@ -195,7 +136,7 @@ void s51_record(s51_output_t S51_XDATA *record, uint8_t operation, const void *r
 void s51_pay(const void *regid, int64_t amount)
 {
     static s51_output_t S51_XDATA records[2];
-    uint8_t self[6];
+    static uint8_t self[6];
     s51_script_id(self);
     s51_record(&records[0], S51_GIVE, regid, amount);
     s51_record(&records[1], S51_TAKE, self, amount);

@@ -7,15 +7,15 @@
 pub const HEADER: &str = include_str!("../include/smart51.h");
 /// The runtime in C, `smart51.c`, for both targets.
 pub const RUNTIME: &str = include_str!("../runtime/smart51.c");
-/// The image's header and start-up code, `start.asm`, for the 8051.
-pub const START: &str = include_str!("../runtime/start.asm");
+/// The runtime's part in assembler, `mcs51.asm`, with the image's header, for the 8051.
+pub const MCS51: &str = include_str!("../runtime/mcs51.asm");
 
 /// What sdcc is given to compile a file of a contract, besides the path of the header.
 pub const SDCC_COMPILE: &str = "-mmcs51 --model-large --std-c11 --opt-code-speed";
 /// What sdcc is given to link a contract.
 pub const SDCC_LINK: &str =
     "-mmcs51 --model-large --code-loc 0x0015 --xram-loc 0x0001 --xram-size 0xEFFC";
-/// What sdas8051 is given to assemble [`START`].
+/// What sdas8051 is given to assemble [`MCS51`].
 pub const SDAS: &str = "-plosgff";
 /// What clang is given to compile and link a contract, besides the path of the header.
 pub const CLANG: &str = "--target=wasm32 -mbulk-memory -std=c11 -O2 -Wall -Wextra -ffreestanding -nostdlib \
@@ -51,7 +51,12 @@ samples! {
     "hello": "prints a line",
     "echo": "prints its input and keeps it",
     "counter": "adds to a number: one read, one write",
-    "token": "a currency with an owner who mints, and transfers",
+    "token": "a currency of its own: mint, transfer, balance",
+    "escrow": "a secured trade: the money waits until buyer, seller or arbiter settle it",
+    "bet": "two parties toss a coin that neither can load",
+    "redpacket": "a sum in several packets of surprising size, for whoever comes first",
+    "anonpay": "a payment of which nobody sees to whom it goes until it is claimed",
+    "lottery": "tickets of equal price, one of which wins all that was paid",
 }
 
 /// The sample of this name.

@@ -12,54 +12,58 @@
 enum { MINT = 1, TRANSFER, BALANCE };
 enum { WRONG_INPUT = 2, NOT_OWNER, TOO_LITTLE, TOO_MUCH };
 
-static struct S51_PACKED {
+S51_FAST static struct S51_PACKED {
     uint8_t action;
     uint8_t account[6];
     int64_t amount;
 } request;
-static uint8_t sender[6];
+S51_FAST static uint8_t sender[6];
+S51_FAST static int64_t balance;
 
-static int64_t read(const void *key, uint8_t length)
+S51_INLINE void load(const void *account)
 {
-    int64_t value = 0;
-    s51_db_read(key, length, &value, sizeof value);
-    return value;
+    if (!s51_db_read(account, 6, &balance, sizeof balance))
+        balance = 0;
 }
 
-static void write(const void *key, uint8_t length, int64_t value)
+S51_INLINE void save(const void *account)
 {
-    s51_db_write(key, length, &value, sizeof value);
+    s51_db_write(account, 6, &balance, sizeof balance);
 }
 
-/* What the account has cannot overflow: it is at most the total, which mint keeps below 2^63. */
+/* A balance cannot overflow: it is at most the total, which mint keeps below 2^63. */
 static void credit(void)
 {
-    write(request.account, 6, read(request.account, 6) + request.amount);
+    load(request.account);
+    balance += request.amount;
+    save(request.account);
 }
 
 static void mint(void)
 {
     static uint8_t owner[6];
-    int64_t total;
+    static int64_t total;
 
     if (!s51_db_read("owner", 5, owner, sizeof owner))
         s51_db_write("owner", 5, sender, sizeof sender);
     else if (!s51_equal(owner, sender, sizeof owner))
         s51_exit(NOT_OWNER);
 
-    total = read("total", 5);
+    s51_db_read("total", 5, &total, sizeof total);
     if (request.amount > INT64_MAX - total)
         s51_exit(TOO_MUCH);
-    write("total", 5, total + request.amount);
+    total += request.amount;
+    s51_db_write("total", 5, &total, sizeof total);
     credit();
 }
 
 static void transfer(void)
 {
-    int64_t left = read(sender, 6) - request.amount;
-    if (left < 0)
+    load(sender);
+    if (balance < request.amount)
         s51_exit(TOO_LITTLE);
-    write(sender, 6, left);
+    balance -= request.amount;
+    save(sender);
     credit();
 }
 
@@ -68,7 +72,7 @@ void contract(void)
     uint16_t length = s51_take_input(&request, sizeof request);
 
     if (request.action == BALANCE && length == 7) {
-        int64_t balance = read(request.account, 6);
+        load(request.account);
         s51_print(1, &balance, sizeof balance);
         return;
     }

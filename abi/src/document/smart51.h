@@ -20,9 +20,9 @@
 
 #ifdef __SDCC_mcs51
 #define S51_XDATA __xdata
-#define S51_INLINE inline /* no code for those not called */
-extern S51_XDATA __at(S51_BUFFER) uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
-extern S51_XDATA __at(S51_RESULT) uint8_t smart51_result[2];
+#define S51_FAST __data   /* for the few variables used most: IRAM, of which some 80 bytes are free */
+#define S51_INLINE inline /* no code for what is not called */
+#define S51_PACKED
 
 /* The account check, CODE 0x0014: a contract that wants it says `#define S51_ACCOUNT_CHECK 1` before it includes
  * this header. A contract of several files says `#define S51_PART` in all but one of them. */
@@ -34,14 +34,9 @@ static const __code __at(S51_ACCOUNT_CHECK_SWITCH) uint8_t s51_account_check = S
 #endif
 #else
 #define S51_XDATA
+#define S51_FAST
 #define S51_INLINE static inline
-extern uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
-#endif
-
-#ifdef __wasm__
 #define S51_PACKED __attribute__((packed))
-#else
-#define S51_PACKED
 #endif
 
 /* The contract: the one function its author must write. */
@@ -61,12 +56,33 @@ void s51_exit(uint8_t code);
 /* A request: the arguments in order, then the call. An argument of length 0 is left out. Then the items of the
  * reply, one by one; s51_item returns the whole length of an item, 0 if there is none, and copies at most `cap`
  * bytes of it. */
+#ifdef __SDCC_mcs51
+/* The length goes by IRAM: sdcc passes all parameters but the first in XDATA, which takes three times as long. */
+extern __data uint16_t smart51_length;
+void smart51_put(const void *bytes);
+uint16_t smart51_take(void *out);
+
+S51_INLINE void s51_arg(const void *bytes, uint16_t length)
+{
+    smart51_length = length;
+    smart51_put(bytes);
+}
+
+S51_INLINE uint16_t s51_item(void *out, uint16_t cap)
+{
+    smart51_length = cap;
+    return smart51_take(out);
+}
+#else
 void s51_arg(const void *bytes, uint16_t length);
+uint16_t s51_item(void *out, uint16_t cap);
+#endif
+void s51_call(uint16_t method);
+
+/* The same for numbers. */
 void s51_arg8(uint8_t value);
 void s51_arg32(uint32_t value);
 void s51_arg64(int64_t value);
-void s51_call(uint16_t method);
-uint16_t s51_item(void S51_XDATA *out, uint16_t cap);
 uint8_t s51_item8(void);
 uint32_t s51_item32(void);
 int64_t s51_item64(void);

@@ -6,6 +6,9 @@
  * any code but S51_OK refuses, and all it wrote is undone. Methods are called as s51_NAME(...), as docs/abi.md
  * shows for each. Those that answer bytes copy them out and return their length, 0 when nothing was answered;
  * those that answer a number return it, 0 when nothing was answered.
+ *
+ * sdcc adds, subtracts and compares numbers of 64 bits for the 8051 but cannot multiply and divide them: s51_mul and
+ * s51_div can.
  */
 #ifndef SMART51_H
 #define SMART51_H

@@ -266,7 +266,8 @@ methods! {
         notes: "A record is: kind (1 registered id, 2 address), account (34 bytes), operation (1 give, 2 take), \
                 LE32 height (ignored), LE64 amount. Records add up over the run. An address without an account \
                 gets one.",
-        example: "s51_output_t pay[2]; s51_pay(pay, self, sender, price); s51_output(pay, 2);",
+        example: "s51_output_t pay[2]; s51_record(&pay[0], S51_GIVE, sender, price); \
+                  s51_record(&pay[1], S51_TAKE, self, price); s51_output(pay, 2);",
     }
     /// Reads a value of another contract's data.
     25 SCRIPT_DATA = script_data / Some("GETSCRIPTDATA_FUNC"),

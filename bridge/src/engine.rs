@@ -48,6 +48,15 @@ pub enum PrepareError {
     /// The image does not have the header of a contract.
     #[error(transparent)]
     Header(#[from] loader::HeaderError),
+    /// The old chain has no WebAssembly, so no rules of its own for it.
+    #[error("WebAssembly runs under the semantics v1 only, not under {0}")]
+    Semantics(Semantics),
+    /// The module breaks a rule of docs/wasm.md.
+    #[error(transparent)]
+    Wasm(#[from] crate::wasm::Refusal),
+    /// The module is valid, and still the engine below does not take it.
+    #[error("the engine does not take the module: {0}")]
+    Compile(String),
 }
 
 /// One call of a contract.

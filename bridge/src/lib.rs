@@ -10,7 +10,7 @@
 //! | [`outcome`] | how a run can end, for both engines |
 //! | [`meter`] | where cycles, steps and gas meet |
 //! | [`mcs51`] | the 8051 engine |
-//! | [`wasm`] | WebAssembly: what is allowed, what it costs |
+//! | [`wasm`] | the WebAssembly engine: what is allowed, what it costs |
 
 pub mod engine;
 pub mod mcs51;
@@ -24,3 +24,4 @@ pub use engine::{
 pub use mcs51::Mcs51;
 pub use meter::{Limits, Schedule, Usage};
 pub use outcome::{Fault, Outcome};
+pub use wasm::Wasmi;

@@ -1,5 +1,6 @@
 //! How a run ends: [`Outcome`], and [`Fault`] for the runs that could not go on.
 
+use crate::wasm::Trap;
 use abi::ExitCode;
 use core::fmt;
 use hostapi::HostFault;
@@ -87,6 +88,8 @@ pub enum Fault {
     ReservedOpcode,
     /// The 8051 came to CODE that the image does not program.
     UnprogrammedCode,
+    /// A WebAssembly contract did what it may not.
+    Wasm(Trap),
     /// A call into the host cannot be answered.
     Host(HostFault),
 }
@@ -102,8 +105,15 @@ impl Fault {
             Fault::InputTooLong { .. } => "input_too_long",
             Fault::ReservedOpcode => "reserved_opcode",
             Fault::UnprogrammedCode => "unprogrammed_code",
+            Fault::Wasm(trap) => trap.name(),
             Fault::Host(fault) => fault.name(),
         }
+    }
+}
+
+impl From<Trap> for Fault {
+    fn from(trap: Trap) -> Self {
+        Fault::Wasm(trap)
     }
 }
 
@@ -128,6 +138,7 @@ impl fmt::Display for Fault {
             }
             Fault::ReservedOpcode => write!(f, "reserved opcode 0xA5"),
             Fault::UnprogrammedCode => write!(f, "CODE that the image does not program"),
+            Fault::Wasm(trap) => write!(f, "{trap}"),
             Fault::Host(fault) => write!(f, "{fault}"),
         }
     }

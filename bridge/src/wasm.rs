@@ -3,15 +3,22 @@
 //! A module is checked against a fixed set of rules (`validate`), rewritten so that it meters itself
 //! (`instrument`), and only then handed to an engine. docs/wasm.md tells what a contract sees of this.
 
+use abi::Gas;
+
 mod body;
 mod costs;
 mod instrument;
 mod limits;
+mod session;
+mod trap;
 mod validate;
+mod wasmi;
 
 pub use costs::{Class, Costs};
 pub use limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
+pub use trap::Trap;
 pub use validate::Refusal;
+pub use wasmi::Wasmi;
 
 /// The module that a contract imports from.
 pub const HOST_MODULE: &str = "smart51";
@@ -26,10 +33,10 @@ pub const MAIN_EXPORT: &str = "smart51_main";
 /// The export that holds the address of the exchange buffer, an immutable i32 global.
 pub const BUFFER_EXPORT: &str = "smart51_buffer";
 
-/// What the names of exports begin with that metering adds.
-const RESERVED_PREFIX: &str = "smart51:";
-const GAS_EXPORT: &str = "smart51:gas";
-const STACK_EXPORT: &str = "smart51:stack";
+/// The export that metering adds for what is left of the gas, a mutable i64 global.
+const GAS_EXPORT: &str = "gas";
+/// The export that metering adds for what is left of the stack, a mutable i32 global.
+const STACK_EXPORT: &str = "stack";
 
 /// A module that passed validation and meters itself: what is handed to an engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +46,7 @@ pub struct Metered {
     /// The address of the exchange buffer in linear memory.
     pub buffer: u32,
     /// What a call costs before its first operator, in gas: its memory is made ready.
-    pub entry_gas: u64,
+    pub entry_gas: Gas,
     /// What a call has for its frames, in bytes.
     pub stack: u32,
 }
@@ -48,12 +55,12 @@ pub struct Metered {
 ///
 /// # Errors
 /// The first rule that the module breaks.
-pub fn prepare(wasm: &[u8], limits: &Limits, costs: &Costs) -> Result<Metered, Refusal> {
+pub fn meter(wasm: &[u8], limits: &Limits, costs: &Costs) -> Result<Metered, Refusal> {
     let facts = validate::validate(wasm, limits)?;
     Ok(Metered {
         wasm: instrument::instrument(wasm, &facts, limits, costs)?,
         buffer: facts.buffer,
-        entry_gas: u64::from(facts.pages) * u64::from(costs.page),
+        entry_gas: Gas(u64::from(facts.pages) * u64::from(costs.page)),
         stack: limits.stack,
     })
 }

@@ -99,6 +99,9 @@ pub enum NodeError {
         /// What was expected there.
         what: &'static str,
     },
+    /// An engine could not run a contract for want of something of this machine.
+    #[error("the engine failed: {0}; the call was given up, free some memory and try again")]
+    Engine(String),
 }
 
 impl NodeError {

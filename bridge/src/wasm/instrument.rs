@@ -3,8 +3,9 @@
 //! The bill is part of the module, so every engine presents the same one. What is added:
 //!
 //! * A global `gas`, what is left to spend, and a global `stack`, the bytes left for active calls. Both are
-//!   exported under reserved names: the host sets them before a call and reads them after it. Once one of
-//!   them is negative the module traps, and the sign tells why.
+//!   exported: the host sets them before a call and reads them after it. Once one of them is negative the
+//!   module traps, and the sign tells why. Of the module's own exports only those stay that a call needs, so
+//!   no name can collide.
 //! * A charge at the entry of each basic block, for the whole block. Only a jump, a branch, or a place that
 //!   is jumped to ends a block; a call does not.
 //! * Four functions at the end of the module: one charges, three do `memory.grow`, `memory.fill` and
@@ -35,7 +36,7 @@ use super::body;
 use super::costs::Costs;
 use super::limits::Limits;
 use super::validate::{Facts, Refusal};
-use super::{GAS_EXPORT, STACK_EXPORT};
+use super::{GAS_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, STACK_EXPORT};
 use wasm_encoder::reencode::{self, Reencode, RoundtripReencoder};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection,
@@ -147,7 +148,12 @@ pub(super) fn instrument(
             }
             Payload::ExportSection(section) => {
                 let mut exports = ExportSection::new();
-                same.parse_export_section(&mut exports, section)?;
+                for export in section {
+                    let export = export?;
+                    if [MEMORY_EXPORT, MAIN_EXPORT].contains(&export.name) {
+                        same.parse_export(&mut exports, export)?;
+                    }
+                }
                 exports.export(GAS_EXPORT, ExportKind::Global, added.gas);
                 exports.export(STACK_EXPORT, ExportKind::Global, added.stack());
                 module.section(&exports);

@@ -6,10 +6,7 @@
 
 use super::costs;
 use super::limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
-use super::{
-    BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT, MEMORY_EXPORT,
-    RESERVED_PREFIX,
-};
+use super::{BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT, MEMORY_EXPORT};
 use wasmparser::{
     ConstExpr, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
     Encoding, ExportSectionReader, ExternalKind, FuncToValidate, FuncType,
@@ -86,16 +83,6 @@ pub enum Refusal {
         expected: &'static str,
         /// What is there.
         found: String,
-    },
-    /// An export whose name we keep for ourselves.
-    #[error(
-        "wasm offset 0x{offset:x}: export `{name}` begins with the reserved `{RESERVED_PREFIX}`"
-    )]
-    ReservedExport {
-        /// Where it stands.
-        offset: u64,
-        /// Its name.
-        name: String,
     },
     /// A segment that is not put at a fixed place.
     #[error("wasm offset 0x{offset:x}: a passive {kind} segment is not allowed")]
@@ -440,12 +427,6 @@ impl<'l> Check<'l> {
                     self.buffer_export = Some((offset, export.index))
                 }
                 (BUFFER_EXPORT, _) => return Err(wrong(BUFFER_EXPORT, "a global")),
-                (name, _) if name.starts_with(RESERVED_PREFIX) => {
-                    return Err(Refusal::ReservedExport {
-                        offset,
-                        name: name.into(),
-                    });
-                }
                 _ => {}
             }
         }

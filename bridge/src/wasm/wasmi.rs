@@ -1,0 +1,228 @@
+//! The engine by default: wasmi, an interpreter. It has no native code to go stale, and the shortest calls.
+
+use super::session::{Ended, Left, Request, Session, write_input};
+use super::{
+    CALL_IMPORT, Costs, GAS_EXPORT, Limits, MAIN_EXPORT, MEMORY_EXPORT, Metered, STACK_EXPORT,
+    Trap, meter,
+};
+use crate::engine::{Call, Engine, EngineId, Module, Observer, PrepareError, Report};
+use ::wasmi::errors::HostError;
+use ::wasmi::{
+    Caller, CompilationMode, Config, Error, Extern, Func, Global, Instance, Memory, Store,
+    TrapCode, Val,
+};
+use abi::Semantics;
+use hostapi::{HostApi, NodeError};
+use loader::Image;
+use std::sync::Arc;
+
+/// wasmi's own bounds lie well beyond the limit `stack`, which ends every call first: the smallest frame
+/// takes 64 bytes of it.
+const DEPTH_MAX: usize = Limits::V1.stack as usize / 64 + 16;
+/// The most that wasmi's stack may grow to, in bytes; a frame takes less of it than of the limit `stack`.
+const STACK_MAX: usize = 4 * Limits::V1.stack as usize;
+
+/// WebAssembly by interpretation. Clones share what wasmi keeps for all modules.
+#[derive(Clone, Debug)]
+pub struct Wasmi {
+    engine: ::wasmi::Engine,
+}
+
+impl Default for Wasmi {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Wasmi {
+    /// An engine without modules.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut config = Config::default();
+        // All of the work is done at deploy, so that the first call takes no longer than the next.
+        config.compilation_mode(CompilationMode::Eager);
+        config
+            .set_max_recursion_depth(DEPTH_MAX)
+            .set_max_stack_height(STACK_MAX);
+        Wasmi {
+            engine: ::wasmi::Engine::new(&config),
+        }
+    }
+}
+
+impl Engine for Wasmi {
+    fn id(&self) -> EngineId {
+        EngineId::Wasm
+    }
+
+    fn prepare(
+        &self,
+        image: &Image,
+        semantics: Semantics,
+    ) -> Result<Arc<dyn Module>, PrepareError> {
+        let wasm = image.as_wasm().ok_or(PrepareError::WrongKind {
+            engine: EngineId::Wasm,
+        })?;
+        if semantics.is_dacrs() {
+            return Err(PrepareError::Semantics(semantics));
+        }
+        let metered = meter(wasm, &Limits::V1, &Costs::V1)?;
+        let module = ::wasmi::Module::new(&self.engine, &metered.wasm)
+            .map_err(|error| PrepareError::Compile(error.to_string()))?;
+        let imports = module
+            .imports()
+            .map(|import| import.name() == CALL_IMPORT)
+            .collect();
+        Ok(Arc::new(Contract {
+            engine: self.engine.clone(),
+            module,
+            metered,
+            imports,
+        }))
+    }
+}
+
+/// A prepared module.
+#[derive(Debug)]
+struct Contract {
+    engine: ::wasmi::Engine,
+    module: ::wasmi::Module,
+    metered: Metered,
+    /// Of each import, whether it is `call`; the others are `exit`.
+    imports: Vec<bool>,
+}
+
+/// A session and what its imports reach for in the instance.
+struct Running<'a> {
+    session: Session<'a>,
+    instance: Option<(Memory, Global)>,
+}
+
+impl HostError for Ended {}
+
+/// `smart51.call`.
+fn serve(
+    mut caller: Caller<'_, Running<'_>>,
+    method: i32,
+    args: i32,
+    args_len: i32,
+    reply: i32,
+    reply_cap: i32,
+) -> Result<i32, Error> {
+    let Some((memory, gas)) = caller.data().instance else {
+        return Err(Error::host(Ended));
+    };
+    let left = gas.get(&caller).i64().unwrap_or(0);
+    let request = Request {
+        method,
+        args: (args, args_len),
+        reply: (reply, reply_cap),
+    };
+    let (bytes, running) = memory.data_and_store_mut(&mut caller);
+    let result = running
+        .session
+        .call(bytes, left, request)
+        .map_err(Error::host)?;
+    let given = running.session.give();
+    gas.set(&mut caller, Val::I64(given))?;
+    Ok(result)
+}
+
+/// `smart51.exit`.
+fn exit(mut caller: Caller<'_, Running<'_>>, code: i32) -> Result<(), Error> {
+    let left = caller
+        .data()
+        .instance
+        .and_then(|(_, gas)| gas.get(&caller).i64())
+        .unwrap_or(0);
+    Err(Error::host(caller.data_mut().session.exit(left, code)))
+}
+
+impl Module for Contract {
+    fn engine(&self) -> EngineId {
+        EngineId::Wasm
+    }
+
+    fn size(&self) -> usize {
+        // wasmi does not tell what it keeps; its code is about as long as the module it was made from.
+        2 * self.metered.wasm.len()
+    }
+
+    fn call(
+        &self,
+        call: &Call<'_>,
+        host: &mut dyn HostApi,
+        observer: &mut dyn Observer,
+    ) -> Result<Report, NodeError> {
+        let session = Session::new(&self.metered, call, host, observer);
+        if session.has_ended() {
+            return session.finish(Left { gas: 0, stack: 0 }, Ok(()));
+        }
+        self.run(session, call.input)
+            .map_err(|error| NodeError::Engine(error.to_string()))?
+    }
+}
+
+impl Contract {
+    /// Runs the session in a fresh instance. The error is wasmi's own failure, not the contract's.
+    fn run(&self, session: Session<'_>, input: &[u8]) -> Result<Result<Report, NodeError>, Error> {
+        let mut store = Store::new(
+            &self.engine,
+            Running {
+                session,
+                instance: None,
+            },
+        );
+        let call = Func::wrap(&mut store, serve);
+        let exit = Func::wrap(&mut store, exit);
+        let imports: Vec<_> = self
+            .imports
+            .iter()
+            .map(|is_call| Extern::Func(if *is_call { call } else { exit }))
+            .collect();
+        let instance = Instance::new(&mut store, &self.module, &imports)?;
+        let missing = || Error::new("the instance lacks an export of the metered module");
+        let memory = instance
+            .get_memory(&store, MEMORY_EXPORT)
+            .ok_or_else(missing)?;
+        let gas = instance
+            .get_global(&store, GAS_EXPORT)
+            .ok_or_else(missing)?;
+        let stack = instance
+            .get_global(&store, STACK_EXPORT)
+            .ok_or_else(missing)?;
+        let main = instance.get_typed_func::<(), ()>(&store, MAIN_EXPORT)?;
+
+        let running = store.data_mut();
+        running.instance = Some((memory, gas));
+        let given = running.session.give();
+        gas.set(&mut store, Val::I64(given))?;
+        stack.set(&mut store, Val::I32(self.metered.stack.cast_signed()))?;
+        write_input(memory.data_mut(&mut store), self.metered.buffer, input);
+
+        let stopped = match main.call(&mut store, ()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.downcast_ref::<Ended>().is_some() => Ok(()),
+            Err(error) => Err(error.as_trap_code().and_then(trap).ok_or(error)?),
+        };
+        let left = Left {
+            gas: gas.get(&store).i64().unwrap_or(0),
+            stack: stack.get(&store).i32().unwrap_or(0),
+        };
+        Ok(store.into_data().session.finish(left, stopped))
+    }
+}
+
+/// The trap of a contract. Those that metering rules out are wasmi's own failures.
+const fn trap(code: TrapCode) -> Option<Trap> {
+    Some(match code {
+        TrapCode::UnreachableCodeReached => Trap::Unreachable,
+        TrapCode::MemoryOutOfBounds => Trap::MemoryOutOfBounds,
+        TrapCode::TableOutOfBounds => Trap::TableOutOfBounds,
+        TrapCode::IndirectCallToNull => Trap::IndirectCallToNull,
+        TrapCode::BadSignature => Trap::BadSignature,
+        TrapCode::IntegerDivisionByZero => Trap::DivisionByZero,
+        TrapCode::IntegerOverflow => Trap::IntegerOverflow,
+        _ => return None,
+    })
+}

@@ -1,6 +1,7 @@
 //! Bytes to instructions.
 
-use crate::isa::{Attrs, OPCODES, OpInfo, Operand};
+use crate::isa::{Attrs, OPCODES, OpInfo, Operand, Uop};
+use crate::meter::Cost;
 use crate::sfr::bit_place;
 use crate::units::Cycles;
 
@@ -25,6 +26,10 @@ impl Insn {
         &OPCODES[self.opcode as usize]
     }
 
+    pub(crate) fn shape(&self) -> &'static Shape {
+        &SHAPES[self.opcode as usize]
+    }
+
     /// Its length in bytes.
     pub fn size(&self) -> u8 {
         self.info().len
@@ -37,47 +42,71 @@ impl Insn {
 }
 
 /// Decodes the instruction at `pc`. Operands wrap around at the end of CODE.
+///
+/// All that an operand could be is computed and the shape picks: predecoding goes through 65,536 addresses of data and
+/// code alike, where branches on the opcode would be mispredicted most of the time.
+#[inline(always)]
 pub(crate) fn decode(code: &[u8; 65536], pc: u16) -> Insn {
-    let opcode = code[pc as usize];
+    let byte = |i: u16| code[pc.wrapping_add(i) as usize];
+    let (opcode, first, second) = (byte(0), byte(1), byte(2));
     let shape = &SHAPES[opcode as usize];
-    let byte = |i: u8| code[pc.wrapping_add(u16::from(i)) as usize];
-    let (first, second) = (byte(1), byte(2));
     let next = pc.wrapping_add(u16::from(shape.len));
-    let pick = |from: Source| match from {
-        Source::None => 0,
-        Source::Register => opcode & shape.register_mask,
-        Source::First => first,
-        Source::Second => second,
-    };
-    let (x, y) = match shape.bit {
-        true => bit_place(first),
-        false => (pick(shape.x), pick(shape.y)),
-    };
-    let target = match shape.target {
-        Target::None => 0,
-        Target::Wide => u16::from_be_bytes([first, second]),
-        Target::Page => next & 0xF800 | u16::from(opcode & 0xE0) << 3 | u16::from(first),
-        Target::Relative => next.wrapping_add_signed(i16::from(byte(shape.len - 1) as i8)),
-    };
+    let (bit_byte, bit_mask) = BIT_PLACES[first as usize];
+    let operands = [
+        0,
+        opcode & shape.register_mask,
+        first,
+        second,
+        bit_byte,
+        bit_mask,
+        0,
+        0,
+    ];
+    let relative = if shape.len == 2 { first } else { second };
+    let targets = [
+        0,
+        u16::from_be_bytes([first, second]),
+        next & 0xF800 | u16::from(opcode & 0xE0) << 3 | u16::from(first),
+        next.wrapping_add_signed(i16::from(relative as i8)),
+    ];
     Insn {
         opcode,
-        x,
-        y,
+        x: operands[shape.x as usize & 7],
+        y: operands[shape.y as usize & 7],
         next,
-        target,
+        target: targets[shape.target as usize & 3],
     }
 }
 
-/// Where an operand comes from.
+/// [`bit_place`] of every bit address.
+static BIT_PLACES: [(u8, u8); 256] = {
+    let mut places = [(0, 0); 256];
+    let mut bit = 0;
+    while bit < 256 {
+        places[bit] = bit_place(bit as u8);
+        bit += 1;
+    }
+    places
+};
+
+/// Bytes of an instruction with this opcode.
+#[inline(always)]
+pub(crate) fn opcode_len(opcode: u8) -> u8 {
+    SHAPES[opcode as usize].len
+}
+
+/// Where an operand comes from: an index into what [`decode`] computes.
 #[derive(Clone, Copy)]
 enum Source {
     None,
     Register,
     First,
     Second,
+    BitByte,
+    BitMask,
 }
 
-/// How the 16-bit operand is made.
+/// How the 16-bit operand is made: likewise.
 #[derive(Clone, Copy)]
 enum Target {
     None,
@@ -86,21 +115,25 @@ enum Target {
     Relative,
 }
 
-/// How to decode an opcode: its operand list boiled down, so that predecoding 65,536 addresses walks no lists.
+/// An opcode's row of the table boiled down to what predecoding asks.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
     len: u8,
     register_mask: u8,
-    bit: bool,
     x: Source,
     y: Source,
     target: Target,
     /// Whether `x` and `y` are direct addresses.
     pub(crate) x_direct: bool,
     pub(crate) y_direct: bool,
+    pub(crate) uop: Uop,
+    /// A block ends after it.
+    pub(crate) ends_block: bool,
+    /// What it costs.
+    pub(crate) cost: Cost,
 }
 
-pub(crate) static SHAPES: [Shape; 256] = {
+static SHAPES: [Shape; 256] = {
     let mut shapes = [Shape::of(&OPCODES[0]); 256];
     let mut opcode = 0;
     while opcode < 256 {
@@ -115,12 +148,14 @@ impl Shape {
         let mut shape = Shape {
             len: info.len,
             register_mask: 0,
-            bit: false,
             x: Source::None,
             y: Source::None,
             target: Target::None,
             x_direct: false,
             y_direct: false,
+            uop: info.uop,
+            ends_block: info.attrs.intersects(Attrs::ENDS_BLOCK),
+            cost: Cost::new(info.cycles as u16, 1),
         };
         let (mut slot, mut byte, mut i) = (0, 1, 0);
         while i < info.operands.len() {
@@ -138,7 +173,8 @@ impl Shape {
                 Operand::Direct => shape.put(&mut slot, from, true),
                 Operand::Imm => shape.put(&mut slot, from, false),
                 Operand::Bit | Operand::NotBit => {
-                    shape.bit = true;
+                    shape.x = Source::BitByte;
+                    shape.y = Source::BitMask;
                     shape.x_direct = true;
                 }
                 Operand::Rel => shape.target = Target::Relative,

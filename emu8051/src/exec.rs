@@ -8,7 +8,7 @@ use crate::alu::{self, Carries, Sum};
 use crate::bus::{Bus, Side, XdataAsk};
 use crate::cpu::Cpu;
 use crate::decode::Insn;
-use crate::isa::{OPCODES, Uop};
+use crate::isa::Uop;
 use crate::memory::{Memory, direct, indirect};
 use crate::sfr::{self, Psw, SfrSet};
 use crate::units::Cycles;
@@ -32,14 +32,10 @@ impl From<Insn> for Slot {
     #[inline(always)]
     fn from(insn: Insn) -> Slot {
         let Insn {
-            opcode,
-            x,
-            y,
-            next,
-            target,
+            x, y, next, target, ..
         } = insn;
         Slot {
-            uop: OPCODES[opcode as usize].uop,
+            uop: insn.shape().uop,
             x,
             y,
             z: 0,

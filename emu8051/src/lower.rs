@@ -6,9 +6,9 @@
 //! them and the exact loop executes them.
 
 use crate::bus::XdataAsk;
-use crate::decode::{Insn, SHAPES};
+use crate::decode::Insn;
 use crate::exec::Slot;
-use crate::isa::Uop;
+use crate::isa::{OPCODES, Uop};
 use crate::sfr::{self, SfrSet};
 
 /// Decides for one `Program` how each instruction is executed.
@@ -16,57 +16,46 @@ use crate::sfr::{self, SfrSet};
 pub(crate) struct Lowering {
     /// Direct addresses that are not plain memory to the block loop.
     special: [bool; 256],
-    /// Whether `RETI` concerns the bus.
-    exact_reti: bool,
-    /// Which accesses to XDATA concern the bus.
-    exact_xdata: XdataAsk,
+    /// Opcodes that concern the bus whatever their operands.
+    exact: [bool; 256],
 }
 
 impl Lowering {
-    pub(crate) fn new(hooks: SfrSet, exact_xdata: XdataAsk) -> Lowering {
+    pub(crate) fn new(hooks: SfrSet, ask: XdataAsk) -> Lowering {
         let mut special = [false; 256];
         for address in 0x80..=0xFF_u8 {
             special[address as usize] =
                 matches!(address, sfr::ACC | sfr::PSW) || hooks.contains(address);
         }
-        Lowering {
-            special,
-            exact_reti: !hooks.is_empty(),
-            exact_xdata,
-        }
+        let exact = std::array::from_fn(|opcode| match OPCODES[opcode].uop {
+            Uop::Reti => !hooks.is_empty(),
+            Uop::MovxADptr | Uop::MovxAAtRi => ask.reads,
+            Uop::MovxDptrA | Uop::MovxAtRiA => ask.writes,
+            _ => false,
+        });
+        Lowering { special, exact }
     }
 
     /// The instruction as the block loop executes it.
     #[inline(always)]
     pub(crate) fn lower(&self, insn: Insn) -> Slot {
         let slot = Slot::from(insn);
-        let shape = &SHAPES[insn.opcode as usize];
-        let special = |is_direct: bool, address: u8| is_direct && self.special[address as usize];
-        if special(shape.x_direct, slot.x) || special(shape.y_direct, slot.y) {
-            let foreign =
-                |is_direct: bool, address: u8| special(is_direct, address) && address != sfr::ACC;
-            let only_acc = !foreign(shape.x_direct, slot.x) && !foreign(shape.y_direct, slot.y);
-            let lowered = if only_acc { on_accumulator(slot) } else { None };
-            return lowered.unwrap_or(Slot {
-                uop: Uop::Exact,
-                ..slot
-            });
+        let shape = insn.shape();
+        let special = |is_direct: bool, address: u8| is_direct & self.special[address as usize];
+        let usual = !(special(shape.x_direct, slot.x)
+            | special(shape.y_direct, slot.y)
+            | self.exact[insn.opcode as usize]);
+        if usual {
+            return slot;
         }
-        match slot.uop {
-            Uop::Reti if self.exact_reti => Slot {
-                uop: Uop::Exact,
-                ..slot
-            },
-            Uop::MovxADptr | Uop::MovxAAtRi if self.exact_xdata.reads => Slot {
-                uop: Uop::Exact,
-                ..slot
-            },
-            Uop::MovxDptrA | Uop::MovxAtRiA if self.exact_xdata.writes => Slot {
-                uop: Uop::Exact,
-                ..slot
-            },
-            _ => slot,
-        }
+        let foreign =
+            |is_direct: bool, address: u8| special(is_direct, address) && address != sfr::ACC;
+        let only_acc = !foreign(shape.x_direct, slot.x) && !foreign(shape.y_direct, slot.y);
+        let lowered = if only_acc { on_accumulator(slot) } else { None };
+        lowered.unwrap_or(Slot {
+            uop: Uop::Exact,
+            ..slot
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! CODE, predecoded.
 
 use crate::bus::XdataAsk;
-use crate::decode::{Insn, decode};
+use crate::decode::{Insn, decode, opcode_len};
 use crate::exec::Slot;
-use crate::isa::{Attrs, OPCODES, Uop};
+use crate::isa::Uop;
 use crate::lower::Lowering;
 use crate::meter::Cost;
 use crate::sfr::SfrSet;
@@ -61,6 +61,17 @@ fn set_bit(map: &mut BitMap, at: u16) {
     map[usize::from(at >> 6)] |= 1 << (at & 63);
 }
 
+/// Whether the bits of `len` addresses (1 to 3) from `at` on are all set.
+#[inline(always)]
+fn all_set(map: &BitMap, at: u16, len: u8) -> bool {
+    let shift = at & 63;
+    if shift <= 61 {
+        let mask = [0, 1, 3, 7][usize::from(len & 3)];
+        return map[usize::from(at >> 6)] >> shift & mask == mask;
+    }
+    (0..u16::from(len)).all(|i| bit(map, at.wrapping_add(i)))
+}
+
 /// The longest a block may be: longer straight-line code is cut into several, so that sums stay small.
 const LONGEST_BLOCK: Cost = Cost::new(2048, 2048);
 
@@ -97,13 +108,13 @@ impl Program {
     }
 
     /// Why the instruction at `pc` cannot be executed, if so.
+    #[inline(always)]
     pub fn fault_at(&self, pc: u16) -> Option<Fault> {
         let opcode = self.code[pc as usize];
-        if self.unprogrammed == Unprogrammed::Fault {
-            let len = u16::from(OPCODES[opcode as usize].len);
-            if (0..len).any(|i| !self.is_programmed(pc.wrapping_add(i))) {
-                return Some(Fault::Unprogrammed);
-            }
+        if self.unprogrammed == Unprogrammed::Fault
+            && !all_set(&self.programmed, pc, opcode_len(opcode))
+        {
+            return Some(Fault::Unprogrammed);
         }
         (opcode == 0xA5 && self.reserved == Reserved::Fault).then_some(Fault::Reserved)
     }
@@ -149,38 +160,61 @@ impl Program {
         self.ask_after_xdata
     }
 
+    /// Copies `bytes` to CODE from `at` on, around its end if need be, and marks them as programmed.
+    fn place(&mut self, at: u16, bytes: &[u8]) {
+        let to_end = self.code.len() - usize::from(at);
+        let (here, wrapped) = bytes.split_at(bytes.len().min(to_end));
+        let begin = usize::from(at);
+        self.code[begin..begin + here.len()].copy_from_slice(here);
+        for (word, bits) in self.programmed.iter_mut().enumerate().skip(begin / 64) {
+            let first = begin.saturating_sub(word * 64).min(64);
+            let last = (begin + here.len()).saturating_sub(word * 64).min(64);
+            if last <= first {
+                break;
+            }
+            *bits |= (u64::MAX >> (64 - (last - first))) << first;
+        }
+        if !wrapped.is_empty() {
+            self.place(0, wrapped);
+        }
+    }
+
     /// Fills in the slot and the block sum of `pc`, which follow from CODE and from the sum of the next instruction.
     #[inline(always)]
     fn predecode(&mut self, lowering: &Lowering, pc: u16) {
-        let insn = decode(&self.code, pc);
-        let slot = lowering.lower(insn);
-        let info = insn.info();
-        let own = Cost::new(u16::from(info.cycles), 1);
-        // Where the block loop must be left, the slot says where it is.
+        // Where the block loop must be left, the slot says where it is, and there is nothing to pay.
         let leave = |uop| {
             (
                 Slot {
                     uop,
+                    x: 0,
+                    y: 0,
+                    z: 0,
+                    next: 0,
                     target: pc,
-                    ..slot
                 },
                 Cost::ZERO,
             )
         };
-        let rest = self.costs[insn.next as usize];
         let (slot, cost) = if self.is_trap(pc) {
             leave(Uop::Trap)
         } else if self.fault_at(pc).is_some() {
             leave(Uop::Fault)
-        } else if slot.uop == Uop::Exact {
-            leave(Uop::Exact)
-        } else if info.attrs.intersects(Attrs::ENDS_BLOCK) {
-            (slot, own)
-        } else if insn.next < pc || rest.exceeds(LONGEST_BLOCK) {
-            // Falling through the end of CODE ends a block, and so does its growing too long.
-            leave(Uop::Exact)
         } else {
-            (slot, own + rest)
+            let insn = decode(&self.code, pc);
+            let shape = insn.shape();
+            let slot = lowering.lower(insn);
+            let rest = self.costs[insn.next as usize];
+            if slot.uop == Uop::Exact {
+                leave(Uop::Exact)
+            } else if shape.ends_block {
+                (slot, shape.cost)
+            } else if insn.next < pc || rest.exceeds(LONGEST_BLOCK) {
+                // Falling through the end of CODE ends a block, and so does its growing too long.
+                leave(Uop::Exact)
+            } else {
+                (slot, shape.cost + rest)
+            }
         };
         self.slots[pc as usize] = slot;
         self.costs[pc as usize] = cost;
@@ -300,12 +334,7 @@ impl ProgramBuilder {
             costs: boxed(Cost::ZERO),
         };
         for (at, bytes) in &self.segments {
-            let mut pc = *at;
-            for byte in bytes {
-                program.code[pc as usize] = *byte;
-                set_bit(&mut program.programmed, pc);
-                pc = pc.wrapping_add(1);
-            }
+            program.place(*at, bytes);
         }
         for at in self.traps {
             set_bit(&mut program.traps, at);

@@ -1,0 +1,5 @@
+//! Prints `docs/isa.md`.
+
+fn main() {
+    print!("{}", emu8051::isa_markdown());
+}

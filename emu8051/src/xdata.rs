@@ -151,6 +151,23 @@ pub struct XdataSnapshot {
     bytes: Vec<u8>,
 }
 
+impl XdataSnapshot {
+    /// The pages saved, each with its number (the high address byte) and its 256 bytes, in order.
+    pub fn pages(&self) -> impl Iterator<Item = (u8, &[u8; PAGE])> {
+        self.pages.iter().copied().zip(self.bytes.as_chunks().0)
+    }
+
+    /// The snapshot that holds these pages, whose numbers must rise, and zeros elsewhere.
+    pub fn from_pages<'a>(pages: impl IntoIterator<Item = (u8, &'a [u8; PAGE])>) -> XdataSnapshot {
+        let mut snapshot = XdataSnapshot::default();
+        for (number, bytes) in pages {
+            snapshot.pages.push(number);
+            snapshot.bytes.extend_from_slice(bytes);
+        }
+        snapshot
+    }
+}
+
 impl Default for Xdata {
     fn default() -> Xdata {
         Xdata::new()

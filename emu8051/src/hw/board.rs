@@ -15,6 +15,7 @@ use crate::hw::chip::Chip;
 use crate::hw::interrupt::{InterruptTiming, Source};
 use crate::hw::line::{Pace, SerialByte};
 use crate::hw::peripherals::{Input, Peripherals, Stimulus};
+use crate::hw::snapshot::fnv;
 use crate::hw::trace::Event;
 use crate::program::{Fault, Program, Reserved, Unprogrammed};
 use crate::run::{Limit, Run, Stop, run, run_observed};
@@ -70,10 +71,14 @@ impl BoardConfig {
 }
 
 /// Why a board cannot be built as asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoardError {
     /// The image has bytes where the chip has no ROM and there is no external CODE.
+    #[error(
+        "image fills CODE 0x{address:04X}, but the {chip} has {rom_bytes} bytes of ROM and no external CODE is \
+         connected: choose a larger chip or allow external CODE"
+    )]
     BeyondRom {
         /// The chip's name.
         chip: &'static str,
@@ -83,6 +88,7 @@ pub enum BoardError {
         address: u16,
     },
     /// An input lies in the past.
+    #[error("input at cycle {} lies in the past: the board has reached cycle {}", at.0, now.0)]
     InputInThePast {
         /// The machine cycle asked for.
         at: Cycles,
@@ -90,31 +96,6 @@ pub enum BoardError {
         now: Cycles,
     },
 }
-
-impl std::fmt::Display for BoardError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            BoardError::BeyondRom {
-                chip,
-                rom_bytes,
-                address,
-            } => write!(
-                f,
-                "image fills CODE 0x{address:04X}, but the {chip} has {rom_bytes} bytes of ROM and no external CODE \
-                 is connected: choose a larger chip or allow external CODE"
-            ),
-            BoardError::InputInThePast { at, now } => {
-                write!(
-                    f,
-                    "input at cycle {} lies in the past: the board has reached cycle {}",
-                    at.0, now.0
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for BoardError {}
 
 /// Why a board stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +137,7 @@ pub(super) struct World {
     pub(super) xdata: Xdata,
     /// When the run under way began.
     base: Cycles,
-    wiring: Wiring,
+    pub(super) wiring: Wiring,
     stop_on_xdata_read: Option<u16>,
     /// That address was read.
     xdata_read: bool,
@@ -230,11 +211,13 @@ pub struct Board {
     pub(super) now: Cycles,
     pub(super) steps: Steps,
     /// The pins as devices know them.
-    pins: [u8; 4],
+    pub(super) pins: [u8; 4],
     /// The longest time from a request to the first instruction of its service routine, by source.
-    worst_latency: [Option<Cycles>; 6],
+    pub(super) worst_latency: [Option<Cycles>; 6],
     recording: Option<Vec<Stimulus>>,
-    timing: InterruptTiming,
+    pub(super) timing: InterruptTiming,
+    /// Tells one chip and one CODE from another.
+    pub(super) machine: u64,
 }
 
 impl Board {
@@ -284,6 +267,7 @@ impl Board {
             .iter()
             .fold(builder, |builder, at| builder.trap(*at))
             .build();
+        let machine = fnv(config.chip.name.as_bytes()) ^ fnv(program.code());
         let world = World {
             peripherals: Peripherals::new(config.chip, config.timing),
             xdata,
@@ -303,6 +287,7 @@ impl Board {
             worst_latency: [None; 6],
             recording: None,
             timing: config.timing,
+            machine,
         })
     }
 
@@ -351,6 +336,7 @@ impl Board {
                 Boundary::Again => continue,
                 Boundary::Run { steps, next } => (steps, next),
             };
+            let begun = self.steps;
             let mut stop = self.execute(
                 Limit {
                     cycles: next.min(until) - self.now,
@@ -358,21 +344,25 @@ impl Board {
                 },
                 &mut run,
             );
-            if stop == Stop::OutOfCycles {
-                if self.now >= next {
-                    continue;
-                }
+            if stop == Stop::OutOfCycles && self.now < next {
                 // the event lies within the next instruction
+                let cycles = until - self.now;
                 stop = self.execute(
                     Limit {
-                        cycles: until - self.now,
+                        cycles,
                         steps: Steps(1),
                     },
                     &mut run,
                 );
             }
-            if let Some(stop) = self.stopped(stop) {
-                return stop;
+            match stop {
+                Stop::OutOfCycles if self.now >= next => {}
+                Stop::Fault(_) if self.steps > begun => {} // an interrupt may come first
+                stop => {
+                    if let Some(stop) = self.stopped(stop) {
+                        return stop;
+                    }
+                }
             }
         }
     }
@@ -619,8 +609,8 @@ impl Board {
 
     /// Registers the program has accessed though the chip has not got them, each with the cycle of its first access.
     /// They read 0x00, and writing them does nothing.
-    pub fn unknown_sfrs(&self) -> &[(u8, Cycles)] {
-        &self.world.peripherals.unknown
+    pub fn unknown_sfrs(&self) -> impl Iterator<Item = (u8, Cycles)> {
+        self.world.peripherals.unknown.iter().copied()
     }
 
     /// Bytes that came over the serial line while RI was still set, and are lost.
@@ -635,7 +625,7 @@ impl Board {
 
     /// The bytes the serial port has sent since they were taken last, each with the moment of its TI.
     pub fn take_sent(&mut self) -> Vec<(SerialByte, Cycles)> {
-        std::mem::take(&mut self.world.peripherals.uart.sent)
+        std::mem::take(&mut self.world.peripherals.uart.sent).into()
     }
 
     /// Collects [signals](crate::hw::trace::Signal) from now on, or no longer.

@@ -9,6 +9,7 @@
 //! cycle *k* is sampled at the cycle's S5P2, polled during cycle *k + 1*, and so can be answered at boundary *k + 2*
 //! and no earlier. [`Flag`] holds that boundary, so that nothing has to be polled.
 
+use crate::hw::state::{Carrier, Fields, SnapshotError};
 use crate::units::Cycles;
 
 /// Where an interrupt comes from, in polling order.
@@ -138,9 +139,13 @@ impl Flag {
             self.raised
         })
     }
+}
 
-    pub(super) fn fields(&mut self) -> (&mut bool, &mut Cycles, &mut Cycles) {
-        (&mut self.set, &mut self.raised, &mut self.answerable)
+impl Fields for Flag {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.bool(&mut self.set)?;
+        carrier.cycles(&mut self.raised)?;
+        carrier.cycles(&mut self.answerable)
     }
 }
 
@@ -209,6 +214,23 @@ impl Interrupts {
     pub fn serving(&self) -> impl Iterator<Item = Source> + use<> {
         let [low, high] = self.in_service;
         [high, low].into_iter().flatten()
+    }
+}
+
+impl Fields for Interrupts {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.u8(&mut self.ie)?;
+        carrier.u8(&mut self.ip)?;
+        for level in &mut self.in_service {
+            carrier.option(level, Source::External0, |carrier, source| {
+                let mut index = *source as u8;
+                carrier.u8(&mut index)?;
+                carrier.check(usize::from(index) < Source::ALL.len())?;
+                *source = Source::ALL[usize::from(index)];
+                Ok(())
+            })?;
+        }
+        carrier.bool(&mut self.blocked)
     }
 }
 

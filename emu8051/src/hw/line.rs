@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::hw::state::{Carrier, Fields, SnapshotError};
 use crate::hw::time::States;
 
 /// A byte on the serial line.
@@ -61,17 +62,19 @@ impl Frame {
         )
     }
 
-    /// Its level from `at` on, and until when.
+    /// The level of the line from `at` on, and until when; it is high before the frame begins.
     pub(super) fn level(&self, at: States) -> (bool, States) {
-        let index = at.0.saturating_sub(self.start.0) / self.bit.0;
-        (
-            self.levels >> index.min(15) & 1 == 1,
-            States(
-                self.start
-                    .0
-                    .saturating_add(self.bit.0.saturating_mul(index + 1)),
-            ),
-        )
+        match at.0.checked_sub(self.start.0) {
+            None => (true, self.start),
+            Some(since) => {
+                let index = since / self.bit.0;
+                let until = self.bit.0.saturating_mul(index + 1);
+                (
+                    self.levels >> index.min(15) & 1 == 1,
+                    States(self.start.0.saturating_add(until)),
+                )
+            }
+        }
     }
 }
 
@@ -81,6 +84,42 @@ pub(super) struct Line {
     pub(super) queue: VecDeque<SerialByte>,
     pub(super) frame: Option<Frame>,
     pub(super) pace: Pace,
+}
+
+impl Fields for SerialByte {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.u8(&mut self.data)?;
+        carrier.bool(&mut self.ninth)
+    }
+}
+
+impl Fields for Line {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.queue(&mut self.queue, SerialByte::from(0), |carrier, byte| {
+            byte.fields(carrier)
+        })?;
+        let blank = Frame {
+            start: States(0),
+            bit: States(1),
+            levels: 0,
+            bits: 0,
+        };
+        carrier.option(&mut self.frame, blank, |carrier, frame| {
+            carrier.u64(&mut frame.start.0)?;
+            carrier.u64(&mut frame.bit.0)?;
+            carrier.u16(&mut frame.levels)?;
+            carrier.u8(&mut frame.bits)?;
+            carrier.check(frame.bit.0 > 0)
+        })?;
+        let mut back_to_back = self.pace == Pace::BackToBack;
+        carrier.bool(&mut back_to_back)?;
+        self.pace = if back_to_back {
+            Pace::BackToBack
+        } else {
+            Pace::WhenTaken
+        };
+        Ok(())
+    }
 }
 
 #[cfg(test)]

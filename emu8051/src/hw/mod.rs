@@ -30,6 +30,7 @@ pub mod interrupt;
 pub mod line;
 pub mod peripherals;
 mod port;
+pub mod snapshot;
 pub mod state;
 pub mod time;
 mod timer;

@@ -13,6 +13,7 @@ use crate::hw::chip::Chip;
 use crate::hw::interrupt::{Flag, InterruptTiming, Interrupts, Source};
 use crate::hw::line::SerialByte;
 use crate::hw::port::Ports;
+use crate::hw::state::{Carrier, Fields, SnapshotError};
 use crate::hw::time::States;
 use crate::hw::timer::Timers;
 use crate::hw::timer2::Timer2;
@@ -112,10 +113,14 @@ pub struct Peripherals {
     pub(super) ports: Ports,
     pub(super) pcon: Pcon,
     pub(super) dptr: DptrSwitch,
+    /// P1 and P3 as sampled last.
+    sampled: [u8; 2],
+    /// The end of the cycle in which they have changed.
+    resample: Option<Cycles>,
     /// What is still to come, in order of time.
     pub(super) inputs: VecDeque<Stimulus>,
     /// Registers accessed that the chip has not, and when first.
-    pub(super) unknown: Vec<(u8, Cycles)>,
+    pub(super) unknown: VecDeque<(u8, Cycles)>,
     /// Something happened that the board has to look at before the next instruction.
     pub(super) attention: bool,
     /// Whether a change of a port's pins is such a thing.
@@ -146,8 +151,10 @@ impl Peripherals {
             ports: Ports::new(),
             pcon: Pcon::empty(),
             dptr: DptrSwitch::default(),
+            sampled: [0xFF; 2],
+            resample: None,
             inputs: VecDeque::new(),
-            unknown: Vec::new(),
+            unknown: VecDeque::new(),
             attention: false,
             watch_ports: false,
             trace: Trace::default(),
@@ -173,15 +180,26 @@ impl Peripherals {
 
     /// Lets everything up to `to` happen.
     pub(super) fn settle(&mut self, to: Cycles) {
-        while let Some(stimulus) = self
-            .inputs
-            .front()
-            .copied()
-            .filter(|stimulus| stimulus.sampled() <= to)
-        {
-            self.inputs.pop_front();
-            self.settle_undisturbed(stimulus.sampled());
-            self.apply(stimulus.input);
+        loop {
+            let input = self
+                .inputs
+                .front()
+                .filter(|input| input.sampled() <= to)
+                .map(|input| input.at);
+            match (self.resample.filter(|at| *at <= to), input) {
+                (Some(at), input) if input.is_none_or(|input| at <= input) => {
+                    self.settle_undisturbed(at);
+                    self.resample = None;
+                    self.sample(at);
+                }
+                (_, Some(at)) => {
+                    self.settle_undisturbed(at);
+                    if let Some(stimulus) = self.inputs.pop_front() {
+                        self.apply(stimulus.input);
+                    }
+                }
+                _ => break,
+            }
         }
         self.settle_undisturbed(to);
     }
@@ -207,14 +225,13 @@ impl Peripherals {
                 let port = usize::from(port & 3);
                 let before = self.ports.pins(port);
                 self.ports.drive(port, bit, level);
-                self.pins_changed(port, before, self.at);
+                self.pins_changed(port, before);
             }
         }
     }
 
-    /// Tells whoever looks at pins of `port` that they are no longer `before`; they are sampled in the cycle that ends
-    /// at `sampled`.
-    fn pins_changed(&mut self, port: usize, before: u8, sampled: Cycles) {
+    /// The pins of `port` are no longer `before`, from the cycle on that begins now, at whose end they are sampled.
+    fn pins_changed(&mut self, port: usize, before: u8) {
         let now = self.ports.pins(port);
         if now == before {
             return;
@@ -222,30 +239,41 @@ impl Peripherals {
         self.attention |= self.watch_ports;
         self.trace
             .record(States::from_cycles(self.at), Signal::Port(port as u8, now));
-        let fell = |bit: u8| (before & !now) >> bit & 1 == 1;
         let high = |bit: u8| now >> bit & 1 == 1;
-        match port {
-            1 if self.chip.timer2 => {
-                if fell(0) {
-                    self.timer2.pin_fell(sampled);
-                }
-                if fell(1) {
-                    self.timer2.t2ex_fell(sampled);
-                }
-                self.attention |= fell(0) || fell(1);
-            }
+        let sampled = match port {
+            1 if self.chip.timer2 => 0b0000_0011,
             3 => {
                 self.uart.set_rxd(high(0));
-                for n in 0..2 {
-                    self.timers.set_gate_pin(n, high(2 + n as u8));
-                    self.externals[n].sample(!high(2 + n as u8), sampled);
-                    if fell(4 + n as u8) {
-                        self.timers.pin_fell(n, sampled);
-                    }
-                }
-                self.attention |= (before ^ now) & 0b0011_1101 != 0;
+                self.timers.set_gate_pin(0, high(2));
+                self.timers.set_gate_pin(1, high(3));
+                0b0011_1101
             }
-            _ => {}
+            _ => 0,
+        };
+        if (before ^ now) & sampled != 0 {
+            self.attention = true;
+            self.resample = Some(self.at + Cycles(1));
+        }
+    }
+
+    /// S5P2 of the cycle that ends at `at`: the pins that make requests and counts are sampled.
+    fn sample(&mut self, at: Cycles) {
+        let now = [self.ports.pins(1), self.ports.pins(3)];
+        let [fell1, fell3] = [self.sampled[0] & !now[0], self.sampled[1] & !now[1]];
+        self.sampled = now;
+        if self.chip.timer2 {
+            if fell1 & 0x01 != 0 {
+                self.timer2.pin_fell(at);
+            }
+            if fell1 & 0x02 != 0 {
+                self.timer2.t2ex_fell(at);
+            }
+        }
+        for n in 0..2 {
+            self.externals[n].sample(now[1] >> (2 + n) & 1 == 0, at);
+            if fell3 >> (4 + n) & 1 == 1 {
+                self.timers.pin_fell(n, at);
+            }
         }
     }
 
@@ -278,7 +306,7 @@ impl Peripherals {
     fn exists(&mut self, address: u8, at: Cycles) -> bool {
         let exists = self.sfrs.contains(address);
         if !exists && self.unknown.iter().all(|(noted, _)| *noted != address) {
-            self.unknown.push((address, at));
+            self.unknown.push_back((address, at));
         }
         exists
     }
@@ -338,7 +366,7 @@ impl Peripherals {
         if let Some(port) = port_at(address) {
             let before = self.ports.pins(port);
             self.ports.latch[port] = value;
-            self.pins_changed(port, before, at + Cycles(1)); // the pins change with the next cycle
+            self.pins_changed(port, before); // with the next cycle, which begins at `at`
             return;
         }
         if !self.exists(address, at) {
@@ -468,9 +496,81 @@ impl Peripherals {
         let input = self.inputs.front().map(Stimulus::sampled);
         let serial = self.uart.next_event(&self.baud_sources());
         requests
-            .chain([input, serial])
+            .chain([input, serial, self.resample])
             .flatten()
             .filter(|at| *at > self.at)
             .min()
+    }
+}
+
+impl Fields for Input {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        let mut is_pin = matches!(self, Input::Pin { .. });
+        carrier.bool(&mut is_pin)?;
+        *self = match *self {
+            Input::Pin { .. } if is_pin => *self,
+            Input::Serial(_) if !is_pin => *self,
+            _ if is_pin => Input::Pin {
+                port: 0,
+                bit: 0,
+                level: true,
+            },
+            _ => Input::Serial(SerialByte::from(0)),
+        };
+        match self {
+            Input::Serial(byte) => byte.fields(carrier),
+            Input::Pin { port, bit, level } => {
+                carrier.u8(port)?;
+                carrier.u8(bit)?;
+                carrier.check(*port < 4 && *bit < 8)?;
+                carrier.bool(level)
+            }
+        }
+    }
+}
+
+impl Fields for Stimulus {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.cycles(&mut self.at)?;
+        self.input.fields(carrier)
+    }
+}
+
+impl Fields for Peripherals {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.cycles(&mut self.at)?;
+        self.timers.fields(carrier)?;
+        self.timer2.fields(carrier)?;
+        self.uart.fields(carrier)?;
+        for external in &mut self.externals {
+            external.flag.fields(carrier)?;
+            carrier.bool(&mut external.edge)?;
+            carrier.bool(&mut external.low)?;
+        }
+        self.interrupts.fields(carrier)?;
+        self.ports.fields(carrier)?;
+        let mut pcon = self.pcon.bits();
+        carrier.u8(&mut pcon)?;
+        self.pcon = Pcon::from_bits_retain(pcon);
+        carrier.u8(&mut self.dptr.value)?;
+        carrier.u16(&mut self.dptr.other)?;
+        let blank = Stimulus {
+            at: Cycles::ZERO,
+            input: Input::Serial(SerialByte::from(0)),
+        };
+        carrier.bytes(&mut self.sampled)?;
+        carrier.option(&mut self.resample, Cycles::ZERO, Carrier::cycles)?;
+        carrier.queue(&mut self.inputs, blank, |carrier, stimulus| {
+            stimulus.fields(carrier)
+        })?;
+        carrier.check(self.inputs.iter().is_sorted_by_key(|stimulus| stimulus.at))?;
+        carrier.queue(
+            &mut self.unknown,
+            (0, Cycles::ZERO),
+            |carrier, (address, at)| {
+                carrier.u8(address)?;
+                carrier.cycles(at)
+            },
+        )
     }
 }

@@ -5,16 +5,20 @@ use std::collections::VecDeque;
 use crate::units::Cycles;
 
 /// Why bytes are not a snapshot of this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
     /// The bytes end at this offset, within a field.
+    #[error("snapshot ends at byte {0}, within a field")]
     Truncated(usize),
     /// Bytes are left over from this offset on.
+    #[error("snapshot goes on after its end at byte {0}")]
     TooLong(usize),
     /// They do not begin as a snapshot does.
+    #[error("not a snapshot: the first bytes are not those of one")]
     NotASnapshot,
     /// Written in a format this version does not read.
+    #[error("snapshot has format {found}, this version reads format {expected}: take it anew")]
     Version {
         /// The format found.
         found: u8,
@@ -22,42 +26,15 @@ pub enum SnapshotError {
         expected: u8,
     },
     /// The checksum at the end does not fit the bytes.
+    #[error("snapshot is damaged: its checksum does not fit")]
     Checksum,
     /// The field that ends at this offset has a value no machine can have.
+    #[error("snapshot is damaged: impossible value before byte {0}")]
     Impossible(usize),
     /// Made on another chip, or with other CODE.
+    #[error("snapshot was made on another chip or with other CODE: restore it there")]
     OtherMachine,
 }
-
-impl std::fmt::Display for SnapshotError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            SnapshotError::Truncated(at) => write!(f, "snapshot ends at byte {at}, within a field"),
-            SnapshotError::TooLong(at) => write!(f, "snapshot goes on after its end at byte {at}"),
-            SnapshotError::NotASnapshot => {
-                write!(f, "not a snapshot: the first bytes are not those of one")
-            }
-            SnapshotError::Version { found, expected } => {
-                write!(
-                    f,
-                    "snapshot has format {found}, this version reads format {expected}: take it anew"
-                )
-            }
-            SnapshotError::Checksum => write!(f, "snapshot is damaged: its checksum does not fit"),
-            SnapshotError::Impossible(at) => {
-                write!(f, "snapshot is damaged: impossible value before byte {at}")
-            }
-            SnapshotError::OtherMachine => {
-                write!(
-                    f,
-                    "snapshot was made on another chip or with other CODE: restore it there"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for SnapshotError {}
 
 /// Saves fields to bytes or restores them from bytes, according to which of the two it is.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! as they were at one moment and is caught up when somebody looks: nothing counts in between.
 
 use crate::hw::interrupt::Flag;
+use crate::hw::state::{Carrier, Fields, SnapshotError};
 use crate::hw::time::{Pulses, States};
 use crate::hw::trace::{Signal, Trace};
 use crate::units::Cycles;
@@ -55,11 +56,16 @@ impl Pair {
         let (until, period) = self.overflows(mode);
         let low = u64::from(self.tl) + n;
         match mode {
+            // The upper three bits of TL are indeterminate: here, as in s51, they last until the first carry into TH.
+            Mode::Bits13 if (u64::from(self.tl & 0x1F) + n) < 0x20 => Pair {
+                tl: low as u8,
+                ..self
+            },
             Mode::Bits13 => {
                 let count = (u64::from(self.th) << 5 | u64::from(self.tl & 0x1F)) + n;
                 Pair {
                     th: (count >> 5) as u8,
-                    tl: self.tl & 0xE0 | (count & 0x1F) as u8,
+                    tl: (count & 0x1F) as u8,
                 }
             }
             Mode::Bits16 => {
@@ -269,15 +275,6 @@ impl Timers {
         pulses.map(|pulses| pulses.next.ceil())
     }
 
-    /// The next overflow of any kind.
-    pub(super) fn next_overflow(&self) -> Option<Cycles> {
-        [self.pulses(0), self.pulses(1), self.upper_pulses()]
-            .into_iter()
-            .flatten()
-            .map(|p| p.next.ceil())
-            .min()
-    }
-
     /// INT`n` changed: a gated timer runs while it is high.
     pub(super) fn set_gate_pin(&mut self, n: usize, level: bool) {
         self.timers[n].gate_pin = level;
@@ -305,6 +302,22 @@ impl Timers {
 
     pub(super) fn set_th(&mut self, n: usize, value: u8) {
         self.timers[n].pair.th = value;
+    }
+}
+
+impl Fields for Timers {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.cycles(&mut self.at)?;
+        carrier.u8(&mut self.tmod)?;
+        for timer in &mut self.timers {
+            carrier.u8(&mut timer.pair.th)?;
+            carrier.u8(&mut timer.pair.tl)?;
+            carrier.bool(&mut timer.run)?;
+            timer.overflow.fields(carrier)?;
+            carrier.bool(&mut timer.gate_pin)?;
+            carrier.option(&mut timer.edge, Cycles::ZERO, Carrier::cycles)?;
+        }
+        Ok(())
     }
 }
 
@@ -345,7 +358,7 @@ mod tests {
                 let overflow = match nibble & 3 {
                     0 => {
                         let low = (self.tl[n] & 0x1F) + 1;
-                        self.tl[n] = self.tl[n] & 0xE0 | low & 0x1F;
+                        self.tl[n] = if low == 0x20 { 0 } else { self.tl[n] + 1 };
                         self.th[n] = self.th[n].wrapping_add(low >> 5);
                         low == 0x20 && self.th[n] == 0
                     }

@@ -3,6 +3,7 @@
 //! After *Timer 2* and *Using Timer 2 to Generate Baud Rates* in Intel's Hardware Description of the 8051 (1994).
 
 use crate::hw::interrupt::Flag;
+use crate::hw::state::{Carrier, Fields, SnapshotError};
 use crate::hw::time::{Pulses, States};
 use crate::hw::trace::{Signal, Trace};
 use crate::sfr::T2con;
@@ -169,6 +170,18 @@ impl Timer2 {
 
     pub(super) fn set_capture(&mut self, value: u16) {
         self.capture = value;
+    }
+}
+
+impl Fields for Timer2 {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.cycles(&mut self.at)?;
+        carrier.u8(&mut self.control)?;
+        self.overflow.fields(carrier)?;
+        self.external.fields(carrier)?;
+        carrier.u16(&mut self.count)?;
+        carrier.u16(&mut self.capture)?;
+        carrier.option(&mut self.edge, Cycles::ZERO, Carrier::cycles)
     }
 }
 

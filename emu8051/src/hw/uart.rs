@@ -4,8 +4,11 @@
 //! (1994). Bits are timed by the divide-by-16 counters of transmitter and receiver, which are advanced by as many
 //! counts as are due when somebody looks.
 
+use std::collections::VecDeque;
+
 use crate::hw::interrupt::Flag;
 use crate::hw::line::{Frame, Line, Pace, SerialByte, levels};
+use crate::hw::state::{Carrier, Fields, SnapshotError};
 use crate::hw::time::{Pulses, States};
 use crate::hw::trace::{Signal, Trace};
 use crate::sfr::Scon;
@@ -92,7 +95,7 @@ pub(super) struct Uart {
     /// Bytes that came while RI was set.
     pub(super) overruns: u64,
     /// Bytes sent and not yet collected: data and moment of TI.
-    pub(super) sent: Vec<(SerialByte, Cycles)>,
+    pub(super) sent: VecDeque<(SerialByte, Cycles)>,
 }
 
 impl Uart {
@@ -111,7 +114,7 @@ impl Uart {
             rxd: true,
             line: Line::default(),
             overruns: 0,
-            sent: Vec::new(),
+            sent: VecDeque::new(),
         }
     }
 
@@ -225,7 +228,7 @@ impl Uart {
 
     /// TI is set when the stop bit begins.
     fn transmitted(&mut self, byte: SerialByte, at: Cycles) {
-        self.sent.push((byte, at));
+        self.sent.push_back((byte, at));
         raise(&mut self.ti, at);
         self.transmitter = Transmitter::Idle;
     }
@@ -373,8 +376,10 @@ impl Uart {
         };
         if let Some(byte) = self.line.queue.pop_front() {
             let (levels, bits) = levels(byte, self.nine());
+            // not before the receiver's clock runs: a timer may take a while to its first overflow
+            let clocked = States(counts.next.0.saturating_sub(counts.period.0));
             self.line.frame = Some(Frame {
-                start: at,
+                start: at.max(clocked),
                 bit: counts.every(16, 1).period,
                 levels,
                 bits,
@@ -489,6 +494,141 @@ impl Uart {
                 begun: 0,
             }
         };
+    }
+}
+
+impl Fields for Transmitter {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        let mut kind = match self {
+            Transmitter::Idle => 0,
+            Transmitter::Frame { .. } => 1,
+            Transmitter::Shift { .. } => 2,
+        };
+        carrier.u8(&mut kind)?;
+        carrier.check(kind <= 2)?;
+        *self = match (kind, *self) {
+            (0, _) => Transmitter::Idle,
+            (1, Transmitter::Frame { .. }) | (2, Transmitter::Shift { .. }) => *self,
+            (1, _) => Transmitter::Frame {
+                byte: SerialByte::from(0),
+                levels: 0,
+                bits: 0,
+                begun: 0,
+            },
+            _ => Transmitter::Shift {
+                data: 0,
+                from: Cycles::ZERO,
+            },
+        };
+        match self {
+            Transmitter::Idle => Ok(()),
+            Transmitter::Frame {
+                byte,
+                levels,
+                bits,
+                begun,
+            } => {
+                byte.fields(carrier)?;
+                carrier.u16(levels)?;
+                carrier.u8(bits)?;
+                carrier.u8(begun)?;
+                carrier.check(*begun < *bits && *bits <= 11)
+            }
+            Transmitter::Shift { data, from } => {
+                carrier.u8(data)?;
+                carrier.cycles(from)
+            }
+        }
+    }
+}
+
+impl Fields for Receiver {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        let mut kind = match self {
+            Receiver::Idle { .. } => 0,
+            Receiver::Frame { .. } => 1,
+            Receiver::Tail { .. } => 2,
+            Receiver::Shift { .. } => 3,
+        };
+        carrier.u8(&mut kind)?;
+        carrier.check(kind <= 3)?;
+        *self = match (kind, *self) {
+            (0, Receiver::Idle { .. })
+            | (1, Receiver::Frame { .. })
+            | (2, Receiver::Tail { .. })
+            | (3, Receiver::Shift { .. }) => *self,
+            (0, _) => Receiver::LISTENING,
+            (1, _) => Receiver::Frame {
+                ticks: 0,
+                decided: 0,
+                highs: 0,
+            },
+            (2, _) => Receiver::Tail { left: 16 },
+            _ => Receiver::Shift {
+                from: Cycles::ZERO,
+                taken: 0,
+                data: 0,
+                host: None,
+            },
+        };
+        match self {
+            Receiver::Idle { last } => carrier.bool(last),
+            Receiver::Frame {
+                ticks,
+                decided,
+                highs,
+            } => {
+                carrier.u16(ticks)?;
+                carrier.u16(decided)?;
+                carrier.u8(highs)?;
+                carrier.check(*ticks < BITS_DECIDED * 16 && *highs <= 3)
+            }
+            Receiver::Tail { left } => {
+                carrier.u8(left)?;
+                carrier.check((1..=16).contains(left))
+            }
+            Receiver::Shift {
+                from,
+                taken,
+                data,
+                host,
+            } => {
+                carrier.cycles(from)?;
+                carrier.u8(taken)?;
+                carrier.u8(data)?;
+                carrier.option(host, 0, Carrier::u8)?;
+                carrier.check(*taken < 8)
+            }
+        }
+    }
+}
+
+impl Fields for Uart {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.u64(&mut self.at.0)?;
+        let mut control = self.control.bits();
+        carrier.u8(&mut control)?;
+        self.control = Scon::from_bits_retain(control);
+        carrier.bool(&mut self.smod)?;
+        self.ti.fields(carrier)?;
+        self.ri.fields(carrier)?;
+        carrier.u8(&mut self.received)?;
+        carrier.bool(&mut self.half)?;
+        carrier.u8(&mut self.count)?;
+        carrier.check(self.count < 16)?;
+        self.transmitter.fields(carrier)?;
+        self.receiver.fields(carrier)?;
+        carrier.bool(&mut self.rxd)?;
+        self.line.fields(carrier)?;
+        carrier.u64(&mut self.overruns)?;
+        carrier.queue(
+            &mut self.sent,
+            (SerialByte::from(0), Cycles::ZERO),
+            |carrier, (byte, at)| {
+                byte.fields(carrier)?;
+                carrier.cycles(at)
+            },
+        )
     }
 }
 

@@ -1,0 +1,208 @@
+//! The whole machine at one moment: kept in memory, or written as bytes.
+
+use crate::cpu::Cpu;
+use crate::hw::board::{Board, Wiring};
+use crate::hw::peripherals::Peripherals;
+use crate::hw::state::{Carrier, Fields, SnapshotError};
+use crate::units::{Cycles, Steps};
+use crate::xdata::{Xdata, XdataSnapshot};
+
+/// The first bytes of a written snapshot.
+const MAGIC: [u8; 7] = *b"smart51";
+/// The format written and read here. It changes whenever a field does.
+const FORMAT: u8 = 1;
+
+/// Everything a [`Board`] holds that a run changes, inputs still to come included. Its CODE is not part of it, except
+/// in von Neumann wiring, where CODE is RAM.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    cpu: Cpu,
+    peripherals: Peripherals,
+    xdata: XdataSnapshot,
+    now: Cycles,
+    steps: Steps,
+    pins: [u8; 4],
+    worst_latency: [Option<Cycles>; 6],
+    machine: u64,
+}
+
+impl Board {
+    /// What this board is now.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let mut xdata = XdataSnapshot::default();
+        self.world.xdata.snapshot(&mut xdata);
+        self.world.peripherals.settle(self.now); // so that equal machines give equal bytes
+        let trace = std::mem::take(&mut self.world.peripherals.trace); // what was seen is no part of the machine
+        let peripherals = self.world.peripherals.clone();
+        self.world.peripherals.trace = trace;
+        Snapshot {
+            cpu: self.cpu.clone(),
+            peripherals,
+            xdata,
+            now: self.now,
+            steps: self.steps,
+            pins: self.pins,
+            worst_latency: self.worst_latency,
+            machine: self.machine,
+        }
+    }
+
+    /// Makes this board what it was when `snapshot` was taken.
+    ///
+    /// # Errors
+    /// [`SnapshotError::OtherMachine`] when it was taken on another chip or with other CODE.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        if snapshot.machine != self.machine {
+            return Err(SnapshotError::OtherMachine);
+        }
+        let before = (self.world.wiring == Wiring::VonNeumann).then(|| self.world.xdata.clone());
+        self.cpu = snapshot.cpu.clone();
+        let trace = std::mem::take(&mut self.world.peripherals.trace);
+        self.world.peripherals = snapshot.peripherals.clone();
+        self.world.peripherals.trace = trace;
+        self.world.xdata.restore(&snapshot.xdata);
+        self.now = snapshot.now;
+        self.steps = snapshot.steps;
+        self.pins = snapshot.pins;
+        self.worst_latency = snapshot.worst_latency;
+        if let Some(before) = before {
+            self.decode_changed(&before);
+        }
+        Ok(())
+    }
+
+    /// CODE is RAM, which was `before`.
+    fn decode_changed(&mut self, before: &Xdata) {
+        for address in 0..=0xFFFF {
+            let byte = self.world.xdata.read(address);
+            if byte != before.read(address) {
+                self.program.write_code(address, byte);
+            }
+        }
+    }
+
+    /// The snapshot written in `bytes` by [`Snapshot::to_bytes`].
+    ///
+    /// # Errors
+    /// What is wrong with the bytes, and [`SnapshotError::OtherMachine`] when they come from another chip or other CODE.
+    pub fn read_snapshot(&self, bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
+        let (body, checksum) = bytes
+            .split_last_chunk()
+            .ok_or(SnapshotError::Truncated(bytes.len()))?;
+        let rest = body
+            .strip_prefix(&MAGIC)
+            .ok_or(SnapshotError::NotASnapshot)?;
+        match rest.first() {
+            Some(&FORMAT) => {}
+            Some(&found) => {
+                return Err(SnapshotError::Version {
+                    found,
+                    expected: FORMAT,
+                });
+            }
+            None => return Err(SnapshotError::Truncated(bytes.len())),
+        }
+        if fnv(body) != u64::from_le_bytes(*checksum) {
+            return Err(SnapshotError::Checksum);
+        }
+        let mut carrier = Carrier::Restore {
+            bytes: body,
+            at: MAGIC.len() + 1,
+        };
+        let mut snapshot = Snapshot {
+            cpu: Cpu::new(),
+            peripherals: Peripherals::new(self.chip(), self.timing),
+            xdata: XdataSnapshot::default(),
+            now: Cycles::ZERO,
+            steps: Steps::ZERO,
+            pins: [0; 4],
+            worst_latency: [None; 6],
+            machine: 0,
+        };
+        snapshot.fields(&mut carrier)?;
+        match carrier {
+            Carrier::Restore { at, .. } if at < body.len() => Err(SnapshotError::TooLong(at)),
+            _ if snapshot.machine != self.machine => Err(SnapshotError::OtherMachine),
+            _ => Ok(snapshot),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The snapshot as bytes: a format number, all fields, a checksum.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        out.push(FORMAT);
+        let mut carrier = Carrier::Save(out);
+        let saved = self.clone().fields(&mut carrier);
+        debug_assert!(saved.is_ok(), "only restoring can fail");
+        let Carrier::Save(mut out) = carrier else {
+            return Vec::new();
+        };
+        let checksum = fnv(&out);
+        out.extend_from_slice(&checksum.to_le_bytes());
+        out
+    }
+
+    /// Machine cycles since reset.
+    pub fn now(&self) -> Cycles {
+        self.now
+    }
+}
+
+impl Fields for Snapshot {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.u64(&mut self.machine)?;
+        carrier.cycles(&mut self.now)?;
+        carrier.u64(&mut self.steps.0)?;
+        self.cpu.fields(carrier)?;
+        self.peripherals.fields(carrier)?;
+        carrier.check(self.peripherals.at <= self.now)?;
+        carrier.bytes(&mut self.pins)?;
+        for worst in &mut self.worst_latency {
+            carrier.option(worst, Cycles::ZERO, Carrier::cycles)?;
+        }
+        let mut pages: Vec<(u8, [u8; 256])> = self
+            .xdata
+            .pages()
+            .map(|(page, bytes)| (page, *bytes))
+            .collect();
+        let mut count = pages.len() as u16;
+        carrier.u16(&mut count)?;
+        carrier.check(count <= 256)?;
+        pages.resize(count.into(), (0, [0; 256]));
+        for (page, bytes) in &mut pages {
+            carrier.u8(page)?;
+            carrier.bytes(bytes)?;
+        }
+        carrier.check(pages.is_sorted_by(|(a, _), (b, _)| a < b))?;
+        self.xdata = XdataSnapshot::from_pages(pages.iter().map(|(page, bytes)| (*page, bytes)));
+        Ok(())
+    }
+}
+
+impl Fields for Cpu {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        let mut pc = self.pc();
+        carrier.u16(&mut pc)?;
+        self.set_pc(pc);
+        for address in 0..=0xFF {
+            let mut byte = self.iram(address);
+            carrier.u8(&mut byte)?;
+            self.set_iram(address, byte);
+        }
+        for address in 0x80..=0xFF {
+            let mut byte = self.sfr(address);
+            carrier.u8(&mut byte)?;
+            self.set_sfr(address, byte);
+        }
+        Ok(())
+    }
+}
+
+/// FNV-1a, 64 bits: finds damage, not malice.
+pub(super) fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}

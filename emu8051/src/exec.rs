@@ -355,6 +355,46 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
     }
 
     #[inline(always)]
+    fn rlc(&mut self) {
+        let a = self.regs.a;
+        self.regs.a = a << 1 | u8::from(self.regs.cy);
+        self.regs.cy = a & 0x80 != 0;
+    }
+
+    #[inline(always)]
+    fn rrc(&mut self) {
+        let a = self.regs.a;
+        self.regs.a = a >> 1 | u8::from(self.regs.cy) << 7;
+        self.regs.cy = a & 1 != 0;
+    }
+
+    #[inline(always)]
+    fn push_dir(&mut self, address: u8) {
+        // SP is counted up before the operand is read: PUSH SP pushes the new SP.
+        let sp = self.count_up_sp();
+        let value = self.dir(address);
+        self.memory[indirect(sp)] = value;
+    }
+
+    #[inline(always)]
+    fn pop_dir(&mut self, address: u8) {
+        let value = self.pop();
+        self.set_dir(address, value);
+    }
+
+    #[inline(always)]
+    fn move_dir(&mut self, to: u8, from: u8) {
+        let value = self.dir(from);
+        self.set_dir(to, value);
+    }
+
+    #[inline(always)]
+    fn move_to_reg(&mut self, n: u8, from: u8) {
+        let value = self.dir(from);
+        self.set_reg(n, value);
+    }
+
+    #[inline(always)]
     fn branch(&self, slot: &Slot, taken: bool) -> Flow {
         Flow::Jump(if taken { slot.target } else { slot.next })
     }
@@ -502,16 +542,8 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             CplA => self.regs.a = !self.regs.a,
             RlA => self.regs.a = self.regs.a.rotate_left(1),
             RrA => self.regs.a = self.regs.a.rotate_right(1),
-            RlcA => {
-                let a = self.regs.a;
-                self.regs.a = a << 1 | u8::from(self.regs.cy);
-                self.regs.cy = a & 0x80 != 0;
-            }
-            RrcA => {
-                let a = self.regs.a;
-                self.regs.a = a >> 1 | u8::from(self.regs.cy) << 7;
-                self.regs.cy = a & 1 != 0;
-            }
+            RlcA => self.rlc(),
+            RrcA => self.rrc(),
             SwapA => self.regs.a = self.regs.a.rotate_left(4),
 
             MovAImm => self.regs.a = slot.x,
@@ -520,10 +552,7 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             MovARn => self.regs.a = self.reg(slot.x),
             MovDirA => self.set_dir(slot.x, self.regs.a),
             MovDirImm => self.set_dir(slot.x, slot.y),
-            MovDirDir => {
-                let value = self.dir(slot.y);
-                self.set_dir(slot.x, value);
-            }
+            MovDirDir => self.move_dir(slot.x, slot.y),
             MovDirAtRi => self.set_dir(slot.x, self.at(slot.y)),
             MovDirRn => self.set_dir(slot.x, self.reg(slot.y)),
             MovAtRiA => self.set_at(slot.x, self.regs.a),
@@ -534,10 +563,7 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             }
             MovRnA => self.set_reg(slot.x, self.regs.a),
             MovRnImm => self.set_reg(slot.x, slot.y),
-            MovRnDir => {
-                let value = self.dir(slot.y);
-                self.set_reg(slot.x, value);
-            }
+            MovRnDir => self.move_to_reg(slot.x, slot.y),
             MovDptr => self.set_dptr(slot.target),
             MovcAPc => {
                 self.regs.a = self.code[slot.next.wrapping_add(u16::from(self.regs.a)) as usize]
@@ -549,16 +575,8 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             MovxAAtRi => self.xread(self.xdata_ri(slot.x)),
             MovxDptrA => self.xwrite(self.dptr()),
             MovxAtRiA => self.xwrite(self.xdata_ri(slot.x)),
-            Push => {
-                // SP is counted up before the operand is read: PUSH SP pushes the new SP.
-                let sp = self.count_up_sp();
-                let value = self.dir(slot.x);
-                self.memory[indirect(sp)] = value;
-            }
-            Pop => {
-                let value = self.pop();
-                self.set_dir(slot.x, value);
-            }
+            Push => self.push_dir(slot.x),
+            Pop => self.pop_dir(slot.x),
             PushA => self.push(self.regs.a),
             PopA => self.regs.a = self.pop(),
             XchDir => {
@@ -605,6 +623,152 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             OrlCNotBit => self.regs.cy |= !self.bit(slot),
             AnlCBit => self.regs.cy &= self.bit(slot),
             AnlCNotBit => self.regs.cy &= !self.bit(slot),
+
+            // Pairs: the operands of the first are in x and y, those of the second in z and target.
+            IncDptrThenMovxADptr => {
+                self.set_dptr(self.dptr().wrapping_add(1));
+                self.xread(self.dptr());
+            }
+            IncDptrThenMovxDptrA => {
+                self.set_dptr(self.dptr().wrapping_add(1));
+                self.xwrite(self.dptr());
+            }
+            MovxADptrThenMovRnA => {
+                self.xread(self.dptr());
+                self.set_reg(slot.z, self.regs.a);
+            }
+            MovxADptrThenMovDirA => {
+                self.xread(self.dptr());
+                self.set_dir(slot.z, self.regs.a);
+            }
+            MovxDptrAThenMovARn => {
+                self.xwrite(self.dptr());
+                self.regs.a = self.reg(slot.z);
+            }
+            MovxDptrAThenMovADir => {
+                self.xwrite(self.dptr());
+                self.regs.a = self.dir(slot.z);
+            }
+            MovDptrThenMovxADptr => {
+                self.set_dptr(slot.target);
+                self.xread(self.dptr());
+            }
+            MovDptrThenMovARn => {
+                self.set_dptr(slot.target);
+                self.regs.a = self.reg(slot.z);
+            }
+            MovRnAThenMovARn => {
+                self.set_reg(slot.x, self.regs.a);
+                self.regs.a = self.reg(slot.z);
+            }
+            MovRnAThenMovADir => {
+                self.set_reg(slot.x, self.regs.a);
+                self.regs.a = self.dir(slot.z);
+            }
+            MovRnAThenIncDptr => {
+                self.set_reg(slot.x, self.regs.a);
+                self.set_dptr(self.dptr().wrapping_add(1));
+            }
+            MovRnAThenMovDirRn => {
+                self.set_reg(slot.x, self.regs.a);
+                self.set_dir(slot.z, self.reg(slot.target as u8));
+            }
+            MovDirAThenMovARn => {
+                self.set_dir(slot.x, self.regs.a);
+                self.regs.a = self.reg(slot.z);
+            }
+            MovDirAThenMovADir => {
+                self.set_dir(slot.x, self.regs.a);
+                self.regs.a = self.dir(slot.z);
+            }
+            MovDirAThenIncDptr => {
+                self.set_dir(slot.x, self.regs.a);
+                self.set_dptr(self.dptr().wrapping_add(1));
+            }
+            MovDirAThenClrA => {
+                self.set_dir(slot.x, self.regs.a);
+                self.regs.a = 0;
+            }
+            MovARnThenAddImm => {
+                self.regs.a = self.reg(slot.x);
+                self.add(slot.z);
+            }
+            MovARnThenAddcImm => {
+                self.regs.a = self.reg(slot.x);
+                self.addc(slot.z);
+            }
+            MovARnThenAddRn => {
+                self.regs.a = self.reg(slot.x);
+                self.add(self.reg(slot.z));
+            }
+            MovARnThenRrcA => {
+                self.regs.a = self.reg(slot.x);
+                self.rrc();
+            }
+            MovARnThenRlcA => {
+                self.regs.a = self.reg(slot.x);
+                self.rlc();
+            }
+            MovADirThenAddImm => {
+                self.regs.a = self.dir(slot.x);
+                self.add(slot.z);
+            }
+            AddImmThenMovDirA => {
+                self.add(slot.x);
+                self.set_dir(slot.z, self.regs.a);
+            }
+            AddcImmThenMovDirA => {
+                self.addc(slot.x);
+                self.set_dir(slot.z, self.regs.a);
+            }
+            AddRnThenMovRnA => {
+                self.add(self.reg(slot.x));
+                self.set_reg(slot.z, self.regs.a);
+            }
+            AddcRnThenMovRnA => {
+                self.addc(self.reg(slot.x));
+                self.set_reg(slot.z, self.regs.a);
+            }
+            RrcAThenMovRnA => {
+                self.rrc();
+                self.set_reg(slot.z, self.regs.a);
+            }
+            RlcAThenMovRnA => {
+                self.rlc();
+                self.set_reg(slot.z, self.regs.a);
+            }
+            ClrCThenMovARn => {
+                self.regs.cy = false;
+                self.regs.a = self.reg(slot.z);
+            }
+            ClrCThenMovADir => {
+                self.regs.cy = false;
+                self.regs.a = self.dir(slot.z);
+            }
+            ClrCThenMovAImm => {
+                self.regs.cy = false;
+                self.regs.a = slot.z;
+            }
+            PushThenPush => {
+                self.push_dir(slot.x);
+                self.push_dir(slot.z);
+            }
+            PopThenPop => {
+                self.pop_dir(slot.x);
+                self.pop_dir(slot.z);
+            }
+            MovDirRnThenMovDirRn => {
+                self.set_dir(slot.x, self.reg(slot.y));
+                self.set_dir(slot.z, self.reg(slot.target as u8));
+            }
+            MovDirDirThenMovDirDir => {
+                self.move_dir(slot.x, slot.y);
+                self.move_dir(slot.z, slot.target as u8);
+            }
+            MovRnDirThenMovRnDir => {
+                self.move_to_reg(slot.x, slot.y);
+                self.move_to_reg(slot.z, slot.target as u8);
+            }
         }
         Flow::Next
     }

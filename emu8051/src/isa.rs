@@ -327,6 +327,78 @@ isa! {
         MovCA,
         /// `MOV ACC.n,C`
         MovAC,
+        /// Two at once, see [`pairs`](crate::pairs).
+        IncDptrThenMovxADptr,
+        /// Two at once, see [`pairs`](crate::pairs).
+        IncDptrThenMovxDptrA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovxADptrThenMovRnA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovxADptrThenMovDirA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovxDptrAThenMovARn,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovxDptrAThenMovADir,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovDptrThenMovxADptr,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovDptrThenMovARn,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovRnAThenMovARn,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovRnAThenMovADir,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovRnAThenIncDptr,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovRnAThenMovDirRn,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovDirAThenMovARn,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovDirAThenMovADir,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovDirAThenIncDptr,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovDirAThenClrA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovARnThenAddImm,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovARnThenAddcImm,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovARnThenAddRn,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovARnThenRrcA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovARnThenRlcA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovADirThenAddImm,
+        /// Two at once, see [`pairs`](crate::pairs).
+        AddImmThenMovDirA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        AddcImmThenMovDirA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        AddRnThenMovRnA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        AddcRnThenMovRnA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        RrcAThenMovRnA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        RlcAThenMovRnA,
+        /// Two at once, see [`pairs`](crate::pairs).
+        ClrCThenMovARn,
+        /// Two at once, see [`pairs`](crate::pairs).
+        ClrCThenMovADir,
+        /// Two at once, see [`pairs`](crate::pairs).
+        ClrCThenMovAImm,
+        /// Two at once, see [`pairs`](crate::pairs).
+        PushThenPush,
+        /// Two at once, see [`pairs`](crate::pairs).
+        PopThenPop,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovDirRnThenMovDirRn,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovDirDirThenMovDirDir,
+        /// Two at once, see [`pairs`](crate::pairs).
+        MovRnDirThenMovRnDir,
     }
 }
 

@@ -38,6 +38,7 @@ mod isa_doc;
 mod lower;
 mod memory;
 mod meter;
+mod pairs;
 mod program;
 #[cfg(feature = "reference")]
 pub mod reference;

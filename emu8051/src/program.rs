@@ -6,6 +6,7 @@ use crate::exec::Slot;
 use crate::isa::Uop;
 use crate::lower::Lowering;
 use crate::meter::Cost;
+use crate::pairs::fuse;
 use crate::sfr::SfrSet;
 
 /// What executing CODE that nobody programmed does.
@@ -125,19 +126,16 @@ impl Program {
         self.code[at as usize] = byte;
         set_bit(&mut self.programmed, at);
         let lowering = Lowering::new(self.hooks, self.ask_after_xdata);
-        // Instructions of up to three bytes reach back to at-2, and the block sums before them as far as they change.
+        // A slot depends on the instruction there, of up to three bytes, and on the slot and the block sum behind it:
+        // three addresses in a row that come out as they were hide the change from all before them.
         let mut pc = at;
         let mut unchanged = 0;
         for back in 0..=u16::MAX {
-            let before = self.costs[pc as usize];
+            let before = (self.slots[pc as usize], self.costs[pc as usize]);
             self.predecode(&lowering, pc);
-            // A sum depends on the three bytes' worth of addresses above it at most.
-            unchanged = if self.costs[pc as usize] == before {
-                unchanged + 1
-            } else {
-                0
-            };
-            if back >= 2 && unchanged >= 3 {
+            let after = (self.slots[pc as usize], self.costs[pc as usize]);
+            unchanged = if after == before { unchanged + 1 } else { 0 };
+            if back >= 5 && unchanged >= 3 {
                 break;
             }
             pc = pc.wrapping_sub(1);
@@ -213,7 +211,13 @@ impl Program {
                 // Falling through the end of CODE ends a block, and so does its growing too long.
                 leave(Uop::Exact)
             } else {
-                (slot, shape.cost + rest)
+                let behind = insn
+                    .next
+                    .wrapping_add(u16::from(opcode_len(self.code[insn.next as usize])));
+                (
+                    fuse(slot, &self.slots[insn.next as usize], behind),
+                    shape.cost + rest,
+                )
             }
         };
         self.slots[pc as usize] = slot;

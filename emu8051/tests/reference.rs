@@ -113,6 +113,40 @@ proptest! {
     }
 }
 
+/// Straight-line code of the instructions that are predecoded in pairs, each with operands of any value.
+fn pairs() -> impl Strategy<Value = Vec<u8>> {
+    let opcodes = prop::sample::select(vec![
+        0xA3, 0xE0, 0xF0, 0x90, 0xF8, 0xFB, 0xE8, 0xEB, 0xF5, 0xE5, 0x74, 0x24, 0x34, 0x2A, 0x3A,
+        0x13, 0x33, 0xC3, 0xC0, 0xD0, 0x89, 0x85, 0xAC, 0xE4,
+    ]);
+    let insn = (opcodes, any::<[u8; 2]>()).prop_map(|(opcode, operands): (u8, _)| {
+        let len = emu8051::isa::OPCODES[opcode as usize].len as usize;
+        [opcode, operands[0], operands[1]][..len].to_vec()
+    });
+    prop::collection::vec(insn, 60).prop_map(|insns| insns.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn pairs_equal_the_reference_from_either_instruction(
+        machine in machines(),
+        code in pairs(),
+        start in 0_u16..20,
+        steps in 0_u64..60,
+    ) {
+        let program = Program::builder().segment(0, &code).unprogrammed(Unprogrammed::Execute).reserved(Reserved::Nop).fill(0).build();
+        let (mut fast, mut reference) = (machine.clone(), machine);
+        fast.cpu.set_pc(start);
+        reference.cpu.set_pc(start);
+        let expected = reference.by_reference(&program, Limit::steps(steps));
+        prop_assert_eq!(run(&mut fast.cpu, &mut fast.xdata, &program, Limit::steps(steps)), expected);
+        prop_assert_eq!(&fast.cpu, &reference.cpu);
+        prop_assert!(fast.xdata == reference.xdata);
+    }
+}
+
 /// XDATA that answers from the address, so that every read is checked.
 struct Echo;
 

@@ -264,11 +264,12 @@ impl fmt::Display for Report {
         if !self.output.is_empty() && !self.output.ends_with('\n') {
             writeln!(f)?;
         }
-        write!(f, "{:<15} {}", "outcome", self.outcome)?;
-        match &self.reason {
-            Some(reason) if reason != self.outcome => writeln!(f, " ({reason})")?,
-            _ => writeln!(f)?,
-        }
+        let outcome = match &self.reason {
+            Some(reason) if reason.starts_with(self.outcome) => reason.clone(),
+            Some(reason) => format!("{}: {reason}", self.outcome),
+            None => self.outcome.into(),
+        };
+        writeln!(f, "{:<15} {outcome}", "outcome")?;
         if let Some(pc) = self.pc {
             writeln!(f, "{:<15} {pc}", "pc")?;
         }

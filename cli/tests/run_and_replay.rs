@@ -1,0 +1,252 @@
+//! `smart51 run` and `smart51 replay`, as their users see them.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn smart51(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_smart51"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("one JSON object on standard output")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn sample(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples");
+    let image: PathBuf = folder.join(name).join(format!("{name}.ihx"));
+    image.to_str().expect("a path in UTF-8").into()
+}
+
+#[test]
+fn json_has_the_fixed_keys_first_and_in_order() {
+    let output = smart51(&["run", &sample("counter"), "--json"]);
+    let report = json(&output);
+    let keys: Vec<&str> = report
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let fixed = [
+        "outcome",
+        "exit_code",
+        "fault",
+        "pc",
+        "machine_cycles",
+        "instructions",
+        "steps",
+        "gas",
+        "registers",
+        "host_calls",
+        "output",
+        "events",
+    ];
+    assert_eq!(keys[..fixed.len()], fixed);
+    assert_eq!(report["outcome"], "success");
+    assert_eq!(report["pc"], "0x0008");
+    assert_eq!(report["registers"]["r"].as_array().map(Vec::len), Some(8));
+    let calls = report["host_calls"].as_array().expect("a list");
+    let names: Vec<&str> = calls
+        .iter()
+        .filter_map(|call| call["name"].as_str())
+        .collect();
+    assert_eq!(names, ["db_read", "db_write"]);
+    assert_eq!(calls[1]["args"][0], "636f756e74");
+    assert!(calls[0]["cycles"].as_u64() < calls[1]["cycles"].as_u64());
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_print_is_shown_and_given_as_output() {
+    let output = smart51(&["run", &sample("hello")]);
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("hello, chain\n"));
+    assert_eq!(
+        json(&smart51(&["run", &sample("hello"), "--json"]))["output"],
+        "hello, chain"
+    );
+}
+
+#[test]
+fn a_limit_ends_the_run_with_a_fault_and_status_1() {
+    for (limit, fault) in [
+        ("--max-cycles", "out_of_cycles"),
+        ("--max-steps", "out_of_steps"),
+        ("--gas", "out_of_gas"),
+    ] {
+        let output = smart51(&["run", &sample("counter"), limit, "1_00", "--json"]);
+        let report = json(&output);
+        assert_eq!(
+            (&report["outcome"], &report["fault"]),
+            (&"fault".into(), &fault.into())
+        );
+        assert_eq!(report["exit_code"], Value::Null);
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn bad_input_is_status_2_with_a_sentence() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let counter = sample("counter");
+    let wrong: [&[&str]; 7] = [
+        &["run", "no-such-file.ihx"],
+        &["run", manifest],
+        &["run", &counter, "--input", "0g"],
+        &["run", &counter, "--input", "@no-such-file"],
+        &["run", &counter, "--context", manifest],
+        &["replay", manifest],
+        &["run", &counter, "--max-cycles", "-1"],
+    ];
+    for arguments in wrong {
+        let output = smart51(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        assert!(
+            stderr(&output).starts_with("error: "),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn an_input_that_does_not_fit_is_a_fault() {
+    let input = "00".repeat(4096);
+    let report = json(&smart51(&[
+        "run",
+        &sample("echo"),
+        "--input",
+        &input,
+        "--json",
+    ]));
+    assert_eq!(report["fault"], "input_too_long");
+}
+
+#[test]
+fn a_trace_has_a_line_for_each_instruction() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let trace = folder.path().join("trace.txt");
+    let arguments = [
+        "run",
+        &sample("counter"),
+        "--json",
+        "--trace",
+        trace.to_str().expect("UTF-8"),
+    ];
+    let instructions = json(&smart51(&arguments))["instructions"]
+        .as_u64()
+        .expect("a number");
+    let text = std::fs::read_to_string(trace).expect("the trace");
+    assert_eq!(text.lines().count() as u64, instructions);
+    assert!(text.starts_with("0x0000  LJMP "), "{text:.80}");
+    // Two things cannot share standard output.
+    assert_eq!(
+        smart51(&["run", &sample("counter"), "--json", "--trace", "-"])
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn a_recorded_run_replays_from_its_one_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("call.json");
+    let path = file.to_str().expect("UTF-8");
+    for (image, semantics) in [("counter", "v1"), ("token", "v1"), ("echo", "dacrs2017")] {
+        let arguments = [
+            "run",
+            &sample(image),
+            "--input",
+            "07",
+            "--semantics",
+            semantics,
+            "--record",
+            path,
+        ];
+        assert_ne!(smart51(&arguments).status.code(), Some(2));
+        let replay = smart51(&["replay", path, "--json"]);
+        let report = json(&replay);
+        assert_eq!(
+            (&report["rows"], &report["equal"]),
+            (&1.into(), &1.into()),
+            "{report}"
+        );
+        assert_eq!(replay.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_changed_recording_is_different_and_status_1() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("call.json");
+    let path = file.to_str().expect("UTF-8");
+    smart51(&["run", &sample("counter"), "--record", path]);
+    let text = std::fs::read_to_string(&file).expect("the recording");
+    let mut recording: Value = serde_json::from_str(&text).expect("JSON");
+    recording["rows"][0]["result"]["machine_cycles"] = 1.into();
+    std::fs::write(&file, recording.to_string()).expect("written");
+    let output = smart51(&["replay", path, "--json"]);
+    let report = json(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(report["different"][0]["field"], "result.machine_cycles");
+    assert_eq!(report["different"][0]["expected"], 1);
+}
+
+#[test]
+fn a_row_whose_image_is_not_the_recorded_one_is_skipped_with_the_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("call.json");
+    let path = file.to_str().expect("UTF-8");
+    smart51(&["run", &sample("counter"), "--record", path]);
+    let text = std::fs::read_to_string(&file).expect("the recording");
+    let mut recording: Value = serde_json::from_str(&text).expect("JSON");
+    recording["rows"][0]["rom_sha256"] = "00".into();
+    std::fs::write(&file, recording.to_string()).expect("written");
+    let report = json(&smart51(&["replay", path, "--json"]));
+    assert_eq!(report["equal"], 0);
+    let reason = report["skipped"][0]["reason"].as_str().expect("a reason");
+    assert!(reason.contains("hash"), "{reason}");
+}
+
+#[test]
+fn a_context_file_gives_the_chain_around_the_call() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("context.json");
+    let count = ["010000000100", "636f756e74", "29000000"];
+    let context = serde_json::json!({ "height": 7, "chain_tip": 6, "initial_db": [count] });
+    std::fs::write(&file, context.to_string()).expect("written");
+    let arguments = [
+        "run",
+        &sample("counter"),
+        "--json",
+        "--context",
+        file.to_str().expect("UTF-8"),
+    ];
+    let report = json(&smart51(&arguments));
+    assert_eq!(report["host_calls"][0]["reply"][0], "29000000");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_smart51"))
+        .args(["run", &sample("counter"), "--trace", "-"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}

@@ -2,7 +2,7 @@
 
 use crate::error::ChainError;
 use abi::Semantics;
-use bridge::{Engine, EngineId, Mcs51, Module, PrepareError};
+use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Wasmi};
 use hostapi::NodeError;
 use hostapi::state::Overlay;
 use hostapi::state::keys::{self, Hash};
@@ -40,7 +40,7 @@ impl Modules {
     /// Every engine of this build, and nothing prepared.
     pub(crate) fn new() -> Modules {
         Modules {
-            engines: vec![Box::new(Mcs51::new())],
+            engines: vec![Box::new(Mcs51::new()), Box::new(Wasmi::new())],
             cache: Mutex::new(Vec::new()),
         }
     }

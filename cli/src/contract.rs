@@ -11,7 +11,7 @@ use loader::header::{self, Checked};
 /// Why it would be refused at deployment, with the place.
 pub(crate) fn check(image: &Image, semantics: Semantics) -> Result<Option<Checked>, String> {
     match image.as_wasm() {
-        Some(module) => match wasm::prepare(module, &Limits::V1, &Costs::V1) {
+        Some(module) => match wasm::meter(module, &Limits::V1, &Costs::V1) {
             Ok(_) => Ok(None),
             Err(refusal) => Err(refusal.to_string()),
         },

@@ -136,7 +136,8 @@ impl Xdata {
         for page in 0..256 {
             if self.pages[page] & WRITTEN != 0 {
                 self.bytes[page * PAGE..][..PAGE].fill(0);
-                self.pages[page] = 0;
+                // It holds zeros now, which the last snapshot may not.
+                self.pages[page] = CHANGED;
             }
         }
     }

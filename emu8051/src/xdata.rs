@@ -24,11 +24,8 @@ const CHANGED: u8 = 2;
 impl Xdata {
     /// RAM full of zeros.
     pub fn new() -> Xdata {
-        let Ok(bytes) = vec![0; 65536].into_boxed_slice().try_into() else {
-            unreachable!("the slice was made with this length")
-        };
         Xdata {
-            bytes,
+            bytes: zeros(),
             pages: [0; 256],
         }
     }
@@ -83,52 +80,44 @@ impl Xdata {
     /// Saves its contents into `snapshot`, whose memory is reused, and begins to watch for changes. Only pages that
     /// were ever written are copied.
     pub fn snapshot(&mut self, snapshot: &mut XdataSnapshot) {
-        snapshot.bytes.clear();
-        snapshot.pages.clear();
-        for page in 0..=0xFF_u8 {
-            if self.pages[page as usize] & WRITTEN != 0 {
-                snapshot.pages.push(page);
-                snapshot
-                    .bytes
-                    .extend_from_slice(&self.bytes[page as usize * PAGE..][..PAGE]);
+        for page in marked(&self.pages, WRITTEN | CHANGED) {
+            if self.pages[page] & WRITTEN != 0 {
+                snapshot.bytes[page * PAGE..][..PAGE]
+                    .copy_from_slice(&self.bytes[page * PAGE..][..PAGE]);
             }
-            self.pages[page as usize] &= WRITTEN;
+            self.pages[page] &= WRITTEN;
         }
+        snapshot.pages = self.pages;
     }
 
     /// Makes its contents those of `snapshot`, whatever they were.
     pub fn restore(&mut self, snapshot: &XdataSnapshot) {
-        self.restore_pages(snapshot, WRITTEN);
+        for page in marked(&snapshot.pages, WRITTEN) {
+            self.restore_page(snapshot, page);
+        }
+        for page in marked(&self.pages, WRITTEN) {
+            if snapshot.pages[page] & WRITTEN == 0 {
+                self.restore_page(snapshot, page);
+            }
+        }
     }
 
     /// Makes its contents those of `snapshot`, which must be the one last taken from or restored to this RAM: copies
     /// back only the pages written since.
     pub fn restore_changed(&mut self, snapshot: &XdataSnapshot) {
-        self.restore_pages(snapshot, CHANGED);
+        for page in marked(&self.pages, CHANGED) {
+            self.restore_page(snapshot, page);
+        }
     }
 
-    fn restore_pages(&mut self, snapshot: &XdataSnapshot, touched: u8) {
-        let mut saved = snapshot
-            .pages
-            .iter()
-            .zip(snapshot.bytes.as_chunks::<PAGE>().0)
-            .peekable();
-        for page in 0..=0xFF_u8 {
-            let was = saved.next_if(|(at, _)| **at == page);
-            let is_touched = self.pages[page as usize] & touched != 0;
-            let bytes = &mut self.bytes[page as usize * PAGE..][..PAGE];
-            match was {
-                Some((_, saved)) if is_touched || touched == WRITTEN => {
-                    bytes.copy_from_slice(saved);
-                    self.pages[page as usize] = WRITTEN;
-                }
-                None if is_touched => {
-                    bytes.fill(0);
-                    self.pages[page as usize] = 0;
-                }
-                _ => {}
-            }
+    fn restore_page(&mut self, snapshot: &XdataSnapshot, page: usize) {
+        let bytes = &mut self.bytes[page * PAGE..][..PAGE];
+        if snapshot.pages[page] & WRITTEN != 0 {
+            bytes.copy_from_slice(&snapshot.bytes[page * PAGE..][..PAGE]);
+        } else {
+            bytes.fill(0);
         }
+        self.pages[page] = snapshot.pages[page];
     }
 
     /// Makes all of it zero again, touching only the pages that were written.
@@ -144,28 +133,75 @@ impl Xdata {
 }
 
 /// What an [`Xdata`] held at some moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct XdataSnapshot {
-    /// The pages saved, in order; all others were zero.
-    pages: Vec<u8>,
-    /// Their contents.
-    bytes: Vec<u8>,
+    /// Which pages were saved; all others were zero.
+    pages: [u8; 256],
+    bytes: Box<[u8; 65536]>,
 }
 
 impl XdataSnapshot {
-    /// The pages saved, each with its number (the high address byte) and its 256 bytes, in order.
-    pub fn pages(&self) -> impl Iterator<Item = (u8, &[u8; PAGE])> {
-        self.pages.iter().copied().zip(self.bytes.as_chunks().0)
+    /// The pages saved, in order, with their contents; all others were zero.
+    pub fn pages(&self) -> impl Iterator<Item = (u8, &[u8; 256])> {
+        let contents = self.bytes.as_chunks::<PAGE>().0;
+        marked(&self.pages, WRITTEN).map(|page| (page as u8, &contents[page]))
     }
 
-    /// The snapshot that holds these pages, whose numbers must rise, and zeros elsewhere.
-    pub fn from_pages<'a>(pages: impl IntoIterator<Item = (u8, &'a [u8; PAGE])>) -> XdataSnapshot {
+    /// A snapshot of RAM that holds these pages and zeros elsewhere.
+    pub fn from_pages<'a>(pages: impl IntoIterator<Item = (u8, &'a [u8; 256])>) -> XdataSnapshot {
         let mut snapshot = XdataSnapshot::default();
-        for (number, bytes) in pages {
-            snapshot.pages.push(number);
-            snapshot.bytes.extend_from_slice(bytes);
+        for (page, bytes) in pages {
+            snapshot.pages[usize::from(page)] = WRITTEN;
+            snapshot.bytes[usize::from(page) * PAGE..][..PAGE].copy_from_slice(bytes);
         }
         snapshot
+    }
+}
+
+/// Equal when they restore the same contents.
+impl PartialEq for XdataSnapshot {
+    fn eq(&self, other: &XdataSnapshot) -> bool {
+        self.pages()
+            .filter(|(_, bytes)| bytes[..] != [0; PAGE])
+            .eq(other.pages().filter(|(_, bytes)| bytes[..] != [0; PAGE]))
+    }
+}
+
+impl Eq for XdataSnapshot {}
+
+impl Default for XdataSnapshot {
+    /// All zeros.
+    fn default() -> XdataSnapshot {
+        XdataSnapshot {
+            pages: [0; 256],
+            bytes: zeros(),
+        }
+    }
+}
+
+impl std::fmt::Debug for XdataSnapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("XdataSnapshot")
+            .field("pages_saved", &marked(&self.pages, WRITTEN).count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The pages with one of the marks, eight looked at in one go: most have none.
+fn marked(pages: &[u8; 256], marks: u8) -> impl Iterator<Item = usize> + use<> {
+    let pages = *pages;
+    let mask = u64::from_le_bytes([marks; 8]);
+    (0..pages.len() / 8)
+        .filter(move |eight| u64::from_le_bytes(pages.as_chunks::<8>().0[*eight]) & mask != 0)
+        .flat_map(|eight| eight * 8..eight * 8 + 8)
+        .filter(move |page| pages[*page] & marks != 0)
+}
+
+/// 64 KiB of zeros.
+fn zeros() -> Box<[u8; 65536]> {
+    match vec![0; 65536].into_boxed_slice().try_into() {
+        Ok(bytes) => bytes,
+        Err(_) => unreachable!("the slice was made with this length"),
     }
 }
 

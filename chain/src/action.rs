@@ -160,3 +160,76 @@ impl Action {
         Some(action)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::{Block, Header};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn payment() -> impl Strategy<Value = Payment> {
+        prop_oneof![
+            (any::<u64>(), any::<u64>()).prop_map(|(limit, price)| Payment::Gas {
+                limit: Gas(limit),
+                price
+            }),
+            (any::<u64>(), any::<u64>()).prop_map(|(fee, rate)| Payment::Fuel { fee, rate }),
+        ]
+    }
+
+    fn action() -> impl Strategy<Value = Action> {
+        let call = (
+            any::<RegId>(),
+            any::<RegId>(),
+            vec(any::<u8>(), 0..40),
+            any::<u64>(),
+            payment(),
+        );
+        prop_oneof![
+            ("[a-z]{1,9}", any::<u64>()).prop_map(|(name, balance)| Action::NewAccount {
+                name,
+                balance,
+                public_key: [2; 33]
+            }),
+            (
+                "[a-z]{0,9}",
+                any::<RegId>(),
+                prop::sample::select(Semantics::ALL.to_vec())
+            )
+                .prop_map(|(name, sender, semantics)| Action::Deploy {
+                    sender,
+                    code_hash: [7; 32],
+                    semantics,
+                    name
+                }),
+            call.prop_map(|(sender, contract, input, value, payment)| {
+                Action::Call {
+                    sender,
+                    contract,
+                    input,
+                    value,
+                    payment,
+                }
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_and_their_actions_read_back(actions in vec(action(), 0..5), time: u64) {
+            let header =
+                Header { height: 9, time, parent: [1; 32], transactions: [2; 32], receipts: [3; 32] };
+            let block = Block { header, actions };
+            let stored = block.encode();
+            prop_assert_eq!(Block::decode(&stored), Some(block));
+            prop_assert_eq!(Block::decode(&stored[..stored.len() - 1]), None);
+        }
+
+        #[test]
+        fn an_id_names_the_place_too(action in action()) {
+            prop_assert_ne!(action.id(1, 0), action.id(1, 1));
+            prop_assert_ne!(action.id(1, 0), action.id(2, 0));
+        }
+    }
+}

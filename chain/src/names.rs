@@ -119,3 +119,40 @@ fn decode((key, value): (&[u8], &[u8])) -> Result<(String, RegId), NodeError> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registered_ids_read_back_and_nothing_else_is_one() {
+        for id in [[0; 6], [1, 0, 0, 0, 2, 0], [0xFF; 6]] {
+            assert_eq!(parse_regid(&RegIdText(id).to_string()), Some(id));
+        }
+        assert_eq!(RegIdText([1, 0, 0, 0, 2, 0]).to_string(), "1-2");
+        for text in [
+            "",
+            "-",
+            "1-",
+            "-2",
+            "1-2-3",
+            "+1-2",
+            "1-65536",
+            "4294967296-0",
+            "a-b",
+            " 1-2",
+        ] {
+            assert_eq!(parse_regid(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_cannot_be_taken_for_ids_options_or_paths() {
+        for name in ["alice", "a", "Token_2.old", "x-1", &"n".repeat(32)] {
+            check_name(name).unwrap();
+        }
+        for name in ["", "1-2", "-x", "a b", "a/b", "ä", "a\n", &"n".repeat(33)] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+    }
+}

@@ -450,3 +450,117 @@ pub(crate) fn engine_of(code: u8) -> Option<EngineId> {
         .into_iter()
         .find(|engine| engine_code(*engine) == code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn call(verdict: Verdict) -> Receipt {
+        Receipt {
+            id: [0x11; 32],
+            height: 0x0102_0304,
+            index: 5,
+            sender: [8, 0, 0, 0, 1, 0],
+            target: [9, 0, 0, 0, 2, 0],
+            fee: 777,
+            event: Event::Call(Box::new(CallReceipt {
+                semantics: Semantics::V1,
+                engine: EngineId::Mcs51,
+                schedule: 1,
+                code_hash: [0x22; 32],
+                input_hash: [0x33; 32],
+                value: 500,
+                verdict,
+                cycles: 1000,
+                instructions: 600,
+                steps: -3,
+                gas: 1234,
+                refund: 56,
+                host_calls: 7,
+                host_log: [0x44; 32],
+                prints: vec![Print {
+                    hex: true,
+                    bytes: vec![0xDE, 0xAD],
+                }],
+            })),
+        }
+    }
+
+    fn verdicts() -> [Verdict; 4] {
+        [
+            Verdict::Success,
+            Verdict::Refused { code: 4 },
+            Verdict::NotGranted {
+                reason: "unbalanced".into(),
+            },
+            Verdict::Fault {
+                name: "out_of_gas".into(),
+                reason: "out of gas".into(),
+            },
+        ]
+    }
+
+    // Written down with Python's struct module from the layout in the documentation of `encode`.
+    #[test]
+    fn encoding_is_the_documented_one_to_the_byte() {
+        let golden = "\
+            0100111111111111111111111111111111111111111111111111111111111111111104030201050008000000 \
+            0100090000000200090300000000000003010101002222222222222222222222222222222222222222222222 \
+            2222222222222222223333333333333333333333333333333333333333333333333333333333333333f40100 \
+            0000000000040a0000006f75745f6f665f6761730a0000006f7574206f6620676173e8030000000000005802 \
+            000000000000fdffffffffffffffd20400000000000038000000000000000700000044444444444444444444 \
+            44444444444444444444444444444444444444444444010000000102000000dead";
+        let [.., fault] = verdicts();
+        let receipt = call(fault);
+        assert_eq!(hex::encode(receipt.encode()), golden);
+        assert_eq!(
+            hex::encode(receipt.hash()),
+            "7605e786045593d690dfa2a47b19160d2995fe3310d69470a7518e125bd5c058"
+        );
+    }
+
+    #[test]
+    fn every_kind_of_receipt_reads_back() {
+        let mut receipts: Vec<Receipt> = verdicts().into_iter().map(call).collect();
+        let event = Event::Deploy {
+            code_hash: [7; 32],
+            semantics: Semantics::Dacrs2014,
+            engine: EngineId::Wasm,
+            code_bytes: 4096,
+            gas: 819_200,
+        };
+        receipts.push(Receipt {
+            event,
+            ..receipts[0].clone()
+        });
+        receipts.push(Receipt {
+            event: Event::NewAccount,
+            ..receipts[0].clone()
+        });
+        for receipt in receipts {
+            let bytes = receipt.encode();
+            assert_eq!(Receipt::decode(&bytes).as_ref(), Some(&receipt));
+            for length in 0..bytes.len() {
+                assert_eq!(
+                    Receipt::decode(&bytes[..length]),
+                    None,
+                    "cut to {length} bytes"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_bytes_stand_for_a_receipt(at in 0usize..400, byte: u8) {
+            let [.., fault] = verdicts();
+            let mut bytes = call(fault).encode();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            if let Some(receipt) = Receipt::decode(&bytes) {
+                prop_assert_eq!(receipt.encode(), bytes);
+            }
+        }
+    }
+}

@@ -1,13 +1,16 @@
 //! `smart51`: contracts for a real 8051, on the command line.
 //!
 //! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers,
-//! bytes and files, [`output`] prints text or JSON, [`error`] carries the exit status.
+//! bytes and files, [`output`] prints text or JSON, [`error`] carries the exit status, [`store`] opens the
+//! local chain and [`receipts`] shows what became of transactions on it.
 
 mod args;
 mod cmd;
 mod contract;
 mod error;
 mod output;
+mod receipts;
+mod store;
 mod trace;
 
 use clap::Parser;

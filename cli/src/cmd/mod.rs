@@ -1,11 +1,20 @@
 //! The commands, one file each. A new one is a `mod` and a line in `commands!`.
 
+mod account;
 mod asm;
+mod block;
+mod call;
+mod deploy;
 mod disasm;
 mod inspect;
 mod new;
+mod query;
+mod receipt;
 mod replay;
+mod rollback;
 mod run;
+mod state;
+mod test;
 
 use crate::error::{Error, Status};
 use crate::output::Output;
@@ -37,4 +46,13 @@ commands! {
     new::New
     replay::Replay
     run::Run
+    account::Account
+    deploy::Deploy
+    call::Call
+    query::Query
+    state::State
+    receipt::Receipt
+    block::Block
+    rollback::Rollback
+    test::Test
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Why a store could not be opened, read or written. Always the node's trouble, never a contract's.
 #[derive(Debug, thiserror::Error)]
@@ -59,4 +60,19 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// If the store cannot be written; the old state then stands.
     fn commit(&self, batch: &Batch) -> Result<(), StoreError>;
+}
+
+/// A store that several hold.
+impl<S: StateStore + ?Sized> StateStore for Arc<S> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(key)
+    }
+
+    fn next(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        (**self).next(prefix, after)
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        (**self).commit(batch)
+    }
 }

@@ -1,0 +1,140 @@
+//! Measures token transfers on the 8051: warm in memory, and as durable blocks in sled.
+//!
+//! ```text
+//! cargo run --release -p smart51-chain --example transfer_bench
+//! ```
+
+use bridge::Silent;
+use hostapi::state::keys::RegId;
+use hostapi::state::{MemStore, SledStore, StateStore};
+use smart51_chain::session::Payment;
+use smart51_chain::{CallRequest, Chain, Deploy, Genesis};
+use std::error::Error;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Transfers in a block.
+const TRANSFERS: usize = 100;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    memory()?;
+    let folder = std::env::temp_dir().join(format!("smart51-bench-{}", std::process::id()));
+    let result = sled(&folder);
+    std::fs::remove_dir_all(&folder)?;
+    result
+}
+
+/// Who takes part in the transfers.
+struct Token {
+    alice: RegId,
+    bob: RegId,
+    token: RegId,
+}
+
+impl Token {
+    fn deploy(chain: &Chain) -> Result<Token, Box<dyn Error>> {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/token/token.ihx");
+        let image = loader::load(&std::fs::read(path)?)?.image;
+        let mut block = chain.begin_block()?;
+        let alice = block.new_account("alice", 1_000_000_000_000)?.target;
+        let bob = block.new_account("bob", 0)?.target;
+        let deploy = Deploy {
+            sender: alice,
+            image: &image,
+            semantics: abi::Semantics::V1,
+            name: None,
+        };
+        let token = block.deploy(&deploy)?.target;
+        let token = Token { alice, bob, token };
+        token.call(&mut block, 1, alice, 1 << 40)?;
+        block.commit()?;
+        Ok(token)
+    }
+
+    /// Calls the token: action 1 mints, action 2 transfers.
+    fn call(
+        &self,
+        block: &mut smart51_chain::OpenBlock<'_>,
+        action: u8,
+        to: RegId,
+        amount: u64,
+    ) -> Result<(), Box<dyn Error>> {
+        let input = [&[action][..], &to, &amount.to_le_bytes()].concat();
+        let request = CallRequest {
+            sender: self.alice,
+            contract: self.token,
+            input: &input,
+            value: 0,
+            payment: Payment::Gas {
+                limit: abi::Gas(1_000_000),
+                price: 1,
+            },
+        };
+        let receipt = block.call(&request, &mut Silent)?;
+        let done = receipt.call().is_some_and(|call| call.verdict.is_success());
+        if done {
+            Ok(())
+        } else {
+            Err(format!("the transfer did not succeed:\n{receipt}").into())
+        }
+    }
+
+    /// Makes one block of transfers.
+    fn block(&self, chain: &Chain) -> Result<(), Box<dyn Error>> {
+        let mut block = chain.begin_block()?;
+        for _ in 0..TRANSFERS {
+            self.call(&mut block, 2, self.bob, 1)?;
+        }
+        block.commit()?;
+        Ok(())
+    }
+}
+
+fn memory() -> Result<(), Box<dyn Error>> {
+    let chain = Chain::open(Box::new(MemStore::new()), Genesis::default())?;
+    let token = Token::deploy(&chain)?;
+    token.block(&chain)?;
+    let mut best = Duration::MAX;
+    for _ in 0..200 {
+        let start = Instant::now();
+        token.block(&chain)?;
+        best = best.min(start.elapsed());
+    }
+    let each = best.as_secs_f64() / TRANSFERS as f64;
+    println!(
+        "memory: {:.2} us a transfer, {:.0} a second (best of 200 blocks of {TRANSFERS})",
+        each * 1e6,
+        1.0 / each
+    );
+    Ok(())
+}
+
+fn sled(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let store: Box<dyn StateStore> = Box::new(SledStore::open(&folder.join("store"))?);
+    let chain = Chain::open(store, Genesis::default())?;
+    let token = Token::deploy(&chain)?;
+    let (mut blocks, mut fsyncs) = (Vec::new(), Vec::new());
+    // What an fsync costs is measured in turn with the blocks: the disk is shared and changes its mind.
+    let mut probe = File::create(folder.join("probe"))?;
+    for _ in 0..100 {
+        let start = Instant::now();
+        token.block(&chain)?;
+        blocks.push(start.elapsed());
+        probe.write_all(&[0x51; 64 << 10])?;
+        let start = Instant::now();
+        probe.sync_all()?;
+        fsyncs.push(start.elapsed());
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64() * 1e3
+    };
+    let (block, fsync) = (median(&mut blocks), median(&mut fsyncs));
+    println!(
+        "sled:   {block:.2} ms a block of {TRANSFERS}, an fsync of 64 KiB takes {fsync:.2} ms (medians of 100)"
+    );
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! A block is in the store with all that belongs to it, or not at all, whenever the store fails.
+
+mod common;
+
+use common::*;
+use hostapi::state::{Failure, FaultyStore, MemStore};
+use smart51_chain::{Chain, ChainError, Genesis};
+use std::sync::Arc;
+
+/// A block of many kinds of transaction: successes, refusals, faults, an account, a deployment.
+fn block(chain: &Chain) -> Result<(), ChainError> {
+    let mut block = chain.begin_block()?;
+    let carol = block.new_account("carol", 1_000_000_000)?.target;
+    for amount in [1, 2, 5000, 3] {
+        call(
+            &mut block,
+            PARTIES.alice,
+            &input(TRANSFER, PARTIES.bob, amount),
+        )?;
+        call(&mut block, carol, &input(TRANSFER, PARTIES.alice, amount))?;
+        call(&mut block, PARTIES.bob, &input(TRANSFER, carol, 1))?;
+    }
+    call(&mut block, PARTIES.alice, b"\xFF")?;
+    block.commit()?;
+    Ok(())
+}
+
+fn copy_of(file: &[u8]) -> Arc<MemStore> {
+    let store = Arc::new(MemStore::new());
+    smart51_chain::export::import(&*store, file).unwrap();
+    store
+}
+
+#[test]
+fn a_store_that_fails_at_any_operation_has_the_old_state_or_the_new_one() {
+    let (chain, store) = in_memory();
+    let old = export(&*store);
+    block(&chain).unwrap();
+    let new = export(&*store);
+    for failure in [Failure::Once, Failure::FromThenOn, Failure::AnswerLost] {
+        let (mut kept, mut made) = (0, 0);
+        for at in 0.. {
+            let store = copy_of(&old);
+            let faulty = Arc::new(FaultyStore::new(Arc::clone(&store), failure, at));
+            let result = Chain::open(Box::new(Arc::clone(&faulty)), Genesis::default())
+                .map_err(ChainError::from)
+                .and_then(|chain| block(&chain));
+            let now = export(&*store);
+            match &result {
+                Ok(()) => assert!(
+                    now == new,
+                    "{failure:?} at {at}: acknowledged, but not there"
+                ),
+                Err(error) => assert!(error.is_node(), "{failure:?} at {at}: {error}"),
+            }
+            assert!(now == old || now == new, "{failure:?} at {at}: a mixture");
+            if now == old {
+                kept += 1
+            } else {
+                made += 1
+            }
+            if result.is_err() && now == old {
+                // Whoever tries again, on a store that works, gets what everybody else has.
+                block(&Chain::open(Box::new(Arc::clone(&store)), Genesis::default()).unwrap())
+                    .unwrap();
+                assert!(
+                    export(&*store) == new,
+                    "{failure:?} at {at}: the second try differs"
+                );
+            }
+            if faulty.operations() <= at {
+                assert!(result.is_ok());
+                break;
+            }
+        }
+        // A block that reads so little would prove nothing.
+        assert!(kept > 15, "{failure:?}: only {kept} operations to fail at");
+        assert_eq!(
+            made,
+            if failure == Failure::AnswerLost { 2 } else { 1 },
+            "{failure:?}"
+        );
+    }
+}
+
+#[test]
+fn a_block_goes_on_after_a_failed_read_as_if_the_call_had_never_been() {
+    let (chain, store) = in_memory();
+    let old = export(&*store);
+    let both = |chain: &Chain| {
+        let mut block = chain.begin_block().unwrap();
+        let first = call(&mut block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, 1));
+        let second = call(&mut block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, 2));
+        let result = (first.is_ok(), second.is_ok());
+        block.commit().unwrap();
+        result
+    };
+    transfer(&chain, 2).unwrap();
+    let second_alone = export(&*store);
+    let mut failed = 0;
+    for at in 2.. {
+        let store = copy_of(&old);
+        let faulty = Arc::new(FaultyStore::new(Arc::clone(&store), Failure::Once, at));
+        let chain = Chain::open(Box::new(Arc::clone(&faulty)), Genesis::default()).unwrap();
+        match both(&chain) {
+            (false, true) => {
+                assert!(
+                    export(&*store) == second_alone,
+                    "failed read {at} left a trace"
+                );
+                failed += 1;
+            }
+            (true, _) => break,
+            (false, false) => panic!("one failed read spoiled two calls"),
+        }
+    }
+    assert!(failed > 5, "only {failed} reads failed");
+}

@@ -1,0 +1,254 @@
+//! What accounts, deployments and calls do to the chain.
+
+mod common;
+
+use common::*;
+use hostapi::ChainView;
+use hostapi::state::MemStore;
+use smart51_chain::{Chain, ChainError, Deploy, Event, Genesis, Verdict};
+
+#[test]
+fn a_transfer_changes_the_token_and_costs_the_caller_its_gas() {
+    let (chain, _) = in_memory();
+    let before = balance(&chain, PARTIES.alice);
+    let receipt = transfer(&chain, 30).unwrap();
+    assert!(receipt.call().unwrap().verdict.is_success(), "{receipt}");
+    assert_eq!(
+        (tokens(&chain, PARTIES.alice), tokens(&chain, PARTIES.bob)),
+        (970, 30)
+    );
+    let call = receipt.call().unwrap();
+    assert_eq!(receipt.fee, call.gas - call.refund, "a gas costs one unit");
+    assert_eq!(balance(&chain, PARTIES.alice), before - receipt.fee);
+    assert_eq!(chain.receipt(&receipt.id).unwrap(), receipt);
+}
+
+#[test]
+fn a_refused_call_changes_nothing_but_is_paid_for() {
+    let (chain, _) = in_memory();
+    let before = balance(&chain, PARTIES.alice);
+    let receipt = transfer(&chain, 1001).unwrap();
+    assert_eq!(
+        receipt.call().unwrap().verdict,
+        Verdict::Refused { code: 4 }
+    );
+    assert_eq!(
+        (tokens(&chain, PARTIES.alice), tokens(&chain, PARTIES.bob)),
+        (1000, 0)
+    );
+    assert!(receipt.fee > 0);
+    assert_eq!(balance(&chain, PARTIES.alice), before - receipt.fee);
+}
+
+#[test]
+fn a_call_that_runs_out_of_gas_costs_all_of_it_and_changes_nothing() {
+    let (chain, _) = in_memory();
+    let mut block = chain.begin_block().unwrap();
+    let whole = call(&mut block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, 5)).unwrap();
+    drop(block);
+    let needed = whole.call().unwrap().gas;
+    for limit in [0, 1, needed / 2, needed - 1, needed] {
+        let payment = smart51_chain::session::Payment::Gas {
+            limit: abi::Gas(limit),
+            price: 3,
+        };
+        let (sender, contract) = (PARTIES.alice, PARTIES.token);
+        let input = input(TRANSFER, PARTIES.bob, 5);
+        let request = smart51_chain::CallRequest {
+            sender,
+            contract,
+            input: &input,
+            value: 0,
+            payment,
+        };
+        let mut block = chain.begin_block().unwrap();
+        let receipt = block.call(&request, &mut bridge::Silent).unwrap().clone();
+        let ran = receipt.call().unwrap();
+        if limit < needed {
+            assert_eq!(ran.verdict.fault(), Some("out_of_gas"), "limit {limit}");
+            assert_eq!(
+                hostapi::data::get(block.state(), &PARTIES.token, &PARTIES.bob).unwrap(),
+                None
+            );
+            assert!(ran.gas <= limit && receipt.fee == 3 * ran.gas, "{receipt}");
+        } else {
+            assert!(ran.verdict.is_success(), "{receipt}");
+        }
+    }
+}
+
+#[test]
+fn a_dropped_block_leaves_no_trace() {
+    let (chain, store) = in_memory();
+    let before = export(&*store);
+    let mut block = chain.begin_block().unwrap();
+    call(&mut block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, 5)).unwrap();
+    block.new_account("carol", 5).unwrap();
+    drop(block);
+    assert_eq!(export(&*store), before);
+}
+
+#[test]
+fn transactions_of_a_block_see_each_other_and_a_rejected_one_is_not_in_it() {
+    let (chain, _) = in_memory();
+    let mut block = chain.begin_block().unwrap();
+    let poor = block.new_account("carol", 5).unwrap().target;
+    assert!(matches!(
+        call(&mut block, poor, &input(TRANSFER, PARTIES.bob, 1)),
+        Err(ChainError::Rejected(_))
+    ));
+    call(&mut block, PARTIES.alice, &input(TRANSFER, poor, 7)).unwrap();
+    assert_eq!(block.receipts().len(), 2);
+    let (made, receipts) = block.commit().unwrap();
+    assert_eq!(
+        made.ids().collect::<Vec<_>>(),
+        receipts.iter().map(|r| r.id).collect::<Vec<_>>()
+    );
+    assert_eq!(tokens(&chain, poor), 7);
+}
+
+#[test]
+fn names_are_taken_once_and_stand_for_ids_and_addresses() {
+    let (chain, _) = in_memory();
+    let mut block = chain.begin_block().unwrap();
+    assert!(matches!(
+        block.new_account("alice", 0),
+        Err(ChainError::NameTaken { .. })
+    ));
+    assert!(matches!(
+        block.new_account("1-2", 0),
+        Err(ChainError::BadName { .. })
+    ));
+    assert!(matches!(
+        block.new_account("rich", u64::MAX),
+        Err(ChainError::AmountTooLarge { .. })
+    ));
+    let image = token_image();
+    let name = Some("token");
+    let deploy = Deploy {
+        sender: PARTIES.alice,
+        image: &image,
+        semantics: abi::Semantics::V1,
+        name,
+    };
+    assert!(matches!(
+        block.deploy(&deploy),
+        Err(ChainError::NameTaken { .. })
+    ));
+    drop(block);
+    let key_id = hostapi::accounts::key_id_of(&mut chain.state(), &PARTIES.alice)
+        .unwrap()
+        .unwrap();
+    let address = chain.genesis().network.address(&key_id);
+    for text in ["alice", "1-0", &address] {
+        assert_eq!(chain.resolve(text).unwrap(), PARTIES.alice, "{text}");
+    }
+    for text in ["nobody", "9-9", ""] {
+        assert!(
+            matches!(chain.resolve(text), Err(ChainError::Unknown { .. })),
+            "{text}"
+        );
+    }
+    assert!(matches!(
+        chain.contract("alice"),
+        Err(ChainError::NoContract { .. })
+    ));
+}
+
+#[test]
+fn deploying_costs_gas_by_the_byte_and_two_contracts_can_share_code() {
+    let (chain, _) = in_memory();
+    let image = token_image();
+    let before = balance(&chain, PARTIES.bob);
+    let deploy = Deploy {
+        sender: PARTIES.bob,
+        image: &image,
+        semantics: abi::Semantics::V1,
+        name: None,
+    };
+    let mut block = chain.begin_block().unwrap();
+    let receipt = block.deploy(&deploy).unwrap().clone();
+    block.commit().unwrap();
+    let Event::Deploy {
+        code_bytes, gas, ..
+    } = receipt.event
+    else {
+        panic!("{receipt}")
+    };
+    assert_eq!(code_bytes as usize, image.code_bytes());
+    assert_eq!(
+        gas,
+        bridge::Schedule::V1.gas_per_code_byte * u64::from(code_bytes)
+    );
+    assert_eq!(balance(&chain, PARTIES.bob), before - gas);
+    assert!(chain.check().unwrap().problems.is_empty());
+}
+
+#[test]
+fn blocks_are_linked_and_known_to_contracts() {
+    let (chain, _) = in_memory();
+    let receipt = transfer(&chain, 1).unwrap();
+    let head = chain.head().unwrap();
+    assert_eq!((head.height, receipt.height), (3, 3));
+    for height in 1..=3 {
+        let block = chain.block(height).unwrap();
+        assert_eq!(
+            Some(block.header.parent),
+            chain.block_hash(height - 1).unwrap()
+        );
+        assert_eq!(
+            block.header.time,
+            Genesis::default().time + 10 * u64::from(height)
+        );
+    }
+    assert!(matches!(
+        chain.block(4),
+        Err(ChainError::NoBlock {
+            asked: 4,
+            newest: 3
+        })
+    ));
+    assert_eq!(chain.block_hash(4).unwrap(), None);
+    let known = chain.transaction(&receipt.id).unwrap().unwrap();
+    assert_eq!((known.sender, known.height), (PARTIES.alice, 3));
+    assert_eq!(known.input, input(TRANSFER, PARTIES.bob, 1));
+    assert!(chain.transaction(&[0; 32]).unwrap().is_none());
+}
+
+#[test]
+fn time_travels_forwards_only() {
+    let chain = Chain::open(Box::new(MemStore::new()), Genesis::default()).unwrap();
+    let now = chain.head().unwrap().time;
+    assert!(matches!(
+        chain.begin_block_at(now - 1),
+        Err(ChainError::TimeTravel { .. })
+    ));
+    chain
+        .begin_block_at(now + 86_400)
+        .unwrap()
+        .commit()
+        .unwrap();
+    chain.begin_block().unwrap().commit().unwrap();
+    assert_eq!(chain.head().unwrap().time, now + 86_410);
+}
+
+#[test]
+fn the_last_height_has_no_successor() {
+    let genesis = Genesis {
+        height: u32::MAX,
+        ..Genesis::default()
+    };
+    let chain = Chain::open(Box::new(MemStore::new()), genesis).unwrap();
+    assert!(matches!(chain.begin_block(), Err(ChainError::LastHeight)));
+}
+
+#[test]
+fn the_same_transactions_give_the_same_state_everywhere() {
+    let run = || {
+        let (chain, store) = in_memory();
+        transfer(&chain, 3).unwrap();
+        transfer(&chain, 5000).unwrap();
+        export(&*store)
+    };
+    assert_eq!(run(), run());
+}

@@ -1,0 +1,144 @@
+//! `smart51 account`.
+
+use crate::args::number;
+use crate::error::{Error, Status};
+use crate::output::{Bytes, Output};
+use crate::store::StoreArgs;
+use chain::{Chain, ChainError, Contract, RegIdText};
+use clap::{Args, Subcommand};
+use hostapi::accounts::{self, Account as State};
+use hostapi::state::keys::RegId;
+use serde::Serialize;
+use std::fmt;
+
+/// Make and show accounts of the local chain.
+///
+/// An account has the development key of its name: everybody can compute it, so it is good for a local chain
+/// and for nothing else.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  smart51 account new alice --balance 1_000_000_000\n  smart51 account list"
+)]
+pub(crate) struct Account {
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make an account.
+    #[command(after_help = "Example:\n  smart51 account new alice --balance 1_000_000_000")]
+    New {
+        /// Its local name: 1 to 32 letters, digits, `_`, `.` or `-`.
+        name: String,
+        /// What it holds at first, in the smallest unit.
+        #[arg(long, value_name = "N", default_value = "100_000_000_000", value_parser = number::<u64>)]
+        balance: u64,
+    },
+    /// List all accounts, in order of name.
+    #[command(after_help = "Example:\n  smart51 account list --json")]
+    List,
+    /// Show an account or a contract's account.
+    #[command(after_help = "Example:\n  smart51 account show alice")]
+    Show {
+        /// Its local name, registered id or address.
+        name: String,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    name: Option<String>,
+    regid: String,
+    address: String,
+    key_id: Bytes,
+    public_key: Option<Bytes>,
+    balance: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    accounts: Vec<Report>,
+}
+
+impl Account {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let chain = self.store.open()?;
+        match self.action {
+            Action::New { name, balance } => {
+                let mut block = chain.begin_block()?;
+                let id = block.new_account(&name, balance)?.target;
+                block.commit()?;
+                out.print(&report(&chain, id, Some(name))?)?;
+            }
+            Action::List => {
+                let mut accounts = Vec::new();
+                for (name, id) in chain::names::all(&mut chain.state())? {
+                    if Contract::load(&mut chain.state(), &id)?.is_none() {
+                        accounts.push(report(&chain, id, Some(name))?);
+                    }
+                }
+                out.print(&List { accounts })?;
+            }
+            Action::Show { name } => {
+                let id = chain.resolve(&name)?;
+                let name = chain.names()?.remove(&id);
+                out.print(&report(&chain, id, name)?)?;
+            }
+        }
+        Ok(Status::Success)
+    }
+}
+
+fn report(chain: &Chain, id: RegId, name: Option<String>) -> Result<Report, Error> {
+    let mut state = chain.state();
+    let regid = RegIdText(id).to_string();
+    let unknown = || ChainError::Unknown {
+        what: "account",
+        name: regid.clone(),
+    };
+    let key_id = accounts::key_id_of(&mut state, &id)?.ok_or_else(unknown)?;
+    let account = State::load(&mut state, &key_id)?.ok_or_else(unknown)?;
+    Ok(Report {
+        name,
+        address: chain.genesis().network.address(&key_id),
+        key_id: Bytes(key_id.to_vec()),
+        public_key: account.public_key.map(|key| Bytes(key.to_vec())),
+        balance: account.balance,
+        regid,
+    })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            writeln!(f, "name         {name}")?;
+        }
+        writeln!(f, "regid        {}", self.regid)?;
+        writeln!(f, "address      {}", self.address)?;
+        writeln!(f, "key id       {}", self.key_id)?;
+        if let Some(public_key) = &self.public_key {
+            writeln!(f, "public key   {public_key}")?;
+        }
+        writeln!(f, "balance      {}", self.balance)
+    }
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Report {
+            name,
+            regid,
+            address,
+            balance,
+            ..
+        } in &self.accounts
+        {
+            let name = name.as_deref().unwrap_or_default();
+            writeln!(f, "{name:<16} {regid:<8} {address}  {balance}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! `smart51 call`.
+
+use crate::args::{Bytes, number};
+use crate::error::{Error, Status};
+use crate::output::Output;
+use crate::receipts::Report;
+use crate::store::StoreArgs;
+use abi::{Gas, Semantics};
+use bridge::Silent;
+use chain::CallRequest;
+use chain::session::Payment;
+use clap::Args;
+use hostapi::fees::{MAX_STEPS, MIN_FEE};
+
+/// Call a contract: one transaction in a block of its own. Prints the receipt.
+///
+/// The receipt is printed once the block is on the disk. The status is 1 if the contract refused or faulted.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  smart51 call counter --input 01 --from alice\n  \
+    smart51 call 3-0 --input @input.bin --from alice --value 500 --dry-run"
+)]
+pub(crate) struct Call {
+    /// The contract: its local name, registered id or address.
+    contract: String,
+    /// The contract bytes: hex, @FILE or -.
+    #[arg(long, value_name = "BYTES", default_value = "")]
+    input: Bytes,
+    /// The account that calls and pays.
+    #[arg(long, value_name = "ACCOUNT")]
+    from: String,
+    /// What is sent to the contract, in the smallest unit.
+    #[arg(long, value_name = "N", default_value = "0", value_parser = number::<u64>)]
+    value: u64,
+    #[command(flatten)]
+    limits: PaymentArgs,
+    /// Show what would happen, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// How a run is paid for.
+#[derive(Args, Debug)]
+pub(super) struct PaymentArgs {
+    /// The most gas; only what is used is paid. For contracts under v1.
+    #[arg(long, value_name = "N", value_parser = number::<u64>)]
+    gas: Option<u64>,
+    /// The fee, in the smallest unit, of which 10,000 buy nothing. For contracts under the old chain's rules
+    /// [default: what buys 12,000,000 steps].
+    #[arg(long, value_name = "N", value_parser = number::<u64>, conflicts_with = "gas")]
+    fee: Option<u64>,
+    /// What a step costs, in the smallest unit. For contracts under the old chain's rules [default: 1].
+    #[arg(long, value_name = "N", value_parser = number::<u64>, conflicts_with = "gas")]
+    fuel_rate: Option<u64>,
+}
+
+/// The most gas of a call that names no limit.
+const DEFAULT_GAS: u64 = 10_000_000;
+
+impl PaymentArgs {
+    /// The payment for a contract under `semantics`, where a gas costs `price`.
+    ///
+    /// # Errors
+    /// If an option was given that does not go with the rules.
+    pub(super) fn payment(&self, semantics: Semantics, price: u64) -> Result<Payment, Error> {
+        if semantics.is_dacrs() {
+            if self.gas.is_some() {
+                let message = format!(
+                    "the contract runs under {semantics}: use --fee and --fuel-rate, not --gas"
+                );
+                return Err(Error::input(message));
+            }
+            let rate = self.fuel_rate.unwrap_or(1);
+            let fee = MIN_FEE.saturating_add((MAX_STEPS / 100).saturating_mul(rate));
+            return Ok(Payment::Fuel {
+                fee: self.fee.unwrap_or(fee),
+                rate,
+            });
+        }
+        if self.fee.or(self.fuel_rate).is_some() {
+            let message = format!(
+                "the contract runs under {semantics}: use --gas, not --fee and --fuel-rate"
+            );
+            return Err(Error::input(message));
+        }
+        Ok(Payment::Gas {
+            limit: Gas(self.gas.unwrap_or(DEFAULT_GAS)),
+            price,
+        })
+    }
+}
+
+impl Call {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let input = self.input.read()?;
+        let chain = self.store.open()?;
+        let (contract, record) = chain.contract(&self.contract)?;
+        let request = CallRequest {
+            sender: chain.resolve(&self.from)?,
+            contract,
+            input: &input,
+            value: self.value,
+            payment: self
+                .limits
+                .payment(record.semantics, chain.genesis().gas_price)?,
+        };
+        let mut block = chain.begin_block()?;
+        let report = Report::new(block.call(&request, &mut Silent)?, !self.dry_run);
+        if !self.dry_run {
+            block.commit()?;
+        }
+        out.print(&report)?;
+        Ok(report.status())
+    }
+}

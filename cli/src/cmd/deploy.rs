@@ -1,0 +1,81 @@
+//! `smart51 deploy`.
+
+use crate::args::read_image;
+use crate::error::{Error, Status};
+use crate::output::{Bytes, Output};
+use crate::receipts;
+use crate::store::StoreArgs;
+use abi::Semantics;
+use chain::RegIdText;
+use clap::Args;
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Deploy an image as a new contract.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  smart51 deploy token.ihx --from alice --name token")]
+pub(crate) struct Deploy {
+    /// The image file, or - for standard input.
+    image: PathBuf,
+    /// The account that deploys it and pays for it.
+    #[arg(long, value_name = "ACCOUNT")]
+    from: String,
+    /// Its local name.
+    #[arg(long)]
+    name: Option<String>,
+    /// The rules it shall run under: v1, dacrs2017 or dacrs2014 [default: dacrs2017 for a container, v1
+    /// otherwise].
+    #[arg(long)]
+    semantics: Option<Semantics>,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    contract: String,
+    name: Option<String>,
+    address: String,
+    code_hash: Bytes,
+    gas: u64,
+    receipt: receipts::Report,
+}
+
+impl Deploy {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let loaded = read_image(&self.image)?;
+        let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
+        let chain = self.store.open()?;
+        let deploy = chain::Deploy {
+            sender: chain.resolve(&self.from)?,
+            image: &loaded.image,
+            semantics,
+            name: self.name.as_deref(),
+        };
+        let mut block = chain.begin_block()?;
+        let receipt = block.deploy(&deploy)?.clone();
+        block.commit()?;
+        let key_id = hostapi::accounts::contract_key_id(&receipt.target);
+        out.print(&Report {
+            contract: RegIdText(receipt.target).to_string(),
+            address: chain.genesis().network.address(&key_id),
+            code_hash: Bytes(loaded.image.code_hash().to_vec()),
+            gas: receipt.gas_charged(),
+            receipt: receipts::Report::new(&receipt, true),
+            name: self.name,
+        })?;
+        Ok(Status::Success)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "contract     {}", self.contract)?;
+        if let Some(name) = &self.name {
+            writeln!(f, "name         {name}")?;
+        }
+        writeln!(f, "address      {}", self.address)?;
+        write!(f, "{}", self.receipt)
+    }
+}

@@ -1,0 +1,56 @@
+//! `smart51 query`.
+
+use super::call::PaymentArgs;
+use crate::args::Bytes;
+use crate::error::{Error, Status};
+use crate::output::Output;
+use crate::receipts::Report;
+use crate::store::StoreArgs;
+use bridge::Silent;
+use chain::CallRequest;
+use clap::Args;
+
+/// Ask a contract something: a call that costs nothing and changes nothing.
+///
+/// It runs on top of the newest block. The status is 1 if the contract refused or faulted.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  smart51 query token --input 03010000000000")]
+pub(crate) struct Query {
+    /// The contract: its local name, registered id or address.
+    contract: String,
+    /// The contract bytes: hex, @FILE or -.
+    #[arg(long, value_name = "BYTES", default_value = "")]
+    input: Bytes,
+    /// The account that asks. Under the old chain's rules it must hold the fee, though it keeps it [default:
+    /// the contract itself].
+    #[arg(long, value_name = "ACCOUNT")]
+    from: Option<String>,
+    #[command(flatten)]
+    limits: PaymentArgs,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+impl Query {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let input = self.input.read()?;
+        let chain = self.store.open()?;
+        let (contract, record) = chain.contract(&self.contract)?;
+        let sender = match &self.from {
+            Some(from) => chain.resolve(from)?,
+            None => contract,
+        };
+        let payment = self.limits.payment(record.semantics, 0)?;
+        let request = CallRequest {
+            sender,
+            contract,
+            input: &input,
+            value: 0,
+            payment,
+        };
+        let mut block = chain.begin_block()?;
+        let report = Report::new(block.call(&request, &mut Silent)?, false);
+        out.print(&report)?;
+        Ok(report.status())
+    }
+}

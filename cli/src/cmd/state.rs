@@ -1,0 +1,348 @@
+//! `smart51 state`.
+
+use crate::args::{Bytes as BytesArg, about};
+use crate::error::{Error, Status};
+use crate::output::{Bytes, Output};
+use crate::store::StoreArgs;
+use chain::export::{self, ExportError, ImportError};
+use chain::{Chain, Contract, Genesis, RegIdText};
+use clap::{Args, Subcommand};
+use hostapi::app_funds::AppAccount;
+use hostapi::data;
+use hostapi::state::keys::{self, RegId};
+use hostapi::state::{MemStore, Pair};
+use serde::Serialize;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+/// Show what a contract holds, or export, import and check the whole state.
+#[derive(Args, Debug)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Example:\n  smart51 state token\n  smart51 state token --prefix 6f77\n  \
+        smart51 state export all.state"
+)]
+pub(crate) struct State {
+    /// The contract: its local name, registered id or address.
+    #[arg(required = true)]
+    contract: Option<String>,
+    /// Only the value of this key: hex, @FILE or -.
+    #[arg(conflicts_with = "prefix")]
+    key: Option<BytesArg>,
+    /// Only the keys that begin so: hex, @FILE or -.
+    #[arg(long, value_name = "P")]
+    prefix: Option<BytesArg>,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Write the whole state to a file: the same file from every store with the same state.
+    #[command(after_help = "Example:\n  smart51 state export all.state")]
+    Export {
+        /// The file to write.
+        file: PathBuf,
+    },
+    /// Put an exported state into a new or empty store.
+    #[command(after_help = "Example:\n  smart51 state import all.state --store new-folder")]
+    Import {
+        /// The file to read.
+        file: PathBuf,
+    },
+    /// Check that every key, block and receipt is what it must be. The status is 3 if any is not.
+    #[command(after_help = "Example:\n  smart51 state check")]
+    Check,
+}
+
+#[derive(Debug, Serialize)]
+struct ContractReport {
+    contract: String,
+    name: Option<String>,
+    code_hash: Bytes,
+    engine: &'static str,
+    semantics: &'static str,
+    keys: u32,
+    data: Vec<Entry>,
+    app_accounts: Vec<AppReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry {
+    key: Bytes,
+    value: Bytes,
+}
+
+#[derive(Debug, Serialize)]
+struct AppReport {
+    user: Bytes,
+    free: u64,
+    frozen: Vec<FundReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct FundReport {
+    tag: Bytes,
+    height: u32,
+    amount: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct ValueReport {
+    contract: String,
+    key: Bytes,
+    value: Option<Bytes>,
+}
+
+#[derive(Debug, Serialize)]
+struct FileReport {
+    file: String,
+    pairs: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct CheckReport {
+    pairs: u64,
+    blocks: u64,
+    problems: Vec<ProblemReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProblemReport {
+    key: String,
+    what: String,
+}
+
+impl State {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        match (self.action, self.contract) {
+            (Some(Action::Export { file }), _) => export_to(&self.store.open()?, &file, out),
+            (Some(Action::Import { file }), _) => import_from(self.store, &file, out),
+            (Some(Action::Check), _) => check(&self.store.open()?, out),
+            (None, Some(contract)) => {
+                let chain = self.store.open()?;
+                match self.key {
+                    Some(key) => show_value(&chain, &contract, key.read()?, out),
+                    None => {
+                        let prefix = self
+                            .prefix
+                            .map(BytesArg::read)
+                            .transpose()?
+                            .unwrap_or_default();
+                        show_contract(&chain, &contract, &prefix, out)
+                    }
+                }
+            }
+            (None, None) => Err(Error::input(
+                "name a contract, or one of export, import and check",
+            )),
+        }
+    }
+}
+
+fn show_value(chain: &Chain, contract: &str, key: Vec<u8>, out: &Output) -> Result<Status, Error> {
+    let (id, _) = chain.contract(contract)?;
+    let value = data::get(&mut chain.state(), &id, &key)?.map(|value| Bytes(value.to_vec()));
+    out.print(&ValueReport {
+        contract: RegIdText(id).to_string(),
+        key: Bytes(key),
+        value,
+    })?;
+    Ok(Status::Success)
+}
+
+fn show_contract(
+    chain: &Chain,
+    contract: &str,
+    prefix: &[u8],
+    out: &Output,
+) -> Result<Status, Error> {
+    let (
+        id,
+        Contract {
+            code_hash,
+            semantics,
+            engine,
+        },
+    ) = chain.contract(contract)?;
+    let entries = below(chain, &keys::data(&id, prefix))?;
+    let data = entries.into_iter().map(|(key, value)| Entry {
+        key: Bytes(key),
+        value: Bytes(value),
+    });
+    out.print(&ContractReport {
+        contract: RegIdText(id).to_string(),
+        name: chain.names()?.remove(&id),
+        code_hash: Bytes(code_hash.to_vec()),
+        engine: engine.name(),
+        semantics: semantics.name(),
+        keys: data::count(&mut chain.state(), &id)?,
+        data: data.collect(),
+        app_accounts: app_accounts(chain, &id)?,
+    })?;
+    Ok(Status::Success)
+}
+
+fn app_accounts(chain: &Chain, contract: &RegId) -> Result<Vec<AppReport>, Error> {
+    let mut reports = Vec::new();
+    for (user, _) in below(chain, &keys::app_account(contract, b""))? {
+        let account = AppAccount::load(&mut chain.state(), contract, &user)?;
+        let frozen = account.frozen.into_iter().map(|fund| FundReport {
+            tag: Bytes(fund.tag),
+            height: fund.height,
+            amount: fund.amount,
+        });
+        reports.push(AppReport {
+            user: Bytes(user),
+            free: account.free,
+            frozen: frozen.collect(),
+        });
+    }
+    Ok(reports)
+}
+
+/// The pairs whose keys begin with `prefix`. The letter of the kind and the contract's id are taken off.
+fn below(chain: &Chain, prefix: &[u8]) -> Result<Vec<Pair>, Error> {
+    let mut pairs = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    while let Some((key, value)) = chain.store().next(prefix, after.as_deref())? {
+        pairs.push((key[7..].to_vec(), value));
+        after = Some(key);
+    }
+    Ok(pairs)
+}
+
+/// Writes beside the file first, so that a failure leaves no half of an export behind.
+fn export_to(chain: &Chain, file: &Path, out: &Output) -> Result<Status, Error> {
+    let mut draft = file.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = PathBuf::from(draft);
+    let made = File::create(&draft).map_err(|error| about(&draft, error))?;
+    let written = export::export(chain.store(), &mut BufWriter::new(&made));
+    let pairs = match written {
+        Ok(pairs) => pairs,
+        Err(ExportError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(Error::node(format_args!("{}: {error}", draft.display()))),
+    };
+    let kept = made.sync_all().and_then(|()| fs::rename(&draft, file));
+    kept.map_err(|error| Error::node(format_args!("{}: {error}", file.display())))?;
+    out.print(&FileReport {
+        file: file.display().to_string(),
+        pairs,
+    })?;
+    Ok(Status::Success)
+}
+
+/// Imports only what is a sound chain: it is tried in memory first.
+fn import_from(store: StoreArgs, file: &Path, out: &Output) -> Result<Status, Error> {
+    let bytes = fs::read(file).map_err(|error| about(file, error))?;
+    let refused = |error: ImportError| match error {
+        ImportError::Store(error) => error.into(),
+        ImportError::NotEmpty => Error::input(error),
+        error => about(file, error),
+    };
+    let trial = MemStore::new();
+    export::import(&trial, &bytes).map_err(refused)?;
+    let trial =
+        Chain::open(Box::new(trial), Genesis::default()).map_err(|error| about(file, error))?;
+    let checked = trial.check().map_err(|error| about(file, error))?;
+    if let Some(problem) = checked.problems.first() {
+        let what = format!(
+            "the exported state is not sound: key {}: {}",
+            problem.key, problem.what
+        );
+        return Err(about(file, what));
+    }
+    export::import(&store.open_store()?, &bytes).map_err(refused)?;
+    out.print(&FileReport {
+        file: file.display().to_string(),
+        pairs: checked.pairs,
+    })?;
+    Ok(Status::Success)
+}
+
+fn check(chain: &Chain, out: &Output) -> Result<Status, Error> {
+    let checked = chain.check()?;
+    let problems = checked.problems.into_iter();
+    let report = CheckReport {
+        pairs: checked.pairs,
+        blocks: checked.blocks,
+        problems: problems
+            .map(|problem| ProblemReport {
+                key: problem.key,
+                what: problem.what,
+            })
+            .collect(),
+    };
+    out.print(&report)?;
+    Ok(if report.problems.is_empty() {
+        Status::Success
+    } else {
+        Status::NodeFailed
+    })
+}
+
+impl fmt::Display for ContractReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "contract     {}", self.contract)?;
+        if let Some(name) = &self.name {
+            writeln!(f, "name         {name}")?;
+        }
+        writeln!(f, "code         {}", self.code_hash)?;
+        writeln!(
+            f,
+            "engine       {}, semantics {}",
+            self.engine, self.semantics
+        )?;
+        writeln!(f, "keys         {}", self.keys)?;
+        for Entry { key, value } in &self.data {
+            writeln!(f, "  {key} = {value}")?;
+        }
+        for AppReport { user, free, frozen } in &self.app_accounts {
+            writeln!(f, "app account  {user}: {free} free")?;
+            for FundReport {
+                tag,
+                height,
+                amount,
+            } in frozen
+            {
+                writeln!(f, "  {amount} frozen until {height}, tag {tag}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ValueReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => writeln!(f, "{value}"),
+            None => writeln!(f, "no such key"),
+        }
+    }
+}
+
+impl fmt::Display for FileReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {} pairs", self.file, self.pairs)
+    }
+}
+
+impl fmt::Display for CheckReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ProblemReport { key, what } in &self.problems {
+            writeln!(f, "key {key}: {what}")?;
+        }
+        let problems = self.problems.len();
+        writeln!(
+            f,
+            "{} pairs, {} blocks, {problems} problems",
+            self.pairs, self.blocks
+        )
+    }
+}

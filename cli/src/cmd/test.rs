@@ -1,0 +1,266 @@
+//! `smart51 test`.
+
+use crate::args::{about, read_text, write_file};
+use crate::error::{Error, Status};
+use crate::output::Output;
+use chain::scenario::snapshot::{self, Change};
+use chain::scenario::{Run, RunError, Scenario, StepReport};
+use clap::Args;
+use serde::Serialize;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Run scenario files: who is there, what they do, and what must come of it.
+///
+/// The status is 1 if anything comes out otherwise than expected.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  smart51 test firmware-samples\n  \
+    smart51 test token.scenario.toml --gas-snapshot gas.txt --check")]
+pub(crate) struct Test {
+    /// Scenario files; a folder stands for every *.scenario.toml below it.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Write what each call costs to a file.
+    #[arg(long, value_name = "FILE")]
+    gas_snapshot: Option<PathBuf>,
+    /// Compare with the file instead of writing it, exact to the cycle.
+    #[arg(long, requires = "gas_snapshot")]
+    check: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    scenarios: usize,
+    steps: usize,
+    failed: usize,
+    results: Vec<ScenarioReport>,
+    gas_changes: Vec<ChangeReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct ScenarioReport {
+    path: String,
+    passed: bool,
+    steps: Vec<StepResult>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepResult {
+    step: usize,
+    name: String,
+    contract: Option<String>,
+    outcome: Option<String>,
+    machine_cycles: Option<u64>,
+    steps: Option<i64>,
+    gas: Option<u64>,
+    differences: Vec<DifferenceReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct DifferenceReport {
+    field: String,
+    expected: String,
+    actual: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeReport {
+    call: String,
+    expected: Option<String>,
+    actual: Option<String>,
+}
+
+impl Test {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let mut runs = Vec::new();
+        for path in scenarios(&self.paths)? {
+            let scenario = Scenario::read(&path).map_err(Error::input)?;
+            runs.push(scenario.run().map_err(|error| match &error {
+                RunError::Chain(chain) if chain.is_node() => Error::node(error),
+                _ => Error::input(error),
+            })?);
+        }
+        let changes = match &self.gas_snapshot {
+            Some(file) if self.check => {
+                let line =
+                    |line| about(file, format_args!("line {line} is none of a gas snapshot"));
+                snapshot::compare(&read_text(file)?, &runs).map_err(line)?
+            }
+            Some(file) => {
+                write_file(file, snapshot::write(&runs).as_bytes())?;
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        let report = Report::new(&runs, changes);
+        out.print(&report)?;
+        let passed = report.failed == 0 && report.gas_changes.is_empty();
+        Ok(if passed {
+            Status::Success
+        } else {
+            Status::Refused
+        })
+    }
+}
+
+/// The files that `paths` stand for, in order.
+fn scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = files.len();
+            collect(path, &mut files)?;
+            files[before..].sort();
+            if files.len() == before {
+                return Err(about(path, "holds no *.scenario.toml"));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(|error| about(folder, error))? {
+        let entry = entry.map_err(|error| about(folder, error))?;
+        // Links to folders are not followed: they can lead in a circle.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect(&entry.path(), files)?;
+        } else if entry
+            .file_name()
+            .to_string_lossy()
+            .ends_with(".scenario.toml")
+        {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+impl Report {
+    fn new(runs: &[Run], changes: Vec<Change>) -> Report {
+        Report {
+            scenarios: runs.len(),
+            steps: runs.iter().map(|run| run.steps.len()).sum(),
+            failed: runs.iter().filter(|run| !run.passed()).count(),
+            results: runs.iter().map(ScenarioReport::new).collect(),
+            gas_changes: changes
+                .into_iter()
+                .map(
+                    |Change {
+                         call,
+                         expected,
+                         actual,
+                     }| ChangeReport {
+                        call,
+                        expected,
+                        actual,
+                    },
+                )
+                .collect(),
+        }
+    }
+}
+
+impl ScenarioReport {
+    fn new(run: &Run) -> ScenarioReport {
+        ScenarioReport {
+            path: run.path.display().to_string(),
+            passed: run.passed(),
+            steps: run.steps.iter().map(StepResult::new).collect(),
+        }
+    }
+}
+
+impl StepResult {
+    fn new(step: &StepReport) -> StepResult {
+        let receipt = step.receipt.as_ref();
+        let call = receipt.and_then(|receipt| receipt.call());
+        let rejected = step
+            .rejected
+            .as_ref()
+            .map(|reason| format!("rejected: {reason}"));
+        let differences = step.differences.iter().cloned();
+        StepResult {
+            step: step.number,
+            name: step.name.clone(),
+            contract: step.contract.clone(),
+            outcome: call.map(|call| call.verdict.to_string()).or(rejected),
+            machine_cycles: call.map(|call| call.cycles),
+            steps: call.map(|call| call.steps),
+            gas: receipt.map(|receipt| receipt.gas_charged()),
+            differences: differences
+                .map(|found| DifferenceReport {
+                    field: found.field,
+                    expected: found.expected,
+                    actual: found.actual,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for scenario in &self.results {
+            write!(f, "{scenario}")?;
+        }
+        for ChangeReport {
+            call,
+            expected,
+            actual,
+        } in &self.gas_changes
+        {
+            let shown =
+                |cost: &Option<String>| cost.clone().unwrap_or_else(|| "no such call".into());
+            writeln!(
+                f,
+                "gas changed: {call}\n    expected {}\n    found    {}",
+                shown(expected),
+                shown(actual)
+            )?;
+        }
+        let (scenarios, steps, failed) = (self.scenarios, self.steps, self.failed);
+        writeln!(
+            f,
+            "{scenarios} scenarios, {steps} steps, {failed} scenarios failed"
+        )
+    }
+}
+
+impl fmt::Display for ScenarioReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} {}",
+            if self.passed { "ok  " } else { "FAIL" },
+            self.path
+        )?;
+        for step in &self.steps {
+            let mark = if step.differences.is_empty() {
+                "ok  "
+            } else {
+                "FAIL"
+            };
+            write!(f, "  {mark} {:>2} {:<44}", step.step, step.name)?;
+            if let (Some(cycles), Some(gas)) = (step.machine_cycles, step.gas) {
+                write!(f, " {cycles:>9} cycles {gas:>9} gas")?;
+            }
+            writeln!(f)?;
+            for DifferenceReport {
+                field,
+                expected,
+                actual,
+            } in &step.differences
+            {
+                writeln!(
+                    f,
+                    "          {field}\n            expected {expected}\n            found    {actual}"
+                )?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -11,11 +11,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What the token's first byte says.
-pub const MINT: u8 = 1;
-pub const TRANSFER: u8 = 2;
+pub(crate) const MINT: u8 = 1;
+pub(crate) const TRANSFER: u8 = 2;
 
 /// The image of the token sample.
-pub fn token_image() -> Image {
+pub(crate) fn token_image() -> Image {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/token/token.ihx");
     let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     loader::load(&file).expect("the sample is an image").image
@@ -23,21 +23,21 @@ pub fn token_image() -> Image {
 
 /// Who takes part.
 #[derive(Clone, Copy, Debug)]
-pub struct Parties {
-    pub alice: RegId,
-    pub bob: RegId,
-    pub token: RegId,
+pub(crate) struct Parties {
+    pub(crate) alice: RegId,
+    pub(crate) bob: RegId,
+    pub(crate) token: RegId,
 }
 
 /// Alice, Bob and the token are always the first transactions of the first two blocks.
-pub const PARTIES: Parties = Parties {
+pub(crate) const PARTIES: Parties = Parties {
     alice: [1, 0, 0, 0, 0, 0],
     bob: [1, 0, 0, 0, 1, 0],
     token: [2, 0, 0, 0, 0, 0],
 };
 
 /// Makes accounts, deploys the token, and mints 1000 for Alice.
-pub fn set_up(chain: &Chain) {
+pub(crate) fn set_up(chain: &Chain) {
     let mut block = chain.begin_block().unwrap();
     assert_eq!(
         block
@@ -66,7 +66,7 @@ pub fn set_up(chain: &Chain) {
 }
 
 /// A fresh chain in memory, set up, and its store.
-pub fn in_memory() -> (Chain, Arc<MemStore>) {
+pub(crate) fn in_memory() -> (Chain, Arc<MemStore>) {
     let store = Arc::new(MemStore::new());
     let chain = Chain::open(Box::new(Arc::clone(&store)), Genesis::default()).unwrap();
     set_up(&chain);
@@ -74,12 +74,16 @@ pub fn in_memory() -> (Chain, Arc<MemStore>) {
 }
 
 /// The token's input.
-pub fn input(action: u8, account: RegId, amount: u64) -> Vec<u8> {
+pub(crate) fn input(action: u8, account: RegId, amount: u64) -> Vec<u8> {
     [&[action][..], &account, &amount.to_le_bytes()].concat()
 }
 
 /// Calls the token with up to 100,000 gas.
-pub fn call(block: &mut OpenBlock<'_>, sender: RegId, input: &[u8]) -> Result<Receipt, ChainError> {
+pub(crate) fn call(
+    block: &mut OpenBlock<'_>,
+    sender: RegId,
+    input: &[u8],
+) -> Result<Receipt, ChainError> {
     let payment = Payment::Gas {
         limit: abi::Gas(100_000),
         price: 1,
@@ -95,7 +99,7 @@ pub fn call(block: &mut OpenBlock<'_>, sender: RegId, input: &[u8]) -> Result<Re
 }
 
 /// One transfer from Alice to Bob in a block of its own.
-pub fn transfer(chain: &Chain, amount: u64) -> Result<Receipt, ChainError> {
+pub(crate) fn transfer(chain: &Chain, amount: u64) -> Result<Receipt, ChainError> {
     let mut block = chain.begin_block()?;
     let receipt = call(
         &mut block,
@@ -107,14 +111,14 @@ pub fn transfer(chain: &Chain, amount: u64) -> Result<Receipt, ChainError> {
 }
 
 /// What `account` has of the token.
-pub fn tokens(chain: &Chain, account: RegId) -> u64 {
+pub(crate) fn tokens(chain: &Chain, account: RegId) -> u64 {
     let mut state = chain.state();
     let value = data::get(&mut state, &PARTIES.token, &account).unwrap();
     value.map_or(0, |value| u64::from_le_bytes(value.try_into().unwrap()))
 }
 
 /// What `account` holds in the chain's own coin.
-pub fn balance(chain: &Chain, account: RegId) -> u64 {
+pub(crate) fn balance(chain: &Chain, account: RegId) -> u64 {
     let mut state = chain.state();
     let key_id = accounts::key_id_of(&mut state, &account).unwrap().unwrap();
     accounts::Account::load(&mut state, &key_id)
@@ -124,7 +128,7 @@ pub fn balance(chain: &Chain, account: RegId) -> u64 {
 }
 
 /// The whole state as a file.
-pub fn export(store: &dyn StateStore) -> Vec<u8> {
+pub(crate) fn export(store: &dyn StateStore) -> Vec<u8> {
     let mut file = Vec::new();
     smart51_chain::export::export(store, &mut file).unwrap();
     file

@@ -1,8 +1,6 @@
 //! What accounts, deployments and calls do to the chain.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use hostapi::ChainView;
 use hostapi::state::MemStore;
 use smart51_chain::{Chain, ChainError, Deploy, Event, Genesis, Verdict};

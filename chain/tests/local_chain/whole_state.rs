@@ -1,8 +1,6 @@
 //! Rollback, export, import and check.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use hostapi::state::keys;
 use hostapi::state::{Batch, MemStore, SledStore, StateStore};
 use smart51_chain::export::{self, ImportError};

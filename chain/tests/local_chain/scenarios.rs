@@ -1,8 +1,6 @@
 //! The scenario runner: what passes, what is said where something does not, what is refused.
 
-mod common;
-
-use common::token_image;
+use crate::common::token_image;
 use smart51_chain::scenario::{Run, Scenario, snapshot};
 use std::fs;
 use std::path::PathBuf;
@@ -49,7 +47,7 @@ fn differences(step: &str) -> Vec<String> {
 
 #[test]
 fn the_example_of_the_documentation_passes() {
-    let docs = include_str!("../../docs/scenario.md");
+    let docs = include_str!("../../../docs/scenario.md");
     let (_, example) = docs.split_once("```toml\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
     let run = run(example);

@@ -1,8 +1,6 @@
 //! A process that is killed in a loop of calls: no call that it acknowledged is lost, and none is half there.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use hostapi::state::SledStore;
 use smart51_chain::{Chain, Genesis};
 use std::io::{BufRead, BufReader, Write};
@@ -49,7 +47,7 @@ fn killing_the_process_fifty_times_loses_no_acknowledged_call_and_leaves_no_half
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "child_that_calls_until_it_is_killed",
+                "killed_process::child_that_calls_until_it_is_killed",
                 "--nocapture",
             ])
             .env(STORE, folder.path())

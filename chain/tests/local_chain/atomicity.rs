@@ -1,8 +1,6 @@
 //! A block is in the store with all that belongs to it, or not at all, whenever the store fails.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use hostapi::state::{Failure, FaultyStore, MemStore};
 use smart51_chain::{Chain, ChainError, Genesis};
 use std::sync::Arc;

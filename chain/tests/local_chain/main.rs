@@ -1,0 +1,8 @@
+//! The chain as its users see it: one program of tests, so that it is linked once.
+
+mod atomicity;
+mod common;
+mod killed_process;
+mod scenarios;
+mod transactions;
+mod whole_state;

@@ -102,7 +102,7 @@ fn check_finds_what_was_tampered_with() {
         .unwrap()
         .unwrap();
     let code = chain.contract("token").unwrap().1.code_hash;
-    let tamperings: [(&str, Vec<u8>, Option<Vec<u8>>); 11] = [
+    let tamperings = [
         (
             "an account",
             keys::account(&alice).to_vec(),

@@ -11,6 +11,7 @@ mod error;
 mod output;
 mod receipts;
 mod store;
+mod toolchain;
 mod trace;
 
 use clap::Parser;

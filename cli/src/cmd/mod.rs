@@ -3,6 +3,7 @@
 mod account;
 mod asm;
 mod block;
+mod build;
 mod call;
 mod deploy;
 mod disasm;
@@ -43,9 +44,11 @@ commands! {
     inspect::Inspect
     disasm::Disasm
     asm::Asm
+    build::Build
     new::New
-    replay::Replay
     run::Run
+    replay::Replay
+    test::Test
     account::Account
     deploy::Deploy
     call::Call
@@ -54,5 +57,4 @@ commands! {
     receipt::Receipt
     block::Block
     rollback::Rollback
-    test::Test
 }

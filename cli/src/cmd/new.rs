@@ -10,18 +10,22 @@ use std::fs;
 use std::path::PathBuf;
 
 /// The files of a project: their names and contents, in which `NAME` stands for the project's.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("NAME.c", include_str!("../../templates/contract.c")),
+    (
+        "NAME.scenario.toml",
+        include_str!("../../templates/scenario.toml"),
+    ),
     ("Makefile", include_str!("../../templates/Makefile")),
     ("README.md", include_str!("../../templates/README.md")),
     (".gitignore", include_str!("../../templates/gitignore")),
 ];
 
-/// Write a contract project that builds and runs as it is.
+/// Write a contract project that builds, tests and runs as it is.
 ///
 /// NAME is the folder to make; its last part names the contract.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  smart51 new ledger && cd ledger && make run")]
+#[command(after_help = "Example:\n  smart51 new ledger && cd ledger && make test")]
 pub(crate) struct New {
     /// The folder to make. It must not be there yet.
     name: PathBuf,

@@ -1,0 +1,66 @@
+//! `smart51 build`.
+
+use crate::args::{about, write_file};
+use crate::contract;
+use crate::error::{Error, Status};
+use crate::output::{Bytes, Output};
+use crate::toolchain::{Target, compile};
+use abi::Semantics;
+use clap::Args;
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Compile a contract in C, with the header and runtime that smart51 ships.
+///
+/// The contract includes smart51.h and defines `void contract(void)`. The image is checked as at deployment.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  smart51 build token.c\n  smart51 build token.c --target wasm -o token.wasm"
+)]
+pub(crate) struct Build {
+    /// The contract's source file.
+    file: PathBuf,
+    /// The machine to build for: 8051 needs sdcc, wasm needs clang and lld.
+    #[arg(long, value_enum, default_value_t = Target::Mcs51)]
+    target: Target,
+    /// The image to write [default: FILE with .ihx or .wasm].
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    output: String,
+    target: &'static str,
+    code_bytes: usize,
+    code_hash: Bytes,
+}
+
+impl Build {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let output = self
+            .output
+            .unwrap_or_else(|| self.file.with_extension(self.target.extension()));
+        let image = compile(&self.file, self.target)?;
+        contract::check(&image, Semantics::V1).map_err(|e| about(&self.file, e))?;
+        write_file(&output, &self.target.file(&image))?;
+        out.print(&Report {
+            output: output.display().to_string(),
+            target: self.target.name(),
+            code_bytes: image.code_bytes(),
+            code_hash: Bytes(image.code_hash().to_vec()),
+        })?;
+        Ok(Status::Success)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{}: {} bytes for {}, code hash {}",
+            self.output, self.code_bytes, self.target, self.code_hash
+        )
+    }
+}

@@ -76,7 +76,7 @@ methods! {
         steps: None,
         failures: [
             "b is 0: nothing is answered",
-            "a is -2^63 and b is -1: nothing is answered (it killed the original's process)",
+            "a is -2^63 and b is -1: nothing is answered; under the old rules the run ends",
         ],
         notes: "",
         example: "int64_t half = s51_div(paid, 2);",
@@ -153,7 +153,7 @@ methods! {
         steps: None,
         failures: [
             "there is no such account: nothing is answered",
-            "the account has no registered key, as no contract has: nothing is answered (it killed the original's process)",
+            "the account has no registered key, as no contract has: nothing is answered; under the old rules the run ends",
         ],
         notes: "",
         example: "uint8_t key[33]; if (!s51_pubkey(sender, 6, key)) s51_exit(2);",
@@ -230,10 +230,10 @@ methods! {
         steps: None,
         failures: [
             "there is no such key: nothing is answered",
-            "index 0 with a key, index 1 without one, any other index: nothing is answered",
+            "index 1 without a key, or any other index than 0 and 1: nothing is answered",
             "under the old rules, on a node that does not allow traversal: nothing is answered",
         ],
-        notes: "Keys are in byte order; what this run wrote and deleted is seen. The key given need not exist.",
+        notes: "Keys are in byte order; what this run wrote and deleted is seen. The key given need not exist; with index 0 it does not matter.",
         example: "uint8_t key[8]; uint16_t n = s51_db_next(0, 0, 0, key, sizeof key); s51_item(&price, sizeof price);",
     }
     /// Reads the hash of the transaction that is running.
@@ -338,7 +338,7 @@ methods! {
     32 APP_FREE = app_free / Some("GET_APP_USER_ACC_VALUE_FUN"), (user: Kind::AppUser) -> (amount: Kind::Int64) {
         gas: GasRule::flat(400),
         steps: None,
-        failures: ["the length byte of `user` is above 40: nothing is answered"],
+        failures: ["the length byte of `user` is above 40: nothing is answered; under the old rules the run ends"],
         notes: "An unknown user has 0. Frozen funds whose height is reached count as free. What method 34 asked \
                 for in this run is not yet seen.",
         example: "s51_user_t user; s51_user(&user, sender, 6); price = s51_app_free(&user);",
@@ -350,7 +350,7 @@ methods! {
         steps: None,
         failures: [
             "no fund of this user has exactly this tag and height: nothing is answered",
-            "the user's length is 0 or above 40, or the tag's above 40: nothing is answered",
+            "the user's length is 0 or above 40, or the tag's above 40: nothing is answered; under the old rules the run ends",
         ],
         notes: "The record is one of method 34; its kind and amount are ignored.",
         example: "s51_fund_t fund; s51_fund(&fund, S51_ADD_FROZEN, sender, 6, 0); fund.height = 100; \
@@ -361,11 +361,11 @@ methods! {
         gas: GasRule::flat(4).with(Effect::AppOperations),
         steps: AppOperated,
         failures: [
-            "a negative amount: nothing is answered; under the old rules above height 99,854, where the records \
-             before it stay asked for, and below it the amount counts as unsigned",
-            "after the run, any of these undoes all of it: an unknown kind; a user's length of 0 or above 40, or a \
-             tag's above 40; too little free money; a frozen fund that is not there or too small; an overflow; \
-             freezing at height 0",
+            "a negative amount: nothing is answered and nothing asked for; under the old rules only above height 99,854, \
+             and the records before it stay asked for; below it counts as unsigned",
+            "the user's length is 0 or above 40, or the tag's above 40: as for method 33",
+            "after the run, any of these undoes all of it: an unknown kind; too little free money; a frozen fund that \
+             is not there or too small; an overflow; freezing at height 0, or nothing",
         ],
         notes: "A record is: kind (1 add free, 2 take free, 3 add frozen, 4 take frozen), LE32 height, LE64 \
                 amount, user's length, user (40 bytes), tag's length, tag (40 bytes). Applied by user in byte order, \

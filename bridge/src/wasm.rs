@@ -4,6 +4,7 @@
 //! (`instrument`), and only then handed to an engine. docs/wasm.md tells what a contract sees of this.
 
 use abi::Gas;
+use wasmparser::{Parser, Payload};
 
 mod body;
 mod costs;
@@ -33,6 +34,9 @@ pub const MAIN_EXPORT: &str = "smart51_main";
 /// The export that holds the address of the exchange buffer, an immutable i32 global.
 pub const BUFFER_EXPORT: &str = "smart51_buffer";
 
+/// The optional export, of any kind, that switches the account check on, as CODE 0x0014 does on the 8051.
+pub const ACCOUNT_CHECK_EXPORT: &str = "smart51_account_check";
+
 /// The export that metering adds for what is left of the gas, a mutable i64 global.
 const GAS_EXPORT: &str = "gas";
 /// The export that metering adds for what is left of the stack, a mutable i32 global.
@@ -49,6 +53,20 @@ pub struct Metered {
     pub entry_gas: Gas,
     /// What a call has for its frames, in bytes.
     pub stack: u32,
+}
+
+/// Whether `wasm` has the account check switched on; `false` for bytes that are no module.
+#[must_use]
+pub fn account_check(wasm: &[u8]) -> bool {
+    let payloads = Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    let exports = payloads.filter_map(|payload| match payload {
+        Payload::ExportSection(section) => Some(section),
+        _ => None,
+    });
+    exports
+        .flatten()
+        .flatten()
+        .any(|export| export.name == ACCOUNT_CHECK_EXPORT)
 }
 
 /// Checks `wasm` and makes it meter itself.

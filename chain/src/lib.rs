@@ -13,6 +13,7 @@
 //! | [`hostlog`] | what contract and host said to each other |
 //! | [`recording`] | calls with everything they needed, run again and compared |
 //! | [`scenario`] | scenario files for contract authors |
+//! | [`parity`] | the same contract on two machines, call by call |
 //! | [`export`], [`check`] | the whole state: out, in, and whether it is sound |
 
 pub mod action;
@@ -26,6 +27,7 @@ pub mod identity;
 mod modules;
 pub mod names;
 pub mod open_block;
+pub mod parity;
 pub mod receipt;
 pub mod recording;
 pub mod registry;
@@ -39,6 +41,6 @@ pub use block::Block;
 pub use chain::{Chain, Genesis, Head};
 pub use error::ChainError;
 pub use names::RegIdText;
-pub use open_block::{CallRequest, Deploy, OpenBlock};
+pub use open_block::{CallRequest, Deploy, OpenBlock, Trial};
 pub use receipt::{CallReceipt, Event, Receipt, Verdict};
 pub use registry::Contract;

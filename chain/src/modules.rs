@@ -69,7 +69,7 @@ impl Modules {
                     .header
                     .account_check
             }
-            EngineId::Wasm => None,
+            EngineId::Wasm => image.as_wasm().map(bridge::wasm::account_check),
         };
         Ok(Prepared {
             module,

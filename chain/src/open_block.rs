@@ -6,13 +6,14 @@ use crate::chain::{Chain, HEAD, Head};
 use crate::error::ChainError;
 use crate::hostlog::{self, HostLog, LoggedCall};
 use crate::identity;
+use crate::modules::Prepared;
 use crate::names;
 use crate::receipt::{CallReceipt, Event, Receipt, Verdict};
 use crate::registry::Contract;
 use crate::rollback;
 use crate::session::{self, Executed, Payment, Rejection, Transaction};
 use abi::{Gas, Semantics};
-use bridge::{Observer, Schedule};
+use bridge::{Observer, Schedule, Silent};
 use emu8051::{Cycles, Steps};
 use hostapi::CallContext;
 use hostapi::accounts::{self, Account};
@@ -48,6 +49,17 @@ pub struct CallRequest<'a> {
     pub value: u64,
     /// How the run is paid for. Under the old chain's rules it must be by fuel, under ours by gas.
     pub payment: Payment,
+}
+
+/// What came of a call that was taken back.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The receipt it would have had, or why it did not begin.
+    pub receipt: Result<Box<CallReceipt>, String>,
+    /// What the contract and its host said to each other.
+    pub host_calls: Vec<LoggedCall>,
+    /// What the block had written after it, in order of key.
+    pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
 /// A block being made: its transactions see each other's changes. Dropped, it leaves no trace.
@@ -214,8 +226,9 @@ impl<'c> OpenBlock<'c> {
     ) -> Result<&Receipt, ChainError> {
         self.log.clear();
         let before = self.state.checkpoint();
-        match self.run(request, observer) {
-            Ok((action, event, fee)) => {
+        match self.run(request, None, observer) {
+            Ok((action, receipt, fee)) => {
+                let event = Event::Call(receipt);
                 Ok(self.push(action, |_| (request.sender, request.contract, fee, event)))
             }
             Err(error) => {
@@ -225,12 +238,55 @@ impl<'c> OpenBlock<'c> {
         }
     }
 
-    /// Runs a call on this block's state: its action, event and fee.
+    /// Makes the call with `image` in place of the contract's own, and takes back all that came of it.
+    ///
+    /// # Errors
+    /// If `image` cannot be run, or the node fails. That the call cannot begin is in the trial.
+    pub fn try_with(
+        &mut self,
+        request: &CallRequest<'_>,
+        image: &Image,
+    ) -> Result<Trial, ChainError> {
+        let (before, steps) = (self.state.checkpoint(), self.steps);
+        let contract = Contract::load(&mut self.state, &request.contract)?;
+        let semantics = contract.map_or_else(Semantics::default, |contract| contract.semantics);
+        let prepared = self.chain.modules().prepare(image, semantics)?;
+        self.log.clear();
+        let result = self.run(request, Some(prepared), &mut Silent);
+        if result.is_err() {
+            self.state.revert(before);
+        }
+        let receipt = match result {
+            Ok((_, receipt, _)) => Ok(receipt),
+            Err(error) if error.is_node() => return Err(error),
+            Err(error) => Err(error.to_string()),
+        };
+        let trial = Trial {
+            receipt,
+            host_calls: self.host_calls(),
+            writes: self.writes(),
+        };
+        self.state.revert(before);
+        self.steps = steps;
+        Ok(trial)
+    }
+
+    /// What its transactions have written so far, in order of key; `None` where a key was removed.
+    #[must_use]
+    pub fn writes(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let owned =
+            |(key, value): (&[u8], Option<&[u8]>)| (key.to_vec(), value.map(<[u8]>::to_vec));
+        self.state.writes().map(owned).collect()
+    }
+
+    /// Runs a call on this block's state, with the contract's own module if it is given no other: its
+    /// action, receipt and fee.
     fn run(
         &mut self,
         request: &CallRequest<'_>,
+        prepared: Option<Prepared>,
         observer: &mut dyn Observer,
-    ) -> Result<(Action, Event, u64), ChainError> {
+    ) -> Result<(Action, Box<CallReceipt>, u64), ChainError> {
         let CallRequest {
             sender,
             contract: id,
@@ -248,10 +304,13 @@ impl<'c> OpenBlock<'c> {
             semantics,
             ..
         } = contract;
-        let prepared = self
-            .chain
-            .modules()
-            .get(&mut self.state, &code_hash, semantics)?;
+        let prepared = match prepared {
+            Some(prepared) => prepared,
+            None => self
+                .chain
+                .modules()
+                .get(&mut self.state, &code_hash, semantics)?,
+        };
         let action = Action::Call {
             sender,
             contract: id,
@@ -304,7 +363,7 @@ impl<'c> OpenBlock<'c> {
         let usage = report.usage;
         let receipt = CallReceipt {
             semantics,
-            engine: contract.engine,
+            engine: prepared.module.engine(),
             schedule: Schedule::V1.version,
             code_hash,
             input_hash: sha256(input),
@@ -325,7 +384,7 @@ impl<'c> OpenBlock<'c> {
             host_log,
             prints: requests.prints,
         };
-        Ok((action, Event::Call(Box::new(receipt)), fee))
+        Ok((action, Box::new(receipt), fee))
     }
 
     /// Writes the block into the store: transactions, receipts and all changes, or nothing. It is durable

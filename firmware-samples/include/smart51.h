@@ -28,6 +28,12 @@
 #define S51_FAST __data   /* for the few variables used most: IRAM, of which some 80 bytes are free */
 #define S51_INLINE inline /* no code for what is not called */
 #define S51_PACKED
+#else
+#define S51_XDATA
+#define S51_FAST
+#define S51_INLINE static inline
+#define S51_PACKED __attribute__((packed))
+#endif
 
 /* The account check, CODE 0x0014: a contract that wants it says `#define S51_ACCOUNT_CHECK 1` before it includes
  * this header. A contract of several files says `#define S51_PART` in all but one of them. */
@@ -35,13 +41,12 @@
 #define S51_ACCOUNT_CHECK 0
 #endif
 #ifndef S51_PART
+#ifdef __SDCC_mcs51
 static const __code __at(S51_ACCOUNT_CHECK_SWITCH) uint8_t s51_account_check = S51_ACCOUNT_CHECK;
+#elif S51_ACCOUNT_CHECK
+/* In a WebAssembly module an export of this name is the switch. */
+__attribute__((export_name("smart51_account_check"))) void smart51_account_check(void) {}
 #endif
-#else
-#define S51_XDATA
-#define S51_FAST
-#define S51_INLINE static inline
-#define S51_PACKED __attribute__((packed))
 #endif
 
 /* The contract: the one function its author must write. */

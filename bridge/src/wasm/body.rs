@@ -147,7 +147,8 @@ impl Blocks {
                 self.finish();
             }
             Operator::End => {
-                if self.open.pop().is_none_or(|block| block.joins) {
+                let joins = self.open.pop().is_none_or(|block| block.joins);
+                if joins {
                     self.finish();
                 }
             }

@@ -17,6 +17,8 @@ pub struct Scenario {
     pub(super) file: File,
     pub(super) semantics: BTreeMap<String, Semantics>,
     pub(super) images: BTreeMap<String, Image>,
+    /// Other images of contracts, with which each call is tried before it is made.
+    pub(super) beside: BTreeMap<String, Image>,
 }
 
 /// Why a scenario cannot be read.
@@ -219,6 +221,7 @@ impl Scenario {
             file,
             semantics,
             images,
+            beside: BTreeMap::new(),
         };
         scenario.check()?;
         Ok(scenario)
@@ -240,6 +243,16 @@ impl Scenario {
         if let Some(slot) = self.images.get_mut(contract) {
             *slot = image;
         }
+    }
+
+    /// Tries each call of `contract` with `image` too, from the same state, before it is made.
+    pub fn set_beside(&mut self, contract: &str, image: Image) {
+        self.beside.insert(contract.into(), image);
+    }
+
+    /// Lets gas cost nothing, so that balances do not depend on what runs the contracts.
+    pub fn set_free_gas(&mut self) {
+        self.file.chain.gas_price = 0;
     }
 
     /// Checks what the file's form alone does not say.

@@ -7,7 +7,7 @@ use crate::chain::{Chain, Genesis};
 use crate::error::ChainError;
 use crate::export::pairs;
 use crate::hostlog::LoggedCall;
-use crate::open_block::{CallRequest, Deploy};
+use crate::open_block::{CallRequest, Deploy, Trial};
 use crate::receipt::Receipt;
 use crate::session::Payment;
 use abi::Gas;
@@ -57,6 +57,17 @@ pub struct StepReport {
     pub host_calls: Vec<LoggedCall>,
     /// What came out otherwise than expected.
     pub differences: Vec<Difference>,
+    /// What the call comes to with the other image of its contract, if it has one.
+    pub beside: Option<Beside>,
+}
+
+/// A call made twice from the same state: with the contract's image, and with another in its place.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// What came of it with the other image; it was taken back.
+    pub other: Trial,
+    /// What the call with the contract's own image wrote, in order of key.
+    pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
 /// Why a scenario cannot be run to its end.
@@ -204,6 +215,7 @@ impl Scenario {
             rejected: None,
             host_calls: Vec::new(),
             differences: Vec::new(),
+            beside: None,
         };
         let chain = stage.chain;
         if let Some(contract) = &step.call {
@@ -258,12 +270,20 @@ impl Scenario {
             payment,
         };
         let mut block = chain.begin_block()?;
+        let other = match self.beside.get(contract) {
+            Some(image) => Some(block.try_with(&request, image)?),
+            None => None,
+        };
         match block.call(&request, &mut Silent) {
             Ok(receipt) => report.receipt = Some(receipt.clone()),
             Err(error) if error.is_node() => return Err(error.into()),
             Err(error) => report.rejected = Some(error.to_string()),
         }
         report.host_calls = block.host_calls();
+        report.beside = other.map(|other| Beside {
+            other,
+            writes: block.writes(),
+        });
         // A call that did not begin leaves its block empty, so that heights do not depend on it.
         block.commit()?;
         Ok(())

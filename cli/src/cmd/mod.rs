@@ -9,6 +9,7 @@ mod deploy;
 mod disasm;
 mod inspect;
 mod new;
+mod parity;
 mod query;
 mod receipt;
 mod replay;
@@ -49,6 +50,7 @@ commands! {
     run::Run
     replay::Replay
     test::Test
+    parity::Parity
     account::Account
     deploy::Deploy
     call::Call

@@ -1,0 +1,271 @@
+//! What WebAssembly contracts cost: `cargo bench -p smart51-bridge --bench wasm`.
+//!
+//! Every figure is the best of several runs, so that other work on the machine counts as little as may be.
+
+use abi::{Gas, Semantics};
+use hostapi::network::Network;
+use hostapi::state::{MemStore, Overlay, keys};
+use hostapi::{
+    Answer, CallContext, ChainView, Host, HostApi, HostError, KnownTx, NodeError, Status,
+};
+use loader::Image;
+use smart51_bridge::wasm::{Costs, Limits as ModuleLimits, meter};
+use smart51_bridge::{Call, Engine, Limits, Module, Silent, Wasmi};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// A chain without a past.
+#[derive(Debug)]
+struct NoPast;
+
+impl ChainView for NoPast {
+    fn block_hash(&self, _: u32) -> Result<Option<keys::Hash>, NodeError> {
+        Ok(None)
+    }
+    fn transaction(&self, _: &keys::Hash) -> Result<Option<KnownTx>, NodeError> {
+        Ok(None)
+    }
+}
+
+/// A host that does nothing.
+struct Nothing;
+
+impl HostApi for Nothing {
+    fn call(&mut self, _: u16, _: &[u8]) -> Result<Answer<'_>, HostError> {
+        let (status, reply) = (Status::Done, &[][..]);
+        Ok(Answer {
+            status,
+            reply,
+            step_delta: 0,
+            gas: Gas(0),
+            refund: Gas(0),
+        })
+    }
+}
+
+/// The best time of `runs` runs.
+fn best(runs: usize, mut work: impl FnMut()) -> Duration {
+    let times = (0..runs).map(|_| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    });
+    times.min().unwrap_or_default()
+}
+
+/// Files of C compiled by clang with the SDK's flags and `more`.
+fn clang(more: &[&str], files: &[&Path]) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out.wasm");
+    let done = Command::new("clang")
+        .args([
+            "--target=wasm32",
+            "-mbulk-memory",
+            "-O2",
+            "-ffreestanding",
+            "-nostdlib",
+            "-Wl,--no-entry",
+        ])
+        .args([
+            "-Wl,--strip-all",
+            "-Wl,-z,stack-size=8192",
+            "-Wl,--export=smart51_main",
+            "-Wl,--export=smart51_buffer",
+        ])
+        .args(more)
+        .args(files)
+        .arg("-o")
+        .arg(&out)
+        .status()
+        .expect("clang is installed: apt-get install clang lld");
+    assert!(done.success());
+    std::fs::read(out).expect("clang wrote it")
+}
+
+/// Runs `smart51_main` of a module, metered or not, without the bridge; the time of the run alone.
+fn bare(wasm: &[u8], runs: usize) -> Duration {
+    let engine = wasmi::Engine::default();
+    let module = wasmi::Module::new(&engine, wasm).expect("it is valid");
+    let times = (0..runs).map(|_| {
+        let mut store = wasmi::Store::new(&engine, ());
+        let instance = wasmi::Instance::new(&mut store, &module, &[]).expect("it imports nothing");
+        if let Some(gas) = instance.get_global(&store, "gas") {
+            gas.set(&mut store, wasmi::Val::I64(i64::MAX))
+                .expect("it is mutable");
+            let stack = instance
+                .get_global(&store, "stack")
+                .expect("both are there");
+            stack
+                .set(&mut store, wasmi::Val::I32(1 << 18))
+                .expect("it is mutable");
+        }
+        let main = instance
+            .get_typed_func::<(), ()>(&store, "smart51_main")
+            .expect("it is there");
+        let start = Instant::now();
+        main.call(&mut store, ()).expect("it returns");
+        start.elapsed()
+    });
+    times.min().unwrap_or_default()
+}
+
+fn counter(root: &Path) {
+    let samples = root.join("firmware-samples");
+    let include = format!("-I{}", samples.join("include").display());
+    let files = [
+        samples.join("runtime/smart51.c"),
+        samples.join("counter/counter.c"),
+    ];
+    let wasm = clang(&[&include], &[&files[0], &files[1]]);
+    let module = Wasmi::new()
+        .prepare(&Image::wasm(wasm), Semantics::V1)
+        .expect("a contract");
+    let store = MemStore::new();
+    let mut state = Overlay::new(&store);
+    let contract = hostapi::accounts::regid(1, 1);
+    let context = CallContext {
+        semantics: Semantics::V1,
+        network: Network::Test,
+        height: 100,
+        chain_tip: 99,
+        block_time: 0,
+        tip_time: 0,
+        tx_hash: Default::default(),
+        sender: hostapi::accounts::regid(0, 1),
+        contract,
+        input: b"",
+        pay_amount: 0,
+        traversal: true,
+        account_check: false,
+    };
+    let call = Call {
+        input: b"",
+        limits: Limits {
+            gas: Gas(1 << 30),
+            ..Limits::NONE
+        },
+    };
+    const CALLS: u32 = 1000;
+    let time = best(50, || {
+        for _ in 0..CALLS {
+            let before = state.checkpoint();
+            let mut host = Host::new(&context, &NoPast, &mut state);
+            let report = module
+                .call(&call, &mut host, &mut Silent)
+                .expect("the node does not fail");
+            assert!(report.outcome.is_success(), "{:?}", report.outcome);
+            state.revert(before);
+        }
+    });
+    println!(
+        "warm call of counter, memory store: {:.2} µs",
+        time.as_secs_f64() * 1e6 / f64::from(CALLS)
+    );
+}
+
+fn host_call() {
+    const CALLS: u32 = 100_000;
+    let wat = |body: &str| {
+        format!(
+            r#"(module (import "smart51" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1) (global (export "smart51_buffer") i32 (i32.const 0))
+            (func (export "smart51_main") (local $i i32)
+                (loop $l {body} (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const {CALLS}))))))"#
+        )
+    };
+    let call = "(drop (call $call (i32.const 1) (i32.const 0) (i32.const 8) (i32.const 0) (i32.const 64)))";
+    let [with, without] = [call, ""].map(|body| {
+        let wasm = wat::parse_str(wat(body)).expect("valid");
+        let module = Wasmi::new()
+            .prepare(&Image::wasm(wasm), Semantics::V1)
+            .expect("a contract");
+        let call = Call {
+            input: b"",
+            limits: Limits::NONE,
+        };
+        best(20, || {
+            drop(
+                module
+                    .call(&call, &mut Nothing, &mut Silent)
+                    .expect("the node does not fail"),
+            )
+        })
+    });
+    println!(
+        "one host call: {:.0} ns",
+        (with - without).as_secs_f64() * 1e9 / f64::from(CALLS)
+    );
+}
+
+fn preparation() {
+    // As many functions of one kind as fit in 64 KiB.
+    let function = "(func (param i32) (result i32) (local i32) (loop $l
+        (local.set 1 (i32.xor (i32.mul (local.get 1) (i32.const 31)) (i32.load8_u (local.get 0))))
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (if (local.get 1) (then (return (i32.const 7)))) (local.get 1))";
+    let wat = format!(
+        r#"(module (memory (export "memory") 1) (global (export "smart51_buffer") i32 (i32.const 0))
+        (func (export "smart51_main")) {})"#,
+        function.repeat(1240)
+    );
+    let wasm = wat::parse_str(wat).expect("valid");
+    let time = best(50, || {
+        drop(meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect("a contract"))
+    });
+    println!(
+        "checking and metering {} bytes: {:.2} ms",
+        wasm.len(),
+        time.as_secs_f64() * 1e3
+    );
+    let time = best(20, || {
+        drop(
+            Wasmi::new()
+                .prepare(&Image::wasm(wasm.clone()), Semantics::V1)
+                .expect("a contract"),
+        );
+    });
+    println!(
+        "preparing it for calls with wasmi: {:.2} ms",
+        time.as_secs_f64() * 1e3
+    );
+}
+
+fn workloads(root: &Path) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let wrapper = folder.path().join("main.c");
+    let text = "unsigned wl_run(void); unsigned char smart51_buffer[4097];
+        void smart51_main(void) { unsigned r = wl_run(); __builtin_memcpy(smart51_buffer, &r, 4); }";
+    std::fs::write(&wrapper, text).expect("a file can be written");
+    for (name, loops) in [
+        ("sieve", 60),
+        ("sha256", 200),
+        ("crc32", 30),
+        ("dhry", 6500),
+        ("matmul", 130),
+        ("qsort", 80),
+    ] {
+        let source = root.join("tests/data/workloads").join(format!("{name}.c"));
+        let plain = clang(&[&format!("-DLOOPS={loops}")], &[&wrapper, &source]);
+        let metered = meter(&plain, &ModuleLimits::V1, &Costs::V1)
+            .expect("a contract")
+            .wasm;
+        let [plain_time, metered_time] = [&plain, &metered].map(|wasm| bare(wasm, 15));
+        let more = metered_time.as_secs_f64() / plain_time.as_secs_f64() - 1.0;
+        println!(
+            "{name:7} plain {:8.2} ms, metered {:8.2} ms, {:+5.1} %, {} to {} bytes",
+            plain_time.as_secs_f64() * 1e3,
+            metered_time.as_secs_f64() * 1e3,
+            more * 100.0,
+            plain.len(),
+            metered.len()
+        );
+    }
+}
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    counter(&root);
+    host_call();
+    preparation();
+    workloads(&root);
+}

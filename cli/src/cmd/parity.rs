@@ -1,0 +1,186 @@
+//! `smart51 parity`.
+
+use crate::args::{about, read_image};
+use crate::error::{Error, Status};
+use crate::output::Output;
+use chain::parity::{Cost, Difference, Step, compare};
+use chain::scenario::{RunError, Scenario};
+use clap::Args;
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Run a scenario with two images of the same contract and compare them call by call.
+///
+/// Both are called from the same state, and have to make the same host calls with the same replies, print the
+/// same, end alike and write the same. Machine cycles and gas are shown side by side. The status is 1 if anything
+/// is different.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  smart51 parity counter.ihx counter.wasm counter.scenario.toml")]
+pub(crate) struct Parity {
+    /// An image, for the 8051 or WebAssembly.
+    a: PathBuf,
+    /// The other image.
+    b: PathBuf,
+    /// The scenario.
+    scenario: PathBuf,
+    /// The contract of the scenario whose image both are; needed where it has several.
+    #[arg(long, value_name = "NAME")]
+    contract: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    contract: String,
+    calls: usize,
+    equal: usize,
+    steps: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    step: usize,
+    name: String,
+    outcome: String,
+    host_calls: usize,
+    a: Option<Side>,
+    b: Option<Side>,
+    differences: Vec<Different>,
+}
+
+#[derive(Serialize)]
+struct Side {
+    engine: &'static str,
+    machine_cycles: u64,
+    gas: u64,
+}
+
+#[derive(Serialize)]
+struct Different {
+    field: String,
+    a: String,
+    b: String,
+}
+
+impl Parity {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let scenario = Scenario::read(&self.scenario).map_err(Error::input)?;
+        let contract = self.contract(&scenario)?;
+        let (a, b) = (read_image(&self.a)?.image, read_image(&self.b)?.image);
+        let steps = compare(scenario, &contract, a, b).map_err(|error| match error {
+            RunError::Chain(error) if error.is_node() => Error::node(error),
+            error => Error::input(error),
+        })?;
+        let equal = steps
+            .iter()
+            .filter(|step| step.differences.is_empty())
+            .count();
+        let report = Report {
+            contract,
+            calls: steps.len(),
+            equal,
+            steps: steps.into_iter().map(Line::from).collect(),
+        };
+        out.print(&report)?;
+        Ok(if report.equal == report.calls {
+            Status::Success
+        } else {
+            Status::Refused
+        })
+    }
+
+    /// The contract that is compared.
+    fn contract(&self, scenario: &Scenario) -> Result<String, Error> {
+        let names: Vec<&str> = scenario.contracts().collect();
+        let wanted = match (&self.contract, &names[..]) {
+            (Some(name), _) => name,
+            (None, [only]) => return Ok((*only).into()),
+            (None, _) => {
+                return Err(about(
+                    &self.scenario,
+                    "it has several contracts; name one with --contract",
+                ));
+            }
+        };
+        if names.contains(&wanted.as_str()) {
+            Ok(wanted.clone())
+        } else {
+            Err(about(
+                &self.scenario,
+                format_args!("there is no contract `{wanted}`"),
+            ))
+        }
+    }
+}
+
+impl From<Step> for Line {
+    fn from(step: Step) -> Self {
+        let [a, b] = step.cost.map(|cost| cost.map(Side::from));
+        Line {
+            step: step.number,
+            name: step.name,
+            outcome: step.outcome,
+            host_calls: step.host_calls,
+            a,
+            b,
+            differences: step.differences.into_iter().map(Different::from).collect(),
+        }
+    }
+}
+
+impl From<Cost> for Side {
+    fn from(cost: Cost) -> Self {
+        Side {
+            engine: cost.engine.name(),
+            machine_cycles: cost.cycles,
+            gas: cost.gas,
+        }
+    }
+}
+
+impl From<Difference> for Different {
+    fn from(difference: Difference) -> Self {
+        let Difference { field, a, b } = difference;
+        Different { field, a, b }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.steps {
+            let Line {
+                step,
+                name,
+                outcome,
+                host_calls,
+                ..
+            } = line;
+            writeln!(f, "{step:3} {name}: {outcome}, {host_calls} host calls")?;
+            for side in [&line.a, &line.b].into_iter().flatten() {
+                writeln!(f, "      {side}")?;
+            }
+            for Different { field, a, b } in &line.differences {
+                writeln!(f, "    ! {field}\n      a: {a}\n      b: {b}")?;
+            }
+        }
+        writeln!(
+            f,
+            "{}: {} of {} calls are the same on both",
+            self.contract, self.equal, self.calls
+        )
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Side {
+            engine,
+            machine_cycles,
+            gas,
+        } = self;
+        write!(
+            f,
+            "{engine:>5} {machine_cycles:9} machine cycles {gas:9} gas"
+        )
+    }
+}

@@ -1,0 +1,101 @@
+//! Every sample, compiled for the 8051 and for WebAssembly, makes the same host calls, prints the same, ends
+//! alike and leaves the same state.
+
+use bridge::EngineId;
+use chain::parity::{Step, compare};
+use chain::scenario::Scenario;
+use firmware_samples::{CLANG, HEADER, RUNTIME, SAMPLES, Sample};
+use loader::Image;
+use std::path::Path;
+use std::process::Command;
+
+/// The sample's source compiled by clang.
+fn wasm(source: &str) -> Image {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    for (name, text) in [
+        ("smart51.h", HEADER),
+        ("smart51.c", RUNTIME),
+        ("contract.c", source),
+    ] {
+        std::fs::write(path(name), text).expect("a file can be written");
+    }
+    let out = Command::new("clang")
+        .args(CLANG.split_whitespace())
+        .arg("-I")
+        .arg(folder.path())
+        .args([path("smart51.c"), path("contract.c")])
+        .arg("-o")
+        .arg(path("contract.wasm"))
+        .output()
+        .expect("clang is installed: apt-get install clang lld");
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let module = std::fs::read(path("contract.wasm")).expect("clang wrote it");
+    loader::load(&module).expect("a wasm module").image
+}
+
+fn scenario(sample: &Sample) -> Scenario {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../firmware-samples")
+        .join(sample.name)
+        .join(format!("{}.scenario.toml", sample.name));
+    Scenario::read(&file).expect("a sound scenario")
+}
+
+fn mcs51(sample: &Sample) -> Image {
+    loader::load(sample.image).expect("an image").image
+}
+
+fn steps(sample: &Sample, source: &str) -> Vec<Step> {
+    compare(scenario(sample), sample.name, mcs51(sample), wasm(source))
+        .expect("the scenario runs to its end")
+}
+
+#[test]
+fn every_sample_is_the_same_contract_on_both_machines() {
+    let mut different = Vec::new();
+    for sample in SAMPLES {
+        let steps = steps(sample, sample.source);
+        let mut ran = 0;
+        for step in &steps {
+            if let [Some(a), Some(b)] = step.cost {
+                assert_eq!((a.engine, b.engine), (EngineId::Mcs51, EngineId::Wasm));
+                ran += 1;
+            }
+            for difference in &step.differences {
+                different.push(format!(
+                    "{} step {} ({}): {difference:?}",
+                    sample.name, step.number, step.name
+                ));
+            }
+        }
+        assert!(ran > 0, "{} runs on both", sample.name);
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn a_contract_that_is_not_the_same_is_found_at_its_call() {
+    let sample = firmware_samples::sample("counter").expect("a sample");
+    let changed = sample
+        .source
+        .replacen("count += step;", "count += step + 1;", 1);
+    assert_ne!(changed, sample.source);
+    let fields: Vec<String> = steps(sample, &changed)
+        .into_iter()
+        .flat_map(|step| step.differences)
+        .map(|difference| difference.field)
+        .collect();
+    assert!(
+        fields.iter().any(|field| field.starts_with("host call")),
+        "{fields:?}"
+    );
+    assert!(
+        fields.iter().any(|field| field.starts_with("state key")),
+        "{fields:?}"
+    );
+}

@@ -4,7 +4,7 @@
 
 use crate::Semantics;
 use crate::layout;
-use crate::method::{Effect, GasRule, Item, Kind, Length, METHODS, MethodSpec, PerBytes};
+use crate::method::{self, Effect, GasRule, Item, Kind, Length, METHODS, MethodSpec, PerBytes};
 use core::fmt::Write as _;
 
 /// The command that writes the generated files, as their readers are told.
@@ -25,6 +25,10 @@ pub fn c_header() -> String {
 pub fn markdown() -> String {
     include_str!("document/abi.md")
         .replace("@REFRESH@", REFRESH)
+        .replace("@ADDED@", &method::ADDED.to_string())
+        .replace("@CHANGED@", &method::CHANGED.to_string())
+        .replace("@UNCHANGED@", &method::UNCHANGED.to_string())
+        .replace("@FREED@", &method::FREED.to_string())
         .replace("@OVERVIEW@", &overview())
         .replace("@METHODS@", &chapters())
 }

@@ -116,13 +116,13 @@ pub struct Storage {
 }
 
 /// For every started 32 bytes that the store did not hold before.
-const ADDED: u64 = 600;
+pub(crate) const ADDED: u64 = 600;
 /// For every started 32 bytes that are written over.
-const CHANGED: u64 = 150;
+pub(crate) const CHANGED: u64 = 150;
 /// For every started 32 bytes that stay as they are.
-const UNCHANGED: u64 = 3;
+pub(crate) const UNCHANGED: u64 = 3;
 /// Given back for every started 32 bytes that the store no longer holds.
-const FREED: u64 = 450;
+pub(crate) const FREED: u64 = 450;
 
 /// The price of changing `key` (of this many bytes) from its `old` to its `new` value; `None` is no entry.
 ///

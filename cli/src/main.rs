@@ -8,6 +8,7 @@ mod args;
 mod cmd;
 mod contract;
 mod error;
+mod firmware;
 mod output;
 mod receipts;
 mod store;

@@ -1,6 +1,7 @@
 //! What a command prints: one report, as text for people or as one JSON object.
 
 use crate::error::{Error, Status};
+use emu8051::Cpu;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::fmt::{self, Display};
@@ -95,5 +96,30 @@ impl Display for Bytes {
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// The registers of an 8051, as reports have them.
+#[derive(Debug, Serialize)]
+pub(crate) struct Registers {
+    pub(crate) a: u8,
+    pub(crate) b: u8,
+    pub(crate) psw: u8,
+    pub(crate) sp: u8,
+    pub(crate) dptr: u16,
+    pub(crate) r: [u8; 8],
+}
+
+impl From<&Cpu> for Registers {
+    fn from(cpu: &Cpu) -> Self {
+        let r = [0, 1, 2, 3, 4, 5, 6, 7].map(|n| cpu.r(n));
+        Registers {
+            a: cpu.a(),
+            b: cpu.b(),
+            psw: cpu.psw().bits(),
+            sp: cpu.sp(),
+            dptr: cpu.dptr(),
+            r,
+        }
     }
 }

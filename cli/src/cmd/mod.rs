@@ -7,6 +7,8 @@ mod build;
 mod call;
 mod deploy;
 mod disasm;
+mod firmware;
+mod firmware_test;
 mod inspect;
 mod new;
 mod parity;
@@ -46,6 +48,8 @@ commands! {
     disasm::Disasm
     asm::Asm
     build::Build
+    firmware::Firmware
+    firmware_test::FirmwareTest
     new::New
     run::Run
     replay::Replay

@@ -2,14 +2,13 @@
 
 use crate::args::{self, Bytes as Input, number, read_image, read_json, write_json};
 use crate::error::{Error, Status};
-use crate::output::{Address, Bytes, Output, note};
+use crate::output::{Address, Bytes, Output, Registers, note};
 use crate::trace::Trace;
 use abi::Semantics;
 use bridge::{Observer, Outcome, Silent};
 use chain::recording::format::{CallRow, Context, FORMAT, ResultRow};
 use chain::recording::{File, Row, Run as Recorded, execute};
 use clap::Args;
-use emu8051::Cpu;
 use hostapi::prints::Print;
 use loader::{Image, header};
 use serde::Serialize;
@@ -160,30 +159,6 @@ struct Report {
     refund: u64,
     /// Why the transaction is not accepted, in words.
     reason: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Registers {
-    a: u8,
-    b: u8,
-    psw: u8,
-    sp: u8,
-    dptr: u16,
-    r: [u8; 8],
-}
-
-impl From<&Cpu> for Registers {
-    fn from(cpu: &Cpu) -> Self {
-        let r = [0, 1, 2, 3, 4, 5, 6, 7].map(|n| cpu.r(n));
-        Registers {
-            a: cpu.a(),
-            b: cpu.b(),
-            psw: cpu.psw().bits(),
-            sp: cpu.sp(),
-            dptr: cpu.dptr(),
-            r,
-        }
-    }
 }
 
 #[derive(Debug, Serialize)]

@@ -562,6 +562,11 @@ impl Board {
         }
     }
 
+    /// Whether CODE and XDATA are the same RAM.
+    pub fn shares_memory(&self) -> bool {
+        self.world.wiring == Wiring::VonNeumann
+    }
+
     /// The program.
     pub fn program(&self) -> &Program {
         &self.program

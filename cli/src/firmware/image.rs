@@ -1,0 +1,42 @@
+//! Firmware images: the forms contracts come in, and any `.bin` whatever it begins with.
+
+use crate::args::{about, read_file};
+use crate::error::Error;
+use emu8051::hw::board::{Board, BoardConfig};
+use loader::Image;
+use std::path::Path;
+
+/// The 8051 image in a file.
+///
+/// # Errors
+/// If the file can't be read, is no image, or is one for another machine.
+pub(crate) fn read(path: &Path) -> Result<Image, Error> {
+    let bytes = read_file(path)?;
+    let raw = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("bin"));
+    let image = match loader::load(&bytes) {
+        Ok(loaded) => loaded.image,
+        Err(_) if raw => Image::bin(&bytes).map_err(|error| about(path, error))?,
+        Err(error) => return Err(about(path, error)),
+    };
+    match image.segments() {
+        [] => Err(about(
+            path,
+            "expected an 8051 image, found a WebAssembly module",
+        )),
+        _ => Ok(image),
+    }
+}
+
+/// A board with `image` in its CODE.
+///
+/// # Errors
+/// If the image does not fit the chip.
+pub(crate) fn board(config: &BoardConfig, image: &Image) -> Result<Board, Error> {
+    let segments = image
+        .segments()
+        .iter()
+        .map(|segment| (segment.start, segment.bytes.as_slice()));
+    Board::new(config, segments).map_err(Error::input)
+}

@@ -1,0 +1,103 @@
+//! What RAM holds before the first instruction: hardware leaves it undefined.
+
+use crate::args::read_file;
+use crate::error::Error;
+use emu8051::hw::board::Board;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// `zero`, `random:SEED`, or `@FILE`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Ram {
+    /// All zero.
+    #[default]
+    Zero,
+    /// Bytes that look random and depend on the seed alone.
+    Random(u64),
+    /// XDATA from 0x0000 on; after its 65,536 bytes, IRAM.
+    File(PathBuf),
+}
+
+impl FromStr for Ram {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Ram, String> {
+        match (text, text.strip_prefix('@'), text.strip_prefix("random:")) {
+            ("zero", _, _) => Ok(Ram::Zero),
+            (_, Some(file), _) => Ok(Ram::File(file.into())),
+            (_, _, Some(seed)) => crate::args::number(seed).map(Ram::Random),
+            _ => Err("expected zero, random:SEED or @FILE".into()),
+        }
+    }
+}
+
+const XDATA_BYTES: usize = 0x10000;
+const IRAM_BYTES: usize = 0x100;
+
+impl Ram {
+    /// Fills the board's RAM; the board has not run yet.
+    ///
+    /// # Errors
+    /// If a file can't be read or is larger than XDATA and IRAM together.
+    pub(crate) fn fill(&self, board: &mut Board) -> Result<(), Error> {
+        let bytes = match self {
+            Ram::Zero => return Ok(()),
+            Ram::Random(seed) => random(*seed).take(XDATA_BYTES + IRAM_BYTES).collect(),
+            Ram::File(path) => {
+                let bytes = read_file(path)?;
+                if bytes.len() > XDATA_BYTES + IRAM_BYTES {
+                    let most = XDATA_BYTES + IRAM_BYTES;
+                    let found = bytes.len();
+                    return Err(crate::args::about(
+                        path,
+                        format_args!("expected at most {most} bytes, found {found}"),
+                    ));
+                }
+                bytes
+            }
+        };
+        for (address, byte) in (0..=0xFFFF).zip(&bytes) {
+            let holds_image = board.shares_memory() && board.program().is_programmed(address);
+            if !holds_image {
+                board.set_xdata(address, *byte);
+            }
+        }
+        for (address, byte) in (0..=0xFF).zip(bytes.iter().skip(XDATA_BYTES)) {
+            board.cpu_mut().set_iram(address, *byte);
+        }
+        Ok(())
+    }
+}
+
+/// SplitMix64, byte by byte.
+fn random(seed: u64) -> impl Iterator<Item = u8> {
+    let words = (1..).map(move |n: u64| {
+        let mut word = seed.wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        word = (word ^ word >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        word ^ word >> 31
+    });
+    words.flat_map(u64::to_le_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_read_from_text() {
+        assert_eq!("zero".parse(), Ok(Ram::Zero));
+        assert_eq!("random:0x10".parse(), Ok(Ram::Random(16)));
+        assert_eq!("@ram.bin".parse(), Ok(Ram::File("ram.bin".into())));
+        for wrong in ["", "random", "random:", "random:x", "ones"] {
+            assert!(wrong.parse::<Ram>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_bytes_every_time_and_another_seed_others() {
+        let first = |seed| random(seed).take(64).collect::<Vec<_>>();
+        assert_eq!(first(1), first(1));
+        assert_ne!(first(1), first(2));
+    }
+}

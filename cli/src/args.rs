@@ -1,8 +1,10 @@
 //! How arguments are read: numbers, bytes, files, images.
 
 use crate::error::Error;
+use crate::output::note;
+use chain::recording::format::FORMAT;
+use chain::recording::{File as Recordings, Row};
 use loader::{FILE_MAX, Loaded};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -110,14 +112,22 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     serde_json::from_slice(&read_bounded(path, JSON_MAX)?).map_err(|e| about(path, e))
 }
 
-/// Writes a JSON file, replacing what was there.
+/// Writes a file of one recording, replacing what was there.
 ///
 /// # Errors
 /// If it can't be written.
-pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Error> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(Error::node)?;
+pub(crate) fn write_recording(path: &Path, row: Row) -> Result<(), Error> {
+    let made_with = concat!("smart51 ", env!("CARGO_PKG_VERSION")).into();
+    let file = Recordings {
+        format: FORMAT,
+        made_with,
+        rows: vec![row],
+    };
+    let mut text = serde_json::to_vec_pretty(&file).map_err(Error::node)?;
     text.push(b'\n');
-    write_file(path, &text)
+    write_file(path, &text)?;
+    note(format_args!("recorded to {}", path.display()));
+    Ok(())
 }
 
 /// The name of a file without its folder and ending, to name what was made of it.

@@ -250,3 +250,43 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
+
+#[test]
+fn a_call_of_the_local_chain_is_recorded_and_replays_from_its_one_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (store, file) = (path("chain"), path("call.json"));
+    let on_chain = |arguments: &[&str]| {
+        let output = smart51(&[arguments, &["--store", &store, "--json"]].concat());
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        json(&output)
+    };
+    on_chain(&["account", "new", "alice", "--balance", "1_000_000_000"]);
+    on_chain(&[
+        "deploy",
+        &sample("counter"),
+        "--from",
+        "alice",
+        "--name",
+        "counter",
+    ]);
+    let receipt = on_chain(&["call", "counter", "--from", "alice", "--record", &file]);
+    let text = std::fs::read_to_string(&file).expect("the recording");
+    let recording: Value = serde_json::from_str(&text).expect("JSON");
+    let result = &recording["rows"][0]["result"];
+    assert_eq!(
+        result["machine_cycles"], receipt["machine_cycles"],
+        "{receipt}"
+    );
+    let report = json(&smart51(&["replay", &file, "--json"]));
+    assert_eq!(
+        (&report["rows"], &report["equal"]),
+        (&1.into(), &1.into()),
+        "{report}"
+    );
+}

@@ -1,6 +1,6 @@
 //! `smart51 call`.
 
-use crate::args::{Bytes, number};
+use crate::args::{Bytes, number, write_recording};
 use crate::error::{Error, Status};
 use crate::output::Output;
 use crate::receipts::Report;
@@ -8,9 +8,11 @@ use crate::store::StoreArgs;
 use abi::{Gas, Semantics};
 use bridge::Silent;
 use chain::CallRequest;
+use chain::recording::capture;
 use chain::session::Payment;
 use clap::Args;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
+use std::path::PathBuf;
 
 /// Call a contract: one transaction in a block of its own. Prints the receipt.
 ///
@@ -37,6 +39,9 @@ pub(crate) struct Call {
     /// Show what would happen, and change nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Write the call as a recording, which `smart51 replay` runs again from that one file.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -106,6 +111,9 @@ impl Call {
                 .limits
                 .payment(record.semantics, chain.genesis().gas_price)?,
         };
+        if let Some(file) = &self.record {
+            write_recording(file, capture(&chain, &request)?)?;
+        }
         let mut block = chain.begin_block()?;
         let report = Report::new(block.call(&request, &mut Silent)?, !self.dry_run);
         if !self.dry_run {

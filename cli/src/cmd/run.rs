@@ -1,13 +1,13 @@
 //! `smart51 run`.
 
-use crate::args::{self, Bytes as Input, number, read_image, read_json, write_json};
+use crate::args::{self, Bytes as Input, number, read_image, read_json, write_recording};
 use crate::error::{Error, Status};
-use crate::output::{Address, Bytes, Output, Registers, note};
+use crate::output::{Address, Bytes, Output, Registers};
 use crate::trace::Trace;
 use abi::Semantics;
 use bridge::{Observer, Outcome, Silent};
-use chain::recording::format::{CallRow, Context, FORMAT, ResultRow};
-use chain::recording::{File, Row, Run as Recorded, execute};
+use chain::recording::format::{CallRow, Context, ResultRow};
+use chain::recording::{Row, Run as Recorded, execute};
 use clap::Args;
 use hostapi::prints::Print;
 use loader::{Image, header};
@@ -75,16 +75,7 @@ impl Run {
         let run = execute(&row, &loaded.image, digests, observer).map_err(Error::recording)?;
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
-            let made_with = concat!("smart51 ", env!("CARGO_PKG_VERSION")).into();
-            write_json(
-                file,
-                &File {
-                    format: FORMAT,
-                    made_with,
-                    rows: vec![run.row.clone()],
-                },
-            )?;
-            note(format_args!("recorded to {}", file.display()));
+            write_recording(file, run.row.clone())?;
         }
         let report = Report::new(&run);
         out.print(&report)?;

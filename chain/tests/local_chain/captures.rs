@@ -1,0 +1,128 @@
+//! Recordings of calls on the local chain: each runs again from its one file.
+
+use crate::common::{MINT, PARTIES, TRANSFER, in_memory, input};
+use abi::codec;
+use abi::layout::{COMMUNICATE, RESULT};
+use abi::method;
+use bridge::Silent;
+use loader::Image;
+use smart51_chain::recording::{File, Row, capture, differences, execute};
+use smart51_chain::session::Payment;
+use smart51_chain::{CallRequest, Chain, Deploy};
+
+/// What `request` records, after it has been through JSON, run again: it must come out the same.
+fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {
+    let row = capture(chain, request).expect("the call can be recorded");
+    let file = File {
+        format: 1,
+        made_with: "a test".into(),
+        rows: vec![row],
+    };
+    let text = serde_json::to_string(&file).expect("JSON");
+    let file: File = serde_json::from_str(&text).expect("the same file");
+    let row = file.rows.into_iter().next().expect("one row");
+    let image = Image::decode(&row.code.as_ref().expect("it holds its image").0).expect("an image");
+    let run = execute(&row, &image, true, &mut Silent).expect("it runs");
+    assert_eq!(differences(&row, &run.row), []);
+    row
+}
+
+fn request<'a>(contract: [u8; 6], input: &'a [u8]) -> CallRequest<'a> {
+    let payment = Payment::Gas {
+        limit: abi::Gas(100_000),
+        price: 1,
+    };
+    CallRequest {
+        sender: PARTIES.alice,
+        contract,
+        input,
+        value: 0,
+        payment,
+    }
+}
+
+#[test]
+fn a_recorded_call_replays_and_changes_nothing() {
+    let (chain, _) = in_memory();
+    let before = chain.head().expect("a head");
+    let transfer = input(TRANSFER, PARTIES.bob, 10);
+    let row = replays(&chain, &request(PARTIES.token, &transfer));
+    assert!(row.result.ok, "{}", row.result.message);
+    assert_eq!(chain.head().expect("a head"), before);
+    // A refused call is a recording too.
+    let mint = input(MINT, PARTIES.bob, 10);
+    let from_bob = CallRequest {
+        sender: PARTIES.bob,
+        ..request(PARTIES.token, &mint)
+    };
+    assert!(!replays(&chain, &from_bob).result.ok);
+}
+
+#[test]
+fn what_a_call_asks_of_the_past_is_in_its_recording() {
+    let (chain, _) = in_memory();
+    let transfer = input(TRANSFER, PARTIES.bob, 10);
+    let mut block = chain.begin_block().expect("a block");
+    let tx = block
+        .call(&request(PARTIES.token, &transfer), &mut Silent)
+        .expect("a call")
+        .id;
+    block.commit().expect("durable");
+    let image = asks(&[
+        (method::TX_CONTRACT, codec::request(&[&tx])),
+        (method::TX_ACCOUNT, codec::request(&[&tx])),
+        (method::TX_HEIGHT, codec::request(&[&tx])),
+        (method::BLOCK_HASH, codec::request(&[&1i32.to_le_bytes()])),
+        (method::SCRIPT_DATA, codec::request(&[&PARTIES.token, b"o"])),
+        (method::DB_SIZE, Vec::new()),
+        (method::DB_NEXT, codec::request(&[&0i32.to_le_bytes()])),
+        (method::BALANCE, codec::request(&[&PARTIES.bob])),
+        (method::BLOCK_TIME, Vec::new()),
+    ]);
+    let mut block = chain.begin_block().expect("a block");
+    let deploy = Deploy {
+        sender: PARTIES.alice,
+        image: &image,
+        semantics: abi::Semantics::V1,
+        name: None,
+    };
+    let contract = block.deploy(&deploy).expect("a contract").target;
+    block.commit().expect("durable");
+    let row = replays(&chain, &request(contract, &[]));
+    assert!(row.result.ok, "{}", row.result.message);
+    assert_eq!(row.calls[0].ret[0].0, transfer);
+    assert_eq!(row.calls[1].ret[0].0, PARTIES.alice);
+    assert_eq!(row.calls[3].ret[0].0.len(), 32);
+    assert_eq!(row.calls[8].ret[0].0.len(), 8);
+}
+
+/// A contract that makes `calls`, each with its request, and succeeds.
+fn asks(calls: &[(u16, Vec<u8>)]) -> Image {
+    let store = |address: u16, bytes: &[u8]| -> String {
+        let each = (address..).zip(bytes);
+        each.map(|(at, byte)| format!("MOV DPTR,#0x{at:04X}\nMOV A,#0x{byte:02X}\nMOVX @DPTR,A\n"))
+            .collect()
+    };
+    let mut text = String::from(
+        "LJMP 0x0020\n.org 0x0004\n.db 0, 1, 1\n.org 0x0008\nRET\nRET\n.org 0x0012\nRET\nRET\n.org 0x0020\n",
+    );
+    for (method, request) in calls {
+        text += &store(COMMUNICATE, request);
+        text += &store(RESULT, &method.to_le_bytes());
+        text += "LCALL 0x0012\n";
+    }
+    text += &store(RESULT, &[1, 0]);
+    text += "LCALL 0x0008\n";
+    let assembly = emu8051::assemble(&text).unwrap_or_else(|error| panic!("{error}"));
+    loader::load(&rom(&assembly)).expect("an image").image
+}
+
+/// The assembled bytes from 0 on.
+fn rom(assembly: &emu8051::Assembly) -> Vec<u8> {
+    let program = assembly.program().build();
+    let end = (0..=u16::MAX)
+        .rev()
+        .find(|at| program.is_programmed(*at))
+        .expect("some code");
+    program.code()[..=usize::from(end)].to_vec()
+}

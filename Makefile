@@ -3,6 +3,11 @@
 # Commands that the tests run, and the Debian packages that bring them. s51 is SDCC's own simulator.
 TOOLS := sdcc:sdcc s51:sdcc-ucsim clang:clang wasm-ld:lld m4:m4 xz:xz-utils python3:python3
 
+JOBS ?= 2
+SEED ?= 1
+PROGRAMS ?= 2000
+FUZZ_SECONDS ?= 600
+
 # Two accounts, the token deployed and called: receipts and state, in a fresh temporary folder.
 run:
 	cargo build --release --locked -p smart51
@@ -10,6 +15,24 @@ run:
 
 test: tools
 	cargo test --workspace --locked
+
+# SDCC's regression suite on our core, compared with s51. PORTS=mcs51-small,mcs51-large takes some of the six ports.
+conformance: tools
+	cargo run --locked -q -p smart51-tests --bin conformance -- --jobs $(JOBS) --s51 20 $(if $(PORTS),--ports $(PORTS))
+
+# Random programs on our core and on s51, compared after every instruction.
+lockstep: tools
+	cargo run --locked -q -p smart51-tests --bin lockstep -- --seed $(SEED) --programs $(PROGRAMS)
+
+# Our core and its peers on the same work: the tables of docs/performance.md.
+bench: tools
+	cargo bench --locked -q -p smart51-tests --bench peers
+
+# Each fuzz target for FUZZ_SECONDS; needs a nightly toolchain and cargo-fuzz.
+fuzz:
+	for target in $$(cargo +nightly fuzz list); do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
 
 # Installs what is missing of TOOLS, and nothing else.
 tools:
@@ -22,4 +45,4 @@ tools:
 	{ $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends $$missing; } || { \
 		echo "make test needs these Debian packages, and could not install them:$$missing" >&2; exit 1; }
 
-.PHONY: run test tools
+.PHONY: run test conformance lockstep bench fuzz tools

@@ -1,0 +1,78 @@
+//! What surrounds a run: predecoding, a program's size, snapshots.
+
+use std::hint::black_box;
+
+use emu8051::{Cpu, Program, Xdata, XdataSnapshot};
+use smart51_tests::rng::Rng;
+
+use crate::{host, median};
+
+/// How often each figure is taken; the median counts.
+const TIMES: usize = 31;
+
+/// Prints the costs around a run.
+pub(crate) fn costs() {
+    let mut rng = Rng::new(8051);
+    let code: Vec<u8> = (0..65536).map(|_| rng.byte()).collect();
+    println!("\nAround a run, median of {TIMES}:\n");
+    println!("| what | |\n|---|--:|");
+    let predecode = seconds(1, || {
+        black_box(Program::builder().segment(0, black_box(&code)).build());
+    });
+    println!(
+        "| predecoding 64 KiB of random CODE | {:.2} ms |",
+        predecode * 1e3
+    );
+    println!(
+        "| a program, prepared | {:.0} KiB |",
+        Program::SIZE as f64 / 1024.0
+    );
+    snapshots(&mut rng);
+}
+
+/// Whole machines and those parts of them that changed since the snapshot.
+fn snapshots(rng: &mut Rng) {
+    const REPEATS: usize = 1_000;
+    const DIRTY_PAGES: u16 = 6;
+    let (mut cpu, mut xdata) = (Cpu::new(), Xdata::new());
+    let noise: Vec<u8> = (0..65536).map(|_| rng.byte()).collect();
+    xdata.copy_in(0, &noise);
+    let mut saved = XdataSnapshot::default();
+    xdata.snapshot(&mut saved);
+    let saved_cpu = cpu.clone();
+    let whole = seconds(REPEATS, || {
+        let _ = black_box(cpu.clone());
+        xdata.snapshot(black_box(&mut saved));
+    });
+    println!(
+        "| snapshot of a machine with all 256 pages of XDATA written | {:.2} µs |",
+        whole * 1e6
+    );
+    let whole = seconds(REPEATS, || {
+        cpu.clone_from(black_box(&saved_cpu));
+        xdata.restore(black_box(&saved));
+    });
+    println!("| restore of it | {:.2} µs |", whole * 1e6);
+    let write = |xdata: &mut Xdata| (0..DIRTY_PAGES).for_each(|page| xdata.write(page << 8, 1));
+    let written = seconds(REPEATS, || write(black_box(&mut xdata)));
+    let dirty = seconds(REPEATS, || {
+        write(&mut xdata);
+        cpu.clone_from(black_box(&saved_cpu));
+        xdata.restore_changed(black_box(&saved));
+    });
+    println!(
+        "| restore of the {DIRTY_PAGES} pages that changed | {:.3} µs |",
+        (dirty - written) * 1e6
+    );
+}
+
+/// The median of the seconds that one of `repeats` calls takes.
+fn seconds(repeats: usize, mut call: impl FnMut()) -> f64 {
+    let mut measured = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let begin = host::own_seconds();
+        (0..repeats).for_each(|_| call());
+        measured.push((host::own_seconds() - begin) / repeats as f64);
+    }
+    median(measured)
+}

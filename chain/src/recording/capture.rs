@@ -5,7 +5,7 @@
 //! and it is given out only if that is what the chain did.
 
 use super::execute::{self, execute};
-use super::format::{Context, KnownTxRow, ResultRow, Row, Tx};
+use super::format::{Context, KnownTxRow, Row, Tx};
 use crate::chain::Chain;
 use crate::error::ChainError;
 use crate::hostlog::LoggedCall;
@@ -78,28 +78,14 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         ..Context::default()
     };
     past(chain, &calls, &mut context)?;
-    let row = Row {
-        id: hex::encode(receipt.id),
-        note: String::new(),
-        image: String::new(),
-        rom_sha256: image.code_hash().into(),
-        rom_len: image.code_bytes(),
-        abi: "final".into(),
-        semantics: Some(contract.semantics.name().into()),
-        code: Some(code.into()),
+    let id = hex::encode(receipt.id);
+    let row = Row::new(
+        id,
+        &image,
+        contract.semantics,
         context,
-        input: request.input.into(),
-        calls: Vec::new(),
-        result: ResultRow::default(),
-        outputs: Vec::new(),
-        app_ops: Vec::new(),
-        final_db: Vec::new(),
-        final_app_accounts: Vec::new(),
-        final_accounts: Vec::new(),
-        cpu_flags_as_hardware: true,
-        undefined_in_original: None,
-        hardware_core_result: None,
-    };
+        request.input.to_vec(),
+    );
     let run = execute(&row, &image, true, &mut Silent).map_err(|error| match error {
         execute::ExecuteError::Image(error) => error,
         execute::ExecuteError::Node(error) => error.into(),

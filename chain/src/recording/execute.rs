@@ -59,6 +59,46 @@ pub struct Run {
     pub call_cycles: Vec<u64>,
 }
 
+impl Row {
+    /// A row that has not run yet: `image` under `semantics`, called with `input` in `context`.
+    #[must_use]
+    pub fn new(
+        id: String,
+        image: &Image,
+        semantics: Semantics,
+        context: Context,
+        input: Vec<u8>,
+    ) -> Row {
+        let generation = if semantics == Semantics::Dacrs2014 {
+            "2014"
+        } else {
+            "final"
+        };
+        Row {
+            id,
+            note: String::new(),
+            image: String::new(),
+            rom_sha256: image.code_hash().into(),
+            rom_len: image.code_bytes(),
+            abi: generation.into(),
+            semantics: Some(semantics.name().into()),
+            code: Some(image.encode().into()),
+            context,
+            input: input.into(),
+            calls: Vec::new(),
+            result: ResultRow::default(),
+            outputs: Vec::new(),
+            app_ops: Vec::new(),
+            final_db: Vec::new(),
+            final_app_accounts: Vec::new(),
+            final_accounts: Vec::new(),
+            cpu_flags_as_hardware: true,
+            undefined_in_original: None,
+            hardware_core_result: None,
+        }
+    }
+}
+
 /// The rules that a row's run follows: those it names, or the old chain's of its generation.
 ///
 /// # Errors

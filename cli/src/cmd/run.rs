@@ -6,7 +6,7 @@ use crate::output::{Address, Bytes, Output, Registers};
 use crate::trace::Trace;
 use abi::Semantics;
 use bridge::{Observer, Outcome, Silent};
-use chain::recording::format::{CallRow, Context, ResultRow};
+use chain::recording::format::{CallRow, Context};
 use chain::recording::{Row, Run as Recorded, execute};
 use clap::Args;
 use hostapi::prints::Print;
@@ -102,33 +102,14 @@ impl Run {
             .or(Some(DEFAULT_CYCLES));
         context.step_limit = self.max_steps.or(context.step_limit);
         context.gas_limit = self.gas.or(context.gas_limit);
-        Ok(Row {
-            id: args::stem(&self.image),
-            note: String::new(),
-            image: String::new(),
-            rom_sha256: image.code_hash().into(),
-            rom_len: image.code_bytes(),
-            abi: if semantics == Semantics::Dacrs2014 {
-                "2014"
-            } else {
-                "final"
-            }
-            .into(),
-            semantics: Some(semantics.name().into()),
-            code: Some(image.encode().into()),
+        let input = self.input.clone().read()?;
+        Ok(Row::new(
+            args::stem(&self.image),
+            image,
+            semantics,
             context,
-            input: self.input.clone().read()?.into(),
-            calls: Vec::new(),
-            result: ResultRow::default(),
-            outputs: Vec::new(),
-            app_ops: Vec::new(),
-            final_db: Vec::new(),
-            final_app_accounts: Vec::new(),
-            final_accounts: Vec::new(),
-            cpu_flags_as_hardware: true,
-            undefined_in_original: None,
-            hardware_core_result: None,
-        })
+            input,
+        ))
     }
 }
 

@@ -41,49 +41,63 @@ impl Insn {
     }
 }
 
-/// Decodes the instruction at `pc`. Operands wrap around at the end of CODE.
-///
-/// All that an operand could be is computed and the shape picks: predecoding goes through 65,536 addresses of data and
-/// code alike, where branches on the opcode would be mispredicted most of the time.
-#[inline(always)]
-pub(crate) fn decode(code: &[u8; 65536], pc: u16) -> Insn {
-    let byte = |i: u16| code[pc.wrapping_add(i) as usize];
-    let (opcode, first, second) = (byte(0), byte(1), byte(2));
-    let shape = &SHAPES[opcode as usize];
-    let next = pc.wrapping_add(u16::from(shape.len));
-    let (bit_byte, bit_mask) = BIT_PLACES[first as usize];
-    let operands = [
-        0,
-        opcode & shape.register_mask,
-        first,
-        second,
-        bit_byte,
-        bit_mask,
-        0,
-        0,
-    ];
-    let relative = if shape.len == 2 { first } else { second };
-    let targets = [
-        0,
-        u16::from_be_bytes([first, second]),
-        next & 0xF800 | u16::from(opcode & 0xE0) << 3 | u16::from(first),
-        next.wrapping_add_signed(i16::from(relative as i8)),
-    ];
-    Insn {
-        opcode,
-        x: operands[shape.x as usize & 7],
-        y: operands[shape.y as usize & 7],
-        next,
-        target: targets[shape.target as usize & 3],
+/// The bytes an instruction may have: those from its address on, around the end of CODE, the first one lowest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bytes(u32);
+
+impl Bytes {
+    #[inline(always)]
+    pub(crate) fn fetch(code: &[u8; 65536], pc: u16) -> Bytes {
+        let byte = |i: u16| code[pc.wrapping_add(i) as usize];
+        Bytes(u32::from_le_bytes([byte(0), byte(1), byte(2), 0]))
+    }
+
+    /// Those from one address before, where this byte stands.
+    #[inline(always)]
+    pub(crate) fn preceded_by(self, byte: u8) -> Bytes {
+        Bytes(self.0 << 8 | u32::from(byte))
     }
 }
 
-/// [`bit_place`] of every bit address.
-static BIT_PLACES: [(u8, u8); 256] = {
-    let mut places = [(0, 0); 256];
+/// Decodes the instruction at `pc`.
+#[inline(always)]
+pub(crate) fn decode(code: &[u8; 65536], pc: u16) -> Insn {
+    decode_bytes(Bytes::fetch(code, pc), pc)
+}
+
+/// Decodes the instruction of these bytes, which stand at `pc`.
+///
+/// Where its operands are taken from is looked up, not decided by the kind of instruction: predecoding goes through
+/// 65,536 addresses of data and code alike, where such branches would be mispredicted.
+#[inline(always)]
+pub(crate) fn decode_bytes(bytes: Bytes, pc: u16) -> Insn {
+    let [opcode, first, second, _] = bytes.0.to_le_bytes();
+    let shape = &SHAPES[opcode as usize];
+    let next = pc.wrapping_add(u16::from(shape.len));
+    let relative = |distance: u8| next.wrapping_add_signed(i16::from(distance as i8));
+    let fields = Field::all(bytes);
+    Insn {
+        opcode,
+        x: shape.x.of(fields),
+        y: shape.y.of(fields),
+        next,
+        target: match shape.target {
+            Target::None => 0,
+            Target::Wide => u16::from_be_bytes([first, second]),
+            Target::Page => next & 0xF800 | u16::from(opcode & 0xE0) << 3 | u16::from(first),
+            Target::First => relative(first),
+            Target::Second => relative(second),
+        },
+    }
+}
+
+/// [`bit_place`] of every bit address, the mask in the high byte.
+static BIT_PLACES: [u16; 256] = {
+    let mut places = [0; 256];
     let mut bit = 0;
     while bit < 256 {
-        places[bit] = bit_place(bit as u8);
+        let (byte, mask) = bit_place(bit as u8);
+        places[bit] = u16::from_le_bytes([byte, mask]);
         bit += 1;
     }
     places
@@ -95,33 +109,62 @@ pub(crate) fn opcode_len(opcode: u8) -> u8 {
     SHAPES[opcode as usize].len
 }
 
-/// Where an operand comes from: an index into what [`decode`] computes.
+/// Where an 8-bit operand is among what the bytes of an instruction may mean.
 #[derive(Clone, Copy)]
-enum Source {
-    None,
-    Register,
-    First,
-    Second,
-    BitByte,
-    BitMask,
+struct Field {
+    shift: u8,
+    mask: u8,
 }
 
-/// How the 16-bit operand is made: likewise.
+impl Field {
+    const NONE: Field = Field { shift: 0, mask: 0 };
+    const RN: Field = Field { shift: 0, mask: 7 };
+    const RI: Field = Field { shift: 0, mask: 1 };
+    const FIRST: Field = Field::byte(1);
+    const SECOND: Field = Field::byte(2);
+    const BIT_BYTE: Field = Field::byte(4);
+    const BIT_MASK: Field = Field::byte(5);
+
+    const fn byte(index: u8) -> Field {
+        Field {
+            shift: 8 * index,
+            mask: 0xFF,
+        }
+    }
+
+    /// All of them: the bytes, and from bit 32 on where the bit is that the first operand may address.
+    #[inline(always)]
+    fn all(bytes: Bytes) -> u64 {
+        let first = (bytes.0 >> 8) as u8;
+        u64::from(bytes.0) | u64::from(BIT_PLACES[first as usize]) << 32
+    }
+
+    #[inline(always)]
+    fn of(self, all: u64) -> u8 {
+        (all >> (self.shift & 63)) as u8 & self.mask
+    }
+}
+
+/// How the 16-bit operand is made.
 #[derive(Clone, Copy)]
 enum Target {
     None,
+    /// From both bytes.
     Wide,
+    /// Within the page, from the opcode and the first byte.
     Page,
-    Relative,
+    /// Relative, by the first byte.
+    First,
+    /// Relative, by the second byte.
+    Second,
 }
 
 /// An opcode's row of the table boiled down to what predecoding asks.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
     len: u8,
-    register_mask: u8,
-    x: Source,
-    y: Source,
+    x: Field,
+    y: Field,
     target: Target,
     /// Whether `x` and `y` are direct addresses.
     pub(crate) x_direct: bool,
@@ -147,9 +190,8 @@ impl Shape {
     const fn of(info: &OpInfo) -> Shape {
         let mut shape = Shape {
             len: info.len,
-            register_mask: 0,
-            x: Source::None,
-            y: Source::None,
+            x: Field::NONE,
+            y: Field::NONE,
             target: Target::None,
             x_direct: false,
             y_direct: false,
@@ -161,23 +203,22 @@ impl Shape {
         while i < info.operands.len() {
             let operand = info.operands[i];
             let from = if byte == 1 {
-                Source::First
+                Field::FIRST
             } else {
-                Source::Second
+                Field::SECOND
             };
             match operand {
-                Operand::Rn | Operand::AtRi => {
-                    shape.register_mask = if let Operand::Rn = operand { 7 } else { 1 };
-                    shape.put(&mut slot, Source::Register, false);
-                }
+                Operand::Rn => shape.put(&mut slot, Field::RN, false),
+                Operand::AtRi => shape.put(&mut slot, Field::RI, false),
                 Operand::Direct => shape.put(&mut slot, from, true),
                 Operand::Imm => shape.put(&mut slot, from, false),
                 Operand::Bit | Operand::NotBit => {
-                    shape.x = Source::BitByte;
-                    shape.y = Source::BitMask;
+                    shape.x = Field::BIT_BYTE;
+                    shape.y = Field::BIT_MASK;
                     shape.x_direct = true;
                 }
-                Operand::Rel => shape.target = Target::Relative,
+                Operand::Rel if byte == 1 => shape.target = Target::First,
+                Operand::Rel => shape.target = Target::Second,
                 Operand::Addr11 => shape.target = Target::Page,
                 Operand::Imm16 | Operand::Addr16 => shape.target = Target::Wide,
                 Operand::A
@@ -192,13 +233,13 @@ impl Shape {
             i += 1;
         }
         if info.attrs.contains(Attrs::SOURCE_FIRST) {
-            shape.x = Source::Second;
-            shape.y = Source::First;
+            shape.x = Field::SECOND;
+            shape.y = Field::FIRST;
         }
         shape
     }
 
-    const fn put(&mut self, slot: &mut u8, from: Source, direct: bool) {
+    const fn put(&mut self, slot: &mut u8, from: Field, direct: bool) {
         if *slot == 0 {
             self.x = from;
             self.x_direct = direct;

@@ -45,6 +45,20 @@ impl From<Insn> for Slot {
     }
 }
 
+impl Slot {
+    /// Where the block loop must be left: why, and where it is.
+    pub(crate) fn leave(uop: Uop, pc: u16) -> Slot {
+        Slot {
+            uop,
+            x: 0,
+            y: 0,
+            z: 0,
+            next: 0,
+            target: pc,
+        }
+    }
+}
+
 /// Where an instruction leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {

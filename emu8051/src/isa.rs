@@ -172,6 +172,7 @@ macro_rules! isa {
         $( $base:literal $family:ident $mnemonic:ident [$($operand:ident)*] $cycles:literal
            [$($attr:ident)*] [$($flag:ident)*] $uop:ident; )*
         internal { $( $(#[$doc:meta])* $internal:ident, )* }
+        pairs { $( $pair:ident = $first:ident $second:ident; )* }
     ) => {
         /// What the interpreter dispatches on: a variant per row, then those that exist in predecoded CODE only.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -179,7 +180,17 @@ macro_rules! isa {
         pub(crate) enum Uop {
             $( #[doc = concat!(stringify!($mnemonic), " ", stringify!($($operand)*))] $uop, )*
             $( $(#[$doc])* $internal, )*
+            $( #[doc = concat!(stringify!($first), " and ", stringify!($second), " at once")] $pair, )*
         }
+
+        impl Uop {
+            /// How many there are.
+            pub(crate) const COUNT: usize = [$(Uop::$uop,)* $(Uop::$internal,)* $(Uop::$pair,)*].len();
+        }
+
+        /// The operations that have one for both in a row, see [`pairs`](crate::pairs): first, second, both.
+        pub(crate) const PAIRS: &[(Uop, Uop, Uop)] =
+            &[ $( (Uop::$first, Uop::$second, Uop::$pair) ),* ];
 
         const ROWS: &[(Family, OpInfo)] = &[ $( (Family::$family, OpInfo {
             mnemonic: stringify!($mnemonic),
@@ -327,78 +338,44 @@ isa! {
         MovCA,
         /// `MOV ACC.n,C`
         MovAC,
-        /// Two at once, see [`pairs`](crate::pairs).
-        IncDptrThenMovxADptr,
-        /// Two at once, see [`pairs`](crate::pairs).
-        IncDptrThenMovxDptrA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovxADptrThenMovRnA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovxADptrThenMovDirA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovxDptrAThenMovARn,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovxDptrAThenMovADir,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovDptrThenMovxADptr,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovDptrThenMovARn,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovRnAThenMovARn,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovRnAThenMovADir,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovRnAThenIncDptr,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovRnAThenMovDirRn,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovDirAThenMovARn,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovDirAThenMovADir,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovDirAThenIncDptr,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovDirAThenClrA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovARnThenAddImm,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovARnThenAddcImm,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovARnThenAddRn,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovARnThenRrcA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovARnThenRlcA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovADirThenAddImm,
-        /// Two at once, see [`pairs`](crate::pairs).
-        AddImmThenMovDirA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        AddcImmThenMovDirA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        AddRnThenMovRnA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        AddcRnThenMovRnA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        RrcAThenMovRnA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        RlcAThenMovRnA,
-        /// Two at once, see [`pairs`](crate::pairs).
-        ClrCThenMovARn,
-        /// Two at once, see [`pairs`](crate::pairs).
-        ClrCThenMovADir,
-        /// Two at once, see [`pairs`](crate::pairs).
-        ClrCThenMovAImm,
-        /// Two at once, see [`pairs`](crate::pairs).
-        PushThenPush,
-        /// Two at once, see [`pairs`](crate::pairs).
-        PopThenPop,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovDirRnThenMovDirRn,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovDirDirThenMovDirDir,
-        /// Two at once, see [`pairs`](crate::pairs).
-        MovRnDirThenMovRnDir,
+    }
+    pairs {
+        IncDptrThenMovxADptr = IncDptr MovxADptr;
+        IncDptrThenMovxDptrA = IncDptr MovxDptrA;
+        MovxADptrThenMovRnA = MovxADptr MovRnA;
+        MovxADptrThenMovDirA = MovxADptr MovDirA;
+        MovxDptrAThenMovARn = MovxDptrA MovARn;
+        MovxDptrAThenMovADir = MovxDptrA MovADir;
+        MovDptrThenMovxADptr = MovDptr MovxADptr;
+        MovDptrThenMovARn = MovDptr MovARn;
+        MovRnAThenMovARn = MovRnA MovARn;
+        MovRnAThenMovADir = MovRnA MovADir;
+        MovRnAThenIncDptr = MovRnA IncDptr;
+        MovRnAThenMovDirRn = MovRnA MovDirRn;
+        MovDirAThenMovARn = MovDirA MovARn;
+        MovDirAThenMovADir = MovDirA MovADir;
+        MovDirAThenIncDptr = MovDirA IncDptr;
+        MovDirAThenClrA = MovDirA ClrA;
+        MovARnThenAddImm = MovARn AddImm;
+        MovARnThenAddcImm = MovARn AddcImm;
+        MovARnThenAddRn = MovARn AddRn;
+        MovARnThenRrcA = MovARn RrcA;
+        MovARnThenRlcA = MovARn RlcA;
+        MovADirThenAddImm = MovADir AddImm;
+        AddImmThenMovDirA = AddImm MovDirA;
+        AddcImmThenMovDirA = AddcImm MovDirA;
+        AddRnThenMovRnA = AddRn MovRnA;
+        AddcRnThenMovRnA = AddcRn MovRnA;
+        RrcAThenMovRnA = RrcA MovRnA;
+        RlcAThenMovRnA = RlcA MovRnA;
+        ClrCThenMovARn = ClrC MovARn;
+        ClrCThenMovADir = ClrC MovADir;
+        ClrCThenMovAImm = ClrC MovAImm;
+        PushThenPush = Push Push;
+        PopThenPop = Pop Pop;
+        MovDirRnThenMovDirRn = MovDirRn MovDirRn;
+        MovDirDirThenMovDirDir = MovDirDir MovDirDir;
+        MovRnDirThenMovRnDir = MovRnDir MovRnDir;
     }
 }
 

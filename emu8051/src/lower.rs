@@ -9,6 +9,7 @@ use crate::bus::XdataAsk;
 use crate::decode::Insn;
 use crate::exec::Slot;
 use crate::isa::{OPCODES, Uop};
+use crate::program::Reserved;
 use crate::sfr::{self, SfrSet};
 
 /// Decides for one `Program` how each instruction is executed.
@@ -16,18 +17,19 @@ use crate::sfr::{self, SfrSet};
 pub(crate) struct Lowering {
     /// Direct addresses that are not plain memory to the block loop.
     special: [bool; 256],
-    /// Opcodes that concern the bus whatever their operands.
+    /// Opcodes the block loop cannot execute whatever their operands.
     exact: [bool; 256],
 }
 
 impl Lowering {
-    pub(crate) fn new(hooks: SfrSet, ask: XdataAsk) -> Lowering {
+    pub(crate) fn new(hooks: SfrSet, ask: XdataAsk, reserved: Reserved) -> Lowering {
         let mut special = [false; 256];
         for address in 0x80..=0xFF_u8 {
             special[address as usize] =
                 matches!(address, sfr::ACC | sfr::PSW) || hooks.contains(address);
         }
         let exact = std::array::from_fn(|opcode| match OPCODES[opcode].uop {
+            Uop::Reserved => reserved == Reserved::Fault,
             Uop::Reti => !hooks.is_empty(),
             Uop::MovxADptr | Uop::MovxAAtRi => ask.reads,
             Uop::MovxDptrA | Uop::MovxAtRiA => ask.writes,
@@ -36,26 +38,30 @@ impl Lowering {
         Lowering { special, exact }
     }
 
-    /// The instruction as the block loop executes it.
+    /// Whether the block loop executes the instruction as the table has it. Most are such.
     #[inline(always)]
-    pub(crate) fn lower(&self, insn: Insn) -> Slot {
-        let slot = Slot::from(insn);
+    pub(crate) fn leaves_alone(&self, insn: &Insn) -> bool {
         let shape = insn.shape();
         let special = |is_direct: bool, address: u8| is_direct & self.special[address as usize];
-        let usual = !(special(shape.x_direct, slot.x)
-            | special(shape.y_direct, slot.y)
-            | self.exact[insn.opcode as usize]);
-        if usual {
-            return slot;
+        !(special(shape.x_direct, insn.x)
+            | special(shape.y_direct, insn.y)
+            | self.exact[insn.opcode as usize])
+    }
+
+    /// What the block loop executes instead of an instruction that is not left alone, if it can.
+    #[cold]
+    pub(crate) fn lower(&self, insn: Insn) -> Option<Slot> {
+        let shape = insn.shape();
+        let foreign = |is_direct: bool, address: u8| {
+            is_direct && self.special[address as usize] && address != sfr::ACC
+        };
+        if self.exact[insn.opcode as usize]
+            || foreign(shape.x_direct, insn.x)
+            || foreign(shape.y_direct, insn.y)
+        {
+            return None;
         }
-        let foreign =
-            |is_direct: bool, address: u8| special(is_direct, address) && address != sfr::ACC;
-        let only_acc = !foreign(shape.x_direct, slot.x) && !foreign(shape.y_direct, slot.y);
-        let lowered = if only_acc { on_accumulator(slot) } else { None };
-        lowered.unwrap_or(Slot {
-            uop: Uop::Exact,
-            ..slot
-        })
+        on_accumulator(Slot::from(insn))
     }
 }
 

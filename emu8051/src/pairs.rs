@@ -7,87 +7,64 @@
 //! trap, a fault or an instruction for the exact loop is never in a pair. Cycles and steps are those of both: they
 //! are in the block sums anyway.
 
+use crate::decode::opcode_len;
 use crate::exec::Slot;
-use crate::isa::Uop;
+use crate::isa::{PAIRS, Uop};
 
-macro_rules! pairs {
-    ($( $pair:ident = $first:ident $second:ident; )*) => {
-        /// The pair of two operations, if there is one.
-        #[inline(always)]
-        fn pair(first: Uop, second: Uop) -> Option<Uop> {
-            match (first, second) {
-                $( (Uop::$first, Uop::$second) => Some(Uop::$pair), )*
-                _ => None,
+type ByUop<T> = [T; Uop::COUNT];
+
+/// The pair of an operation and the slot behind it, which may be a pair itself: then with its first half.
+static PAIRED: ByUop<ByUop<Option<Uop>>> = {
+    let mut paired = [[None; Uop::COUNT]; Uop::COUNT];
+    let mut i = 0;
+    while i < PAIRS.len() {
+        let (first, second, both) = PAIRS[i];
+        paired[first as usize][second as usize] = Some(both);
+        let mut j = 0;
+        while j < PAIRS.len() {
+            let (behind, _, pair) = PAIRS[j];
+            if behind as usize == second as usize {
+                paired[first as usize][pair as usize] = Some(both);
             }
+            j += 1;
         }
-
-        /// The first operation of a pair; of anything else, itself.
-        #[inline(always)]
-        fn first(uop: Uop) -> Uop {
-            match uop {
-                $( Uop::$pair => Uop::$first, )*
-                alone => alone,
-            }
-        }
-    };
-}
-
-pairs! {
-    IncDptrThenMovxADptr = IncDptr MovxADptr;
-    IncDptrThenMovxDptrA = IncDptr MovxDptrA;
-    MovxADptrThenMovRnA = MovxADptr MovRnA;
-    MovxADptrThenMovDirA = MovxADptr MovDirA;
-    MovxDptrAThenMovARn = MovxDptrA MovARn;
-    MovxDptrAThenMovADir = MovxDptrA MovADir;
-    MovDptrThenMovxADptr = MovDptr MovxADptr;
-    MovDptrThenMovARn = MovDptr MovARn;
-    MovRnAThenMovARn = MovRnA MovARn;
-    MovRnAThenMovADir = MovRnA MovADir;
-    MovRnAThenIncDptr = MovRnA IncDptr;
-    MovRnAThenMovDirRn = MovRnA MovDirRn;
-    MovDirAThenMovARn = MovDirA MovARn;
-    MovDirAThenMovADir = MovDirA MovADir;
-    MovDirAThenIncDptr = MovDirA IncDptr;
-    MovDirAThenClrA = MovDirA ClrA;
-    MovARnThenAddImm = MovARn AddImm;
-    MovARnThenAddcImm = MovARn AddcImm;
-    MovARnThenAddRn = MovARn AddRn;
-    MovARnThenRrcA = MovARn RrcA;
-    MovARnThenRlcA = MovARn RlcA;
-    MovADirThenAddImm = MovADir AddImm;
-    AddImmThenMovDirA = AddImm MovDirA;
-    AddcImmThenMovDirA = AddcImm MovDirA;
-    AddRnThenMovRnA = AddRn MovRnA;
-    AddcRnThenMovRnA = AddcRn MovRnA;
-    RrcAThenMovRnA = RrcA MovRnA;
-    RlcAThenMovRnA = RlcA MovRnA;
-    ClrCThenMovARn = ClrC MovARn;
-    ClrCThenMovADir = ClrC MovADir;
-    ClrCThenMovAImm = ClrC MovAImm;
-    PushThenPush = Push Push;
-    PopThenPop = Pop Pop;
-    MovDirRnThenMovDirRn = MovDirRn MovDirRn;
-    MovDirDirThenMovDirDir = MovDirDir MovDirDir;
-    MovRnDirThenMovRnDir = MovRnDir MovRnDir;
-}
-
-/// `slot` together with the one behind it, which may be a pair itself: then with its first half. `next` is the address
-/// behind both. The operands of the first stay in place, those of the second go to `z` and `target`.
-#[inline(always)]
-pub(crate) fn fuse(slot: Slot, behind: &Slot, next: u16) -> Slot {
-    let Some(uop) = pair(slot.uop, first(behind.uop)) else {
-        return slot;
-    };
-    let target = if slot.uop == Uop::MovDptr {
-        slot.target
-    } else {
-        u16::from(behind.y)
-    };
-    Slot {
-        uop,
-        z: behind.x,
-        next,
-        target,
-        ..slot
+        i += 1;
     }
+    paired
+};
+
+/// Whether an operation begins any pair. Most do not, and then what is behind them need not be looked at.
+static BEGINS: ByUop<bool> = {
+    let mut begins = [false; Uop::COUNT];
+    let mut i = 0;
+    while i < PAIRS.len() {
+        begins[PAIRS[i].0 as usize] = true;
+        i += 1;
+    }
+    begins
+};
+
+/// Puts the slot at `pc` in one with the slot behind it, if they are a pair. The operands of the first stay in place,
+/// those of the second go to `z` and `target`.
+#[inline(always)]
+pub(crate) fn fuse(slots: &mut [Slot; 65536], code: &[u8; 65536], pc: u16) {
+    let slot = slots[pc as usize];
+    if !BEGINS[slot.uop as usize] {
+        return;
+    }
+    let behind = slots[slot.next as usize];
+    let Some(both) = PAIRED[slot.uop as usize][behind.uop as usize] else {
+        return;
+    };
+    let len = opcode_len(code[slot.next as usize]);
+    slots[pc as usize] = Slot {
+        uop: both,
+        z: behind.x,
+        next: slot.next.wrapping_add(u16::from(len)),
+        target: match slot.uop {
+            Uop::MovDptr => slot.target,
+            _ => u16::from(behind.y),
+        },
+        ..slot
+    };
 }

@@ -1,7 +1,7 @@
 //! CODE, predecoded.
 
 use crate::bus::XdataAsk;
-use crate::decode::{Insn, decode, opcode_len};
+use crate::decode::{Bytes, Insn, decode, decode_bytes, opcode_len};
 use crate::exec::Slot;
 use crate::isa::Uop;
 use crate::lower::Lowering;
@@ -52,7 +52,9 @@ pub struct Program {
 }
 
 /// A bit for each address of CODE.
-type BitMap = [u64; 1024];
+type BitMap = [u64; BIT_MAP_WORDS];
+
+const BIT_MAP_WORDS: usize = 65536 / 64;
 
 fn bit(map: &BitMap, at: u16) -> bool {
     map[usize::from(at >> 6)] >> (at & 63) & 1 != 0
@@ -71,6 +73,16 @@ fn all_set(map: &BitMap, at: u16, len: u8) -> bool {
         return map[usize::from(at >> 6)] >> shift & mask == mask;
     }
     (0..u16::from(len)).all(|i| bit(map, at.wrapping_add(i)))
+}
+
+/// What predecoding has to look out for at some addresses of CODE.
+enum LookOut {
+    /// They hold programmed instructions and no trap.
+    Nothing,
+    /// They are not programmed: the block loop is left at all of them.
+    Everything,
+    /// Some of them are traps or not programmed, or they are the last.
+    Some,
 }
 
 /// The longest a block may be: longer straight-line code is cut into several, so that sums stay small.
@@ -125,7 +137,7 @@ impl Program {
     pub fn write_code(&mut self, at: u16, byte: u8) {
         self.code[at as usize] = byte;
         set_bit(&mut self.programmed, at);
-        let lowering = Lowering::new(self.hooks, self.ask_after_xdata);
+        let lowering = self.lowering();
         // A slot depends on the instruction there, of up to three bytes, and on the slot and the block sum behind it:
         // three addresses in a row that come out as they were hide the change from all before them.
         let mut pc = at;
@@ -177,51 +189,101 @@ impl Program {
         }
     }
 
-    /// Fills in the slot and the block sum of `pc`, which follow from CODE and from the sum of the next instruction.
-    #[inline(always)]
-    fn predecode(&mut self, lowering: &Lowering, pc: u16) {
-        // Where the block loop must be left, the slot says where it is, and there is nothing to pay.
-        let leave = |uop| {
-            (
-                Slot {
-                    uop,
-                    x: 0,
-                    y: 0,
-                    z: 0,
-                    next: 0,
-                    target: pc,
-                },
-                Cost::ZERO,
-            )
-        };
-        let (slot, cost) = if self.is_trap(pc) {
-            leave(Uop::Trap)
-        } else if self.fault_at(pc).is_some() {
-            leave(Uop::Fault)
-        } else {
-            let insn = decode(&self.code, pc);
-            let shape = insn.shape();
-            let slot = lowering.lower(insn);
-            let rest = self.costs[insn.next as usize];
-            if slot.uop == Uop::Exact {
-                leave(Uop::Exact)
-            } else if shape.ends_block {
-                (slot, shape.cost)
-            } else if insn.next < pc || rest.exceeds(LONGEST_BLOCK) {
-                // Falling through the end of CODE ends a block, and so does its growing too long.
-                leave(Uop::Exact)
-            } else {
-                let behind = insn
-                    .next
-                    .wrapping_add(u16::from(opcode_len(self.code[insn.next as usize])));
-                (
-                    fuse(slot, &self.slots[insn.next as usize], behind),
-                    shape.cost + rest,
-                )
+    fn lowering(&self) -> Lowering {
+        Lowering::new(self.hooks, self.ask_after_xdata, self.reserved)
+    }
+
+    /// Fills in the slots and block sums of all CODE, which are as of unprogrammed CODE before. It goes down by the 64
+    /// addresses of a word of the bit maps: most words have nothing programmed or nothing to look out for.
+    fn predecode_all(&mut self) {
+        let lowering = self.lowering();
+        for word in (0..BIT_MAP_WORDS).rev() {
+            let first = word as u16 * 64;
+            match self.look_out(word) {
+                LookOut::Nothing => self.predecode_plain(&lowering, first),
+                LookOut::Everything => {}
+                LookOut::Some => {
+                    for pc in (first..=first + 63).rev() {
+                        self.predecode(&lowering, pc);
+                    }
+                }
             }
+        }
+    }
+
+    /// What there is to look out for at the 64 addresses of a word of the bit maps.
+    fn look_out(&self, word: usize) -> LookOut {
+        let faults = self.unprogrammed == Unprogrammed::Fault;
+        if faults && self.programmed[word] == 0 {
+            return LookOut::Everything;
+        }
+        let whole = self.programmed[word] == u64::MAX || !faults;
+        // Instructions here may reach two bytes into the next word. Those in the last one may fall through the end.
+        let behind = self.programmed.get(word + 1);
+        let whole_behind = behind.is_some_and(|behind| behind & 3 == 3 || !faults);
+        let short = |costs: &[Cost]| !costs.iter().any(|cost| cost.exceeds(LONGEST_BLOCK));
+        let short_behind = self
+            .costs
+            .get(64 * word + 64..64 * word + 67)
+            .is_some_and(short);
+        if self.traps[word] == 0 && whole && whole_behind && short_behind {
+            LookOut::Nothing
+        } else {
+            LookOut::Some
+        }
+    }
+
+    /// Fills in 64 slots and block sums from `first` on, where there is nothing to look out for.
+    #[inline(never)]
+    fn predecode_plain(&mut self, lowering: &Lowering, first: u16) {
+        let mut bytes = Bytes::fetch(&self.code, first + 64);
+        for at in (usize::from(first)..usize::from(first) + 64).rev() {
+            let pc = at as u16;
+            bytes = bytes.preceded_by(self.code[pc as usize]);
+            self.predecode_insn(lowering, pc, decode_bytes(bytes, pc));
+        }
+    }
+
+    /// Fills in the slot and the block sum of `pc`, which follow from CODE and from those behind it.
+    fn predecode(&mut self, lowering: &Lowering, pc: u16) {
+        let insn = decode(&self.code, pc);
+        let falls_through_end = insn.next < pc && !insn.shape().ends_block;
+        let too_long = self.costs[insn.next as usize].exceeds(LONGEST_BLOCK);
+        if self.is_trap(pc) {
+            self.leave_at(pc, Uop::Trap);
+        } else if self.fault_at(pc).is_some() {
+            self.leave_at(pc, Uop::Fault);
+        } else if falls_through_end || too_long {
+            self.leave_at(pc, Uop::Exact);
+        } else {
+            self.predecode_insn(lowering, pc, insn);
+        }
+    }
+
+    /// Fills in the slot and the block sum of a programmed instruction.
+    #[inline(always)]
+    fn predecode_insn(&mut self, lowering: &Lowering, pc: u16, insn: Insn) {
+        let shape = insn.shape();
+        let rest = if shape.ends_block {
+            Cost::ZERO
+        } else {
+            self.costs[insn.next as usize]
         };
-        self.slots[pc as usize] = slot;
-        self.costs[pc as usize] = cost;
+        if lowering.leaves_alone(&insn) {
+            self.slots[pc as usize] = Slot::from(insn);
+        } else if let Some(slot) = lowering.lower(insn) {
+            self.slots[pc as usize] = slot;
+        } else {
+            return self.leave_at(pc, Uop::Exact);
+        }
+        self.costs[pc as usize] = shape.cost + rest;
+        fuse(&mut self.slots, &self.code, pc);
+    }
+
+    /// The block loop is left at `pc`, with nothing to pay.
+    fn leave_at(&mut self, pc: u16, why: Uop) {
+        self.slots[pc as usize] = Slot::leave(why, pc);
+        self.costs[pc as usize] = Cost::ZERO;
     }
 }
 
@@ -320,22 +382,15 @@ impl ProgramBuilder {
     /// Predecodes all of CODE.
     pub fn build(self) -> Program {
         let mut program = Program {
-            code: boxed(self.fill),
-            programmed: boxed(0),
-            traps: boxed(0),
+            code: boxed(|_| self.fill),
+            programmed: boxed(|_| 0),
+            traps: boxed(|_| 0),
             unprogrammed: self.unprogrammed,
             reserved: self.reserved,
             hooks: self.hooks,
             ask_after_xdata: self.ask_after_xdata,
-            slots: boxed(Slot {
-                uop: Uop::Fault,
-                x: 0,
-                y: 0,
-                z: 0,
-                next: 0,
-                target: 0,
-            }),
-            costs: boxed(Cost::ZERO),
+            slots: boxed(|pc| Slot::leave(Uop::Fault, pc as u16)),
+            costs: boxed(|_| Cost::ZERO),
         };
         for (at, bytes) in &self.segments {
             program.place(*at, bytes);
@@ -343,17 +398,14 @@ impl ProgramBuilder {
         for at in self.traps {
             set_bit(&mut program.traps, at);
         }
-        let lowering = Lowering::new(program.hooks, program.ask_after_xdata);
-        for pc in (0..=u16::MAX).rev() {
-            program.predecode(&lowering, pc);
-        }
+        program.predecode_all();
         program
     }
 }
 
-/// A large array on the heap without passing over the stack.
-fn boxed<T: Copy, const N: usize>(value: T) -> Box<[T; N]> {
-    match vec![value; N].into_boxed_slice().try_into() {
+/// A large array on the heap without passing over the stack, each value made from its index.
+fn boxed<T, const N: usize>(value: impl Fn(usize) -> T) -> Box<[T; N]> {
+    match (0..N).map(value).collect::<Box<[T]>>().try_into() {
         Ok(array) => array,
         Err(_) => unreachable!("the slice was made with this length"),
     }

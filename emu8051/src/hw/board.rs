@@ -326,7 +326,11 @@ impl Board {
     ) -> BoardStop {
         self.world.peripherals.watch_ports = device.is_some();
         loop {
-            self.world.peripherals.settle(self.now);
+            let peripherals = &mut self.world.peripherals;
+            if self.now >= peripherals.due {
+                peripherals.settle(self.now);
+                peripherals.refresh();
+            }
             if let Some(device) = device.as_deref_mut() {
                 self.tell(device);
             }
@@ -344,7 +348,8 @@ impl Board {
                 },
                 &mut run,
             );
-            if stop == Stop::OutOfCycles && self.now < next {
+            let enough = self.steps - begun >= steps;
+            if stop == Stop::OutOfCycles && self.now < next && !enough {
                 // the event lies within the next instruction
                 let cycles = until - self.now;
                 stop = self.execute(
@@ -356,7 +361,7 @@ impl Board {
                 );
             }
             match stop {
-                Stop::OutOfCycles if self.now >= next => {}
+                Stop::OutOfCycles if self.now >= next || enough => {}
                 Stop::Fault(_) if self.steps > begun => {} // an interrupt may come first
                 stop => {
                     if let Some(stop) = self.stopped(stop) {
@@ -389,29 +394,22 @@ impl Board {
         if peripherals.pcon.contains(Pcon::PD) {
             return Boundary::Stop(BoardStop::PowerDown);
         }
-        if peripherals.interrupts.blocked {
-            return Boundary::Run {
-                steps: Steps(1),
-                next: Cycles::MAX,
-            };
-        }
-        if let Some(source) = peripherals.pending(self.now) {
-            return self.call(source, until);
-        }
-        let next = peripherals.next_event();
+        let next = peripherals.due;
+        let steps = match peripherals.pending(self.now) {
+            Some(source) if !peripherals.interrupts.blocked => return self.call(source, until),
+            Some(_) => Steps(1),
+            None => Steps::MAX,
+        };
         if !peripherals.pcon.contains(Pcon::IDL) {
-            return Boundary::Run {
-                steps: Steps::MAX,
-                next: next.unwrap_or(Cycles::MAX),
-            };
+            return Boundary::Run { steps, next };
         }
         match next {
-            None => Boundary::Stop(BoardStop::Idle),
-            Some(event) if event <= until => {
+            Cycles::MAX => Boundary::Stop(BoardStop::Idle),
+            event if event <= until => {
                 self.now = event;
                 Boundary::Again
             }
-            Some(_) => {
+            _ => {
                 self.now = self.now.max(until);
                 Boundary::Stop(BoardStop::Cycles)
             }
@@ -429,6 +427,7 @@ impl Board {
             let worst = &mut self.worst_latency[source as usize];
             *worst = (*worst).max(Some(began - since));
         }
+        peripherals.settle(self.now); // an overflow up to now is answered by this call
         peripherals.enter(source, self.now);
         let [low, high] = self.cpu.pc().to_le_bytes();
         self.cpu.push(low);
@@ -493,6 +492,8 @@ impl Board {
         let inputs = &mut self.world.peripherals.inputs;
         let place = inputs.partition_point(|other| other.at <= stimulus.at);
         inputs.insert(place, stimulus);
+        let peripherals = &mut self.world.peripherals;
+        peripherals.due = peripherals.due.min(stimulus.sampled());
         if let Some(recording) = &mut self.recording {
             recording.push(stimulus);
         }

@@ -49,7 +49,7 @@ pub struct Stimulus {
 
 impl Stimulus {
     /// The end of its cycle, when pins have been sampled.
-    fn sampled(&self) -> Cycles {
+    pub(super) fn sampled(&self) -> Cycles {
         self.at + Cycles(1)
     }
 }
@@ -121,6 +121,8 @@ pub struct Peripherals {
     pub(super) inputs: VecDeque<Stimulus>,
     /// Registers accessed that the chip has not, and when first.
     pub(super) unknown: VecDeque<(u8, Cycles)>,
+    /// When the peripherals have to be settled at the latest, for the processor's sake ([`Peripherals::refresh`]).
+    pub(super) due: Cycles,
     /// Something happened that the board has to look at before the next instruction.
     pub(super) attention: bool,
     /// Whether a change of a port's pins is such a thing.
@@ -155,6 +157,7 @@ impl Peripherals {
             resample: None,
             inputs: VecDeque::new(),
             unknown: VecDeque::new(),
+            due: Cycles::MAX,
             attention: false,
             watch_ports: false,
             trace: Trace::default(),
@@ -253,6 +256,7 @@ impl Peripherals {
         if (before ^ now) & sampled != 0 {
             self.attention = true;
             self.resample = Some(self.at + Cycles(1));
+            self.due = self.due.min(self.at + Cycles(1));
         }
     }
 
@@ -410,11 +414,11 @@ impl Peripherals {
             self.interrupts.blocked = true;
         }
         self.uart.conditions_changed(&self.baud_sources());
+        self.refresh();
     }
 
     /// `RETI` was executed.
     pub(super) fn reti(&mut self, at: Cycles) {
-        self.settle(at);
         self.attention = true;
         if let Some(source) = self.interrupts.leave() {
             self.trace
@@ -450,10 +454,15 @@ impl Peripherals {
 
     /// Who is to be served at the boundary `at`, up to which everything has happened.
     pub(super) fn pending(&self, at: Cycles) -> Option<Source> {
-        self.interrupts.choose(|source| {
-            self.answerable(source)
-                .is_some_and(|boundary| boundary <= at)
-        })
+        let enabled = self.interrupts.enabled_bits();
+        let asks = |source: &Source| {
+            enabled & source.bit() != 0 && self.answerable(*source).is_some_and(|from| from <= at)
+        };
+        let asking = Source::ALL
+            .iter()
+            .filter(|source| asks(source))
+            .fold(0, |set, source| set | source.bit());
+        self.interrupts.choose(asking)
     }
 
     /// The service routine of `source` is called at `at`: hardware clears the flags of timers 0 and 1 and those of
@@ -474,32 +483,35 @@ impl Peripherals {
         self.pcon.remove(Pcon::IDL);
         self.trace
             .record(States::from_cycles(at), Signal::Enter(source));
+        self.refresh();
     }
 
-    /// The next moment at which an interrupt may have to be served or an input is due.
-    pub(super) fn next_event(&self) -> Option<Cycles> {
-        let flag = |source| match source {
-            Source::Timer0 => self.timers.next_flag(0),
-            Source::Timer1 => self.timers.next_flag(1),
-            Source::Timer2 => self.timer2.next_flag(),
-            _ => None,
+    /// Finds out when something will happen next that the processor could notice by itself. To be called whenever that
+    /// may have changed.
+    pub(super) fn refresh(&mut self) {
+        let mut due = self.uart.next_event(|| self.baud_sources());
+        let mut at = |moment: Option<Cycles>| {
+            if let Some(moment) = moment.filter(|moment| *moment > self.at) {
+                due = due.min(moment);
+            }
         };
-        let requests = Source::ALL
+        let enabled = self.interrupts.enabled_bits();
+        for source in Source::ALL
             .into_iter()
-            .filter(|&source| self.interrupts.admits(source))
-            .flat_map(|source| {
-                let answerable = self
-                    .answerable(source)
-                    .filter(|boundary| *boundary > self.at);
-                [flag(source), answerable]
-            });
-        let input = self.inputs.front().map(Stimulus::sampled);
-        let serial = self.uart.next_event(&self.baud_sources());
-        requests
-            .chain([input, serial, self.resample])
-            .flatten()
-            .filter(|at| *at > self.at)
-            .min()
+            .filter(|source| enabled & source.bit() != 0)
+        {
+            at(self.answerable(source));
+            let sampled = Cycles(u64::from(self.timing.sampled));
+            match source {
+                Source::Timer0 => at(self.timers.next_flag(0).map(|flag| flag + sampled)),
+                Source::Timer1 => at(self.timers.next_flag(1).map(|flag| flag + sampled)),
+                Source::Timer2 => at(self.timer2.next_flag()),
+                _ => {}
+            }
+        }
+        at(self.inputs.front().map(Stimulus::sampled));
+        at(self.resample);
+        self.due = due;
     }
 }
 

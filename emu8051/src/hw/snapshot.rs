@@ -60,6 +60,7 @@ impl Board {
         let trace = std::mem::take(&mut self.world.peripherals.trace);
         self.world.peripherals = snapshot.peripherals.clone();
         self.world.peripherals.trace = trace;
+        self.world.peripherals.refresh();
         self.world.xdata.restore(&snapshot.xdata);
         self.now = snapshot.now;
         self.steps = snapshot.steps;

@@ -173,16 +173,25 @@ impl Uart {
         if to <= self.at {
             return;
         }
-        self.transmit(to, sources, trace);
-        let counts = self.receive_counts(sources);
-        let transmit_counts = self
-            .transmit_counts(sources)
-            .map_or(0, |counts| counts.until(to));
-        let base = self.base(sources).map_or(0, |base| base.until(to));
-        self.receive(to, counts, trace);
-        self.count = ((u64::from(self.count) + transmit_counts) % 16) as u8;
-        self.half ^= base % 2 == 1;
+        if self.transmitter != Transmitter::Idle {
+            self.transmit(to, sources, trace);
+        }
+        if !self.hears_nothing() {
+            self.receive(to, self.receive_counts(sources), trace);
+        }
+        if self.mode() != 0 {
+            let counted = self
+                .transmit_counts(sources)
+                .map_or(0, |counts| counts.until(to));
+            self.count = ((u64::from(self.count) + counted) % 16) as u8;
+            self.half ^= self.base(sources).map_or(0, |base| base.until(to)) % 2 == 1;
+        }
         self.at = to;
+    }
+
+    /// Whether the receiver waits for a line that is quiet.
+    fn hears_nothing(&self) -> bool {
+        self.receiver == Receiver::LISTENING && self.rxd && self.line.frame.is_none()
     }
 
     fn transmit(&mut self, to: States, sources: &BaudSources, trace: &mut Trace) {
@@ -395,7 +404,11 @@ impl Uart {
     }
 
     /// The next moment at which a flag may change or the host's next byte may begin.
-    pub(super) fn next_event(&self, sources: &BaudSources) -> Option<Cycles> {
+    pub(super) fn next_event(&self, sources: impl Fn() -> BaudSources) -> Cycles {
+        if self.transmitter == Transmitter::Idle && self.hears_nothing() {
+            return Cycles::MAX;
+        }
+        let sources = &sources();
         let transmitter = match self.transmitter {
             Transmitter::Idle => None,
             Transmitter::Frame { bits, begun, .. } => self
@@ -422,7 +435,12 @@ impl Uart {
             Receiver::Shift { from, .. } => Some(from + SHIFT),
         };
         let line = self.line.frame.map(|frame| frame.end().ceil());
-        [transmitter, receiver, line].into_iter().flatten().min()
+        let now = self.at.ceil();
+        let moments = [transmitter, receiver, line].into_iter().flatten();
+        moments
+            .filter(|moment| *moment > now)
+            .min()
+            .unwrap_or(Cycles::MAX)
     }
 
     /// Pin RXD changed, where the port is settled.

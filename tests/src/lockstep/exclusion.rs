@@ -19,7 +19,7 @@ pub enum Exclusion {
     WrittenParity,
     /// A bit instruction that changes RS0 or RS1: `s51` goes on with the old bank.
     BankByBit,
-    /// A MOVC or a JMP @A+DPTR beyond 0xFFFF: `s51` does not wrap, it reads 0 there.
+    /// A MOVC, a `JMP @A+DPTR` or a branch beyond 0xFFFF: `s51` does not wrap, it reads 0 there.
     BeyondEnd,
     /// `MOV A,ACC`, which `s51` does not know.
     MovAAcc,
@@ -37,7 +37,7 @@ impl fmt::Display for Exclusion {
             }
             Self::BankByBit => "a bit instruction on RS0 or RS1: s51 does not switch the bank",
             Self::BeyondEnd => {
-                "a MOVC or JMP beyond 0xFFFF: s51 reads 0 there, the address wraps to 0x0000"
+                "a MOVC, JMP or branch beyond 0xFFFF: s51 reads 0 there, the address wraps to 0x0000"
             }
             Self::MovAAcc => "MOV A,ACC: s51 takes it for an unknown instruction",
         })
@@ -63,9 +63,7 @@ pub fn exclusion(before: &Cpu, insn: &Insn, after: &Cpu) -> Option<Exclusion> {
         .is_some_and(|value| (value ^ after.psw()).contains(Psw::P))
     {
         Some(Exclusion::WrittenParity)
-    } else if indexed_base(before, insn)
-        .is_some_and(|base| base.checked_add(before.a().into()).is_none())
-    {
+    } else if is_beyond_end(before, insn, after) {
         Some(Exclusion::BeyondEnd)
     } else {
         None
@@ -134,11 +132,14 @@ fn written_to_psw(cpu: &Cpu, insn: &Insn) -> Option<Psw> {
     Some(Psw::from_bits_retain(value))
 }
 
-/// What an instruction with an indexed address in CODE adds A to.
-fn indexed_base(cpu: &Cpu, insn: &Insn) -> Option<u16> {
-    match insn.info().operands.last()? {
-        Operand::AtADptr => Some(cpu.dptr()),
-        Operand::AtAPc => Some(insn.next),
-        _ => None,
+/// Whether an instruction reads or goes beyond the end of CODE, which is where it begins.
+fn is_beyond_end(before: &Cpu, insn: &Insn, after: &Cpu) -> bool {
+    let indexed = |base: u16| base.checked_add(before.a().into()).is_none();
+    match insn.info().operands.last() {
+        Some(Operand::AtADptr) => indexed(before.dptr()),
+        Some(Operand::AtAPc) => indexed(insn.next),
+        // A distance is less than 128 bytes: a lower address that is reached forward lies beyond the end.
+        Some(Operand::Rel) => after.pc() == insn.target && insn.next > 0xFF00 && insn.target < 0x0100,
+        _ => false,
     }
 }

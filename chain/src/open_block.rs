@@ -12,7 +12,7 @@ use crate::receipt::{CallReceipt, Event, Receipt, Verdict};
 use crate::registry::Contract;
 use crate::rollback;
 use crate::session::{self, Executed, Payment, Rejection, Transaction};
-use abi::{Gas, Semantics};
+use abi::Semantics;
 use bridge::{Observer, Schedule, Silent};
 use emu8051::{Cycles, Steps};
 use hostapi::CallContext;
@@ -149,7 +149,8 @@ impl<'c> OpenBlock<'c> {
             balance,
             public_key,
         };
-        Ok(self.push(action, |_| (id, id, 0, Event::NewAccount)))
+        let action = self.identified(action)?;
+        Ok(self.push(action, (id, id), 0, Event::NewAccount))
     }
 
     /// Deploys a contract. The sender pays gas for each byte of the image.
@@ -210,7 +211,8 @@ impl<'c> OpenBlock<'c> {
             code_bytes,
             gas,
         };
-        Ok(self.push(action, |_| (sender, id, fee, event)))
+        let action = self.identified(action)?;
+        Ok(self.push(action, (sender, id), fee, event))
     }
 
     /// Calls a contract. Whatever the contract does, there is a receipt and the sender pays by the rules;
@@ -228,8 +230,8 @@ impl<'c> OpenBlock<'c> {
         let before = self.state.checkpoint();
         match self.run(request, None, observer) {
             Ok((action, receipt, fee)) => {
-                let event = Event::Call(receipt);
-                Ok(self.push(action, |_| (request.sender, request.contract, fee, event)))
+                let parties = (request.sender, request.contract);
+                Ok(self.push(action, parties, fee, Event::Call(receipt)))
             }
             Err(error) => {
                 self.state.revert(before);
@@ -280,13 +282,13 @@ impl<'c> OpenBlock<'c> {
     }
 
     /// Runs a call on this block's state, with the contract's own module if it is given no other: its
-    /// action, receipt and fee.
+    /// id and action, receipt and fee.
     fn run(
         &mut self,
         request: &CallRequest<'_>,
         prepared: Option<Prepared>,
         observer: &mut dyn Observer,
-    ) -> Result<(Action, Box<CallReceipt>, u64), ChainError> {
+    ) -> Result<((Hash, Action), Box<CallReceipt>, u64), ChainError> {
         let CallRequest {
             sender,
             contract: id,
@@ -294,7 +296,6 @@ impl<'c> OpenBlock<'c> {
             value,
             payment,
         } = *request;
-        let index = self.next_index()?;
         let contract =
             Contract::load(&mut self.state, &id)?.ok_or_else(|| ChainError::NoContract {
                 name: names::RegIdText(id).to_string(),
@@ -311,13 +312,13 @@ impl<'c> OpenBlock<'c> {
                 .modules()
                 .get(&mut self.state, &code_hash, semantics)?,
         };
-        let action = Action::Call {
+        let action = self.identified(Action::Call {
             sender,
             contract: id,
             input: input.to_vec(),
             value,
             payment,
-        };
+        })?;
         let transaction = Transaction {
             context: CallContext {
                 semantics,
@@ -326,7 +327,7 @@ impl<'c> OpenBlock<'c> {
                 chain_tip: self.parent.height,
                 block_time: self.time,
                 tip_time: u32::try_from(self.parent.time).unwrap_or(u32::MAX),
-                tx_hash: action.id(self.height, index),
+                tx_hash: action.0,
                 sender,
                 contract: id,
                 input,
@@ -423,15 +424,15 @@ impl<'c> OpenBlock<'c> {
         Ok((block, self.receipts))
     }
 
-    /// Ends a transaction: `event` gives sender, target, fee and event of the receipt.
+    /// Ends a transaction that `action` describes and that has the id `id`.
     fn push(
         &mut self,
-        action: Action,
-        event: impl FnOnce(&Action) -> (RegId, RegId, u64, Event),
+        (id, action): (Hash, Action),
+        (sender, target): (RegId, RegId),
+        fee: u64,
+        event: Event,
     ) -> &Receipt {
         let index = u16::try_from(self.receipts.len()).expect("checked when the transaction began");
-        let (sender, target, fee, event) = event(&action);
-        let id = action.id(self.height, index);
         let receipt = Receipt {
             id,
             height: self.height,
@@ -444,6 +445,11 @@ impl<'c> OpenBlock<'c> {
         self.actions.push(action);
         self.receipts.push(receipt);
         &self.receipts[usize::from(index)]
+    }
+
+    /// `action` as the next transaction, with its id.
+    fn identified(&self, action: Action) -> Result<(Hash, Action), ChainError> {
+        Ok((action.id(self.height, self.next_index()?), action))
     }
 
     fn next_index(&self) -> Result<u16, ChainError> {
@@ -485,17 +491,5 @@ impl<'c> OpenBlock<'c> {
         }
         self.steps = total;
         Ok(())
-    }
-}
-
-/// How a call under `semantics` is paid for, where the caller names only the most gas: under the old
-/// chain's rules, by a fee that buys the most steps at a rate of 1.
-#[must_use]
-pub fn default_payment(semantics: Semantics, gas: Gas, price: u64) -> Payment {
-    if semantics.is_dacrs() {
-        let fee = hostapi::fees::MIN_FEE + MAX_STEPS / 100;
-        Payment::Fuel { fee, rate: 1 }
-    } else {
-        Payment::Gas { limit: gas, price }
     }
 }

@@ -244,11 +244,11 @@ impl fmt::Display for ScenarioReport {
             } else {
                 "FAIL"
             };
-            write!(f, "  {mark} {:>2} {:<44}", step.step, step.name)?;
-            if let (Some(cycles), Some(gas)) = (step.machine_cycles, step.gas) {
-                write!(f, " {cycles:>9} cycles {gas:>9} gas")?;
-            }
-            writeln!(f)?;
+            let cost = match (step.machine_cycles, step.gas) {
+                (Some(cycles), Some(gas)) => format!("{cycles} cycles {gas:>9} gas"),
+                _ => String::new(),
+            };
+            writeln!(f, "  {mark} {:>3} {cost:>30}  {}", step.step, step.name)?;
             for DifferenceReport {
                 field,
                 expected,

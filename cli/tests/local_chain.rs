@@ -1,0 +1,348 @@
+//! The commands for the local chain, as their users see them.
+
+mod common;
+
+use common::{Dir, Ran};
+use firmware_samples::SAMPLES;
+use std::fs;
+
+/// A folder with the token's image, and a chain in `chain` with Alice, Bob and the deployed token.
+fn dir() -> Dir {
+    let dir = Dir::new();
+    let token = SAMPLES
+        .iter()
+        .find(|sample| sample.name == "token")
+        .unwrap();
+    dir.write("token.ihx", token.image);
+    on_chain(&dir, &["account", "new", "alice"]).ok();
+    on_chain(&dir, &["account", "new", "bob", "--balance", "1_000"]).ok();
+    on_chain(
+        &dir,
+        &["deploy", "token.ihx", "--from", "alice", "--name", "token"],
+    )
+    .ok();
+    dir
+}
+
+fn on_chain(dir: &Dir, args: &[&str]) -> Ran {
+    dir.run(&[args, &["--store", "chain"]].concat())
+}
+
+/// Alice, the first transaction of block 1, mints 1000 for herself.
+const MINT: &str = "01_010000000000_e803000000000000";
+/// She gives Bob 30.
+const TRANSFER: &str = "02_020000000000_1e00000000000000";
+
+fn call(dir: &Dir, input: &str) -> Ran {
+    on_chain(
+        dir,
+        &[
+            "call", "token", "--from", "alice", "--input", input, "--json",
+        ],
+    )
+}
+
+#[test]
+fn accounts_are_the_same_on_every_machine() {
+    let dir = dir();
+    insta::assert_snapshot!(on_chain(&dir, &["account", "list"]).all());
+    insta::assert_snapshot!(on_chain(&dir, &["account", "show", "alice", "--json"]).all());
+}
+
+#[test]
+fn a_call_prints_its_receipt_and_the_receipt_is_found_again() {
+    let dir = dir();
+    let minted = call(&dir, MINT).ok().json();
+    assert_eq!(
+        (&minted["outcome"], &minted["exit_code"]),
+        (&"success".into(), &1.into())
+    );
+    let id = minted["transaction"].as_str().unwrap();
+    for name in [id, &id[..8]] {
+        assert_eq!(
+            on_chain(&dir, &["receipt", name, "--json"]).ok().json(),
+            minted
+        );
+    }
+    let block = on_chain(&dir, &["block", "4", "--json"]).ok().json();
+    assert_eq!(block["receipts"][0], minted);
+    assert_eq!(on_chain(&dir, &["block", "--json"]).ok().json(), block);
+}
+
+#[test]
+fn a_refusal_is_status_1_and_changes_no_data() {
+    let dir = dir();
+    let refused = call(&dir, TRANSFER);
+    assert_eq!(refused.status, 1);
+    assert_eq!(
+        (&refused.json()["outcome"], &refused.json()["exit_code"]),
+        (&"refused".into(), &4.into())
+    );
+    let state = on_chain(&dir, &["state", "token", "--json"]).ok().json();
+    assert_eq!(
+        (&state["keys"], &state["data"]),
+        (&0.into(), &serde_json::json!([]))
+    );
+}
+
+#[test]
+fn state_shows_all_keys_one_key_or_those_with_a_prefix() {
+    let dir = dir();
+    call(&dir, MINT).ok();
+    call(&dir, TRANSFER).ok();
+    insta::assert_snapshot!(on_chain(&dir, &["state", "token"]).all());
+    assert_eq!(
+        on_chain(&dir, &["state", "token", "020000000000"])
+            .ok()
+            .stdout,
+        "1e00000000000000\n"
+    );
+    let one = on_chain(&dir, &["state", "token", "00", "--json"])
+        .ok()
+        .json();
+    assert_eq!(one["value"], serde_json::Value::Null);
+    let some = on_chain(&dir, &["state", "token", "--prefix", "6f", "--json"])
+        .ok()
+        .json();
+    assert_eq!(some["data"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn queries_and_dry_runs_change_nothing() {
+    let dir = dir();
+    call(&dir, MINT).ok();
+    on_chain(&dir, &["state", "export", "before"]).ok();
+    let balance = on_chain(
+        &dir,
+        &["query", "token", "--input", "03_010000000000", "--json"],
+    )
+    .ok()
+    .json();
+    assert_eq!(
+        (&balance["output"][0], &balance["fee"]),
+        (&"e803000000000000".into(), &0.into())
+    );
+    let dry = [
+        "call",
+        "token",
+        "--from",
+        "alice",
+        "--input",
+        TRANSFER,
+        "--dry-run",
+        "--json",
+    ];
+    let dry = on_chain(&dir, &dry).ok().json();
+    assert_eq!(
+        (&dry["outcome"], &dry["committed"]),
+        (&"success".into(), &false.into())
+    );
+    on_chain(&dir, &["state", "export", "after"]).ok();
+    assert!(dir.read("before") == dir.read("after"));
+}
+
+#[test]
+fn rollback_export_import_and_check_agree() {
+    let dir = dir();
+    call(&dir, MINT).ok();
+    on_chain(&dir, &["state", "export", "before"]).ok();
+    call(&dir, TRANSFER).ok();
+    call(&dir, TRANSFER).ok();
+    on_chain(&dir, &["rollback", "2"]).ok();
+    on_chain(&dir, &["state", "export", "after"]).ok();
+    assert!(dir.read("before") == dir.read("after"));
+    dir.run(&["state", "import", "before", "--store", "copy"])
+        .ok();
+    dir.run(&["state", "export", "again", "--store", "copy"])
+        .ok();
+    assert!(dir.read("before") == dir.read("again"));
+    let checked = dir
+        .run(&["state", "check", "--store", "copy", "--json"])
+        .ok()
+        .json();
+    assert_eq!(checked["problems"], serde_json::json!([]));
+    // Not into a store that has a chain, and not what is no export.
+    assert_eq!(on_chain(&dir, &["state", "import", "before"]).status, 2);
+    assert_eq!(
+        dir.run(&["state", "import", "token.ihx", "--store", "other"])
+            .status,
+        2
+    );
+    assert!(!dir.path("other").exists());
+    assert_eq!(on_chain(&dir, &["rollback", "5"]).status, 2);
+}
+
+#[test]
+fn bad_input_is_status_2_with_a_sentence_and_changes_nothing() {
+    let dir = dir();
+    on_chain(&dir, &["state", "export", "before"]).ok();
+    dir.write("long", vec![0; 5000]);
+    for (args, said) in [
+        (
+            &["account", "new", "alice"][..],
+            "the name `alice` is taken",
+        ),
+        (&["account", "new", "1-2"], "`1-2` is no name"),
+        (
+            &[
+                "account",
+                "new",
+                "rich",
+                "--balance",
+                "18446744073709551615",
+            ],
+            "the most is",
+        ),
+        (
+            &["account", "show", "nobody"],
+            "no account or contract `nobody`",
+        ),
+        (
+            &["deploy", "token.ihx", "--from", "nobody"],
+            "no account or contract `nobody`",
+        ),
+        (
+            &["deploy", "token.ihx", "--from", "bob"],
+            "the sender holds 1000",
+        ),
+        (
+            &["deploy", "token.ihx", "--from", "alice", "--name", "token"],
+            "is taken",
+        ),
+        (
+            &["call", "bob", "--from", "alice"],
+            "`bob` is an account and no contract",
+        ),
+        (
+            &["call", "token", "--from", "bob"],
+            "the sender holds 1000, the transaction may cost 10000000",
+        ),
+        (
+            &["call", "token", "--from", "alice", "--input", "0"],
+            "give hex, @FILE or -",
+        ),
+        (
+            &["call", "token", "--from", "alice", "--fee", "1"],
+            "use --gas",
+        ),
+        (&["receipt", "zz"], "is no transaction id"),
+        (&["receipt", "ffffffff"], "no transaction ffffffff"),
+        (&["block", "99"], "there is no block 99; the newest is 3"),
+        (&["state", "nobody"], "no account or contract `nobody`"),
+        (&["state"], "required"),
+    ] {
+        let ran = on_chain(&dir, args);
+        assert_eq!(ran.status, 2, "{args:?}: {}", ran.all());
+        assert!(ran.stderr.contains(said), "{args:?}: {}", ran.all());
+    }
+    on_chain(&dir, &["state", "export", "after"]).ok();
+    assert!(dir.read("before") == dir.read("after"));
+    let piped = [
+        "call", "token", "--from", "alice", "--input", "-", "--store", "chain",
+    ];
+    assert_eq!(
+        dir.run_with(&piped, &[1; 3]).status,
+        1,
+        "three bytes are no input of the token"
+    );
+    let long = on_chain(
+        &dir,
+        &[
+            "call", "token", "--from", "alice", "--input", "@long", "--json",
+        ],
+    );
+    assert_eq!(
+        (long.status, &long.json()["fault"]),
+        (1, &"input_too_long".into())
+    );
+}
+
+#[test]
+fn a_folder_of_another_program_is_refused_and_a_store_in_use_is_the_nodes_failure() {
+    let dir = dir();
+    fs::create_dir(dir.path("other")).unwrap();
+    dir.write("other/notes.txt", "mine");
+    let refused = dir.run(&["account", "list", "--store", "other"]);
+    assert_eq!(refused.status, 2);
+    assert!(
+        refused.stderr.contains("is not a smart51 store"),
+        "{}",
+        refused.all()
+    );
+    assert_eq!(fs::read_dir(dir.path("other")).unwrap().count(), 1);
+    let _held = hostapi::state::SledStore::open(&dir.path("chain")).unwrap();
+    let locked = on_chain(&dir, &["account", "list"]);
+    assert_eq!(locked.status, 3);
+    assert!(
+        locked
+            .stderr
+            .contains("in use by another process; end that process"),
+        "{}",
+        locked.all()
+    );
+}
+
+const SCENARIO: &str = r#"
+[accounts]
+alice = 0
+[contracts.token]
+image = "token.ihx"
+[[step]]
+name = "mint"
+call = "token"
+input = ["u8:1", "regid:alice", "u64:100"]
+[[step]]
+name = "a wrong expectation"
+expect.keys = { token = 4 }
+"#;
+
+#[test]
+fn scenarios_are_found_below_folders_and_their_differences_shown() {
+    let dir = dir();
+    fs::create_dir(dir.path("sub")).unwrap();
+    dir.write("sub/token.ihx", dir.read("token.ihx"));
+    dir.write(
+        "sub/a.scenario.toml",
+        SCENARIO.replace("token = 4", "token = 3"),
+    );
+    dir.write("sub/not-one.toml", "nonsense");
+    dir.run(&["test", "sub"]).ok();
+    dir.write("sub/b.scenario.toml", SCENARIO);
+    insta::assert_snapshot!(dir.run(&["test", "sub"]).all());
+    let report = dir.run(&["test", "sub", "--json"]).json();
+    assert_eq!(
+        (&report["scenarios"], &report["failed"]),
+        (&2.into(), &1.into())
+    );
+    fs::create_dir(dir.path("empty")).unwrap();
+    assert_eq!(dir.run(&["test", "empty"]).status, 2);
+    assert_eq!(dir.run(&["test", "missing.toml"]).status, 2);
+    assert_eq!(dir.run(&["test", "sub/not-one.toml"]).status, 2);
+}
+
+#[test]
+fn a_gas_snapshot_is_compared_to_the_cycle() {
+    let dir = dir();
+    dir.write(
+        "a.scenario.toml",
+        SCENARIO.replace("token = 4", "token = 3"),
+    );
+    let snapshot = ["test", "a.scenario.toml", "--gas-snapshot", "gas.txt"];
+    dir.run(&snapshot).ok();
+    let check = [&snapshot[..], &["--check"]].concat();
+    dir.run(&check).ok();
+    let text = String::from_utf8(dir.read("gas.txt")).unwrap();
+    let cycles = text.lines().nth(1).unwrap().split('\t').nth(4).unwrap();
+    let more = cycles.parse::<u64>().unwrap() + 1;
+    dir.write("gas.txt", text.replace(cycles, &more.to_string()));
+    let changed = dir.run(&check);
+    assert_eq!(changed.status, 1);
+    assert!(
+        changed.stdout.contains(&format!("expected {more} cycles")),
+        "{}",
+        changed.all()
+    );
+    dir.write("gas.txt", "nonsense");
+    assert_eq!(dir.run(&check).status, 2);
+    assert_eq!(dir.run(&["test", "a.scenario.toml", "--check"]).status, 2);
+}

@@ -39,11 +39,22 @@ impl fmt::Display for FrameError {
         match *self {
             FrameError::Empty => write!(f, "request frame is empty"),
             FrameError::TotalTooLarge { total } => {
-                write!(f, "request frame claims {total} bytes, the most is {}", COMMUNICATE_SIZE - 1)
+                write!(
+                    f,
+                    "request frame claims {total} bytes, the most is {}",
+                    COMMUNICATE_SIZE - 1
+                )
             }
             FrameError::EmptyItem { offset } => write!(f, "item at offset {offset} has length 0"),
-            FrameError::ItemTooLong { offset, length, left } => {
-                write!(f, "item at offset {offset} claims {length} bytes, {left} are left")
+            FrameError::ItemTooLong {
+                offset,
+                length,
+                left,
+            } => {
+                write!(
+                    f,
+                    "item at offset {offset} claims {length} bytes, {left} are left"
+                )
             }
         }
     }
@@ -63,7 +74,10 @@ pub struct Args<'a> {
 
 impl<'a> Args<'a> {
     /// No items.
-    pub const NONE: Args<'static> = Args { items: [&[]; KEPT], count: 0 };
+    pub const NONE: Args<'static> = Args {
+        items: [&[]; KEPT],
+        count: 0,
+    };
 
     /// Reads a request frame from the start of `window`.
     ///
@@ -113,7 +127,9 @@ impl<'a> Args<'a> {
 /// # Errors
 /// A [`FrameError`] with the offset of the first thing that is wrong; the items before it have been handed over.
 pub fn scan<'a>(window: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result<(), FrameError> {
-    let Some((head, body)) = window.split_at_checked(2) else { return Err(FrameError::Empty) };
+    let Some((head, body)) = window.split_at_checked(2) else {
+        return Err(FrameError::Empty);
+    };
     let total = LittleEndian::read_u16(head);
     if total == 0 {
         return Err(FrameError::Empty);
@@ -126,7 +142,11 @@ pub fn scan<'a>(window: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result<(), 
     let mut offset = 2u16;
     while !rest.is_empty() {
         let Some((length, tail)) = rest.split_at_checked(2) else {
-            return Err(FrameError::ItemTooLong { offset, length: 0, left: 0 });
+            return Err(FrameError::ItemTooLong {
+                offset,
+                length: 0,
+                left: 0,
+            });
         };
         let length = LittleEndian::read_u16(length);
         if length == 0 {
@@ -134,7 +154,11 @@ pub fn scan<'a>(window: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result<(), 
         }
         let Some((item, next)) = tail.split_at_checked(usize::from(length)) else {
             let left = u16::try_from(tail.len()).unwrap_or(u16::MAX);
-            return Err(FrameError::ItemTooLong { offset, length, left });
+            return Err(FrameError::ItemTooLong {
+                offset,
+                length,
+                left,
+            });
         };
         each(item);
         offset = offset.saturating_add(2).saturating_add(length);

@@ -67,7 +67,9 @@ impl Semantics {
     /// The profile that [`Semantics::code`] gives `code` for.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Semantics> {
-        Self::ALL.into_iter().find(|semantics| semantics.code() == code)
+        Self::ALL
+            .into_iter()
+            .find(|semantics| semantics.code() == code)
     }
 
     /// Whether the original chain's rules hold (steps, fee, fuel rate, reply and refund defects).
@@ -87,10 +89,13 @@ impl fmt::Display for Semantics {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownSemantics(pub String);
 
-
 impl fmt::Display for UnknownSemantics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown semantics `{}`: use v1, dacrs2017 or dacrs2014", self.0)
+        write!(
+            f,
+            "unknown semantics `{}`: use v1, dacrs2017 or dacrs2014",
+            self.0
+        )
     }
 }
 
@@ -100,6 +105,9 @@ impl FromStr for Semantics {
     type Err = UnknownSemantics;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|s| s.name() == text).ok_or_else(|| UnknownSemantics(text.into()))
+        Self::ALL
+            .into_iter()
+            .find(|s| s.name() == text)
+            .ok_or_else(|| UnknownSemantics(text.into()))
     }
 }

@@ -139,7 +139,9 @@ fn is_beyond_end(before: &Cpu, insn: &Insn, after: &Cpu) -> bool {
         Some(Operand::AtADptr) => indexed(before.dptr()),
         Some(Operand::AtAPc) => indexed(insn.next),
         // A distance is less than 128 bytes: a lower address that is reached forward lies beyond the end.
-        Some(Operand::Rel) => after.pc() == insn.target && insn.next > 0xFF00 && insn.target < 0x0100,
+        Some(Operand::Rel) => {
+            after.pc() == insn.target && insn.next > 0xFF00 && insn.target < 0x0100
+        }
         _ => false,
     }
 }

@@ -146,8 +146,8 @@ fn counter(root: &Path) {
             ..Limits::NONE
         },
     };
-    const CALLS: u32 = 1000;
-    let time = best(50, || {
+    const CALLS: u32 = 20;
+    let time = best(2000, || {
         for _ in 0..CALLS {
             let before = state.checkpoint();
             let mut host = Host::new(&context, &NoPast, &mut state);
@@ -165,7 +165,7 @@ fn counter(root: &Path) {
 }
 
 fn host_call() {
-    const CALLS: u32 = 100_000;
+    const CALLS: u32 = 2000;
     let wat = |body: &str| {
         format!(
             r#"(module (import "smart51" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
@@ -184,7 +184,7 @@ fn host_call() {
             input: b"",
             limits: Limits::NONE,
         };
-        best(20, || {
+        best(500, || {
             drop(
                 module
                     .call(&call, &mut Nothing, &mut Silent)
@@ -209,7 +209,7 @@ fn preparation() {
         function.repeat(1240)
     );
     let wasm = wat::parse_str(wat).expect("valid");
-    let time = best(50, || {
+    let time = best(200, || {
         drop(meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect("a contract"))
     });
     println!(
@@ -237,19 +237,19 @@ fn workloads(root: &Path) {
         void smart51_main(void) { unsigned r = wl_run(); __builtin_memcpy(smart51_buffer, &r, 4); }";
     std::fs::write(&wrapper, text).expect("a file can be written");
     for (name, loops) in [
-        ("sieve", 60),
-        ("sha256", 200),
-        ("crc32", 30),
-        ("dhry", 6500),
-        ("matmul", 130),
-        ("qsort", 80),
+        ("sieve", 1),
+        ("sha256", 20),
+        ("crc32", 2),
+        ("dhry", 500),
+        ("matmul", 40),
+        ("qsort", 1),
     ] {
         let source = root.join("tests/data/workloads").join(format!("{name}.c"));
         let plain = clang(&[&format!("-DLOOPS={loops}")], &[&wrapper, &source]);
         let metered = meter(&plain, &ModuleLimits::V1, &Costs::V1)
             .expect("a contract")
             .wasm;
-        let [plain_time, metered_time] = [&plain, &metered].map(|wasm| bare(wasm, 15));
+        let [plain_time, metered_time] = [&plain, &metered].map(|wasm| bare(wasm, 300));
         let more = metered_time.as_secs_f64() / plain_time.as_secs_f64() - 1.0;
         println!(
             "{name:7} plain {:8.2} ms, metered {:8.2} ms, {:+5.1} %, {} to {} bytes",

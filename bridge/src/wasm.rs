@@ -3,7 +3,9 @@
 //! A module is checked against a fixed set of rules (`validate`), rewritten so that it meters itself
 //! (`instrument`), and only then handed to an engine. docs/wasm.md tells what a contract sees of this.
 
-use abi::Gas;
+use crate::engine::{EngineId, PrepareError};
+use abi::{Gas, Semantics};
+use loader::Image;
 use wasmparser::{Parser, Payload};
 
 mod body;
@@ -81,4 +83,15 @@ pub fn meter(wasm: &[u8], limits: &Limits, costs: &Costs) -> Result<Metered, Ref
         entry_gas: Gas(u64::from(facts.pages) * u64::from(costs.page)),
         stack: limits.stack,
     })
+}
+
+/// The metered form of an image, under the rules in force.
+fn meter_image(image: &Image, semantics: Semantics) -> Result<Metered, PrepareError> {
+    let wasm = image.as_wasm().ok_or(PrepareError::WrongKind {
+        engine: EngineId::Wasm,
+    })?;
+    if semantics.is_dacrs() {
+        return Err(PrepareError::Semantics(semantics));
+    }
+    Ok(meter(wasm, &Limits::V1, &Costs::V1)?)
 }

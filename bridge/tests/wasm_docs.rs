@@ -56,3 +56,15 @@ fn the_tables_in_the_documentation_are_those_in_force() {
         "docs/wasm.md is stale; see this file's head"
     );
 }
+
+#[test]
+fn the_module_by_hand_may_be_deployed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/wasm.md");
+    let page = std::fs::read_to_string(&path).expect("docs/wasm.md is there");
+    let (_, rest) = page
+        .split_once("```wat\n(module")
+        .expect("the page has a module");
+    let (module, _) = rest.split_once("```").expect("it ends");
+    let wasm = wat::parse_str(format!("(module{module}")).expect("it is sound");
+    smart51_bridge::wasm::meter(&wasm, &Limits::V1, &Costs::V1).expect("it breaks no rule");
+}

@@ -78,6 +78,57 @@ fn every_sample_is_the_same_contract_on_both_machines() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
+/// The steps in which the token in C for the 8051 and `module` are not the same.
+fn unlike_the_token(module: &[u8]) -> Vec<Step> {
+    let sample = firmware_samples::sample("token").expect("a sample");
+    let module = loader::load(module).expect("a wasm module").image;
+    let steps = compare(scenario(sample), sample.name, mcs51(sample), module);
+    let mut steps = steps.expect("the scenario runs to its end");
+    assert!(!steps.is_empty(), "the scenario makes calls");
+    steps.retain(|step| !step.differences.is_empty());
+    steps
+}
+
+#[test]
+fn the_token_in_rust_is_the_token_in_c() {
+    let different = unlike_the_token(include_bytes!(
+        "../../firmware-samples/rust/token/token.wasm"
+    ));
+    assert!(different.is_empty(), "{different:#?}");
+}
+
+#[test]
+fn the_token_in_rust_builds_and_is_still_the_token_in_c() {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/rust");
+    let libraries = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .expect("rustc is there");
+    let libraries = String::from_utf8(libraries.stdout).expect("a path");
+    if !Path::new(libraries.trim()).exists() {
+        eprintln!("SKIPPED: no Rust for {TARGET}; `rustup target add {TARGET}` brings it");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let built = Command::new("cargo")
+        .args([
+            "build",
+            "--release",
+            "--offline",
+            "--locked",
+            "--target-dir",
+        ])
+        .arg(folder.path())
+        .current_dir(&workspace)
+        .status()
+        .expect("cargo is there");
+    assert!(built.success(), "the token in Rust builds");
+    let module = folder.path().join(TARGET).join("release/token.wasm");
+    let different = unlike_the_token(&std::fs::read(module).expect("cargo wrote it"));
+    assert!(different.is_empty(), "{different:#?}");
+}
+
 #[test]
 fn a_contract_that_is_not_the_same_is_found_at_its_call() {
     let sample = firmware_samples::sample("counter").expect("a sample");

@@ -2,8 +2,8 @@
 
 use super::session::{Ended, Left, Request, Session, write_input};
 use super::{
-    CALL_IMPORT, Costs, GAS_EXPORT, Limits, MAIN_EXPORT, MEMORY_EXPORT, Metered, STACK_EXPORT,
-    Trap, meter,
+    CALL_IMPORT, GAS_EXPORT, Limits, MAIN_EXPORT, MEMORY_EXPORT, Metered, STACK_EXPORT, Trap,
+    meter_image,
 };
 use crate::engine::{Call, Engine, EngineId, Module, Observer, PrepareError, Report};
 use ::wasmi::errors::HostError;
@@ -60,13 +60,7 @@ impl Engine for Wasmi {
         image: &Image,
         semantics: Semantics,
     ) -> Result<Arc<dyn Module>, PrepareError> {
-        let wasm = image.as_wasm().ok_or(PrepareError::WrongKind {
-            engine: EngineId::Wasm,
-        })?;
-        if semantics.is_dacrs() {
-            return Err(PrepareError::Semantics(semantics));
-        }
-        let metered = meter(wasm, &Limits::V1, &Costs::V1)?;
+        let metered = meter_image(image, semantics)?;
         let module = ::wasmi::Module::new(&self.engine, &metered.wasm)
             .map_err(|error| PrepareError::Compile(error.to_string()))?;
         let imports = module

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A module that has what every module must have, around `fields`; `main` is the body of `smart51_main`.
-pub fn module(fields: &str, main: &str) -> Vec<u8> {
+pub(crate) fn module(fields: &str, main: &str) -> Vec<u8> {
     let wat = format!(
         r#"(module
             (import "smart51" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
@@ -19,7 +19,7 @@ pub fn module(fields: &str, main: &str) -> Vec<u8> {
 }
 
 /// Programs with every form of control, each leaving what it computed in memory.
-pub const PROGRAMS: &[(&str, &str)] = &[
+pub(crate) const PROGRAMS: &[(&str, &str)] = &[
     ("", "(i32.store (i32.const 0) (i32.add (i32.const 2) (i32.const 3)))"),
     // A loop with an early way out and a value carried by a block.
     (
@@ -102,7 +102,7 @@ pub const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 /// The C workload, compiled by clang for wasm32.
-pub fn compiled() -> Vec<u8> {
+pub(crate) fn compiled() -> Vec<u8> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wasm/hash.c");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("hash.wasm");
@@ -124,7 +124,7 @@ pub fn compiled() -> Vec<u8> {
 }
 
 /// The body of a function that ends: three i32 locals, 64 bytes of memory, loops that count down.
-pub fn bodies() -> impl Strategy<Value = String> {
+pub(crate) fn bodies() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         (0..3usize, expression()).prop_map(|(at, value)| format!("(local.set {at} {value})")),
         (0..16usize, expression())

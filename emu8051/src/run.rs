@@ -111,6 +111,20 @@ pub fn run<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) 
     run
 }
 
+/// Does what [`run`] does without a limit, and counts nothing: the benchmark measures by it what the meter costs.
+#[cfg(feature = "unmetered")]
+pub fn run_unmetered<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program) -> Stop {
+    let mut runner = Runner::new(cpu, bus, program, Limit::NONE);
+    let stop = loop {
+        block_loop::<B, false>(&mut runner.core, program, Cost::ZERO);
+        if let Some(stop) = runner.arrived().or_else(|| runner.step(&mut ())) {
+            break stop;
+        }
+    };
+    runner.end(stop).0.store(cpu);
+    stop
+}
+
 /// Does what [`run`] does, charging by the instruction and decoding each afresh from CODE.
 pub fn run_exact<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) -> Run {
     run_observed(cpu, bus, program, limit, &mut ())
@@ -224,7 +238,7 @@ impl<'a, B: Bus> Runner<'a, B> {
                 self.limit.cycles - self.cycles,
                 self.limit.steps - self.steps,
             );
-            let (mut rest, left) = block_loop(&mut self.core, self.program, allowance);
+            let (mut rest, left) = block_loop::<B, true>(&mut self.core, self.program, allowance);
             if left == Left::Overdrawn {
                 rest = rest + self.program.costs()[self.core.regs.pc as usize];
             }
@@ -262,7 +276,7 @@ impl<'a, B: Bus> Runner<'a, B> {
 
 /// The block loop: the registers are locals, direct addresses are plain memory, and only jumps look at the meter.
 #[inline(never)]
-fn block_loop<B: Bus>(
+fn block_loop<B: Bus, const METERED: bool>(
     outer: &mut Core<'_, B, Checked>,
     program: &Program,
     allowance: Cost,
@@ -278,9 +292,11 @@ fn block_loop<B: Bus>(
     let mut rest = allowance;
     let mut pc = core.regs.pc;
     let left = 'blocks: loop {
-        rest = rest - costs[pc as usize];
-        if rest.overdrawn() {
-            break Left::Overdrawn;
+        if METERED {
+            rest = rest - costs[pc as usize];
+            if rest.overdrawn() {
+                break Left::Overdrawn;
+            }
         }
         let mut slot = &slots[pc as usize];
         pc = loop {

@@ -68,6 +68,10 @@ impl Observer for HostLog<'_> {
         self.next.instruction(cpu, insn);
     }
 
+    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
+        self.next.executed(cpu, insn);
+    }
+
     fn arrived(&mut self, arrival: &Arrival<'_>) {
         self.calls = self.calls.saturating_add(1);
         self.bytes.extend_from_slice(&arrival.method.to_le_bytes());

@@ -11,7 +11,7 @@ use crate::open_block::{CallRequest, Deploy, Trial};
 use crate::receipt::Receipt;
 use crate::session::Payment;
 use abi::Gas;
-use bridge::Silent;
+use bridge::{Observer, Silent};
 use hostapi::NodeError;
 use hostapi::accounts::{self, Account};
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
@@ -125,6 +125,19 @@ impl From<NodeError> for RunError {
     }
 }
 
+/// Watches the calls of a scenario.
+pub trait Watch {
+    /// Who watches the call of `contract` that is about to begin.
+    fn call(&mut self, contract: &str) -> &mut dyn Observer;
+}
+
+/// Watches nothing.
+impl Watch for Silent {
+    fn call(&mut self, _: &str) -> &mut dyn Observer {
+        self
+    }
+}
+
 /// The most gas of a call that names no limit.
 const DEFAULT_GAS: u64 = 10_000_000;
 
@@ -134,6 +147,14 @@ impl Scenario {
     /// # Errors
     /// If it cannot be run to its end. What came out otherwise than expected is no error but in the [`Run`].
     pub fn run(&self) -> Result<Run, RunError> {
+        self.run_watched(&mut Silent)
+    }
+
+    /// [`Scenario::run`], shown to `watch`.
+    ///
+    /// # Errors
+    /// Those of [`Scenario::run`].
+    pub fn run_watched(&self, watch: &mut dyn Watch) -> Result<Run, RunError> {
         let chain = self.set_up()?;
         let mut reports = Vec::new();
         let mut transactions = BTreeMap::new();
@@ -142,7 +163,7 @@ impl Scenario {
                 chain: &chain,
                 transactions: &transactions,
             };
-            let report = self.step(&mut stage, step, number)?;
+            let report = self.step(&mut stage, step, number, watch)?;
             if let Some(receipt) = &report.receipt {
                 transactions.insert(number, receipt.id);
             }
@@ -206,6 +227,7 @@ impl Scenario {
         stage: &mut Stage<'_>,
         step: &Step,
         number: usize,
+        watch: &mut dyn Watch,
     ) -> Result<StepReport, RunError> {
         let mut report = StepReport {
             number,
@@ -219,7 +241,7 @@ impl Scenario {
         };
         let chain = stage.chain;
         if let Some(contract) = &step.call {
-            self.call(stage, step, contract, &mut report)?;
+            self.call(stage, step, contract, watch.call(contract), &mut report)?;
         }
         for _ in 0..step.mine.unwrap_or_default() {
             chain.begin_block()?.commit()?;
@@ -239,6 +261,7 @@ impl Scenario {
         stage: &mut Stage<'_>,
         step: &Step,
         contract: &str,
+        observer: &mut dyn Observer,
         report: &mut StepReport,
     ) -> Result<(), RunError> {
         let number = report.number;
@@ -274,7 +297,7 @@ impl Scenario {
             Some(image) => Some(block.try_with(&request, image)?),
             None => None,
         };
-        match block.call(&request, &mut Silent) {
+        match block.call(&request, observer) {
             Ok(receipt) => report.receipt = Some(receipt.clone()),
             Err(error) if error.is_node() => return Err(error.into()),
             Err(error) => report.rejected = Some(error.to_string()),

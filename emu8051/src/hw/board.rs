@@ -631,6 +631,7 @@ impl Board {
 
     /// The bytes the serial port has sent since they were taken last, each with the moment of its TI.
     pub fn take_sent(&mut self) -> Vec<(SerialByte, Cycles)> {
+        self.world.peripherals.settle(self.now);
         std::mem::take(&mut self.world.peripherals.uart.sent).into()
     }
 
@@ -641,6 +642,7 @@ impl Board {
 
     /// The signals since they were taken last, in order of time.
     pub fn take_events(&mut self) -> Vec<Event> {
+        self.world.peripherals.settle(self.now);
         self.world.peripherals.trace.take()
     }
 }

@@ -4,11 +4,15 @@ use crate::args::{self, Bytes as Input, number, read_image, read_json, write_rec
 use crate::error::{Error, Status};
 use crate::output::{Address, Bytes, Output, Registers};
 use crate::trace::Trace;
+use crate::watch::Watches;
+use crate::watch::coverage::{CoverageArgs, Summary};
+use crate::watch::stack::{StackReport, StackWatch};
 use abi::Semantics;
-use bridge::{Observer, Outcome, Silent};
+use bridge::{Observer, Outcome};
 use chain::recording::format::{CallRow, Context};
 use chain::recording::{Row, Run as Recorded, execute};
 use clap::Args;
+use emu8051::{Cpu, Insn};
 use hostapi::prints::Print;
 use loader::{Image, header};
 use serde::Serialize;
@@ -51,6 +55,14 @@ pub(crate) struct Run {
     /// Write each instruction to a file, or to standard output with -.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// Watch the stack, and report how high it grew. Slower.
+    #[arg(long)]
+    check_stack: bool,
+    #[command(flatten)]
+    coverage: CoverageArgs,
+    /// A .cdb, .rst or .map for the coverage, instead of the one beside the image; may be given more than once.
+    #[arg(long, value_name = "FILE", requires = "coverage")]
+    symbols: Vec<PathBuf>,
     /// Write the call as a recording, which `smart51 replay` runs again.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -62,22 +74,26 @@ impl Run {
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         let row = self.row(&loaded.image, semantics)?;
         let digests = self.record.is_some();
-        let mut trace = self
-            .trace
-            .as_deref()
-            .map(|file| Trace::create(file, out))
-            .transpose()?;
-        let mut silent = Silent;
-        let observer: &mut dyn Observer = match &mut trace {
-            Some(trace) => trace,
-            None => &mut silent,
+        let covering = self
+            .coverage
+            .of(&self.image, &loaded.image, &self.symbols)?;
+        let trace = self.trace.as_deref().map(|file| Trace::create(file, out));
+        let mut watched = Watched {
+            trace: trace.transpose()?,
+            watches: Watches::contract(self.check_stack, covering.is_some()),
         };
-        let run = execute(&row, &loaded.image, digests, observer).map_err(Error::recording)?;
+        let run = execute(&row, &loaded.image, digests, &mut watched).map_err(Error::recording)?;
+        let Watched { trace, watches } = watched;
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
             write_recording(file, run.row.clone())?;
         }
-        let report = Report::new(&run);
+        let counted = covering.as_ref().zip(watches.counts.as_ref());
+        let report = Report {
+            stack: watches.stack.as_ref().map(StackWatch::report),
+            coverage: self.coverage.write(counted)?,
+            ..Report::new(&run)
+        };
         out.print(&report)?;
         Ok(if run.executed.accepted() {
             Status::Success
@@ -131,6 +147,31 @@ struct Report {
     refund: u64,
     /// Why the transaction is not accepted, in words.
     reason: Option<String>,
+    stack: Option<StackReport>,
+    coverage: Option<Summary>,
+}
+
+/// What watches the call.
+struct Watched {
+    trace: Option<Trace>,
+    watches: Watches,
+}
+
+impl Observer for Watched {
+    fn wants_instructions(&self) -> bool {
+        self.watches.any() || self.trace.as_ref().is_some_and(Trace::wants_instructions)
+    }
+
+    fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
+        if let Some(trace) = &mut self.trace {
+            trace.instruction(cpu, insn);
+        }
+        self.watches.instruction(cpu, insn);
+    }
+
+    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
+        self.watches.executed(cpu, insn);
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -201,6 +242,8 @@ impl Report {
             events: [],
             refund: usage.refund.0,
             reason: executed.rejection.as_ref().map(ToString::to_string),
+            stack: None,
+            coverage: None,
         }
     }
 }
@@ -223,6 +266,12 @@ impl fmt::Display for Report {
         writeln!(f, "{:<15} {}", "machine cycles", self.machine_cycles)?;
         writeln!(f, "{:<15} {}", "instructions", self.instructions)?;
         writeln!(f, "{:<15} {}", "gas", self.gas)?;
+        if let Some(stack) = &self.stack {
+            writeln!(f, "{:<15} {stack}", "stack")?;
+        }
+        if let Some(coverage) = &self.coverage {
+            writeln!(f, "{:<15} {coverage}", "coverage")?;
+        }
         writeln!(f, "{:<15} {}", "host calls", self.host_calls.len())?;
         for call in &self.host_calls {
             let list = |items: &[Bytes]| {

@@ -1,7 +1,9 @@
 //! Watching the stack: how high it grew, who called whom, and whether it overflowed.
 
+use crate::output::Address;
 use emu8051::isa::Attrs;
 use emu8051::{Cpu, Insn, Observer};
+use serde::Serialize;
 
 /// The deepest call stack that is kept.
 const DEEPEST: usize = 128;
@@ -58,9 +60,25 @@ impl StackWatch {
             overflow: None,
         }
     }
-}
 
-impl StackWatch {
+    /// The processor begins anew, with this stack pointer: what was seen is kept, no routine is under way.
+    pub(crate) fn restart(&mut self, sp: u8) {
+        self.before = sp;
+        self.calls.clear();
+    }
+
+    /// What is to be reported of it.
+    pub(crate) fn report(&self) -> StackReport {
+        let overflow = self.overflow.as_ref().map(|overflow| OverflowReport {
+            pc: Address(overflow.pc),
+            calls: overflow.calls.iter().copied().map(Address).collect(),
+        });
+        StackReport {
+            highest: self.highest,
+            overflow,
+        }
+    }
+
     /// SP is `sp` because the instruction at `pc`, or hardware before it, pushed.
     fn pushed(&mut self, sp: u8, pc: u16) {
         if (sp > self.top || sp < self.before) && self.overflow.is_none() {
@@ -75,6 +93,38 @@ impl StackWatch {
     fn called(&mut self, from: u16) {
         if self.calls.len() < DEEPEST {
             self.calls.push(from);
+        }
+    }
+}
+
+/// The stack of a run, as reports have it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct StackReport {
+    /// The highest value SP had after a push.
+    pub(crate) highest: u8,
+    overflow: Option<OverflowReport>,
+}
+
+/// The first overflow of a run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct OverflowReport {
+    pc: Address,
+    calls: Vec<Address>,
+}
+
+impl StackReport {
+    /// The instruction that overflowed the stack, if one did.
+    pub(crate) fn overflow(&self) -> Option<Address> {
+        self.overflow.as_ref().map(|overflow| overflow.pc)
+    }
+}
+
+impl std::fmt::Display for StackReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "grew to 0x{:02X}", self.highest)?;
+        match self.overflow() {
+            Some(pc) => write!(f, " and overflowed at CODE {pc}"),
+            None => Ok(()),
         }
     }
 }

@@ -11,8 +11,9 @@ use crate::firmware::settings::{PaceName, Settings, chip};
 use crate::firmware::{stimulus, stop_name};
 use crate::output::{Address, Bytes, Output, Registers, note};
 use crate::watch::Watches;
-use crate::watch::coverage::{Counts, CoverageArgs, Summary};
-use crate::watch::stack::{StackReport, StackWatch};
+use crate::watch::counts::Counts;
+use crate::watch::coverage::{CoverageArgs, Summary};
+use crate::watch::stack::{Stack, StackWatch};
 use clap::Args;
 use emu8051::hw::board::Board;
 use emu8051::hw::chip::Chip;
@@ -160,7 +161,7 @@ struct Report {
     registers: Registers,
     /// What went wrong, in words.
     warnings: Vec<String>,
-    stack: Option<StackReport>,
+    stack: Option<Stack>,
     coverage: Option<Summary>,
     /// Where a replay differs from the recording.
     differences: Option<Vec<Difference>>,
@@ -233,6 +234,7 @@ impl Firmware {
         )?;
         let shown = outputs.shows_bytes();
         let options = Options {
+            image: self.image.clone(),
             max_cycles: settings.max_cycles,
             clock: self.clock,
             checkpoints: self.record.is_some() || self.replay.is_some(),
@@ -270,11 +272,11 @@ impl Firmware {
         }
         let differences = replayed.map(|(recording, _)| recording.compare(&checkpoints, &ended));
         let counted = covering.as_ref().zip(watches.counts.as_ref());
-        let stack = watches.stack.as_ref().map(StackWatch::report);
-        let overflow = stack.as_ref().and_then(StackReport::overflow);
+        let stack = watches.stack.map(|stack| stack.seen);
+        let overflow = stack.as_ref().and_then(|stack| stack.overflow.as_ref());
         let report = Report {
             stop,
-            pc: overflow.unwrap_or(ended.pc),
+            pc: overflow.map_or(ended.pc, |overflow| overflow.pc),
             machine_cycles: ended.machine_cycles,
             instructions: ended.instructions,
             uart: ended.uart.clone(),

@@ -6,7 +6,7 @@ use crate::output::{Address, Bytes, Output, Registers};
 use crate::trace::Trace;
 use crate::watch::Watches;
 use crate::watch::coverage::{CoverageArgs, Summary};
-use crate::watch::stack::{StackReport, StackWatch};
+use crate::watch::stack::Stack;
 use abi::Semantics;
 use bridge::{Observer, Outcome};
 use chain::recording::format::{CallRow, Context};
@@ -90,7 +90,7 @@ impl Run {
         }
         let counted = covering.as_ref().zip(watches.counts.as_ref());
         let report = Report {
-            stack: watches.stack.as_ref().map(StackWatch::report),
+            stack: watches.stack.clone().map(|stack| stack.seen),
             coverage: self.coverage.write(counted)?,
             ..Report::new(&run)
         };
@@ -147,7 +147,7 @@ struct Report {
     refund: u64,
     /// Why the transaction is not accepted, in words.
     reason: Option<String>,
-    stack: Option<StackReport>,
+    stack: Option<Stack>,
     coverage: Option<Summary>,
 }
 

@@ -4,8 +4,9 @@ use crate::args::{about, find_files, read_text, write_file};
 use crate::error::{Error, Status};
 use crate::output::Output;
 use crate::watch::Watches;
-use crate::watch::coverage::{Counts, CoverageArgs, Covering, Summary};
-use crate::watch::stack::StackReport;
+use crate::watch::counts::Counts;
+use crate::watch::coverage::{CoverageArgs, Covering, Summary};
+use crate::watch::stack::Stack;
 use bridge::{Observer, Silent};
 use chain::scenario::snapshot::{self, Change};
 use chain::scenario::{Run, RunError, Scenario, StepReport, Watch};
@@ -46,7 +47,7 @@ struct Report {
     results: Vec<ScenarioReport>,
     gas_changes: Vec<ChangeReport>,
     /// How high the stack of each image's contracts grew, by the image's file.
-    stacks: BTreeMap<String, StackReport>,
+    stacks: BTreeMap<String, Stack>,
     coverage: Option<Summary>,
 }
 
@@ -154,9 +155,12 @@ impl Images {
             .filter_map(|(watches, covering)| Some((covering.as_ref()?, watches.counts.as_ref()?)))
     }
 
-    fn stacks(&self) -> BTreeMap<String, StackReport> {
+    fn stacks(&self) -> BTreeMap<String, Stack> {
         let report = |(path, (watches, _)): (&PathBuf, &(Watches, _))| {
-            Some((path.display().to_string(), watches.stack.as_ref()?.report()))
+            Some((
+                path.display().to_string(),
+                watches.stack.as_ref()?.seen.clone(),
+            ))
         };
         self.watched.iter().filter_map(report).collect()
     }

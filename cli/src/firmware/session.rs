@@ -7,11 +7,13 @@ use super::{explain, stop_name};
 use crate::error::Error;
 use crate::output::note;
 use crate::watch::Watches;
+use crate::watch::program::names;
 use crate::watch::stack::StackWatch;
 use emu8051::Cycles;
 use emu8051::hw::board::{Board, BoardStop};
 use emu8051::hw::line::SerialByte;
 use emu8051::hw::time::CLOCKS_PER_CYCLE;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Machine cycles between two looks at what the firmware has sent and shown.
@@ -30,8 +32,10 @@ const NANOSECONDS: u128 = 1_000_000_000;
 const PROGRESS: u64 = 2_000_000_000;
 
 /// How a run is made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
+    /// The image's file; symbols beside it name functions in reports.
+    pub(crate) image: PathBuf,
     /// When it ends, in machine cycles since reset.
     pub(crate) max_cycles: u64,
     /// The oscillator in Hz, which a run on a pseudo-terminal keeps to.
@@ -100,8 +104,9 @@ impl Session {
             until = self.next_slice(before);
             let stop = self.go(Cycles(until));
             self.outputs.collect(&mut self.board)?;
-            if let Some(overflow) = self.stack().and_then(|stack| stack.overflow.as_ref()) {
-                break ("fault", stop, vec![overflow.to_string()]);
+            if let Some(overflow) = self.stack().and_then(|stack| stack.seen.overflow.as_ref()) {
+                let why = overflow.describe(&names(&self.options.image));
+                break ("fault", stop, vec![why]);
             }
             if stop != BoardStop::Cycles || until >= self.options.max_cycles {
                 let why = explain(stop, self.board.cpu().pc());

@@ -1,13 +1,13 @@
-//! Coverage: which instructions ran and which way branches went, by the lines of the source.
+//! Coverage: which lines of the source ran, and which way branches went.
 
+use super::counts::Counts;
 use super::lcov;
 use super::program::Program;
-use crate::args::{about, write_file};
+use super::tally::Tally;
+use crate::args::write_file;
 use crate::error::Error;
 use crate::output::note;
 use clap::Args;
-use emu8051::isa::Attrs;
-use emu8051::{Cpu, Insn, Observer};
 use loader::Image;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,68 +24,6 @@ pub(crate) struct CoverageArgs {
     /// Where sources lie that are not beside the symbol files; may be given more than once.
     #[arg(long, value_name = "DIR", requires = "coverage")]
     pub(crate) sources: Vec<PathBuf>,
-}
-
-/// How often each instruction ran, by its address.
-#[derive(Clone, Debug)]
-pub(crate) struct Counts {
-    ran: Vec<u64>,
-    /// How often a branch went elsewhere.
-    went: Vec<u64>,
-    /// The instruction under way.
-    at: u16,
-}
-
-impl Default for Counts {
-    fn default() -> Counts {
-        Counts {
-            ran: vec![0; 0x10000],
-            went: vec![0; 0x10000],
-            at: 0,
-        }
-    }
-}
-
-impl Counts {
-    /// How often the instruction at `at` ran.
-    pub(super) fn ran(&self, at: u16) -> u64 {
-        self.ran[usize::from(at)]
-    }
-
-    /// How often the branch at `at` went elsewhere, and how often on to the next instruction.
-    fn ways(&self, at: u16) -> [u64; 2] {
-        let went = self.went[usize::from(at)];
-        [went, self.ran(at).saturating_sub(went)]
-    }
-
-    /// Takes over what another run of the same image did.
-    pub(crate) fn add(&mut self, other: &Counts) {
-        let sum = |into: &mut Vec<u64>, from: &[u64]| {
-            into.iter_mut()
-                .zip(from)
-                .for_each(|(a, b)| *a = a.saturating_add(*b));
-        };
-        sum(&mut self.ran, &other.ran);
-        sum(&mut self.went, &other.went);
-    }
-}
-
-impl Observer for Counts {
-    fn before(&mut self, cpu: &Cpu, _: &Insn) {
-        self.at = cpu.pc();
-        self.ran[usize::from(self.at)] += 1;
-    }
-
-    fn after(&mut self, cpu: &Cpu, insn: &Insn) {
-        if insn.info().attrs.contains(Attrs::BRANCH) && cpu.pc() == insn.target {
-            self.went[usize::from(self.at)] += 1;
-        }
-    }
-}
-
-/// Whether two ways lead on from an instruction, to different places.
-pub(super) fn is_branch(insn: &Insn) -> bool {
-    insn.info().attrs.contains(Attrs::BRANCH) && insn.target != insn.next
 }
 
 /// The coverage of one source file.
@@ -105,7 +43,8 @@ pub(crate) struct Coverage {
     to: PathBuf,
     pub(super) files: BTreeMap<PathBuf, Covered>,
     /// Instructions of known lines, and how many of them ran.
-    instructions: (usize, usize),
+    instructions: usize,
+    instructions_hit: usize,
     /// Instructions that ran and are of no known line.
     elsewhere: usize,
 }
@@ -159,7 +98,8 @@ impl CoverageArgs {
         let mut coverage = Coverage {
             to: to.clone(),
             files: BTreeMap::new(),
-            instructions: (0, 0),
+            instructions: 0,
+            instructions_hit: 0,
             elsewhere: 0,
         };
         for (covering, counts) in counted {
@@ -189,62 +129,18 @@ impl Coverage {
                 let listing = program.listing(counts);
                 let name = covering.image.to_string_lossy().replace(['/', '\\'], "_");
                 let file = self.to.with_added_extension(format!("{name}.lst"));
-                write_file(&file, listing.text.as_bytes()).map_err(|e| about(&file, e.message))?;
+                write_file(&file, listing.text.as_bytes())?;
                 listed = listing.lines(file);
                 &listed
             }
         };
-        let mut found: BTreeMap<usize, Covered> = BTreeMap::new();
-        // The line an instruction is of: where two begin with it, the later one, which is the inner one.
-        let mut owner: BTreeMap<u16, (usize, u32)> = BTreeMap::new();
-        for span in &lines.spans {
-            let line = found
-                .entry(span.file)
-                .or_default()
-                .lines
-                .entry(span.line)
-                .or_default();
-            for at in program.instructions(span.first, span.last) {
-                *line = (*line).max(counts.ran(at));
-                owner.insert(at, (span.file, span.line));
-            }
+        let tally = Tally::new(program, lines, counts);
+        self.instructions += tally.instructions();
+        self.instructions_hit += tally.instructions_hit();
+        self.elsewhere += tally.elsewhere();
+        for (file, covered) in lines.files.iter().zip(tally.files) {
+            self.files.entry(file.clone()).or_default().add(covered);
         }
-        let mut nth: BTreeMap<(usize, u32), usize> = BTreeMap::new();
-        for (at, place @ (file, line)) in &owner {
-            if is_branch(&program.insn(*at)) {
-                let n = nth.entry(*place).or_default();
-                let ways = (counts.ran(*at) > 0).then(|| counts.ways(*at));
-                found
-                    .entry(*file)
-                    .or_default()
-                    .branches
-                    .insert((*line, *n), ways);
-                *n += 1;
-            }
-        }
-        for function in &lines.functions {
-            let spans = lines.spans.iter().filter(|span| span.first == function.at);
-            if let Some(span) = spans.min_by_key(|span| span.line) {
-                let called = (span.line, counts.ran(function.at));
-                found
-                    .entry(span.file)
-                    .or_default()
-                    .functions
-                    .insert(function.name.clone(), called);
-            }
-        }
-        for (file, covered) in found {
-            self.files
-                .entry(lines.files[file].clone())
-                .or_default()
-                .add(covered);
-        }
-        self.instructions.0 += owner.len();
-        self.instructions.1 += owner.keys().filter(|at| counts.ran(**at) > 0).count();
-        let known = |at: &u16| owner.contains_key(at);
-        self.elsewhere += (0..=0xFFFF)
-            .filter(|at| counts.ran(*at) > 0 && !known(at))
-            .count();
         Ok(())
     }
 
@@ -263,8 +159,8 @@ impl Coverage {
             branches_hit: ways().flatten().flatten().filter(hit).count(),
             functions: called().count(),
             functions_hit: called().filter(|(_, count)| *count > 0).count(),
-            instructions: self.instructions.0,
-            instructions_hit: self.instructions.1,
+            instructions: self.instructions,
+            instructions_hit: self.instructions_hit,
             elsewhere: self.elsewhere,
         }
     }

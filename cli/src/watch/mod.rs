@@ -3,13 +3,15 @@
 //! Whoever watches is told of every instruction, and the run takes the exact loop; a run that nobody watches does not
 //! know that it could be.
 
+pub(crate) mod counts;
 pub(crate) mod coverage;
 mod lcov;
 mod listing;
-mod program;
+pub(crate) mod program;
 pub(crate) mod stack;
+mod tally;
 
-use coverage::Counts;
+use counts::Counts;
 use emu8051::{Cpu, Insn};
 use stack::StackWatch;
 

@@ -1,6 +1,6 @@
 //! An image and what is known of where it came from.
 
-use super::coverage::Counts;
+use super::counts::Counts;
 use super::listing::Listing;
 use crate::args::{about, read_symbols};
 use crate::error::Error;
@@ -140,24 +140,36 @@ fn symbol_files(image: &Path, given: &[PathBuf]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What a symbol file says, its sources as paths.
-fn read(file: &Path, sources: &[PathBuf]) -> Result<Symbols, Error> {
+/// The functions of an image, as far as symbols beside it tell them.
+pub(crate) fn names(image: &Path) -> Symbols {
+    let files = symbol_files(image, &[]);
+    files
+        .iter()
+        .find_map(|file| parse(file).ok())
+        .unwrap_or_default()
+}
+
+/// What a symbol file says.
+fn parse(file: &Path) -> Result<Symbols, Error> {
     let text = read_symbols(file)?;
-    let mut symbols = match file.extension().and_then(OsStr::to_str) {
-        Some("cdb") => symbols::cdb(&text).map_err(|error| about(file, error))?,
+    match file.extension().and_then(OsStr::to_str) {
+        Some("cdb") => symbols::cdb(&text).map_err(|error| about(file, error)),
         Some("rst") => {
             let assembler = file.with_extension("asm");
             let name = assembler.file_name().unwrap_or_default();
-            symbols::listing(&text, &name.to_string_lossy())
+            Ok(symbols::listing(&text, &name.to_string_lossy()))
         }
-        Some("map") => symbols::map(&text),
-        _ => {
-            return Err(about(
-                file,
-                "expected symbols: a file ending in .cdb, .rst or .map",
-            ));
-        }
-    };
+        Some("map") => Ok(symbols::map(&text)),
+        _ => Err(about(
+            file,
+            "expected symbols: a file ending in .cdb, .rst or .map",
+        )),
+    }
+}
+
+/// What a symbol file says, its sources as paths.
+fn read(file: &Path, sources: &[PathBuf]) -> Result<Symbols, Error> {
+    let mut symbols = parse(file)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     for name in &mut symbols.files {
         *name = source(name, folder, sources).to_string_lossy().into_owned();

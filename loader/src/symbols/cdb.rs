@@ -37,10 +37,12 @@ pub fn cdb(text: &str) -> Result<Symbols, SymbolError> {
         }
     }
     for (symbol, begin) in begins {
-        if let (true, Some(name)) = (ends.contains_key(symbol), symbol.split('$').nth(1)) {
-            let at = begin?;
-            let name = name.into();
-            symbols.functions.push(Function { at, name });
+        if let (Some(last), Some(name)) = (ends.get(symbol), symbol.split('$').nth(1)) {
+            symbols.functions.push(Function {
+                at: begin?,
+                last: Some(*last),
+                name: name.into(),
+            });
         }
     }
     let ends: BTreeSet<u16> = ends.into_values().collect();

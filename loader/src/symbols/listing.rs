@@ -40,8 +40,11 @@ pub fn listing(text: &str, assembler: &str) -> Symbols {
             .and_then(|label| label.strip_prefix('_'))
             .filter(|_| compiled)
         {
-            let (at, name) = (listed.at, name.into());
-            symbols.functions.push(Function { at, name });
+            symbols.functions.push(Function {
+                at: listed.at,
+                last: None,
+                name: name.into(),
+            });
         }
     }
     symbols.sort();
@@ -129,6 +132,7 @@ mod tests {
         assert_eq!(spans, [(0x131, 0, 49), (0x134, 1, 57)]);
         let main = Function {
             at: 0x131,
+            last: None,
             name: "main".into(),
         };
         assert_eq!(symbols.functions, [main]);

@@ -13,7 +13,11 @@ pub fn map(text: &str) -> Symbols {
         let mut words = line.strip_prefix("C:")?.split_whitespace();
         let at = u16::try_from(u32::from_str_radix(words.next()?, 16).ok()?).ok()?;
         let name = words.next()?.strip_prefix('_')?.into();
-        Some(Function { at, name })
+        Some(Function {
+            at,
+            last: None,
+            name,
+        })
     };
     let mut symbols = Symbols {
         functions: text.lines().filter_map(function).collect(),

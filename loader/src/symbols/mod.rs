@@ -46,6 +46,8 @@ pub struct Span {
 pub struct Function {
     /// Its first address.
     pub at: u16,
+    /// The address of its last instruction, where that is known.
+    pub last: Option<u16>,
     /// Its name in the source.
     pub name: String,
 }
@@ -90,11 +92,15 @@ impl Symbols {
         self.functions.dedup();
     }
 
-    /// The function that `at` lies in, if one begins not later.
+    /// The function that `at` lies in: the last one that begins not later, if it is not known to have ended.
     #[must_use]
     pub fn function_at(&self, at: u16) -> Option<&Function> {
         let after = self.functions.partition_point(|function| function.at <= at);
-        self.functions.get(after.checked_sub(1)?)
+        let function = self.functions.get(after.checked_sub(1)?)?;
+        function
+            .last
+            .is_none_or(|last| at <= last)
+            .then_some(function)
     }
 }
 
@@ -119,8 +125,12 @@ mod tests {
             .collect();
         assert_eq!(spans, [(0x04, 1, 1), (0x08, 0, 9), (0x10, 0, 1)]);
         assert_eq!(first.function_at(3), None);
-        let names = [4, 0x0F, 0x10, 0xFFFF].map(|at| first.function_at(at).map(|f| &*f.name));
-        assert_eq!(names, [Some("two"), Some("two"), Some("one"), Some("one")]);
+        let name = |symbols: &Symbols, at| symbols.function_at(at).map(|f| f.name.clone());
+        let names = [4, 9, 10, 0x10, 0x12].map(|at| name(&first, at));
+        let [two, one] = ["two", "one"].map(|name| Some(name.to_owned()));
+        assert_eq!(names, [two.clone(), two, None, one, None]);
+        let open_end = map("C:   00000010  _one  m\n");
+        assert_eq!(name(&open_end, 0xFFFF).as_deref(), Some("one"));
     }
 
     proptest! {

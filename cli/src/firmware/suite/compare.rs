@@ -5,10 +5,11 @@ use super::format::{self, Expect, PinEvent};
 use crate::firmware::eeprom::Eeprom;
 use crate::firmware::stimulus::parse_pin;
 use crate::firmware::{explain, stop_name};
-use crate::watch::stack::StackWatch;
+use crate::watch::stack::Stack;
 use emu8051::hw::board::{Board, BoardStop};
 use emu8051::hw::interrupt::Source;
 use emu8051::hw::trace::{Event, Signal};
+use loader::symbols::Symbols;
 use std::fmt::Write;
 
 /// Everything expectations are about.
@@ -18,7 +19,7 @@ pub(super) struct Outcome {
     pub(super) board: Board,
     /// RAM before the first instruction.
     pub(super) before: Memory,
-    pub(super) stack: Option<StackWatch>,
+    pub(super) stack: Option<Stack>,
     pub(super) eeprom: Option<Eeprom>,
     pub(super) uart: Vec<u8>,
     events: Vec<Event>,
@@ -35,7 +36,7 @@ impl Outcome {
         stop: BoardStop,
         mut board: Board,
         before: Memory,
-        stack: Option<StackWatch>,
+        stack: Option<Stack>,
         eeprom: Option<Eeprom>,
     ) -> Outcome {
         let sent = board.take_sent().into_iter();
@@ -50,11 +51,15 @@ impl Outcome {
         }
     }
 
-    /// What differs from `expect`.
+    /// What differs from `expect`; `names` are the image's functions, if a failure is to name them.
     ///
     /// # Errors
     /// If `expect` makes no sense.
-    pub(super) fn compare(&self, expect: &Expect) -> Result<Vec<String>, String> {
+    pub(super) fn compare(
+        &self,
+        expect: &Expect,
+        names: impl Fn() -> Symbols,
+    ) -> Result<Vec<String>, String> {
         let mut failures = Vec::new();
         failures.extend(self.stop(expect)?);
         if let Some(uart) = &expect.uart
@@ -64,7 +69,7 @@ impl Outcome {
                 [uart.as_bytes(), &self.uart].map(|bytes| bytes.escape_ascii().to_string());
             failures.push(failure("uart", &expected, &found));
         }
-        failures.extend(self.stack(expect));
+        failures.extend(self.stack(expect, names));
         for (name, most) in &expect.max_latency {
             failures.extend(self.latency(name, *most)?);
         }
@@ -93,10 +98,14 @@ impl Outcome {
         }
     }
 
-    fn stack(&self, expect: &Expect) -> Option<String> {
+    fn stack(&self, expect: &Expect, names: impl Fn() -> Symbols) -> Option<String> {
         let stack = self.stack.as_ref()?;
         if let Some(overflow) = &stack.overflow {
-            return Some(failure("stack", "no overflow", &overflow.to_string()));
+            return Some(failure(
+                "stack",
+                "no overflow",
+                &overflow.describe(&names()),
+            ));
         }
         let most = expect.max_stack.filter(|most| stack.highest > *most)?;
         let found = format!("0x{:02X}", stack.highest);

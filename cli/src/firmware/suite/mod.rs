@@ -19,7 +19,9 @@ use crate::args::{about, read_text, write_file};
 use crate::error::Error;
 use crate::output::Bytes;
 use crate::watch::Watches;
-use crate::watch::coverage::{Counts, CoverageArgs, Covering};
+use crate::watch::counts::Counts;
+use crate::watch::coverage::{CoverageArgs, Covering};
+use crate::watch::program::names;
 use crate::watch::stack::StackWatch;
 use compare::Outcome;
 use emu8051::Cycles;
@@ -85,9 +87,10 @@ pub(crate) fn run_file(path: &Path, options: Options<'_>) -> Result<Verdict, Err
     };
     let stop = board.run_observed(Cycles(test.max_cycles), device, &mut watches);
     let Watches { stack, counts } = watches;
+    let stack = stack.map(|stack| stack.seen);
     let outcome = Outcome::new(stop, board, before, stack, eeprom);
     let mut failures = outcome
-        .compare(&test.expect)
+        .compare(&test.expect, || names(&image_path))
         .map_err(|problem| about(path, problem))?;
     if test.expect.snapshot {
         let file = path.with_extension("snapshot");

@@ -39,7 +39,7 @@ impl Snapshot {
             ("uart".into(), outcome.uart.escape_ascii().to_string()),
         ];
         if let Some(stack) = &outcome.stack {
-            lines.push(("stack".into(), stack.report().to_string()));
+            lines.push(("stack".into(), stack.to_string()));
         }
         for source in Source::ALL {
             if let Some(worst) = board.worst_latency(source) {

@@ -46,6 +46,12 @@ impl Program {
         let mut symbols = Symbols::default();
         for file in &symbol_files(path, given) {
             symbols.add(read(file, sources)?);
+            if given.is_empty() && !symbols.spans.is_empty() && !is_cdb(file) {
+                let (path, file) = (path.display(), file.display());
+                note(format_args!(
+                    "{path}: no .cdb is beside it: lines come from {file}"
+                ));
+            }
         }
         let segments = image.segments().iter();
         let builder = segments.fold(emu8051::Program::builder(), |builder, segment| {
@@ -58,9 +64,9 @@ impl Program {
             names: Vec::new(),
         };
         if symbols.spans.is_empty() {
+            let path = path.display();
             note(format_args!(
-                "{}: no .cdb or .rst beside it tells its lines: coverage is that of a listing",
-                path.display()
+                "{path}: no .cdb or .rst tells its lines: a listing is covered"
             ));
             program.names = symbols.functions;
             return Ok(program);
@@ -138,6 +144,10 @@ fn symbol_files(image: &Path, given: &[PathBuf]) -> Vec<PathBuf> {
         .find(|file| file.is_file())
         .into_iter()
         .collect()
+}
+
+fn is_cdb(file: &Path) -> bool {
+    file.extension() == Some(OsStr::new("cdb"))
 }
 
 /// The functions of an image, as far as symbols beside it tell them.

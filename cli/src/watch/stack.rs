@@ -11,7 +11,7 @@ use std::fmt::{self, Display};
 const DEEPEST: usize = 128;
 
 /// Callers that are named in a report.
-const SHOWN: usize = 8;
+const SHOWN: usize = 4;
 
 /// Follows the stack through a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,13 @@ impl Overflow {
         let callers: Vec<String> = self.calls.iter().rev().take(SHOWN).map(place).collect();
         let called = match callers.as_slice() {
             [] => String::new(),
-            callers => format!(", called from {}", callers.join(", ")),
+            callers => {
+                let more = match self.calls.len().saturating_sub(SHOWN) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!(", called from {}{more}", callers.join(", "))
+            }
         };
         format!("the stack overflows at CODE {}{called}", place(&self.pc))
     }

@@ -120,14 +120,60 @@ fn a_cdb_gives_lines_branches_and_functions_of_c() {
 }
 
 #[test]
+fn lcov_itself_counts_what_the_summary_says() {
+    let version = Command::new("lcov").arg("--version").output();
+    if version.is_err() || !sdcc_is_here() {
+        eprintln!(
+            "SKIPPED: lcov or sdcc is not installed, so no other reader is asked; `make test` installs them"
+        );
+        return;
+    }
+    let dir = compiled("twice.c", SOURCE, &["--debug"]);
+    let report = dir
+        .run(&["firmware", "twice.ihx", "--coverage", "out.info", "--json"])
+        .ok()
+        .json();
+    let coverage = &report["coverage"];
+    let mut lcov = Command::new("lcov");
+    let branches = [
+        "--rc",
+        "lcov_branch_coverage=1",
+        "--rc",
+        "branch_coverage=1",
+    ];
+    let read = ran(lcov
+        .current_dir(dir.path(""))
+        .args(branches)
+        .args(["--summary", "out.info"]))
+    .ok();
+    for what in ["lines", "branches", "functions"] {
+        let [hit, all] =
+            [format!("{what}_hit"), what.to_owned()].map(|key| coverage[key].as_u64().unwrap());
+        let counted = format!("({hit} of {all} {what})");
+        assert!(
+            read.all().contains(&counted),
+            "no {counted} in {}",
+            read.all()
+        );
+    }
+}
+
+#[test]
 fn without_a_cdb_the_listing_of_the_link_gives_the_lines_of_c() {
     if !sdcc_is_here() {
         return;
     }
     let dir = compiled("twice.c", SOURCE, &[]);
     assert!(!dir.path("twice.cdb").exists());
-    dir.run(&["firmware", "twice.ihx", "--coverage", "out.info"])
+    let ran = dir
+        .run(&["firmware", "twice.ihx", "--coverage", "out.info"])
         .ok();
+    assert!(
+        ran.stderr
+            .contains("no .cdb is beside it: lines come from twice.rst"),
+        "{}",
+        ran.stderr
+    );
     check_lines(&read(&dir, "out.info"));
 }
 
@@ -138,7 +184,7 @@ fn without_symbols_a_listing_is_covered_and_said_to_be() {
     let ran = firmware(&dir, &["--coverage", "out.info", "--json"]).ok();
     assert!(
         ran.stderr
-            .contains("image.ihx: no .cdb or .rst beside it tells its lines"),
+            .contains("image.ihx: no .cdb or .rst tells its lines: a listing is covered"),
         "{}",
         ran.stderr
     );

@@ -4,6 +4,7 @@ mod bad_input;
 #[path = "../common/mod.rs"]
 mod common;
 mod coverage;
+mod docs;
 mod pty;
 mod recordings;
 mod runs;

@@ -62,6 +62,9 @@ pub struct Trial {
     pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
+/// A transaction and its id.
+type Identified = (Hash, Action);
+
 /// A block being made: its transactions see each other's changes. Dropped, it leaves no trace.
 #[derive(Debug)]
 pub struct OpenBlock<'c> {
@@ -288,7 +291,7 @@ impl<'c> OpenBlock<'c> {
         request: &CallRequest<'_>,
         prepared: Option<Prepared>,
         observer: &mut dyn Observer,
-    ) -> Result<((Hash, Action), Box<CallReceipt>, u64), ChainError> {
+    ) -> Result<(Identified, Box<CallReceipt>, u64), ChainError> {
         let CallRequest {
             sender,
             contract: id,
@@ -428,7 +431,7 @@ impl<'c> OpenBlock<'c> {
     /// Ends a transaction that `action` describes and that has the id `id`.
     fn push(
         &mut self,
-        (id, action): (Hash, Action),
+        (id, action): Identified,
         (sender, target): (RegId, RegId),
         fee: u64,
         event: Event,
@@ -449,7 +452,7 @@ impl<'c> OpenBlock<'c> {
     }
 
     /// `action` as the next transaction, with its id.
-    fn identified(&self, action: Action) -> Result<(Hash, Action), ChainError> {
+    fn identified(&self, action: Action) -> Result<Identified, ChainError> {
         Ok((action.id(self.height, self.next_index()?), action))
     }
 

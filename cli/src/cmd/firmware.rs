@@ -5,10 +5,10 @@ use crate::error::{Error, Status};
 use crate::firmware::image;
 use crate::firmware::outputs::Outputs;
 use crate::firmware::ram::Ram;
-use crate::firmware::recording::{Difference, Ended, Recording, digest};
+use crate::firmware::recording::{Difference, Ended, Recording};
 use crate::firmware::session::{Options, Session, Stopped};
 use crate::firmware::settings::{PaceName, Settings, chip};
-use crate::firmware::{stimulus, stop_name};
+use crate::firmware::stimulus;
 use crate::output::{Address, Bytes, Output, Registers, note};
 use crate::watch::Watches;
 use crate::watch::counts::Counts;
@@ -195,129 +195,117 @@ impl fmt::Display for Report {
     }
 }
 
+impl Report {
+    fn new(stopped: Stopped, ended: Ended) -> Report {
+        let stack = stopped.watches.stack.map(|stack| stack.seen);
+        let overflow = stack.as_ref().and_then(|stack| stack.overflow.as_ref());
+        Report {
+            stop: stopped.stop,
+            pc: overflow.map_or(ended.pc, |overflow| overflow.pc),
+            machine_cycles: ended.machine_cycles,
+            instructions: ended.instructions,
+            uart: ended.uart,
+            registers: ended.registers,
+            warnings: stopped.warnings,
+            stack,
+            coverage: None,
+            differences: None,
+            shown: stopped.shown,
+        }
+    }
+
+    fn status(&self) -> Status {
+        let equal = self.differences.as_ref().is_none_or(Vec::is_empty);
+        if self.stop == "fault" || !equal {
+            Status::Refused
+        } else {
+            Status::Success
+        }
+    }
+}
+
 impl Firmware {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let image = image::read(&self.image)?;
-        let replayed = match &self.replay {
-            Some(file) => Some((Recording::read(file, &image)?, file)),
-            None => None,
-        };
+        let replay = self.replay.as_deref();
+        let replayed = replay
+            .map(|file| Recording::read(file, &image))
+            .transpose()?;
         let settings = match &replayed {
-            Some((recording, _)) => recording.settings.clone(),
+            Some(recording) => recording.settings.clone(),
             None => self.board.settings()?,
         };
         let mut board = settings.board(&image)?;
         if self.record.is_some() {
             board.record();
         }
-        match &replayed {
-            Some((recording, file)) => {
-                for stimulus in recording.inputs(file)? {
-                    board.input(stimulus).map_err(|error| about(file, error))?;
-                }
-            }
-            None => self.prepare(&mut board)?,
-        }
+        self.give_inputs(&mut board, replayed.as_ref())?;
         let covering = self.coverage.of(&self.image, &image, &self.symbols)?;
-        let watches = Watches {
-            stack: self
-                .check_stack
-                .then(|| StackWatch::new(board.chip().iram_bytes, board.cpu().sp())),
-            counts: covering.is_some().then(Counts::default),
-        };
-        let outputs = Outputs::create(
-            self.uart_out.as_deref(),
-            self.vcd.as_deref(),
-            self.uart_pty,
-            self.clock,
-            out,
-        )?;
-        let shown = outputs.shows_bytes();
         let options = Options {
             image: self.image.clone(),
             max_cycles: settings.max_cycles,
             clock: self.clock,
-            checkpoints: self.record.is_some() || self.replay.is_some(),
+            checkpoints: self.record.is_some() || replayed.is_some(),
             progress: !out.is_json(),
         };
-        let Stopped {
-            mut board,
-            stop,
-            board_stop,
-            until,
-            checkpoints,
-            watches,
-            sent,
-            warnings,
-        } = Session::new(board, outputs, watches, options).run()?;
-        for warning in &warnings {
-            note(format_args!("warning: {warning}"));
-        }
-        if stop == "cycles" && self.board.max_cycles.is_none() && self.replay.is_none() {
+        let (outputs, watches) = (self.outputs(out)?, self.watches(&board));
+        let mut stopped = Session::new(board, outputs, watches, options).run()?;
+        let ended = Ended::of(&stopped);
+        if stopped.stop == "cycles" && self.board.max_cycles.is_none() && replayed.is_none() {
             note(format_args!(
                 "stopped at the default limit of {DEFAULT_CYCLES} machine cycles: --max-cycles sets another"
             ));
         }
-        let ended = Ended {
-            stop: stop_name(board_stop).into(),
-            pc: Address(board.cpu().pc()),
-            machine_cycles: board.now().0,
-            instructions: board.steps().0,
-            uart: Bytes(sent),
-            registers: Registers::from(board.cpu()),
-            digest: digest(&board),
-        };
-        if let Some(file) = &self.save {
-            write_file(file, &board.snapshot().to_bytes())?;
+        for warning in &stopped.warnings {
+            note(format_args!("warning: {warning}"));
         }
-        let differences = replayed.map(|(recording, _)| recording.compare(&checkpoints, &ended));
-        let counted = covering.as_ref().zip(watches.counts.as_ref());
-        let stack = watches.stack.map(|stack| stack.seen);
-        let overflow = stack.as_ref().and_then(|stack| stack.overflow.as_ref());
-        let report = Report {
-            stop,
-            pc: overflow.map_or(ended.pc, |overflow| overflow.pc),
-            machine_cycles: ended.machine_cycles,
-            instructions: ended.instructions,
-            uart: ended.uart.clone(),
-            registers: ended.registers.clone(),
-            warnings,
-            coverage: self.coverage.write(counted)?,
-            stack,
-            differences,
-            shown,
-        };
+        if let Some(file) = &self.save {
+            write_file(file, &stopped.board.snapshot().to_bytes())?;
+        }
         if let Some(file) = &self.record {
-            let inputs = board.recorded();
-            let settings = Settings {
-                max_cycles: until,
-                ..settings
-            };
-            Recording::new(&image, settings, inputs, checkpoints, ended).write(file)?;
+            Recording::new(&image, settings, &stopped, ended.clone()).write(file)?;
             note(format_args!("recorded to {}", file.display()));
         }
+        let counted = covering.as_ref().zip(stopped.watches.counts.as_ref());
+        let report = Report {
+            coverage: self.coverage.write(counted)?,
+            differences: replayed.map(|recording| recording.compare(&stopped.checkpoints, &ended)),
+            ..Report::new(stopped, ended)
+        };
         out.print(&report)?;
-        let equal = report.differences.as_ref().is_none_or(Vec::is_empty);
-        Ok(if report.stop == "fault" || !equal {
-            Status::Refused
-        } else {
-            Status::Success
-        })
+        Ok(report.status())
     }
 
-    /// Restores the machine, and gives it the inputs that are known beforehand.
-    fn prepare(&self, board: &mut Board) -> Result<(), Error> {
+    fn outputs(&self, out: &Output) -> Result<Outputs, Error> {
+        let (uart, vcd) = (self.uart_out.as_deref(), self.vcd.as_deref());
+        Outputs::create(uart, vcd, self.uart_pty, self.clock, out)
+    }
+
+    fn watches(&self, board: &Board) -> Watches {
+        let stack = || StackWatch::new(board.chip().iram_bytes, board.cpu().sp());
+        Watches {
+            stack: self.check_stack.then(stack),
+            counts: self.coverage.is_asked_for().then(Counts::default),
+        }
+    }
+
+    /// Gives the board the inputs that are known beforehand, after it was made what it was when it was saved.
+    fn give_inputs(&self, board: &mut Board, replayed: Option<&Recording>) -> Result<(), Error> {
         if let Some(file) = &self.restore {
             let snapshot = board.read_snapshot(&read_file(file)?);
             snapshot
                 .and_then(|snapshot| board.restore(&snapshot))
                 .map_err(|error| about(file, error))?;
         }
-        if let Some(file) = &self.stimulus {
-            let stimuli = stimulus::parse(&read_text(file)?).map_err(|error| about(file, error))?;
-            for stimulus in stimuli {
-                board.input(stimulus).map_err(|error| about(file, error))?;
+        let stimuli = match (&self.stimulus, replayed) {
+            (_, Some(recording)) => recording.inputs.clone(),
+            (Some(file), _) => {
+                stimulus::parse(&read_text(file)?).map_err(|error| about(file, error))?
             }
+            (None, None) => Vec::new(),
+        };
+        for stimulus in stimuli {
+            board.input(stimulus).map_err(Error::input)?;
         }
         let bytes = self.uart_in.clone().read()?;
         board.send_serial(bytes.into_iter().map(SerialByte::from));

@@ -3,8 +3,9 @@
 //! A recording is JSON. Its inputs are lines of a [stimulus file](super::stimulus). Its checkpoints are digests of the
 //! machine on the way, so that a replay that comes out differently can say since when.
 
+use super::session::Stopped;
 use super::settings::Settings;
-use super::stimulus;
+use super::{stimulus, stop_name};
 use crate::args::{about, read_json, write_file};
 use crate::error::Error;
 use crate::output::{Address, Bytes, Registers};
@@ -31,7 +32,8 @@ pub(crate) struct Recording {
     /// The image's code hash.
     image: Bytes,
     pub(crate) settings: Settings,
-    inputs: Vec<String>,
+    #[serde(with = "lines")]
+    pub(crate) inputs: Vec<Stimulus>,
     checkpoints: Vec<Checkpoint>,
     result: Ended,
 }
@@ -49,13 +51,13 @@ pub(crate) struct Checkpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ended {
-    pub(crate) stop: String,
+    stop: String,
     pub(crate) pc: Address,
     pub(crate) machine_cycles: u64,
     pub(crate) instructions: u64,
     pub(crate) uart: Bytes,
     pub(crate) registers: Registers,
-    pub(crate) digest: Bytes,
+    digest: Bytes,
 }
 
 /// A field of an end, as text.
@@ -71,6 +73,42 @@ const FIELDS: [Field; 7] = [
     ("registers", |ended| ended.registers.to_string()),
     ("digest", |ended| ended.digest.to_string()),
 ];
+
+impl Ended {
+    /// The end of a run.
+    pub(crate) fn of(stopped: &Stopped) -> Ended {
+        let board = &stopped.board;
+        Ended {
+            stop: stop_name(stopped.board_stop).into(),
+            pc: Address(board.cpu().pc()),
+            machine_cycles: board.now().0,
+            instructions: board.steps().0,
+            uart: Bytes(stopped.sent.clone()),
+            registers: Registers::from(board.cpu()),
+            digest: digest(board),
+        }
+    }
+}
+
+/// Inputs as lines of a stimulus file.
+mod lines {
+    use super::stimulus;
+    use emu8051::hw::peripherals::Stimulus;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(stimuli: &[Stimulus], to: S) -> Result<S::Ok, S::Error> {
+        stimulus::write(stimuli).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<Stimulus>, D::Error> {
+        let lines = Vec::<String>::deserialize(from)?;
+        stimulus::parse(&lines.join("\n"))
+            .map_err(|error| D::Error::custom(format_args!("inputs: {error}")))
+    }
+}
 
 /// What a replay did otherwise than the run that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -106,7 +144,7 @@ impl Checkpoint {
 }
 
 /// 64 bits over all that a program could read, and the time.
-pub(crate) fn digest(board: &Board) -> Bytes {
+fn digest(board: &Board) -> Bytes {
     let mut hash = Sha256::new();
     let cpu = board.cpu();
     hash.update(board.now().0.to_le_bytes());
@@ -120,21 +158,23 @@ pub(crate) fn digest(board: &Board) -> Bytes {
 }
 
 impl Recording {
-    /// A recording of a run of `image` that ended.
+    /// A recording of a run of `image` with `settings` that ended.
     pub(crate) fn new(
         image: &Image,
         settings: Settings,
-        inputs: &[Stimulus],
-        checkpoints: Vec<Checkpoint>,
+        stopped: &Stopped,
         result: Ended,
     ) -> Recording {
         Recording {
             firmware_recording: FORMAT,
             made_with: concat!("smart51 ", env!("CARGO_PKG_VERSION")).into(),
             image: Bytes(image.code_hash().to_vec()),
-            settings,
-            inputs: stimulus::write(inputs),
-            checkpoints,
+            settings: Settings {
+                max_cycles: stopped.until,
+                ..settings
+            },
+            inputs: stopped.board.recorded().to_vec(),
+            checkpoints: stopped.checkpoints.clone(),
             result,
         }
     }
@@ -170,15 +210,6 @@ impl Recording {
         let mut text = serde_json::to_vec_pretty(self).map_err(Error::node)?;
         text.push(b'\n');
         write_file(path, &text)
-    }
-
-    /// The recorded inputs.
-    ///
-    /// # Errors
-    /// If one of them is none.
-    pub(crate) fn inputs(&self, path: &Path) -> Result<Vec<Stimulus>, Error> {
-        stimulus::parse(&self.inputs.join("\n"))
-            .map_err(|error| about(path, format_args!("inputs: {error}")))
     }
 
     /// Where a replay, with these checkpoints and this end, differs.

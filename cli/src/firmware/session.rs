@@ -68,6 +68,8 @@ pub(crate) struct Stopped {
     pub(crate) watches: Watches,
     /// The bytes the firmware sent.
     pub(crate) sent: Vec<u8>,
+    /// Whether they were shown as they came.
+    pub(crate) shown: bool,
     /// What went wrong, in words.
     pub(crate) warnings: Vec<String>,
 }
@@ -123,6 +125,7 @@ impl Session {
             board_stop,
             until,
             warnings,
+            shown: self.outputs.shows_bytes(),
             sent: self.outputs.finish(self.board.now())?,
             board: self.board,
             checkpoints: self.checkpoints,

@@ -64,6 +64,11 @@ impl Covering {
 }
 
 impl CoverageArgs {
+    /// Whether coverage is to be written.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.coverage.is_some()
+    }
+
     /// The symbols of `image`, if coverage was asked for; `symbols` are files, or none for those beside it.
     ///
     /// # Errors
@@ -74,7 +79,7 @@ impl CoverageArgs {
         image: &Image,
         symbols: &[PathBuf],
     ) -> Result<Option<Covering>, Error> {
-        if self.coverage.is_none() {
+        if !self.is_asked_for() {
             return Ok(None);
         }
         let program = Program::new(path, image, symbols, &self.sources)?;

@@ -10,10 +10,9 @@ use crate::firmware::session::{Options, Session, Stopped};
 use crate::firmware::settings::{PaceName, Settings, chip};
 use crate::firmware::stimulus;
 use crate::output::{Address, Bytes, Output, Registers, note};
-use crate::watch::Watches;
-use crate::watch::counts::Counts;
-use crate::watch::coverage::{CoverageArgs, Summary};
-use crate::watch::stack::{Stack, StackWatch};
+use crate::watch::WatchArgs;
+use crate::watch::coverage::Summary;
+use crate::watch::stack::Stack;
 use clap::Args;
 use emu8051::hw::board::Board;
 use emu8051::hw::chip::Chip;
@@ -66,14 +65,8 @@ pub(crate) struct Firmware {
     /// The oscillator, in Hz, for times in the waveform and the pace of a pseudo-terminal.
     #[arg(long, default_value = "11059200", value_parser = clock, value_name = "HZ")]
     clock: u64,
-    /// Watch the stack: stop when it overflows, and report how high it grew. Slower.
-    #[arg(long)]
-    check_stack: bool,
     #[command(flatten)]
-    coverage: CoverageArgs,
-    /// A .cdb, .rst or .map for the coverage, instead of the one beside the image; may be given more than once.
-    #[arg(long, value_name = "FILE", requires = "coverage")]
-    symbols: Vec<PathBuf>,
+    watch: WatchArgs,
     /// Write settings, all inputs with their times, and the result to a file, for --replay.
     #[arg(long, value_name = "FILE", conflicts_with = "restore")]
     record: Option<PathBuf>,
@@ -240,7 +233,10 @@ impl Firmware {
             board.record();
         }
         self.give_inputs(&mut board, replayed.as_ref())?;
-        let covering = self.coverage.of(&self.image, &image, &self.symbols)?;
+        let covering = self.watch.covering(&self.image, &image)?;
+        let watches = self
+            .watch
+            .watches(board.chip().iram_bytes, board.cpu().sp());
         let options = Options {
             image: self.image.clone(),
             max_cycles: settings.max_cycles,
@@ -248,8 +244,7 @@ impl Firmware {
             checkpoints: self.record.is_some() || replayed.is_some(),
             progress: !out.is_json(),
         };
-        let (outputs, watches) = (self.outputs(out)?, self.watches(&board));
-        let mut stopped = Session::new(board, outputs, watches, options).run()?;
+        let mut stopped = Session::new(board, self.outputs(out)?, watches, options).run()?;
         let ended = Ended::of(&stopped);
         if stopped.stop == "cycles" && self.board.max_cycles.is_none() && replayed.is_none() {
             note(format_args!(
@@ -266,9 +261,8 @@ impl Firmware {
             Recording::new(&image, settings, &stopped, ended.clone()).write(file)?;
             note(format_args!("recorded to {}", file.display()));
         }
-        let counted = covering.as_ref().zip(stopped.watches.counts.as_ref());
         let report = Report {
-            coverage: self.coverage.write(counted)?,
+            coverage: self.watch.write(covering.as_ref(), &stopped.watches)?,
             differences: replayed.map(|recording| recording.compare(&stopped.checkpoints, &ended)),
             ..Report::new(stopped, ended)
         };
@@ -279,14 +273,6 @@ impl Firmware {
     fn outputs(&self, out: &Output) -> Result<Outputs, Error> {
         let (uart, vcd) = (self.uart_out.as_deref(), self.vcd.as_deref());
         Outputs::create(uart, vcd, self.uart_pty, self.clock, out)
-    }
-
-    fn watches(&self, board: &Board) -> Watches {
-        let stack = || StackWatch::new(board.chip().iram_bytes, board.cpu().sp());
-        Watches {
-            stack: self.check_stack.then(stack),
-            counts: self.coverage.is_asked_for().then(Counts::default),
-        }
     }
 
     /// Gives the board the inputs that are known beforehand, after it was made what it was when it was saved.

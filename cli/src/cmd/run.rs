@@ -4,9 +4,9 @@ use crate::args::{self, Bytes as Input, number, read_image, read_json, write_rec
 use crate::error::{Error, Status};
 use crate::output::{Address, Bytes, Output, Registers};
 use crate::trace::Trace;
-use crate::watch::Watches;
-use crate::watch::coverage::{CoverageArgs, Summary};
+use crate::watch::coverage::Summary;
 use crate::watch::stack::Stack;
+use crate::watch::{CONTRACT_IRAM, WatchArgs, Watches};
 use abi::Semantics;
 use bridge::{Observer, Outcome};
 use chain::recording::format::{CallRow, Context};
@@ -55,14 +55,8 @@ pub(crate) struct Run {
     /// Write each instruction to a file, or to standard output with -.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Watch the stack, and report how high it grew. Slower.
-    #[arg(long)]
-    check_stack: bool,
     #[command(flatten)]
-    coverage: CoverageArgs,
-    /// A .cdb, .rst or .map for the coverage, instead of the one beside the image; may be given more than once.
-    #[arg(long, value_name = "FILE", requires = "coverage")]
-    symbols: Vec<PathBuf>,
+    watch: WatchArgs,
     /// Write the call as a recording, which `smart51 replay` runs again.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -74,13 +68,11 @@ impl Run {
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         let row = self.row(&loaded.image, semantics)?;
         let digests = self.record.is_some();
-        let covering = self
-            .coverage
-            .of(&self.image, &loaded.image, &self.symbols)?;
+        let covering = self.watch.covering(&self.image, &loaded.image)?;
         let trace = self.trace.as_deref().map(|file| Trace::create(file, out));
         let mut watched = Watched {
             trace: trace.transpose()?,
-            watches: Watches::contract(self.check_stack, covering.is_some()),
+            watches: self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()),
         };
         let run = execute(&row, &loaded.image, digests, &mut watched).map_err(Error::recording)?;
         let Watched { trace, watches } = watched;
@@ -88,10 +80,9 @@ impl Run {
         if let Some(file) = &self.record {
             write_recording(file, run.row.clone())?;
         }
-        let counted = covering.as_ref().zip(watches.counts.as_ref());
         let report = Report {
-            stack: watches.stack.clone().map(|stack| stack.seen),
-            coverage: self.coverage.write(counted)?,
+            coverage: self.watch.write(covering.as_ref(), &watches)?,
+            stack: watches.stack.map(|stack| stack.seen),
             ..Report::new(&run)
         };
         out.print(&report)?;

@@ -3,6 +3,7 @@
 use super::common::Dir;
 use super::{assembled, sample};
 use std::path::Path;
+use std::process::Command;
 
 fn samples() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/firmware");
@@ -143,6 +144,52 @@ fn junit_tells_passes_and_failures() {
         "{xml}"
     );
     assert!(xml.ends_with("</testsuite>\n"));
+}
+
+#[test]
+fn an_xml_parser_reads_the_junit_report() {
+    let dir = echo_test("stop = \"idle\"\nuart = \"<&\\u0001>\"");
+    assert_eq!(
+        dir.run(&["firmware-test", "echo.test.toml", "--junit", "report.xml"])
+            .status,
+        1
+    );
+    let script = "import sys, xml.etree.ElementTree as tree\n\
+        suite = tree.parse('report.xml').getroot()\n\
+        print(suite.get('tests'), suite.get('failures'), [case.get('name') for case in suite], suite[0][0].text)";
+    let mut python = Command::new("python3");
+    let Ok(read) = python
+        .current_dir(dir.path(""))
+        .args(["-c", script])
+        .output()
+    else {
+        eprintln!(
+            "SKIPPED: python3 is not installed, so no other parser is asked; `make test` installs it"
+        );
+        return;
+    };
+    let read = String::from_utf8(read.stdout).unwrap();
+    assert!(
+        read.starts_with("1 1 ['echo.test.toml'] stop\n  expected idle\n"),
+        "{read}"
+    );
+    assert!(
+        read.ends_with("uart\n  expected <&\\x01>\n  found    hi\n"),
+        "{read}"
+    );
+}
+
+#[test]
+fn ram_is_filled_from_a_file_beside_the_test() {
+    let dir = assembled("mov DPTR,#0x10\n movx A,@DPTR\n mov 0x40,A\n orl PCON,#2\n sjmp $\n");
+    std::fs::create_dir(dir.path("tests")).unwrap();
+    let mut ram = [0; 0x11];
+    ram[0x10] = 0x7E;
+    dir.write("tests/ram.bin", ram);
+    let test = "image = \"../image.ihx\"\nmax_cycles = 100\nram = \"@ram.bin\"\nexpect.stop = \"power_down\"\n
+        expect.memory = [{ iram = 0x40, bytes = \"7e\" }]\n";
+    dir.write("tests/ram.test.toml", test);
+    dir.run(&["firmware-test", "tests"]).ok();
 }
 
 #[test]

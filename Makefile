@@ -1,7 +1,7 @@
 # What people type. Everything else is cargo: `cargo build --release` makes target/release/smart51.
 
 # Commands that the tests run, and the Debian packages that bring them. s51 is SDCC's own simulator.
-TOOLS := sdcc:sdcc s51:sdcc-ucsim clang:clang wasm-ld:lld m4:m4 xz:xz-utils python3:python3 lcov:lcov
+TOOLS := sdcc:sdcc s51:sdcc-ucsim clang:clang wasm-ld:lld m4:m4 xz:xz-utils python3:python3
 
 JOBS ?= 2
 SEED ?= 1
@@ -16,6 +16,10 @@ run:
 test: tools
 	cargo test --workspace --locked
 
+# The second WebAssembly engine: it computes, asks and costs what the first one does, with any state of its cache.
+test-wasmtime: tools
+	cargo test --locked -p smart51-bridge --features wasmtime
+
 # SDCC's regression suite on our core, compared with s51. PORTS=mcs51-small,mcs51-large takes some of the six ports.
 conformance: tools
 	cargo run --locked -q -p smart51-tests --bin conformance -- --jobs $(JOBS) --s51 20 $(if $(PORTS),--ports $(PORTS))
@@ -28,11 +32,10 @@ lockstep: tools
 bench: tools
 	cargo bench --locked -q -p smart51-tests --bench peers
 
-# Each fuzz target for FUZZ_SECONDS; needs a nightly toolchain and cargo-fuzz. No sanitizer: there is no unsafe code to
-# watch here, and without it a target tries many times as much.
+# Each fuzz target for FUZZ_SECONDS; needs a nightly toolchain and cargo-fuzz.
 fuzz:
 	for target in $$(cargo +nightly fuzz list); do \
-		cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
 # Installs what is missing of TOOLS, and nothing else.
@@ -46,4 +49,4 @@ tools:
 	{ $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends $$missing; } || { \
 		echo "make test needs these Debian packages, and could not install them:$$missing" >&2; exit 1; }
 
-.PHONY: run test conformance lockstep bench fuzz tools
+.PHONY: run test test-wasmtime conformance lockstep bench fuzz tools

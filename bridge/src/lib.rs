@@ -10,13 +10,18 @@
 //! | [`outcome`] | how a run can end, for both engines |
 //! | [`meter`] | where cycles, steps and gas meet |
 //! | [`mcs51`] | the 8051 engine |
-//! | [`wasm`] | the WebAssembly engine: what is allowed, what it costs |
+//! | [`wasm`] | the WebAssembly engines: what is allowed, what it costs |
+//! | [`watchdog`] | a limit on wall-clock time, for queries |
+//! | `cache` | compiled code on disk, with the feature `wasmtime` |
 
+#[cfg(feature = "wasmtime")]
+pub mod cache;
 pub mod engine;
 pub mod mcs51;
 pub mod meter;
 pub mod outcome;
 pub mod wasm;
+pub mod watchdog;
 
 pub use engine::{
     Arrival, Call, Engine, EngineId, Module, Observer, PrepareError, Report, Served, Silent,
@@ -25,3 +30,6 @@ pub use mcs51::Mcs51;
 pub use meter::{Limits, Schedule, Usage};
 pub use outcome::{Fault, Outcome};
 pub use wasm::Wasmi;
+#[cfg(feature = "wasmtime")]
+pub use wasm::Wasmtime;
+pub use watchdog::Watchdog;

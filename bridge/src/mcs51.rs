@@ -9,10 +9,13 @@ use crate::engine::{
 };
 use crate::meter::{Limits, Meter, Schedule};
 use crate::outcome::{Fault, Outcome};
+use crate::watchdog::{Watch, Watchdog, WatchedHost};
 use abi::codec::reply_fits;
 use abi::layout::{APICALL, COMMUNICATE, COMMUNICATE_SIZE, EXIT, INPUT_MAX, RESULT};
 use abi::{ExitCode, Gas, Semantics};
-use emu8051::{Cpu, Cycles, Insn, Program, Run, Stop, Unprogrammed, Xdata, run, run_observed};
+use emu8051::{
+    Cpu, Cycles, Insn, Program, Run, Steps, Stop, Unprogrammed, Xdata, run, run_observed,
+};
 use hostapi::{HostApi, HostError, HostFault, NodeError, Status};
 use loader::{Image, header};
 use std::fmt;
@@ -25,10 +28,14 @@ const BUFFER: Range<usize> = COMMUNICATE as usize..COMMUNICATE as usize + COMMUN
 /// The most machines kept for later calls; more than run at one time are dropped.
 const POOL_MAX: usize = 16;
 
+/// The instructions between two looks at the clock, of a call that is watched: about a millisecond.
+const SLICE: Steps = Steps(200_000);
+
 /// The 8051 engine. Clones share one pool of machines.
 #[derive(Clone, Debug, Default)]
 pub struct Mcs51 {
     pool: Arc<Pool>,
+    watchdog: Option<Watchdog>,
 }
 
 impl Mcs51 {
@@ -36,6 +43,15 @@ impl Mcs51 {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An engine that gives up calls that run too long: for queries, never for what makes blocks.
+    #[must_use]
+    pub fn watched(watchdog: Watchdog) -> Self {
+        Mcs51 {
+            watchdog: Some(watchdog),
+            ..Self::default()
+        }
     }
 }
 
@@ -68,6 +84,7 @@ impl Engine for Mcs51 {
             program,
             semantics,
             pool: Arc::clone(&self.pool),
+            watchdog: self.watchdog,
         }))
     }
 }
@@ -114,6 +131,7 @@ struct Contract {
     program: Program,
     semantics: Semantics,
     pool: Arc<Pool>,
+    watchdog: Option<Watchdog>,
 }
 
 impl fmt::Debug for Contract {
@@ -139,6 +157,24 @@ impl Module for Contract {
         host: &mut dyn HostApi,
         observer: &mut dyn Observer,
     ) -> Result<Report, NodeError> {
+        match self.watchdog.map(Watchdog::start) {
+            None => self.run(call, host, observer, None),
+            Some(watch) => {
+                let host = &mut WatchedHost { watch, host };
+                self.run(call, host, observer, Some(watch))
+            }
+        }
+    }
+}
+
+impl Contract {
+    fn run(
+        &self,
+        call: &Call<'_>,
+        host: &mut dyn HostApi,
+        observer: &mut dyn Observer,
+        watch: Option<Watch>,
+    ) -> Result<Report, NodeError> {
         let meter = Meter::new(Schedule::V1, self.semantics, call.limits);
         let mut running = Running {
             contract: self,
@@ -146,6 +182,7 @@ impl Module for Contract {
             meter,
             host,
             observer,
+            watch,
         };
         let result = running.start_and_run(call.input, &call.limits);
         let Running { machine, meter, .. } = running;
@@ -166,6 +203,7 @@ struct Running<'a> {
     meter: Meter,
     host: &'a mut dyn HostApi,
     observer: &'a mut dyn Observer,
+    watch: Option<Watch>,
 }
 
 impl Running<'_> {
@@ -214,6 +252,11 @@ impl Running<'_> {
                 Stop::Trap(_) => return Ok(self.exit()),
                 // Only programs with hooked registers stop for an event, and a contract has none.
                 Stop::Event => continue,
+                // Not the call's limit but a slice of it: the clock is looked at.
+                Stop::OutOfSteps if self.meter.allowance().steps.0 > 0 => {
+                    self.watch.map_or(Ok(()), |watch| watch.check())?;
+                    continue;
+                }
                 Stop::OutOfSteps => Fault::OutOfSteps,
                 Stop::OutOfCycles => self.meter.which_ran_out(),
                 Stop::Fault(emu8051::Fault::Reserved) => Fault::ReservedOpcode,
@@ -226,7 +269,10 @@ impl Running<'_> {
     /// Runs up to the next trap, limit or fault.
     fn run(&mut self) -> Run {
         let Machine { cpu, xdata } = &mut self.machine;
-        let (program, limit) = (&self.contract.program, self.meter.allowance());
+        let (program, mut limit) = (&self.contract.program, self.meter.allowance());
+        if self.watch.is_some() {
+            limit.steps = limit.steps.min(SLICE);
+        }
         if self.observer.wants_instructions() {
             run_observed(
                 cpu,
@@ -332,9 +378,5 @@ struct EachInstruction<'a>(&'a mut dyn Observer);
 impl emu8051::Observer for EachInstruction<'_> {
     fn before(&mut self, cpu: &Cpu, insn: &Insn) {
         self.0.instruction(cpu, insn);
-    }
-
-    fn after(&mut self, cpu: &Cpu, insn: &Insn) {
-        self.0.executed(cpu, insn);
     }
 }

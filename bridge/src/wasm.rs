@@ -16,12 +16,16 @@ mod session;
 mod trap;
 mod validate;
 mod wasmi;
+#[cfg(feature = "wasmtime")]
+mod wasmtime;
 
 pub use costs::{Class, Costs};
 pub use limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
 pub use trap::Trap;
 pub use validate::Refusal;
 pub use wasmi::Wasmi;
+#[cfg(feature = "wasmtime")]
+pub use wasmtime::Wasmtime;
 
 /// The module that a contract imports from.
 pub const HOST_MODULE: &str = "smart51";

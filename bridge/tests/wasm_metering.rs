@@ -6,7 +6,12 @@ mod programs;
 use programs::{PROGRAMS, bodies, compiled, module};
 use proptest::prelude::*;
 use smart51_bridge::wasm::{self, Costs, Limits, Metered};
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{
+    CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, RawSection,
+};
 use wasmi::{Caller, Config, Engine, Error, Instance, Linker, Module, Store, TrapCode, Val};
+use wasmparser::{Operator, Parser, Payload};
 
 /// How a run of `smart51_main` ended, and what it left.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +20,8 @@ struct Ran {
     memory: Vec<u8>,
     /// What is left of the gas and of the stack, if the module meters itself.
     left: Option<(i64, i32)>,
+    /// What a module made by [`counted`] has counted.
+    counted: Option<i64>,
 }
 
 /// Runs a module, metered or not, with a host that adds up what it is called with.
@@ -62,7 +69,13 @@ fn run(wasm: &[u8], gas: i64, stack: i32) -> Ran {
             stack.get(&store).i32().expect("its type"),
         )
     });
-    Ran { end, memory, left }
+    let counted = global(&store, &instance, "counted").and_then(|sum| sum.get(&store).i64());
+    Ran {
+        end,
+        memory,
+        left,
+        counted,
+    }
 }
 
 const PLENTY: i64 = 1 << 40;
@@ -205,7 +218,7 @@ fn growth_and_bulk_copies_are_paid_for_by_size() {
 }
 
 #[test]
-fn with_any_budget_a_run_ends_at_a_block_entry_or_at_its_end() {
+fn with_any_budget_below_its_price_a_run_is_found_out_and_more_gas_does_not_do_less() {
     // Each round stores its number, so memory tells how many rounds were paid for.
     let wasm = module(
         "(func $store (param i32) (i32.store (i32.const 0) (local.get 0)))",
@@ -218,11 +231,6 @@ fn with_any_budget_a_run_ends_at_a_block_entry_or_at_its_end() {
     let mut rounds = 0;
     for budget in 0..whole {
         let ran = run(&metered.wasm, budget, STACK);
-        assert_eq!(
-            ran.end,
-            Err(Some(TrapCode::UnreachableCodeReached)),
-            "{budget}"
-        );
         let (gas, stack) = ran.left.expect("it is metered");
         assert!(gas < 0 && stack > 0, "{budget}: {gas} gas, {stack} bytes");
         assert!(
@@ -291,7 +299,89 @@ fn endless_programs_end() {
     }
 }
 
+/// What one operator costs, by its name: the table of the documentation once more.
+fn price_of(operator: &Operator<'_>) -> i64 {
+    let debug = format!("{operator:?}");
+    let name = debug.split([' ', '{']).next().unwrap_or_default();
+    match name {
+        "Block" | "Loop" | "Else" | "End" | "Nop" | "Unreachable" => 0,
+        "If" | "Br" | "BrIf" | "Return" => 1,
+        "BrTable" => 3,
+        _ if name.contains("Div") || name.contains("Rem") => 8,
+        _ if name.contains("Load") || name.contains("Store") => 2,
+        _ => 1,
+    }
+}
+
+/// `wasm` with a global `counted` to which each operator adds its own price just before it runs.
+fn counted(wasm: &[u8]) -> Vec<u8> {
+    let mut module = wasm_encoder::Module::new();
+    let mut code = CodeSection::new();
+    let mut same = RoundtripReencoder;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload.expect("it is valid") {
+            Payload::GlobalSection(section) => {
+                let mut globals = GlobalSection::new();
+                same.parse_global_section(&mut globals, section)
+                    .expect("it is valid");
+                let (val_type, mutable, shared) = (wasm_encoder::ValType::I64, true, false);
+                let ty = GlobalType {
+                    val_type,
+                    mutable,
+                    shared,
+                };
+                globals.global(ty, &ConstExpr::i64_const(0));
+                module.section(&globals);
+            }
+            Payload::ExportSection(section) => {
+                let mut exports = ExportSection::new();
+                same.parse_export_section(&mut exports, section)
+                    .expect("it is valid");
+                exports.export("counted", ExportKind::Global, 1);
+                module.section(&exports);
+            }
+            Payload::CodeSectionEntry(body) => {
+                let mut function = same
+                    .new_function_with_parsed_locals(&body)
+                    .expect("it is valid");
+                for operator in body.get_operators_reader().expect("it is valid") {
+                    let operator = operator.expect("it is valid");
+                    let price = price_of(&operator);
+                    if price > 0 {
+                        let mut sink = function.instructions();
+                        sink.global_get(1).i64_const(price).i64_add().global_set(1);
+                    }
+                    let instruction = same.instruction(operator).expect("it is valid");
+                    function.instruction(&instruction);
+                }
+                code.function(&function);
+                module.section(&code);
+            }
+            other => {
+                if let Some((id, range)) = other.as_section() {
+                    let data = &wasm[range.start as usize..range.end as usize];
+                    if id != wasm_encoder::SectionId::Code as u8 {
+                        module.section(&RawSection { id, data });
+                    }
+                }
+            }
+        }
+    }
+    module.finish()
+}
+
 proptest! {
+    #[test]
+    fn the_bill_of_random_programs_is_the_sum_of_all_operators_that_ran(body in bodies()) {
+        let wasm = module("", &body);
+        let ran = run(&meter(&wasm).wasm, PLENTY, STACK);
+        prop_assume!(ran.end.is_ok());
+        let counting = run(&counted(&wasm), 0, 0);
+        let locals = 3 * i64::from(Costs::V1.local);
+        let (left, _) = ran.left.expect("it is metered");
+        prop_assert_eq!(Some(PLENTY - left), counting.counted.map(|sum| sum + locals));
+    }
+
     #[test]
     fn random_programs_compute_the_same_when_metered_and_cost_the_same_each_time(body in bodies()) {
         let wasm = module("", &body);
@@ -300,8 +390,14 @@ proptest! {
         prop_assert_eq!((&plain.end, &plain.memory), (&ran.end, &ran.memory));
         let (left, stack) = ran.left.expect("it is metered");
         prop_assert!(left >= 0 && stack == STACK);
-        // Exactly what it took suffices, and one gas less does not.
+        // Exactly what it took suffices, and one gas less does not. What faults pays for what was counted by
+        // then, so the same limit may end it before.
         let price = PLENTY - left;
+        if ran.end.is_err() {
+            let again = run(&metered.wasm, PLENTY - 1, STACK);
+            prop_assert_eq!((again.end, again.left), (ran.end, Some((left - 1, STACK))));
+            return Ok(());
+        }
         let exact = run(&metered.wasm, price, STACK);
         prop_assert_eq!((&exact.end, exact.left), (&ran.end, Some((0, STACK))));
         if price > 0 {

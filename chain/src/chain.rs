@@ -8,6 +8,7 @@ use crate::open_block::OpenBlock;
 use crate::receipt::Receipt;
 use crate::registry::Contract;
 use crate::wire::Reader;
+use bridge::Engine;
 use hostapi::network::Network;
 use hostapi::state::keys::{self, Hash, RegId};
 use hostapi::state::{Batch, Overlay, StateStore};
@@ -130,7 +131,7 @@ impl Chain {
                 NodeError::damaged(&key, "the chain's first settings are expected")
             })?,
             None => {
-                store.commit(first_block(&genesis))?;
+                store.commit(&first_block(&genesis))?;
                 genesis
             }
         };
@@ -139,6 +140,16 @@ impl Chain {
             genesis,
             modules: Modules::new(),
         })
+    }
+
+    /// The same chain with other engines: of each kind of image the first that runs it. Watched engines are
+    /// for queries, never for what makes blocks.
+    #[must_use]
+    pub fn with_engines(self, engines: Vec<Box<dyn Engine>>) -> Chain {
+        Chain {
+            modules: Modules::with(engines),
+            ..self
+        }
     }
 
     /// What the chain began with.

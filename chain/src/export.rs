@@ -147,7 +147,6 @@ pub fn import(store: &dyn StateStore, file: &[u8]) -> Result<usize, ImportError>
     if store.next(b"", None)?.is_some() {
         return Err(ImportError::NotEmpty);
     }
-    let pairs = batch.len();
-    store.commit(batch)?;
-    Ok(pairs)
+    store.commit(&batch)?;
+    Ok(batch.len())
 }

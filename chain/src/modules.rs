@@ -37,10 +37,15 @@ impl fmt::Debug for Modules {
 }
 
 impl Modules {
-    /// Every engine of this build, and nothing prepared.
+    /// The engines that a chain has unasked, and nothing prepared.
     pub(crate) fn new() -> Modules {
+        Self::with(vec![Box::new(Mcs51::new()), Box::new(Wasmi::new())])
+    }
+
+    /// These engines, and nothing prepared.
+    pub(crate) fn with(engines: Vec<Box<dyn Engine>>) -> Modules {
         Modules {
-            engines: vec![Box::new(Mcs51::new()), Box::new(Wasmi::new())],
+            engines,
             cache: Mutex::new(Vec::new()),
         }
     }

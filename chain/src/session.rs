@@ -217,11 +217,8 @@ fn move_money(
             cost,
         }));
     }
-    let paid = amount + taken_now;
-    if paid > 0 {
-        sender.balance -= paid;
-        sender.save(state, &key_id);
-    }
+    sender.balance -= amount + taken_now;
+    sender.save(state, &key_id);
     let received = change_balance(state, &tx.context.contract, |balance| {
         balance.checked_add(amount)
     })?;
@@ -292,10 +289,7 @@ fn change_balance(
     let Some(balance) = change(account.balance) else {
         return Ok(false);
     };
-    // What stays as it was needs no write, and nothing to put back when the block is taken back.
-    if account.balance != balance {
-        account.balance = balance;
-        account.save(state, &key_id);
-    }
+    account.balance = balance;
+    account.save(state, &key_id);
     Ok(true)
 }

@@ -47,21 +47,12 @@ impl Target {
     }
 }
 
-/// What came of compiling.
-#[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) image: Image,
-    /// The symbols of `sdcc --debug`, if they were asked for.
-    pub(crate) symbols: Option<Vec<u8>>,
-}
-
 /// Compiles one C file, with the SDK's header and runtime, to an image. What the tools say goes to standard
-/// error. `debug` asks sdcc for symbols; the image it then makes is another one, for the compiler leaves out steps that
-/// would take code off its line.
+/// error.
 ///
 /// # Errors
 /// If a tool is missing or fails, or what it made is no image.
-pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Compiled, Error> {
+pub(crate) fn compile(source: &Path, target: Target) -> Result<Image, Error> {
     let work = tempfile::tempdir().map_err(Error::node)?;
     let at = |name: &str| work.path().join(name);
     write_file(&at("smart51.h"), HEADER.as_bytes())?;
@@ -71,12 +62,10 @@ pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Comp
         command
             .args(flags.split_whitespace())
             .arg("-I")
-            .arg(work.path())
-            .args(debug.then_some("--debug"));
+            .arg(work.path());
         command
     };
     let image = at("image");
-    let mut symbols = None;
     match target {
         Target::Mcs51 => {
             let [mcs51, runtime, contract] = ["mcs51.rel", "smart51.rel", "contract.rel"].map(at);
@@ -108,9 +97,6 @@ pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Comp
                 "sdcc",
             )?;
             fs::rename(linked, &image).map_err(Error::node)?;
-            if debug {
-                symbols = Some(fs::read(at("image.cdb")).map_err(Error::node)?);
-            }
         }
         Target::Wasm => {
             // clang calls it, but doesn't say what to do when it is missing.
@@ -130,11 +116,9 @@ pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Comp
             )?;
         }
     }
-    let loaded = load(&fs::read(image).map_err(Error::node)?).map_err(Error::input)?;
-    Ok(Compiled {
-        image: loaded.image,
-        symbols,
-    })
+    load(&fs::read(image).map_err(Error::node)?)
+        .map(|loaded| loaded.image)
+        .map_err(Error::input)
 }
 
 /// Runs a tool; what it prints goes to standard error, where diagnostics belong.

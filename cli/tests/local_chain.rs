@@ -108,6 +108,27 @@ fn state_shows_all_keys_one_key_or_those_with_a_prefix() {
 }
 
 #[test]
+fn a_query_that_takes_too_long_is_given_up_as_the_nodes_failure() {
+    let dir = dir();
+    call(&dir, MINT).ok();
+    let query = |timeout| {
+        let input = "03_010000000000";
+        on_chain(
+            &dir,
+            &["query", "token", "--input", input, "--timeout", timeout],
+        )
+    };
+    query("60000").ok();
+    let given_up = query("0");
+    assert_eq!(given_up.status, 3, "{}", given_up.all());
+    assert!(
+        given_up.stderr.contains("longer than 0 ms"),
+        "{}",
+        given_up.stderr
+    );
+}
+
+#[test]
 fn queries_and_dry_runs_change_nothing() {
     let dir = dir();
     call(&dir, MINT).ok();

@@ -330,12 +330,6 @@ isa! {
         PushA,
         /// `POP ACC`
         PopA,
-        /// `ADD A,ACC`
-        AddA,
-        /// `ADDC A,ACC`
-        AddcA,
-        /// `SUBB A,ACC`
-        SubbA,
         /// `JB ACC.n,rel`
         JbA,
         /// `JNB ACC.n,rel`

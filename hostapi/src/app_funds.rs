@@ -180,16 +180,10 @@ impl AppAccount {
     }
 
     /// The fund with exactly this tag and height.
-    #[must_use]
-    pub fn fund(&self, tag: &[u8], height: u32) -> Option<&Fund> {
-        self.place(tag, height).map(|at| &self.frozen[at])
-    }
-
-    /// Where among the frozen funds that one stands.
-    fn place(&self, tag: &[u8], height: u32) -> Option<usize> {
+    pub fn fund(&mut self, tag: &[u8], height: u32) -> Option<&mut Fund> {
         self.frozen
-            .iter()
-            .position(|fund| fund.tag == tag && fund.height == height)
+            .iter_mut()
+            .find(|fund| fund.tag == tag && fund.height == height)
     }
 
     /// Makes one operation.
@@ -209,13 +203,12 @@ impl AppAccount {
                 if height == 0 {
                     return Err(FundError::Height);
                 }
-                let known = self.place(tag, height).map(|at| (at, &mut self.frozen[at]));
+                let known = self.fund(tag, height);
                 match (kind, known) {
                     (FundKind::AddFrozen, Some(_)) if amount == 0 => {
                         return Err(FundError::Nothing);
                     }
-                    (FundKind::AddFrozen, Some((_, fund))) => match fund.amount.checked_add(amount)
-                    {
+                    (FundKind::AddFrozen, Some(fund)) => match fund.amount.checked_add(amount) {
                         Some(sum) => fund.amount = sum,
                         // The original notices, leaves the fund as it is, and goes on.
                         None if context.semantics.is_dacrs() => {}
@@ -226,12 +219,14 @@ impl AppAccount {
                         height,
                         amount,
                     }),
-                    (_, Some((at, fund))) => {
-                        let rest = fund.amount.checked_sub(amount);
-                        fund.amount = rest.ok_or(FundError::TooLittle)?;
-                        if fund.amount == 0 {
-                            self.frozen.remove(at);
-                        }
+                    (_, Some(fund)) => {
+                        fund.amount = fund
+                            .amount
+                            .checked_sub(amount)
+                            .ok_or(FundError::TooLittle)?;
+                        let empty = fund.amount == 0;
+                        self.frozen
+                            .retain(|fund| !(empty && fund.tag == tag && fund.height == height));
                     }
                     (_, None) => return Err(FundError::NoFund),
                 }

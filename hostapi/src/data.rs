@@ -2,7 +2,7 @@
 
 use crate::host::NodeError;
 use crate::state::keys::{self, RegId};
-use crate::state::{Overlay, Pair, Place};
+use crate::state::{Overlay, Pair};
 
 /// The value of `key` in the data of `contract`.
 ///
@@ -16,25 +16,18 @@ pub fn get<'o>(
     Ok(state.get(&keys::data(contract, key))?)
 }
 
-/// The place of `key` in the data of `contract`.
-///
-/// # Errors
-/// If the store cannot be read.
-pub fn find(state: &mut Overlay<'_>, contract: &RegId, key: &[u8]) -> Result<Place, NodeError> {
-    Ok(state.find(&keys::data(contract, key))?)
-}
-
-/// Sets what stands at `place` in the data of `contract`, or removes it, and keeps count.
+/// Sets `key` in the data of `contract`, or removes it, and keeps count. Returns whether it was there.
 ///
 /// # Errors
 /// If the store cannot be read or holds something else.
 pub fn set(
     state: &mut Overlay<'_>,
     contract: &RegId,
-    place: Place,
+    key: &[u8],
     value: Option<&[u8]>,
-) -> Result<(), NodeError> {
-    let was_there = state.value(place).is_some();
+) -> Result<bool, NodeError> {
+    let data_key = keys::data(contract, key);
+    let was_there = state.get(&data_key)?.is_some();
     if was_there != value.is_some() {
         let keys = count(state, contract)?;
         let keys = if was_there {
@@ -48,10 +41,12 @@ pub fn set(
             _ => state.put(&count_key, keys.to_le_bytes()),
         }
     }
-    if was_there || value.is_some() {
-        state.set(place, value.map(<[u8]>::to_vec));
+    match value {
+        Some(value) => state.put(&data_key, value),
+        None if was_there => state.delete(&data_key),
+        None => {}
     }
-    Ok(())
+    Ok(was_there)
 }
 
 /// How many keys the data of `contract` has.

@@ -102,6 +102,12 @@ pub enum NodeError {
     /// An engine could not run a contract for want of something of this machine.
     #[error("the engine failed: {0}; the call was given up, free some memory and try again")]
     Engine(String),
+    /// A query ran longer than the asker is willing to wait.
+    #[error("the call took longer than {milliseconds} ms and was given up; allow more with --timeout")]
+    TookTooLong {
+        /// What was allowed.
+        milliseconds: u64,
+    },
 }
 
 impl NodeError {

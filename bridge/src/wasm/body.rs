@@ -34,181 +34,265 @@ pub(super) fn metered(
         locals.push((count, same.val_type(ty)?));
     }
     locals.push((1, ValType::I64));
+    if shape.calls {
+        locals.push((1, ValType::I32));
+    }
     let result = shape.result.map(|ty| same.val_type(ty)).transpose()?;
 
     let mut out = Function::new(locals).into_raw_body();
-    let left = shape.locals;
-    let frame = frame(shape).cast_signed();
     let mut code = InstructionSink::new(&mut out);
     code.block(BlockType::Empty);
-    if shape.calls {
-        code.global_get(added.stack())
-            .i32_const(frame)
-            .i32_sub()
-            .global_set(added.stack());
-        code.global_get(added.stack())
-            .i32_const(0)
-            .i32_lt_s()
-            .br_if(0);
-    }
-    code.global_get(added.gas).local_set(left);
     code.block(result.map_or(BlockType::Empty, BlockType::Result));
 
-    let entry = u64::from(costs.local) * u64::from(shape.locals - shape.params);
-    let mut blocks = Blocks {
-        out,
-        segment: Vec::new(),
-        cost: entry,
-        depth: 0,
-        open: Vec::new(),
-        left,
-        added,
-    };
     let bytes = body.as_bytes();
     let base = body.range().start;
+    let mut stretches = Stretches {
+        text: Vec::with_capacity(2 * bytes.len()),
+        stretches: Vec::new(),
+        current: 0,
+        open: Vec::new(),
+        left: shape.locals,
+        added,
+    };
+    stretches.begin(Start::Function);
+    stretches.pay(u64::from(costs.local) * u64::from(shape.locals - shape.params));
     let mut operators = body.get_operators_reader()?;
     while !operators.eof() {
         let start = operators.original_position() - base;
         let operator = operators.read()?;
         let end = operators.original_position() - base;
         let raw = bytes.get(start as usize..end as usize).unwrap_or_default();
-        blocks.cost += class(&operator).map_or(0, |class| u64::from(costs.of(class)));
-        blocks.operator(&operator, raw);
+        stretches.pay(class(&operator).map_or(0, |class| u64::from(costs.of(class))));
+        stretches.operator(&operator, raw);
     }
-
-    let mut out = blocks.out;
-    let mut code = InstructionSink::new(&mut out);
-    code.end();
-    if shape.calls {
-        code.global_get(added.stack())
-            .i32_const(frame)
-            .i32_add()
-            .global_set(added.stack());
-    }
-    code.return_().end().unreachable().end();
-    Ok(out)
+    Ok(stretches.close(out, shape.calls.then(|| frame(shape).cast_signed())))
 }
 
 /// A `block`, `loop` or `if` that is open.
 struct Open {
+    is_loop: bool,
     /// Whether a path other than falling through leads to its `end`.
     joins: bool,
-    /// Whether a branch to its label leads back to its start.
-    is_loop: bool,
+    /// Whether a branch from inside leads out of it, past its `end`.
+    escapes: bool,
+    /// The stretch that it stands in.
+    around: usize,
 }
 
-/// The writer of basic blocks. A block is kept until it is complete, because its charge comes first.
-struct Blocks {
-    out: Vec<u8>,
-    /// The current basic block, without its charge.
-    segment: Vec<u8>,
-    /// The price of the current basic block.
-    cost: u64,
-    /// How many of the function's own blocks were open where the current basic block begins.
+/// What a stretch starts with beside its charge.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// The function is entered: the gas is fetched, and the frame taken, if it has one.
+    Function,
+    /// A loop goes around: the gas must not have run out, and is shown.
+    Loop,
+    /// A branch was taken or not, or several ways have met.
+    Branch,
+}
+
+/// Code that runs as a whole or not at all, and is paid for where it starts.
+struct Stretch {
+    /// Where in the text it starts.
+    at: usize,
+    starts: Start,
+    /// How many of the function's own blocks are open there.
     depth: u32,
+    /// Its price.
+    cost: u64,
+}
+
+/// The stretches of a function.
+struct Stretches {
+    /// The body without the charges.
+    text: Vec<u8>,
+    /// In order of where they start.
+    stretches: Vec<Stretch>,
+    /// The stretch that the next operator belongs to.
+    current: usize,
     open: Vec<Open>,
-    /// The local that copies `gas`.
+    /// The local that holds what is left of the gas; the local after it holds `stack`, if there is a frame.
     left: u32,
     added: Added,
 }
 
-impl Blocks {
-    /// Appends one operator, whose bytes are `raw`, to the current basic block, and ends it where it must.
+impl Stretches {
+    /// Begins a stretch here.
+    fn begin(&mut self, starts: Start) {
+        self.current = self.stretches.len();
+        self.stretches.push(Stretch {
+            at: self.text.len(),
+            starts,
+            depth: self.open.len() as u32,
+            cost: 0,
+        });
+    }
+
+    /// Adds to the price of the current stretch.
+    fn pay(&mut self, cost: u64) {
+        if let Some(stretch) = self.stretches.get_mut(self.current) {
+            stretch.cost += cost;
+        }
+    }
+
+    /// Opens a `block`, `loop` or `if`.
+    fn open(&mut self, is_loop: bool, joins: bool) {
+        self.open.push(Open {
+            is_loop,
+            joins,
+            escapes: false,
+            around: self.current,
+        });
+    }
+
+    /// Appends one operator, whose bytes are `raw`, and ends the stretch where it must.
     fn operator(&mut self, operator: &Operator<'_>, raw: &[u8]) {
         match operator {
             Operator::Return => {
                 let body = self.open.len() as u32;
                 self.code().br(body);
             }
+            Operator::Unreachable => {
+                self.show();
+                self.text.extend_from_slice(raw);
+            }
             Operator::MemoryGrow { .. } => self.call(self.added.grow()),
             Operator::MemoryFill { .. } => self.call(self.added.fill()),
             Operator::MemoryCopy { .. } => self.call(self.added.copy()),
-            // The function's own end: the caller closes what it has opened.
+            Operator::Call { .. } | Operator::CallIndirect { .. } => {
+                self.show();
+                self.text.extend_from_slice(raw);
+                self.fetch();
+            }
+            // The function's own end: `close` writes what comes instead.
             Operator::End if self.open.is_empty() => {}
-            _ => self.segment.extend_from_slice(raw),
+            _ => self.text.extend_from_slice(raw),
         }
         match operator {
-            Operator::Block { .. } => self.open.push(Open {
-                joins: false,
-                is_loop: false,
-            }),
+            Operator::Block { .. } => self.open(false, false),
             Operator::Loop { .. } => {
-                self.open.push(Open {
-                    joins: false,
-                    is_loop: true,
-                });
-                self.finish();
+                self.open(true, false);
+                self.begin(Start::Loop);
             }
             Operator::If { .. } => {
-                self.open.push(Open {
-                    joins: true,
-                    is_loop: false,
-                });
-                self.finish();
+                self.open(false, true);
+                self.begin(Start::Branch);
             }
-            Operator::End => {
-                let joins = self.open.pop().is_none_or(|block| block.joins);
-                if joins {
-                    self.finish();
-                }
-            }
+            Operator::End => self.end(),
             Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
-                self.target(*relative_depth);
-                self.finish();
+                self.branch(*relative_depth);
+                self.begin(Start::Branch);
             }
             Operator::BrTable { targets } => {
                 for target in targets.targets().flatten() {
-                    self.target(target);
+                    self.branch(target);
                 }
-                self.target(targets.default());
-                self.finish();
+                self.branch(targets.default());
+                self.begin(Start::Branch);
             }
-            Operator::Else | Operator::Return | Operator::Unreachable => self.finish(),
-            Operator::Call { .. } | Operator::CallIndirect { .. } => self.reload(),
+            Operator::Return => {
+                self.branch(self.open.len() as u32);
+                self.begin(Start::Branch);
+            }
+            Operator::Else | Operator::Unreachable => self.begin(Start::Branch),
+            _ => {}
+        }
+    }
+
+    /// Notes a branch of `depth`.
+    fn branch(&mut self, depth: u32) {
+        // Without a block of that depth it is the function's own, and leads out of all blocks.
+        let target = self.open.len().checked_sub(1 + depth as usize);
+        for block in self.open.iter_mut().skip(target.map_or(0, |at| at + 1)) {
+            block.escapes = true;
+        }
+        if let Some(block) = target.and_then(|at| self.open.get_mut(at)) {
+            block.joins |= !block.is_loop;
+        }
+    }
+
+    /// Closes the innermost block. Where nothing leads past its end, what follows runs whenever what stands
+    /// before it does, and belongs to the same stretch.
+    fn end(&mut self) {
+        match self.open.pop() {
+            Some(block) if !block.escapes => self.current = block.around,
+            Some(block) if block.joins => self.begin(Start::Branch),
             _ => {}
         }
     }
 
     fn code(&mut self) -> InstructionSink<'_> {
-        InstructionSink::new(&mut self.segment)
+        InstructionSink::new(&mut self.text)
     }
 
     /// Calls one of our own functions in place of an operator.
     fn call(&mut self, function: u32) {
+        self.show();
         self.code().call(function);
-        self.reload();
+        self.fetch();
+    }
+
+    /// Shows what is left of the gas to what is called, or to the host.
+    fn show(&mut self) {
+        let (gas, left) = (self.added.gas, self.left);
+        self.code().local_get(left).global_set(gas);
     }
 
     /// Takes over what a call has left of the gas.
-    fn reload(&mut self) {
+    fn fetch(&mut self) {
         let (gas, left) = (self.added.gas, self.left);
         self.code().global_get(gas).local_set(left);
     }
 
-    /// Notes that a branch of `depth` leads to the end of a block.
-    fn target(&mut self, depth: u32) {
-        let index = self.open.len().checked_sub(1 + depth as usize);
-        if let Some(block) = index.and_then(|index| self.open.get_mut(index)) {
-            block.joins |= !block.is_loop;
+    /// Appends the whole body to `out`: each stretch behind its charge, and what a function does at its end.
+    fn close(self, mut out: Vec<u8>, frame: Option<i32>) -> Vec<u8> {
+        let (left, here) = (self.left, self.left + 1);
+        let (gas, stack) = (self.added.gas, self.added.stack());
+        let mut written = 0;
+        for stretch in &self.stretches {
+            out.extend_from_slice(self.text.get(written..stretch.at).unwrap_or_default());
+            written = stretch.at;
+            self.charge(stretch, frame, &mut out);
         }
+        out.extend_from_slice(self.text.get(written..).unwrap_or_default());
+
+        let mut code = InstructionSink::new(&mut out);
+        code.end().local_get(left).global_set(gas);
+        if let Some(frame) = frame {
+            code.local_get(here).i32_const(frame).i32_add();
+            code.global_set(stack);
+        }
+        code.return_().end();
+        code.local_get(left).global_set(gas).unreachable().end();
+        out
     }
 
-    /// Ends the current basic block: its charge goes before it, and the next one begins.
-    fn finish(&mut self) {
-        if self.cost > 0 {
-            let broke = self.depth + 1;
-            let mut code = InstructionSink::new(&mut self.out);
-            code.local_get(self.left)
-                .i64_const(self.cost.cast_signed())
-                .i64_sub();
-            code.local_tee(self.left).global_set(self.added.gas);
-            code.local_get(self.left)
-                .i64_const(0)
-                .i64_lt_s()
-                .br_if(broke);
+    /// What a stretch starts with.
+    fn charge(&self, stretch: &Stretch, frame: Option<i32>, out: &mut Vec<u8>) {
+        let (left, here) = (self.left, self.left + 1);
+        let (gas, stack) = (self.added.gas, self.added.stack());
+        let broke = stretch.depth + 1;
+        let cost = stretch.cost.cast_signed();
+        let mut code = InstructionSink::new(out);
+        match stretch.starts {
+            Start::Branch if cost == 0 => {}
+            Start::Branch => {
+                code.local_get(left).i64_const(cost).i64_sub();
+                code.local_set(left);
+            }
+            Start::Loop => {
+                code.local_get(left).i64_const(cost).i64_sub();
+                code.local_tee(left).global_set(gas);
+                code.local_get(left).i64_const(0).i64_lt_s().br_if(broke);
+            }
+            Start::Function => {
+                code.global_get(gas).i64_const(cost).i64_sub();
+                code.local_tee(left).i64_const(0).i64_lt_s().br_if(broke);
+                if let Some(frame) = frame {
+                    code.global_get(stack).i32_const(frame).i32_sub();
+                    code.local_tee(here).global_set(stack);
+                    code.local_get(here).i32_const(0).i32_lt_s().br_if(broke);
+                }
+            }
         }
-        self.out.append(&mut self.segment);
-        self.cost = 0;
-        self.depth = self.open.len() as u32;
     }
 }

@@ -6,8 +6,8 @@
 //!   exported: the host sets them before a call and reads them after it. Once one of them is negative the
 //!   module traps, and the sign tells why. Of the module's own exports only those stay that a call needs, so
 //!   no name can collide.
-//! * A charge at the entry of each basic block, for the whole block. Only a jump, a branch, or a place that
-//!   is jumped to ends a block; a call does not.
+//! * A charge at the start of each stretch of code that runs as a whole or not at all, for the whole stretch:
+//!   a basic block, and what follows a block that no branch leads out of. A call does not end a stretch.
 //! * Four functions at the end of the module: one charges, three do `memory.grow`, `memory.fill` and
 //!   `memory.copy` after charging for the size asked for.
 //!
@@ -16,21 +16,28 @@
 //!
 //! ```wat
 //! block $broke
-//!   stack -= frame; br_if $broke (stack < 0)     ;; only if the function calls others
-//!   left = gas
 //!   block $body (result …)
-//!     left -= cost; gas = left; br_if $broke (left < 0)
-//!     …                                          ;; `return` is `br $body`
+//!     left = gas - cost; br_if $broke (left < 0)
+//!     here = stack - frame; stack = here; br_if $broke (here < 0)  ;; only if the function calls others
+//!     …                                            ;; `return` is `br $body`
+//!       left -= cost                               ;; where a branch was taken or not, or ways meet
+//!     loop
+//!       left -= cost; gas = left; br_if $broke (left < 0)
+//!     …
+//!     gas = left; call $f; left = gas
+//!     …
 //!   end
-//!   stack += frame
+//!   gas = left; stack = here + frame
 //!   return
 //! end
+//! gas = left
 //! unreachable
 //! ```
 //!
 //! Branches to the function's own label reach `$body`, which stands exactly where that label stood. The
-//! local `left` is a copy of `gas`, read again after each call: a store a block is cheap, a load is not.
-//! `gas` itself is up to date wherever the module can trap, so a fault costs the same on every engine.
+//! count is kept in the local `left`, which is cheap; `gas` shows it to whoever is called, and to the host when
+//! the module traps. Between two looks at the count lies at most one pass through one function, so a module
+//! cannot run on for long without gas; whether it had enough does not depend on where it is looked at.
 
 use super::body;
 use super::costs::Costs;

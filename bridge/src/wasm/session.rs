@@ -19,12 +19,43 @@ const REFUSED: i32 = -1;
 /// What `smart51.call` returns where the reply is longer than the room for it.
 const NO_ROOM: i32 = -2;
 
-/// The arguments of `smart51.call`.
+/// Where the request of `smart51.call` lies, and where its reply goes: addresses and lengths.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
-    pub(super) method: i32,
     pub(super) args: (i32, i32),
     pub(super) reply: (i32, i32),
+}
+
+impl Request {
+    /// The ranges of the arguments and of the room for the reply, in a memory of `size` bytes.
+    ///
+    /// # Errors
+    /// [`Trap::BufferOutOfBounds`] if one of them does not lie inside.
+    pub(super) fn places(self, size: usize) -> Result<(Range<usize>, Range<usize>), Trap> {
+        let inside = |start: i32, length: u32| {
+            let start = start.cast_unsigned() as usize;
+            let end = start + length as usize;
+            (end <= size)
+                .then_some(start..end)
+                .ok_or(Trap::BufferOutOfBounds)
+        };
+        let shown = self.args.1.cast_unsigned().min(BUFFER_SIZE);
+        Ok((
+            inside(self.args.0, shown)?,
+            inside(self.reply.0, self.reply.1.cast_unsigned())?,
+        ))
+    }
+}
+
+/// What comes back from `smart51.call`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reply<'a> {
+    /// The result for the contract.
+    pub(super) result: i32,
+    /// What is written into the room for the reply, which is long enough.
+    pub(super) bytes: &'a [u8],
+    /// The new value of the global `gas`.
+    pub(super) gas: i64,
 }
 
 /// The call has ended inside an import: the engine unwinds, and [`Session::finish`] says how it ended.
@@ -48,49 +79,16 @@ pub(super) struct Left {
     pub(super) stack: i32,
 }
 
-/// One call under way.
-pub(super) struct Session<'a> {
+/// What a call has spent and may still spend.
+struct Ledger {
     meter: Meter,
-    host: &'a mut dyn HostApi,
-    observer: &'a mut dyn Observer,
     /// What the module was last given to spend.
     given: i64,
-    end: Option<End>,
 }
 
-impl<'a> Session<'a> {
-    /// Begins `call`, and pays for making its memory ready.
-    pub(super) fn new(
-        module: &Metered,
-        call: &Call<'_>,
-        host: &'a mut dyn HostApi,
-        observer: &'a mut dyn Observer,
-    ) -> Self {
-        let meter = Meter::new(Schedule::V1, Semantics::V1, call.limits);
-        let mut session = Session {
-            meter,
-            host,
-            observer,
-            given: 0,
-            end: None,
-        };
-        if call.input.len() > INPUT_MAX {
-            session.end = Some(End::Fault(Fault::InputTooLong {
-                length: call.input.len(),
-            }));
-        } else if let Err(fault) = session.meter.charge_gas(module.entry_gas) {
-            session.end = Some(End::Fault(fault));
-        }
-        session
-    }
-
-    /// Whether the call has ended already, before the module ran.
-    pub(super) const fn has_ended(&self) -> bool {
-        self.end.is_some()
-    }
-
-    /// What the module may spend from here on: the new value of its global `gas`.
-    pub(super) fn give(&mut self) -> i64 {
+impl Ledger {
+    /// What the module may spend from here on.
+    fn give(&mut self) -> i64 {
         self.given = i64::try_from(self.meter.gas_left().0).unwrap_or(i64::MAX);
         self.given
     }
@@ -102,68 +100,78 @@ impl<'a> Session<'a> {
         self.given = left;
         self.meter.charge_gas(Gas(spent.max(0).cast_unsigned()))
     }
+}
 
-    /// Serves `smart51.call`: the result for the contract.
+/// One call under way.
+pub(super) struct Session<'a> {
+    ledger: Ledger,
+    host: &'a mut dyn HostApi,
+    observer: &'a mut dyn Observer,
+    end: Option<End>,
+}
+
+impl<'a> Session<'a> {
+    /// Begins `call`, and pays for making its memory ready.
+    pub(super) fn new(
+        module: &Metered,
+        call: &Call<'_>,
+        host: &'a mut dyn HostApi,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let mut meter = Meter::new(Schedule::V1, Semantics::V1, call.limits);
+        let fault = if call.input.len() > INPUT_MAX {
+            Some(Fault::InputTooLong {
+                length: call.input.len(),
+            })
+        } else {
+            meter.charge_gas(module.entry_gas).err()
+        };
+        Session {
+            ledger: Ledger { meter, given: 0 },
+            host,
+            observer,
+            end: fault.map(End::Fault),
+        }
+    }
+
+    /// Whether the call has ended already, before the module ran.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// What the module may spend from here on: the new value of its global `gas`.
+    pub(super) fn give(&mut self) -> i64 {
+        self.ledger.give()
+    }
+
+    /// Serves `smart51.call`: `asked` is the request as it lies in memory and the length of the room for the
+    /// reply, `gas` the module's global.
     pub(super) fn call(
         &mut self,
-        memory: &mut [u8],
         gas: i64,
-        request: Request,
-    ) -> Result<i32, Ended> {
-        self.serve(memory, gas, request)
-            .map_err(|end| self.ended(end))
-    }
-
-    fn serve(&mut self, memory: &mut [u8], gas: i64, request: Request) -> Result<i32, End> {
-        self.settle(gas)?;
-        let args = inside(
-            memory,
-            request.args.0,
-            request.args.1.cast_unsigned().min(BUFFER_SIZE),
-        )?;
-        let room = inside(memory, request.reply.0, request.reply.1.cast_unsigned())?;
-        let method = request.method as u16;
-        let request = &memory[args];
-        let usage = self.meter.usage();
-        self.observer.arrived(&Arrival {
+        method: i32,
+        asked: Result<(&[u8], usize), Trap>,
+    ) -> Result<Reply<'_>, Ended> {
+        let served = serve(
+            &mut self.ledger,
+            self.host,
+            self.observer,
+            gas,
             method,
-            request,
-            usage,
-            machine: None,
-        });
-        let answer = self.host.call(method, request)?;
-        let fits = reply_fits(answer.reply.len());
-        self.observer.served(&Served { answer, fits });
-        let result = match answer.status {
-            Status::Refused => REFUSED,
-            Status::Done if !fits => {
-                return Err(HostFault::ReplyTooLarge {
-                    size: answer.reply.len(),
-                }
-                .into());
-            }
-            Status::Done if answer.reply.len() > room.len() => NO_ROOM,
-            Status::Done => {
-                memory[room][..answer.reply.len()].copy_from_slice(answer.reply);
-                answer.reply.len() as i32
-            }
-        };
-        self.meter
-            .charge_call(answer.gas, answer.refund, answer.step_delta)?;
-        Ok(result)
+            asked,
+        );
+        served.map_err(|end| {
+            self.end = Some(end);
+            Ended
+        })
     }
 
-    /// Serves `smart51.exit`, and any failure of the engine inside an import.
+    /// Serves `smart51.exit`.
     pub(super) fn exit(&mut self, gas: i64, code: i32) -> Ended {
-        let end = match self.settle(gas) {
+        self.end = Some(match self.ledger.settle(gas) {
             Ok(()) => End::Exit(ExitCode(code as u8)),
             Err(fault) => End::Fault(fault),
-        };
-        self.ended(end)
-    }
-
-    fn ended(&mut self, end: End) -> Ended {
-        self.end = Some(end);
+        });
         Ended
     }
 
@@ -186,14 +194,14 @@ impl<'a> Session<'a> {
         };
         Ok(Report {
             outcome,
-            usage: self.meter.finish(outcome.is_success()),
+            usage: self.ledger.meter.finish(outcome.is_success()),
             cpu: None,
         })
     }
 
     /// The outcome of a call that no import ended.
     fn stopped(&mut self, left: Left, stopped: Result<(), Trap>) -> Outcome {
-        let fault = match (self.settle(left.gas), stopped) {
+        let fault = match (self.ledger.settle(left.gas), stopped) {
             (Err(fault), _) => fault,
             (Ok(()), Err(Trap::Unreachable)) if left.stack < 0 => Trap::StackExhausted.into(),
             (Ok(()), Err(trap)) => trap.into(),
@@ -203,15 +211,42 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The range of `memory` from `start`, `length` long.
-fn inside(memory: &[u8], start: i32, length: u32) -> Result<Range<usize>, End> {
-    let start = start.cast_unsigned() as usize;
-    let end = start + length as usize;
-    if end > memory.len() {
-        Err(End::Fault(Trap::BufferOutOfBounds.into()))
-    } else {
-        Ok(start..end)
-    }
+/// Serves one request; see [`Session::call`].
+fn serve<'h>(
+    ledger: &mut Ledger,
+    host: &'h mut dyn HostApi,
+    observer: &mut dyn Observer,
+    gas: i64,
+    method: i32,
+    asked: Result<(&[u8], usize), Trap>,
+) -> Result<Reply<'h>, End> {
+    ledger.settle(gas)?;
+    let (request, room) = asked.map_err(Fault::from)?;
+    let method = method as u16;
+    observer.arrived(&Arrival {
+        method,
+        request,
+        usage: ledger.meter.usage(),
+        machine: None,
+    });
+    let answer = host.call(method, request)?;
+    let size = answer.reply.len();
+    let fits = reply_fits(size);
+    observer.served(&Served { answer, fits });
+    let (result, bytes): (_, &[u8]) = match answer.status {
+        Status::Refused => (REFUSED, &[]),
+        Status::Done if !fits => return Err(HostFault::ReplyTooLarge { size }.into()),
+        Status::Done if size > room => (NO_ROOM, &[]),
+        Status::Done => (size as i32, answer.reply),
+    };
+    ledger
+        .meter
+        .charge_call(answer.gas, answer.refund, answer.step_delta)?;
+    Ok(Reply {
+        result,
+        bytes,
+        gas: ledger.give(),
+    })
 }
 
 /// Puts the input into the exchange buffer at `buffer`, as the 8051 finds it: `LE16 length, bytes`.

@@ -6,10 +6,11 @@ use super::{
     meter_image,
 };
 use crate::engine::{Call, Engine, EngineId, Module, Observer, PrepareError, Report};
+use crate::watchdog::{Watch, Watchdog, WatchedHost};
 use ::wasmi::errors::HostError;
 use ::wasmi::{
     Caller, CompilationMode, Config, Error, Extern, Func, Global, Instance, Memory, Store,
-    TrapCode, Val,
+    TrapCode, TypedFunc, TypedResumableCall, Val,
 };
 use abi::Semantics;
 use hostapi::{HostApi, NodeError};
@@ -22,10 +23,15 @@ const DEPTH_MAX: usize = Limits::V1.stack as usize / 64 + 16;
 /// The most that wasmi's stack may grow to, in bytes; a frame takes less of it than of the limit `stack`.
 const STACK_MAX: usize = 4 * Limits::V1.stack as usize;
 
+/// wasmi's fuel between two looks at the clock, of a call that is watched: a few milliseconds. Nothing of it
+/// is ever seen by a contract.
+const SLICE: u64 = 1_000_000;
+
 /// WebAssembly by interpretation. Clones share what wasmi keeps for all modules.
 #[derive(Clone, Debug)]
 pub struct Wasmi {
     engine: ::wasmi::Engine,
+    watchdog: Option<Watchdog>,
 }
 
 impl Default for Wasmi {
@@ -38,14 +44,26 @@ impl Wasmi {
     /// An engine without modules.
     #[must_use]
     pub fn new() -> Self {
+        Self::build(None)
+    }
+
+    /// An engine that gives up calls that run too long: for queries, never for what makes blocks.
+    #[must_use]
+    pub fn watched(watchdog: Watchdog) -> Self {
+        Self::build(Some(watchdog))
+    }
+
+    fn build(watchdog: Option<Watchdog>) -> Self {
         let mut config = Config::default();
         // All of the work is done at deploy, so that the first call takes no longer than the next.
         config.compilation_mode(CompilationMode::Eager);
         config
             .set_max_recursion_depth(DEPTH_MAX)
-            .set_max_stack_height(STACK_MAX);
+            .set_max_stack_height(STACK_MAX)
+            .consume_fuel(watchdog.is_some());
         Wasmi {
             engine: ::wasmi::Engine::new(&config),
+            watchdog,
         }
     }
 }
@@ -72,6 +90,7 @@ impl Engine for Wasmi {
             module,
             metered,
             imports,
+            watchdog: self.watchdog,
         }))
     }
 }
@@ -84,6 +103,7 @@ struct Contract {
     metered: Metered,
     /// Of each import, whether it is `call`; the others are `exit`.
     imports: Vec<bool>,
+    watchdog: Option<Watchdog>,
 }
 
 /// A session and what its imports reach for in the instance.
@@ -108,16 +128,23 @@ fn serve(
     };
     let left = gas.get(&caller).i64().unwrap_or(0);
     let request = Request {
-        method,
         args: (args, args_len),
         reply: (reply, reply_cap),
     };
     let (bytes, running) = memory.data_and_store_mut(&mut caller);
-    let result = running
+    let places = request.places(bytes.len());
+    let asked = places
+        .clone()
+        .map(|(args, room)| (&bytes[args], room.len()));
+    let reply = running
         .session
-        .call(bytes, left, request)
+        .call(left, method, asked)
         .map_err(Error::host)?;
-    let given = running.session.give();
+    let given = reply.gas;
+    if let Ok((_, room)) = places {
+        bytes[room][..reply.bytes.len()].copy_from_slice(reply.bytes);
+    }
+    let result = reply.result;
     gas.set(&mut caller, Val::I64(given))?;
     Ok(result)
 }
@@ -148,18 +175,41 @@ impl Module for Contract {
         host: &mut dyn HostApi,
         observer: &mut dyn Observer,
     ) -> Result<Report, NodeError> {
-        let session = Session::new(&self.metered, call, host, observer);
-        if session.has_ended() {
-            return session.finish(Left { gas: 0, stack: 0 }, Ok(()));
+        match self.watchdog.map(Watchdog::start) {
+            None => self.serve(call, host, observer, None),
+            Some(watch) => {
+                let host = &mut WatchedHost { watch, host };
+                self.serve(call, host, observer, Some(watch))
+            }
         }
-        self.run(session, call.input)
-            .map_err(|error| NodeError::Engine(error.to_string()))?
     }
 }
 
 impl Contract {
+    fn serve(
+        &self,
+        call: &Call<'_>,
+        host: &mut dyn HostApi,
+        observer: &mut dyn Observer,
+        watch: Option<Watch>,
+    ) -> Result<Report, NodeError> {
+        let session = Session::new(&self.metered, call, host, observer);
+        if session.has_ended() {
+            return session.finish(Left { gas: 0, stack: 0 }, Ok(()));
+        }
+        self.run(session, call.input, watch).map_err(|error| {
+            let late = watch.and_then(|watch| watch.check().err());
+            late.unwrap_or_else(|| NodeError::Engine(error.to_string()))
+        })?
+    }
+
     /// Runs the session in a fresh instance. The error is wasmi's own failure, not the contract's.
-    fn run(&self, session: Session<'_>, input: &[u8]) -> Result<Result<Report, NodeError>, Error> {
+    fn run(
+        &self,
+        session: Session<'_>,
+        input: &[u8],
+        watch: Option<Watch>,
+    ) -> Result<Result<Report, NodeError>, Error> {
         let mut store = Store::new(
             &self.engine,
             Running {
@@ -194,7 +244,11 @@ impl Contract {
         stack.set(&mut store, Val::I32(self.metered.stack.cast_signed()))?;
         write_input(memory.data_mut(&mut store), self.metered.buffer, input);
 
-        let stopped = match main.call(&mut store, ()) {
+        let ended = match watch {
+            None => main.call(&mut store, ()),
+            Some(watch) => by_slices(&main, &mut store, watch),
+        };
+        let stopped = match ended {
             Ok(()) => Ok(()),
             Err(error) if error.downcast_ref::<Ended>().is_some() => Ok(()),
             Err(error) => Err(error.as_trap_code().and_then(trap).ok_or(error)?),
@@ -204,6 +258,33 @@ impl Contract {
             stack: stack.get(&store).i32().unwrap_or(0),
         };
         Ok(store.into_data().session.finish(left, stopped))
+    }
+}
+
+/// Calls `main` with a look at the clock after each slice.
+fn by_slices(
+    main: &TypedFunc<(), ()>,
+    store: &mut Store<Running<'_>>,
+    watch: Watch,
+) -> Result<(), Error> {
+    store.set_fuel(SLICE)?;
+    let mut call = main.call_resumable(&mut *store, ())?;
+    loop {
+        call = match call {
+            TypedResumableCall::Finished(()) => return Ok(()),
+            TypedResumableCall::HostTrap(stopped) => {
+                let error = stopped.host_error();
+                let ended = error.downcast_ref::<Ended>().copied();
+                return Err(ended.map_or_else(|| Error::new(error.to_string()), Error::host));
+            }
+            TypedResumableCall::OutOfFuel(paused) => {
+                watch
+                    .check()
+                    .map_err(|error| Error::new(error.to_string()))?;
+                store.set_fuel(paused.required_fuel().max(SLICE))?;
+                paused.resume(&mut *store)?
+            }
+        };
     }
 }
 

@@ -1,5 +1,7 @@
 //! Programs that the tests of WebAssembly run: by hand, in C, and at random.
 
+#![allow(dead_code, reason = "each file of tests takes what it needs")]
+
 use proptest::prelude::*;
 use std::path::Path;
 use std::process::Command;
@@ -123,16 +125,18 @@ pub(crate) fn compiled() -> Vec<u8> {
     std::fs::read(out).expect("clang wrote it")
 }
 
-/// The body of a function that ends: three i32 locals, 64 bytes of memory, loops that count down.
+/// The body of a function that ends: three i32 locals, 64 bytes of memory, branches and loops of all kinds.
 pub(crate) fn bodies() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         (0..3usize, expression()).prop_map(|(at, value)| format!("(local.set {at} {value})")),
         (0..16usize, expression())
             .prop_map(|(at, value)| format!("(i32.store (i32.const {}) {value})", 4 * at)),
         expression().prop_map(|value| format!("(drop {value})")),
-        expression().prop_map(|value| format!("(br_if 0 {value})")),
+        (0..4u32, expression()).prop_map(|(to, value)| format!("(br_if {to} {value})")),
+        (0..4u32, 0..4u32, expression())
+            .prop_map(|(a, b, value)| format!("(br_table {a} {b} 0 {value})")),
         Just("(return)".to_owned()),
-        Just("(br 0)".to_owned()),
+        (0..4u32).prop_map(|to| format!("(br {to})")),
     ];
     let statements = |inner: BoxedStrategy<String>| {
         prop::collection::vec(inner, 0..4).prop_map(|all| all.concat())
@@ -144,17 +148,23 @@ pub(crate) fn bodies() -> impl Strategy<Value = String> {
             (expression(), block.clone(), block.clone())
                 .prop_map(|(on, yes, no)| format!("(if {on} (then {yes}) (else {no}))")),
             (expression(), block.clone()).prop_map(|(on, yes)| format!("(if {on} (then {yes}))")),
-            // The counter lies in memory at 64, where nothing else is stored, so that every loop ends.
-            (1..5u32, block).prop_map(|(rounds, body)| format!(
-                "(i32.store (i32.const 64) (i32.const {rounds}))
-                 (loop (block {body})
-                    (i32.store (i32.const 64) (i32.sub (i32.load (i32.const 64)) (i32.const 1)))
-                    (br_if 0 (i32.gt_s (i32.load (i32.const 64)) (i32.const 0))))"
+            // All loops count their rounds together, in memory at 64 where nothing else is stored, so that
+            // they end wherever branches lead.
+            (expression(), block).prop_map(|(again, body)| format!(
+                "(block (loop
+                    (br_if 1 (i32.ge_u (i32.load (i32.const 64)) (i32.const 40)))
+                    (i32.store (i32.const 64) (i32.add (i32.load (i32.const 64)) (i32.const 1)))
+                    {body} (br_if 0 {again})))"
             )),
         ]
     });
-    prop::collection::vec(statement, 1..8)
-        .prop_map(|all| format!("(local i32 i32 i32) (block {})", all.concat()))
+    prop::collection::vec(statement, 1..8).prop_map(|all| {
+        // Three blocks around all, so that branches of every depth above lead somewhere.
+        format!(
+            "(local i32 i32 i32) (block (block (block {})))",
+            all.concat()
+        )
+    })
 }
 
 /// An expression of type i32; some of them fault.

@@ -11,7 +11,7 @@ use crate::open_block::{CallRequest, Deploy, Trial};
 use crate::receipt::Receipt;
 use crate::session::Payment;
 use abi::Gas;
-use bridge::{Observer, Silent};
+use bridge::{Engine, Silent};
 use hostapi::NodeError;
 use hostapi::accounts::{self, Account};
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
@@ -125,19 +125,6 @@ impl From<NodeError> for RunError {
     }
 }
 
-/// Watches the calls of a scenario.
-pub trait Watch {
-    /// Who watches the call of `contract` that is about to begin.
-    fn call(&mut self, contract: &str) -> &mut dyn Observer;
-}
-
-/// Watches nothing.
-impl Watch for Silent {
-    fn call(&mut self, _: &str) -> &mut dyn Observer {
-        self
-    }
-}
-
 /// The most gas of a call that names no limit.
 const DEFAULT_GAS: u64 = 10_000_000;
 
@@ -147,15 +134,20 @@ impl Scenario {
     /// # Errors
     /// If it cannot be run to its end. What came out otherwise than expected is no error but in the [`Run`].
     pub fn run(&self) -> Result<Run, RunError> {
-        self.run_watched(&mut Silent)
+        self.run_on(Chain::open(Box::new(MemStore::new()), self.genesis())?)
     }
 
-    /// [`Scenario::run`], shown to `watch`.
+    /// Runs the scenario on a fresh chain in memory, with `engines` instead of the usual ones.
     ///
     /// # Errors
-    /// Those of [`Scenario::run`].
-    pub fn run_watched(&self, watch: &mut dyn Watch) -> Result<Run, RunError> {
-        let chain = self.set_up()?;
+    /// As [`Scenario::run`].
+    pub fn run_with(&self, engines: Vec<Box<dyn Engine>>) -> Result<Run, RunError> {
+        let chain = Chain::open(Box::new(MemStore::new()), self.genesis())?;
+        self.run_on(chain.with_engines(engines))
+    }
+
+    fn run_on(&self, chain: Chain) -> Result<Run, RunError> {
+        self.set_up(&chain)?;
         let mut reports = Vec::new();
         let mut transactions = BTreeMap::new();
         for (step, number) in self.file.step.iter().zip(1..) {
@@ -163,7 +155,7 @@ impl Scenario {
                 chain: &chain,
                 transactions: &transactions,
             };
-            let report = self.step(&mut stage, step, number, watch)?;
+            let report = self.step(&mut stage, step, number)?;
             if let Some(receipt) = &report.receipt {
                 transactions.insert(number, receipt.id);
             }
@@ -176,18 +168,21 @@ impl Scenario {
         })
     }
 
-    /// A chain with the scenario's accounts and contracts.
-    fn set_up(&self) -> Result<Chain, RunError> {
+    /// What the scenario's chain begins with.
+    fn genesis(&self) -> Genesis {
         let table = &self.file.chain;
         let before_steps = 3 * u64::from(table.block_seconds);
-        let genesis = Genesis {
+        Genesis {
             network: self.network().unwrap_or_default(),
             height: table.height.saturating_sub(3),
             time: table.time.saturating_sub(before_steps),
             block_seconds: table.block_seconds,
             gas_price: table.gas_price,
-        };
-        let chain = Chain::open(Box::new(MemStore::new()), genesis)?;
+        }
+    }
+
+    /// Makes the scenario's accounts and contracts.
+    fn set_up(&self, chain: &Chain) -> Result<(), RunError> {
         let mut block = chain.begin_block()?;
         for (name, balance) in &self.file.accounts {
             let made = block.new_account(name, *balance);
@@ -214,7 +209,7 @@ impl Scenario {
             })?;
         }
         block.commit()?;
-        Ok(chain)
+        Ok(())
     }
 
     /// The account that acts where none is named.
@@ -227,7 +222,6 @@ impl Scenario {
         stage: &mut Stage<'_>,
         step: &Step,
         number: usize,
-        watch: &mut dyn Watch,
     ) -> Result<StepReport, RunError> {
         let mut report = StepReport {
             number,
@@ -241,7 +235,7 @@ impl Scenario {
         };
         let chain = stage.chain;
         if let Some(contract) = &step.call {
-            self.call(stage, step, contract, watch.call(contract), &mut report)?;
+            self.call(stage, step, contract, &mut report)?;
         }
         for _ in 0..step.mine.unwrap_or_default() {
             chain.begin_block()?.commit()?;
@@ -261,7 +255,6 @@ impl Scenario {
         stage: &mut Stage<'_>,
         step: &Step,
         contract: &str,
-        observer: &mut dyn Observer,
         report: &mut StepReport,
     ) -> Result<(), RunError> {
         let number = report.number;
@@ -297,7 +290,7 @@ impl Scenario {
             Some(image) => Some(block.try_with(&request, image)?),
             None => None,
         };
-        match block.call(&request, observer) {
+        match block.call(&request, &mut Silent) {
             Ok(receipt) => report.receipt = Some(receipt.clone()),
             Err(error) if error.is_node() => return Err(error.into()),
             Err(error) => report.rejected = Some(error.to_string()),

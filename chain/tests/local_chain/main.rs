@@ -4,7 +4,6 @@ mod atomicity;
 mod captures;
 mod common;
 mod killed_process;
-mod old_rules;
 mod scenarios;
 mod transactions;
 mod whole_state;

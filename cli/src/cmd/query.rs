@@ -6,9 +6,10 @@ use crate::error::{Error, Status};
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
-use bridge::Silent;
+use bridge::{Mcs51, Silent, Wasmi, Watchdog};
 use chain::CallRequest;
 use clap::Args;
+use std::time::Duration;
 
 /// Ask a contract something: a call that costs nothing and changes nothing.
 ///
@@ -25,6 +26,9 @@ pub(crate) struct Query {
     /// the contract itself].
     #[arg(long, value_name = "ACCOUNT")]
     from: Option<String>,
+    /// Give up, with status 3, if the answer takes longer than this many milliseconds.
+    #[arg(long, value_name = "MS")]
+    timeout: Option<u64>,
     #[command(flatten)]
     limits: PaymentArgs,
     #[command(flatten)]
@@ -34,7 +38,14 @@ pub(crate) struct Query {
 impl Query {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let input = self.input.read()?;
-        let chain = self.store.open()?;
+        let mut chain = self.store.open()?;
+        if let Some(timeout) = self.timeout {
+            let watchdog = Watchdog::new(Duration::from_millis(timeout));
+            chain = chain.with_engines(vec![
+                Box::new(Mcs51::watched(watchdog)),
+                Box::new(Wasmi::watched(watchdog)),
+            ]);
+        }
         let (contract, record) = chain.contract(&self.contract)?;
         let sender = match &self.from {
             Some(from) => chain.resolve(from)?,

@@ -3,7 +3,6 @@
 use crate::data;
 use crate::dispatch::{Host, Served};
 use crate::host::HostError;
-use crate::state::Place;
 use abi::codec::Args;
 use abi::method;
 
@@ -13,23 +12,17 @@ fn steps(value: &[u8]) -> i64 {
 }
 
 impl Host<'_, '_> {
-    /// The place of `key` in the contract's data.
-    fn find(&mut self, key: &[u8]) -> Result<Place, HostError> {
-        Ok(data::find(self.state, &self.context.contract, key)?)
-    }
-
-    /// Sets or removes a key that stands at `place`. Returns the length of the old value, if there was one,
-    /// and the price.
+    /// Sets or removes a key. Returns the length of the old value, if there was one, and the price.
     fn change(
         &mut self,
         key: &[u8],
-        place: Place,
         value: Option<&[u8]>,
     ) -> Result<(Option<i64>, Served), HostError> {
-        let old = self.state.value(place);
+        let contract = &self.context.contract;
+        let old = data::get(self.state, contract, key)?;
         let price = method::storage(key.len(), old, value);
         let old_steps = old.map(steps);
-        data::set(self.state, &self.context.contract, place, value)?;
+        data::set(self.state, contract, key, value)?;
         Ok((
             old_steps,
             Served {
@@ -45,8 +38,7 @@ impl Host<'_, '_> {
         let [key, value, ..] = args.items() else {
             return Ok(Served::REFUSED);
         };
-        let place = self.find(key)?;
-        let (_, served) = self.change(key, place, Some(value))?;
+        let (_, served) = self.change(key, Some(value))?;
         self.reply.item(&[1]);
         Ok(Served {
             step_delta: steps(value) - 1,
@@ -59,8 +51,7 @@ impl Host<'_, '_> {
         let Some([key]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
-        let place = self.find(key)?;
-        let (old, served) = self.change(key, place, None)?;
+        let (old, served) = self.change(key, None)?;
         self.reply.item(&[u8::from(old.is_some())]);
         Ok(Served {
             step_delta: old.map_or(0, |old| -(old + 1)),
@@ -74,8 +65,7 @@ impl Host<'_, '_> {
         let Some([key, value]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
-        let place = self.find(key)?;
-        let is_there = self.state.value(place).is_some();
+        let is_there = data::get(self.state, &self.context.contract, key)?.is_some();
         self.reply.item(&[u8::from(is_there)]);
         if !is_there {
             return Ok(Served {
@@ -83,7 +73,7 @@ impl Host<'_, '_> {
                 ..Served::REFUSED
             });
         }
-        let (old, served) = self.change(key, place, Some(value))?;
+        let (old, served) = self.change(key, Some(value))?;
         Ok(Served {
             step_delta: steps(value) - old.unwrap_or(0) - 1,
             ..served

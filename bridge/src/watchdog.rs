@@ -1,0 +1,63 @@
+//! [`Watchdog`]: a limit on wall-clock time, for calls whose outcome nobody has to agree on.
+//!
+//! How long a call takes differs from machine to machine, so time may never decide an outcome: what makes
+//! blocks is limited by gas alone. A query changes nothing and is nobody's business but the asker's. One that
+//! runs too long is given up, which is the node's failure and not a result.
+
+use hostapi::{Answer, HostApi, HostError, NodeError};
+use std::time::{Duration, Instant};
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watchdog {
+    limit: Duration,
+}
+
+impl Watchdog {
+    /// A watchdog that gives up a call once it has run for `limit`. It looks at the clock every few
+    /// milliseconds, and before each call into the host.
+    #[must_use]
+    pub const fn new(limit: Duration) -> Self {
+        Watchdog { limit }
+    }
+
+    /// Begins to watch a call.
+    pub(crate) fn start(self) -> Watch {
+        Watch {
+            began: Instant::now(),
+            limit: self.limit,
+        }
+    }
+}
+
+/// A call that is watched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch {
+    began: Instant,
+    limit: Duration,
+}
+
+impl Watch {
+    /// Gives the call up if its time is over.
+    pub(crate) fn check(&self) -> Result<(), NodeError> {
+        if self.began.elapsed() < self.limit {
+            return Ok(());
+        }
+        Err(NodeError::TookTooLong {
+            milliseconds: u64::try_from(self.limit.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+/// The host of a call that is watched.
+pub(crate) struct WatchedHost<'a> {
+    pub(crate) watch: Watch,
+    pub(crate) host: &'a mut dyn HostApi,
+}
+
+impl HostApi for WatchedHost<'_> {
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
+        self.watch.check()?;
+        self.host.call(method, request)
+    }
+}

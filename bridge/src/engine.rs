@@ -103,12 +103,14 @@ pub struct Served<'a> {
 
 /// Watches a run. Nothing it does can change one.
 pub trait Observer {
-    /// Whether [`Observer::instruction`] is wanted; it costs the run its speed.
+    /// Whether [`Observer::instruction`] and [`Observer::executed`] are wanted; they cost the run its speed.
     fn wants_instructions(&self) -> bool {
         false
     }
     /// Called before each instruction of an 8051, where wanted.
     fn instruction(&mut self, _cpu: &Cpu, _insn: &Insn) {}
+    /// Called after each instruction of an 8051, where wanted; PC is the address of the next one.
+    fn executed(&mut self, _cpu: &Cpu, _insn: &Insn) {}
     /// Called when a contract arrives at the api vector.
     fn arrived(&mut self, _arrival: &Arrival<'_>) {}
     /// Called when the host has answered; not called where the call ended the run.

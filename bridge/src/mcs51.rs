@@ -379,4 +379,8 @@ impl emu8051::Observer for EachInstruction<'_> {
     fn before(&mut self, cpu: &Cpu, insn: &Insn) {
         self.0.instruction(cpu, insn);
     }
+
+    fn after(&mut self, cpu: &Cpu, insn: &Insn) {
+        self.0.executed(cpu, insn);
+    }
 }

@@ -4,7 +4,7 @@ use crate::session::Payment;
 use crate::wire::{Reader, push_bytes};
 use abi::{Gas, Semantics};
 use hostapi::accounts::PublicKey;
-use hostapi::hash::sha256;
+use hostapi::hash::blake2b;
 use hostapi::state::keys::{Hash, RegId};
 
 /// What a transaction does.
@@ -55,7 +55,7 @@ mod tag {
 }
 
 impl Action {
-    /// The id of this transaction at its place: SHA-256 of height (LE32), index (LE16) and the encoding.
+    /// The id of this transaction at its place: BLAKE2b of height (LE32), index (LE16) and the encoding.
     /// So no two transactions of a chain have the same id.
     #[must_use]
     pub fn id(&self, height: u32, index: u16) -> Hash {
@@ -63,7 +63,7 @@ impl Action {
         bytes.extend_from_slice(&height.to_le_bytes());
         bytes.extend_from_slice(&index.to_le_bytes());
         self.encode_to(&mut bytes);
-        sha256(&bytes)
+        blake2b(&bytes)
     }
 
     /// Appends the encoding: a tag and the fields in order, numbers little-endian, texts and input with

@@ -2,7 +2,7 @@
 
 use crate::action::Action;
 use crate::wire::{Reader, push_bytes};
-use hostapi::hash::{double_sha256, sha256};
+use hostapi::hash::{blake2b, double_sha256};
 use hostapi::state::keys::Hash;
 
 /// The version of the encoding.
@@ -17,9 +17,9 @@ pub struct Header {
     pub time: u64,
     /// The hash of the block before; zeros for the first block.
     pub parent: Hash,
-    /// SHA-256 of the transactions' ids, one after the other.
+    /// BLAKE2b of the transactions' ids, one after the other.
     pub transactions: Hash,
-    /// SHA-256 of the receipts' hashes, one after the other.
+    /// BLAKE2b of the receipts' hashes, one after the other.
     pub receipts: Hash,
 }
 
@@ -97,9 +97,9 @@ impl Block {
     }
 }
 
-/// SHA-256 of hashes, one after the other.
+/// BLAKE2b of hashes, one after the other.
 pub(crate) fn hash_of_hashes(hashes: impl Iterator<Item = Hash>) -> Hash {
     let mut bytes = Vec::new();
     hashes.for_each(|hash| bytes.extend_from_slice(&hash));
-    sha256(&bytes)
+    blake2b(&bytes)
 }

@@ -131,7 +131,7 @@ impl Chain {
                 NodeError::damaged(&key, "the chain's first settings are expected")
             })?,
             None => {
-                store.commit(&first_block(&genesis))?;
+                store.commit(first_block(&genesis))?;
                 genesis
             }
         };

@@ -9,7 +9,7 @@ use crate::rollback;
 use hostapi::NodeError;
 use hostapi::accounts::Account;
 use hostapi::app_funds::AppAccount;
-use hostapi::hash::{key_hash, sha256};
+use hostapi::hash::{blake2b, key_hash};
 use hostapi::state::StateStore;
 use hostapi::state::keys::{self, Hash, KeyId, RegId, kind};
 use loader::Image;
@@ -243,7 +243,7 @@ impl Check<'_> {
             let Some(stored) = self.store().get(&keys::receipt(&id))? else {
                 return Ok(Some("a receipt of it is missing"));
             };
-            receipts.push(sha256(&stored));
+            receipts.push(blake2b(&stored));
         }
         if hash_of_hashes(receipts.into_iter()) != block.header.receipts {
             return Ok(Some("its receipts do not have the hash in its header"));

@@ -147,6 +147,7 @@ pub fn import(store: &dyn StateStore, file: &[u8]) -> Result<usize, ImportError>
     if store.next(b"", None)?.is_some() {
         return Err(ImportError::NotEmpty);
     }
-    store.commit(&batch)?;
-    Ok(batch.len())
+    let pairs = batch.len();
+    store.commit(batch)?;
+    Ok(pairs)
 }

@@ -16,7 +16,7 @@ use abi::method;
 use bridge::{Arrival, Observer, Served};
 use emu8051::{Cpu, Insn, Xdata};
 use hostapi::Status;
-use hostapi::hash::sha256;
+use hostapi::hash::blake2b;
 use hostapi::state::keys::Hash;
 
 /// The status of a call until it is answered; it stays where the call ended the run.
@@ -48,9 +48,9 @@ impl<'o> HostLog<'o> {
         self.calls
     }
 
-    /// The SHA-256 of the log.
+    /// The BLAKE2b of the log.
     pub(crate) fn hash(&self) -> Hash {
-        sha256(&self.bytes)
+        blake2b(&self.bytes)
     }
 
     /// The log itself.
@@ -66,6 +66,10 @@ impl Observer for HostLog<'_> {
 
     fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
         self.next.instruction(cpu, insn);
+    }
+
+    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
+        self.next.executed(cpu, insn);
     }
 
     fn arrived(&mut self, arrival: &Arrival<'_>) {

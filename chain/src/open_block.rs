@@ -18,7 +18,7 @@ use emu8051::{Cycles, Steps};
 use hostapi::CallContext;
 use hostapi::accounts::{self, Account};
 use hostapi::fees::MAX_STEPS;
-use hostapi::hash::{key_hash, sha256};
+use hostapi::hash::{blake2b, key_hash};
 use hostapi::state::Overlay;
 use hostapi::state::keys::{self, Hash, RegId};
 use loader::Image;
@@ -61,6 +61,9 @@ pub struct Trial {
     /// What the block had written after it, in order of key.
     pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
+
+/// A transaction and its id.
+type Identified = (Hash, Action);
 
 /// A block being made: its transactions see each other's changes. Dropped, it leaves no trace.
 #[derive(Debug)]
@@ -142,7 +145,7 @@ impl<'c> OpenBlock<'c> {
             regid: Some(id),
             public_key: Some(public_key),
         };
-        account.save(&mut self.state, &key_hash(&public_key));
+        account.register(&mut self.state, &key_hash(&public_key));
         self.state.put(&keys::name(name), id);
         let action = Action::NewAccount {
             name: name.into(),
@@ -194,7 +197,7 @@ impl<'c> OpenBlock<'c> {
             regid: Some(id),
             public_key: None,
         };
-        account.save(&mut self.state, &accounts::contract_key_id(&id));
+        account.register(&mut self.state, &accounts::contract_key_id(&id));
         if let Some(name) = name {
             self.state.put(&keys::name(name), id);
         }
@@ -288,7 +291,7 @@ impl<'c> OpenBlock<'c> {
         request: &CallRequest<'_>,
         prepared: Option<Prepared>,
         observer: &mut dyn Observer,
-    ) -> Result<((Hash, Action), Box<CallReceipt>, u64), ChainError> {
+    ) -> Result<(Identified, Box<CallReceipt>, u64), ChainError> {
         let CallRequest {
             sender,
             contract: id,
@@ -367,7 +370,7 @@ impl<'c> OpenBlock<'c> {
             engine: prepared.module.engine(),
             schedule: Schedule::V1.version,
             code_hash,
-            input_hash: sha256(input),
+            input_hash: blake2b(input),
             value,
             verdict: match rejection {
                 None => Verdict::Success,
@@ -406,7 +409,7 @@ impl<'c> OpenBlock<'c> {
             actions: std::mem::take(&mut self.actions),
         };
         let encoded: Vec<Vec<u8>> = self.receipts.iter().map(Receipt::encode).collect();
-        block.header.receipts = hash_of_hashes(encoded.iter().map(|receipt| sha256(receipt)));
+        block.header.receipts = hash_of_hashes(encoded.iter().map(|receipt| blake2b(receipt)));
         let head = Head {
             height: self.height,
             time: self.time,
@@ -415,19 +418,20 @@ impl<'c> OpenBlock<'c> {
         self.state.put(&keys::meta(HEAD), head.encode());
         // Blocks, receipts and undo records are new keys: taking them back is removing them.
         let undo = rollback::encode(&self.state.replaced()?);
-        self.state.put(&keys::undo(self.height), undo);
-        self.state.put(&keys::block(self.height), block.encode());
+        let mut batch = self.state.into_batch();
+        batch.insert(keys::undo(self.height).into(), Some(undo));
+        batch.insert(keys::block(self.height).into(), Some(block.encode()));
         for (receipt, encoded) in self.receipts.iter().zip(encoded) {
-            self.state.put(&keys::receipt(&receipt.id), encoded);
+            batch.insert(keys::receipt(&receipt.id).into(), Some(encoded));
         }
-        self.chain.store().commit(&self.state.into_batch())?;
+        self.chain.store().commit(batch)?;
         Ok((block, self.receipts))
     }
 
     /// Ends a transaction that `action` describes and that has the id `id`.
     fn push(
         &mut self,
-        (id, action): (Hash, Action),
+        (id, action): Identified,
         (sender, target): (RegId, RegId),
         fee: u64,
         event: Event,
@@ -448,7 +452,7 @@ impl<'c> OpenBlock<'c> {
     }
 
     /// `action` as the next transaction, with its id.
-    fn identified(&self, action: Action) -> Result<(Hash, Action), ChainError> {
+    fn identified(&self, action: Action) -> Result<Identified, ChainError> {
         Ok((action.id(self.height, self.next_index()?), action))
     }
 

@@ -5,7 +5,7 @@ use crate::wire::{Reader, push_bytes};
 use abi::Semantics;
 use bridge::{EngineId, Fault, Outcome};
 use hostapi::Print;
-use hostapi::hash::sha256;
+use hostapi::hash::blake2b;
 use hostapi::state::keys::{Hash, RegId};
 use std::fmt;
 
@@ -64,7 +64,7 @@ pub struct CallReceipt {
     pub schedule: u16,
     /// The hash of the contract's image.
     pub code_hash: Hash,
-    /// SHA-256 of the input.
+    /// BLAKE2b of the input.
     pub input_hash: Hash,
     /// What was sent with the call, in the smallest unit.
     pub value: u64,
@@ -82,7 +82,7 @@ pub struct CallReceipt {
     pub refund: u64,
     /// How many calls into the host it made.
     pub host_calls: u32,
-    /// SHA-256 of the host-call log, see [`crate::hostlog`].
+    /// BLAKE2b of the host-call log, see [`crate::hostlog`].
     pub host_log: Hash,
     /// What it printed.
     pub prints: Vec<Print>,
@@ -220,10 +220,10 @@ impl Receipt {
         }
     }
 
-    /// The SHA-256 of the encoding.
+    /// The BLAKE2b of the encoding.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        sha256(&self.encode())
+        blake2b(&self.encode())
     }
 
     /// The stored form. All numbers are little-endian:
@@ -501,7 +501,7 @@ mod tests {
         ]
     }
 
-    // Written down with Python's struct module from the layout in the documentation of `encode`.
+    // Written down with Python's struct and hashlib modules from the documentation of `encode`.
     #[test]
     fn encoding_is_the_documented_one_to_the_byte() {
         let golden = "\
@@ -516,7 +516,7 @@ mod tests {
         assert_eq!(hex::encode(receipt.encode()), golden);
         assert_eq!(
             hex::encode(receipt.hash()),
-            "7605e786045593d690dfa2a47b19160d2995fe3310d69470a7518e125bd5c058"
+            "712f73beb77afeabe779f7c4e2b8668f43ecf3a0ab4c1837014166f2069fae0d"
         );
     }
 

@@ -27,7 +27,7 @@ impl Chain {
             // An older block's record comes later and replaces what a newer one put back.
             batch.extend(self.undo_of(height)?);
         }
-        self.store().commit(&batch)?;
+        self.store().commit(batch)?;
         Ok(())
     }
 

@@ -217,8 +217,11 @@ fn move_money(
             cost,
         }));
     }
-    sender.balance -= amount + taken_now;
-    sender.save(state, &key_id);
+    let paid = amount + taken_now;
+    if paid > 0 {
+        sender.balance -= paid;
+        sender.save(state, &key_id);
+    }
     let received = change_balance(state, &tx.context.contract, |balance| {
         balance.checked_add(amount)
     })?;
@@ -289,7 +292,10 @@ fn change_balance(
     let Some(balance) = change(account.balance) else {
         return Ok(false);
     };
-    account.balance = balance;
-    account.save(state, &key_id);
+    // What stays as it was needs no write, and nothing to put back when the block is taken back.
+    if account.balance != balance {
+        account.balance = balance;
+        account.save(state, &key_id);
+    }
     Ok(true)
 }

@@ -14,6 +14,9 @@ use std::str::FromStr;
 /// The largest JSON file read, in bytes: recordings of thousands of calls.
 const JSON_MAX: usize = 1 << 30;
 
+/// The largest symbol file read, in bytes: a listing has some hundred for each byte of CODE.
+const SYMBOLS_MAX: usize = 1 << 26;
+
 /// A number, decimal or `0x…`, with `_` anywhere between its digits.
 ///
 /// # Errors
@@ -153,6 +156,49 @@ pub(crate) fn read_image(path: &Path) -> Result<Loaded, Error> {
 pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
     String::from_utf8(read_file(path)?)
         .map_err(|e| about(path, format_args!("is not text: {}", e.utf8_error())))
+}
+
+/// What a symbol file says. Sources may be in any encoding, and a listing quotes them.
+///
+/// # Errors
+/// If the file can't be read.
+pub(crate) fn read_symbols(path: &Path) -> Result<String, Error> {
+    read_bounded(path, SYMBOLS_MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The files that `paths` stand for, in order: files as they are; a folder for all below it whose names end in
+/// `ending`.
+///
+/// # Errors
+/// If a folder can't be read, or holds none.
+pub(crate) fn find_files(paths: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = files.len();
+            collect(path, ending, &mut files)?;
+            files[before..].sort();
+            if files.len() == before {
+                return Err(about(path, format_args!("holds no *{ending}")));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(|error| about(folder, error))? {
+        let entry = entry.map_err(|error| about(folder, error))?;
+        // Links to folders are not followed: they can lead in a circle.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect(&entry.path(), ending, files)?;
+        } else if entry.file_name().to_string_lossy().ends_with(ending) {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// Writes a file, replacing what was there.

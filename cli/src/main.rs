@@ -2,7 +2,7 @@
 //!
 //! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers,
 //! bytes and files, [`output`] prints text or JSON, [`error`] carries the exit status, [`store`] opens the
-//! local chain and [`receipts`] shows what became of transactions on it.
+//! local chain, [`receipts`] shows what became of transactions on it, and [`watch`] tells coverage and stack.
 
 mod args;
 mod cmd;
@@ -14,6 +14,7 @@ mod receipts;
 mod store;
 mod toolchain;
 mod trace;
+mod watch;
 
 use clap::Parser;
 use error::Status;

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Status};
 use emu8051::Cpu;
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Write};
@@ -83,6 +84,15 @@ impl Serialize for Address {
     }
 }
 
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Address, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        crate::args::number(&text)
+            .map(Address)
+            .map_err(D::Error::custom)
+    }
+}
+
 /// Bytes, as lower-case hex in text and in JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
@@ -99,8 +109,15 @@ impl Serialize for Bytes {
     }
 }
 
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        hex::decode(text).map(Bytes).map_err(D::Error::custom)
+    }
+}
+
 /// The registers of an 8051, as reports have them.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Registers {
     pub(crate) a: u8,
     pub(crate) b: u8,
@@ -108,6 +125,23 @@ pub(crate) struct Registers {
     pub(crate) sp: u8,
     pub(crate) dptr: u16,
     pub(crate) r: [u8; 8],
+}
+
+impl Display for Registers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Registers {
+            a,
+            b,
+            psw,
+            sp,
+            dptr,
+            r,
+        } = self;
+        write!(
+            f,
+            "A={a:02X} B={b:02X} PSW={psw:02X} SP={sp:02X} DPTR={dptr:04X} R0-7={r:02X?}"
+        )
+    }
 }
 
 impl From<&Cpu> for Registers {

@@ -47,12 +47,21 @@ impl Target {
     }
 }
 
+/// What came of compiling.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) image: Image,
+    /// The symbols of `sdcc --debug`, if they were asked for.
+    pub(crate) symbols: Option<Vec<u8>>,
+}
+
 /// Compiles one C file, with the SDK's header and runtime, to an image. What the tools say goes to standard
-/// error.
+/// error. `debug` asks sdcc for symbols; the image it then makes is another one, for the compiler leaves out steps that
+/// would take code off its line.
 ///
 /// # Errors
 /// If a tool is missing or fails, or what it made is no image.
-pub(crate) fn compile(source: &Path, target: Target) -> Result<Image, Error> {
+pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Compiled, Error> {
     let work = tempfile::tempdir().map_err(Error::node)?;
     let at = |name: &str| work.path().join(name);
     write_file(&at("smart51.h"), HEADER.as_bytes())?;
@@ -62,10 +71,12 @@ pub(crate) fn compile(source: &Path, target: Target) -> Result<Image, Error> {
         command
             .args(flags.split_whitespace())
             .arg("-I")
-            .arg(work.path());
+            .arg(work.path())
+            .args(debug.then_some("--debug"));
         command
     };
     let image = at("image");
+    let mut symbols = None;
     match target {
         Target::Mcs51 => {
             let [mcs51, runtime, contract] = ["mcs51.rel", "smart51.rel", "contract.rel"].map(at);
@@ -97,6 +108,9 @@ pub(crate) fn compile(source: &Path, target: Target) -> Result<Image, Error> {
                 "sdcc",
             )?;
             fs::rename(linked, &image).map_err(Error::node)?;
+            if debug {
+                symbols = Some(fs::read(at("image.cdb")).map_err(Error::node)?);
+            }
         }
         Target::Wasm => {
             // clang calls it, but doesn't say what to do when it is missing.
@@ -116,9 +130,11 @@ pub(crate) fn compile(source: &Path, target: Target) -> Result<Image, Error> {
             )?;
         }
     }
-    load(&fs::read(image).map_err(Error::node)?)
-        .map(|loaded| loaded.image)
-        .map_err(Error::input)
+    let loaded = load(&fs::read(image).map_err(Error::node)?).map_err(Error::input)?;
+    Ok(Compiled {
+        image: loaded.image,
+        symbols,
+    })
 }
 
 /// Runs a tool; what it prints goes to standard error, where diagnostics belong.

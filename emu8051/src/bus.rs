@@ -22,11 +22,15 @@ pub struct XdataAsk {
 
 /// The world around a [`Cpu`](crate::Cpu).
 ///
-/// The four hooks have defaults and are reached only from a [`Program`](crate::Program) built with
+/// The hooks have defaults and are reached only from a [`Program`](crate::Program) built with
 /// [`hooks`](crate::ProgramBuilder::hooks) or [`ask_after_xdata`](crate::ProgramBuilder::ask_after_xdata):
 /// without those, a run costs the same as if they did not exist. `now` is what the run has used when the instruction
 /// begins.
 pub trait Bus {
+    /// Whether programs with hooks are run on this bus. Changes nothing but speed: the block loop then executes
+    /// instructions that reach hooked registers too, instead of leaving them to the exact loop.
+    const HOOKED: bool = false;
+
     /// The byte at XDATA `address`.
     fn xread(&mut self, address: u16) -> u8;
 
@@ -55,5 +59,11 @@ pub trait Bus {
     /// [`ask_after_xdata`](crate::ProgramBuilder::ask_after_xdata) names.
     fn stop_requested(&mut self) -> bool {
         false
+    }
+
+    /// When the run shall end with [`Stop::Event`](crate::Stop::Event) in any case, counted as `now` is: at the first
+    /// end of an instruction that is not earlier. Asked when a run begins and whenever [`Bus::stop_requested`] is.
+    fn deadline(&self) -> Cycles {
+        Cycles::MAX
     }
 }

@@ -81,13 +81,14 @@ pub(crate) fn decode_bytes(bytes: Bytes, pc: u16) -> Insn {
         x: shape.x.of(fields),
         y: shape.y.of(fields),
         next,
-        target: match shape.target {
-            Target::None => 0,
-            Target::Wide => u16::from_be_bytes([first, second]),
-            Target::Page => next & 0xF800 | u16::from(opcode & 0xE0) << 3 | u16::from(first),
-            Target::First => relative(first),
-            Target::Second => relative(second),
-        },
+        // One load from all it may be: which one is as good as random, and a jump would be mispredicted.
+        target: [
+            0,
+            u16::from_be_bytes([first, second]),
+            next & 0xF800 | u16::from(opcode & 0xE0) << 3 | u16::from(first),
+            relative(first),
+            relative(second),
+        ][shape.target as usize],
     }
 }
 

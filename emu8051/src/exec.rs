@@ -498,6 +498,7 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             }
             AddAtRi => self.add(self.at(slot.x)),
             AddRn => self.add(self.reg(slot.x)),
+            AddA => self.add(self.regs.a),
             AddcImm => self.addc(slot.x),
             AddcDir => {
                 let b = self.dir(slot.x);
@@ -505,6 +506,7 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             }
             AddcAtRi => self.addc(self.at(slot.x)),
             AddcRn => self.addc(self.reg(slot.x)),
+            AddcA => self.addc(self.regs.a),
             SubbImm => self.subb(slot.x),
             SubbDir => {
                 let b = self.dir(slot.x);
@@ -512,6 +514,7 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
             }
             SubbAtRi => self.subb(self.at(slot.x)),
             SubbRn => self.subb(self.reg(slot.x)),
+            SubbA => self.subb(self.regs.a),
             Mul => {
                 let (low, high, ov) = alu::mul(self.regs.a, self.memory[direct(sfr::B)]);
                 self.product(low, high, ov);

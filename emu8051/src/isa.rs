@@ -330,6 +330,12 @@ isa! {
         PushA,
         /// `POP ACC`
         PopA,
+        /// `ADD A,ACC`
+        AddA,
+        /// `ADDC A,ACC`
+        AddcA,
+        /// `SUBB A,ACC`
+        SubbA,
         /// `JB ACC.n,rel`
         JbA,
         /// `JNB ACC.n,rel`

@@ -55,6 +55,8 @@ pub use decode::Insn;
 pub use disasm::{Line, Listing, disasm, disassemble};
 pub use isa_doc::isa_markdown;
 pub use program::{Fault, Program, ProgramBuilder, Reserved, Unprogrammed};
+#[cfg(feature = "unmetered")]
+pub use run::run_unmetered;
 pub use run::{Limit, Run, Stop, run, run_exact, run_observed};
 pub use sfr::{Psw, SfrSet};
 pub use trace::Observer;

@@ -3,7 +3,7 @@
 use crate::bus::XdataAsk;
 use crate::decode::{Bytes, Insn, decode, decode_bytes, opcode_len};
 use crate::exec::Slot;
-use crate::isa::Uop;
+use crate::isa::{Attrs, OPCODES, Uop};
 use crate::lower::Lowering;
 use crate::meter::Cost;
 use crate::pairs::fuse;
@@ -160,6 +160,12 @@ impl Program {
 
     pub(crate) fn costs(&self) -> &[Cost; 65536] {
         &self.costs
+    }
+
+    /// Whether the instruction at `pc` ends a block.
+    pub(crate) fn ends_block(&self, pc: u16) -> bool {
+        let info = &OPCODES[self.code[pc as usize] as usize];
+        info.attrs.intersects(Attrs::ENDS_BLOCK)
     }
 
     pub(crate) fn hooks(&self) -> SfrSet {

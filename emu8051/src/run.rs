@@ -9,9 +9,9 @@
 //! block anywhere, hence a sum at every address; it leaves only at the end. So it is enough to subtract one sum
 //! whenever control arrives somewhere by a jump or by a branch not taken, and no other instruction looks at the meter.
 //!
-//! When a sum does not fit into what is left, nothing of that block has happened yet. The subtraction is undone and
-//! the instruction there is executed by the exact loop, one at a time, until the limit is met or blocks fit again.
-//! Hence [`run`] and [`run_exact`] stop at the same instruction with the same state for every limit, which the tests
+//! When a sum does not fit into what is left, nothing of that block has happened yet. The subtraction is undone, as
+//! many of the block's instructions are executed as do fit, which the sums at their addresses say, and the exact loop
+//! goes on from there, one instruction at a time, until the limit is met or blocks fit again. Hence [`run`] and [`run_exact`] stop at the same instruction with the same state for every limit, which the tests
 //! try for thousands of limits on every workload.
 //!
 //! Blocks also end, with nothing to pay for the instruction itself, before
@@ -24,7 +24,9 @@
 
 use crate::bus::Bus;
 use crate::cpu::Cpu;
+use crate::decode::Insn;
 use crate::exec::{Checked, Core, Flow, Plain, Regs, Slot};
+use crate::isa::Uop;
 use crate::meter::Cost;
 use crate::program::{Fault, Program};
 use crate::trace::Observer;
@@ -111,6 +113,20 @@ pub fn run<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) 
     run
 }
 
+/// Does what [`run`] does without a limit, and counts nothing: the benchmark measures by it what the meter costs.
+#[cfg(feature = "unmetered")]
+pub fn run_unmetered<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program) -> Stop {
+    let mut runner = Runner::new(cpu, bus, program, Limit::NONE);
+    let stop = loop {
+        block_loop::<B, false>(&mut runner.core, program, Cost::ZERO);
+        if let Some(stop) = runner.arrived().or_else(|| runner.step(&mut ())) {
+            break stop;
+        }
+    };
+    runner.end(stop).0.store(cpu);
+    stop
+}
+
 /// Does what [`run`] does, charging by the instruction and decoding each afresh from CODE.
 pub fn run_exact<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) -> Run {
     run_observed(cpu, bus, program, limit, &mut ())
@@ -142,6 +158,8 @@ enum Left {
     AtInstruction,
     /// The block at PC does not fit: the allowance is overdrawn by its cost.
     Overdrawn,
+    /// The bus was reached: it may want the run to end, and has another deadline perhaps.
+    BusReached,
 }
 
 /// A run under way.
@@ -149,6 +167,8 @@ struct Runner<'a, B> {
     core: Core<'a, B, Checked>,
     program: &'a Program,
     limit: Limit,
+    /// [`Bus::deadline`].
+    deadline: Cycles,
     cycles: Cycles,
     steps: Steps,
 }
@@ -162,6 +182,7 @@ impl<'a, B: Bus> Runner<'a, B> {
             now: Cycles::ZERO,
             ask_bus: false,
         };
+        let deadline = bus.deadline();
         let core = Core {
             regs,
             memory: &mut cpu.memory,
@@ -173,6 +194,7 @@ impl<'a, B: Bus> Runner<'a, B> {
             core,
             program,
             limit,
+            deadline,
             cycles: Cycles::ZERO,
             steps: Steps::ZERO,
         }
@@ -188,6 +210,9 @@ impl<'a, B: Bus> Runner<'a, B> {
     #[inline(always)]
     fn step<O: Observer>(&mut self, observer: &mut O) -> Option<Stop> {
         let pc = self.core.regs.pc;
+        if self.cycles >= self.deadline {
+            return Some(Stop::Event);
+        }
         if let Some(fault) = self.program.fault_at(pc) {
             return Some(Stop::Fault(fault));
         }
@@ -203,39 +228,84 @@ impl<'a, B: Bus> Runner<'a, B> {
             observer.before(&self.cpu(), &insn);
         }
         self.core.direct.now = self.cycles;
-        self.core.regs.pc = match self.core.exec(&Slot::from(insn)) {
-            Flow::Next => insn.next,
-            Flow::Jump(to) => to,
-            Flow::Leave => unreachable!("no row of the instruction table leaves the loop"),
-        };
+        self.execute(insn);
         self.cycles = cycles;
         self.steps += Steps(1);
         if O::ACTIVE {
             observer.after(&self.cpu(), &insn);
         }
-        let asked = std::mem::take(&mut self.core.direct.ask_bus);
-        (asked && self.core.bus.stop_requested()).then_some(Stop::Event)
+        if !std::mem::take(&mut self.core.direct.ask_bus) {
+            return None;
+        }
+        self.deadline = self.core.bus.deadline();
+        self.core.bus.stop_requested().then_some(Stop::Event)
     }
 
-    /// Executes whole blocks as long as they fit. `None` means that the exact loop has to do the next instruction.
+    /// Executes whole blocks as long as they fit, then what fits of the next one. `None` means that the exact loop has to
+    /// do the next instruction.
     fn blocks(&mut self) -> Option<Stop> {
         loop {
             let allowance = Cost::saturating(
-                self.limit.cycles - self.cycles,
+                self.limit.cycles.min(self.deadline) - self.cycles,
                 self.limit.steps - self.steps,
             );
-            let (mut rest, left) = block_loop(&mut self.core, self.program, allowance);
+            let (mut rest, left) = self.blocks_and_bus(allowance);
             if left == Left::Overdrawn {
                 rest = rest + self.program.costs()[self.core.regs.pc as usize];
+            }
+            // Overdrawn after some blocks: that slice is used up, the next may do. Otherwise the limit itself is short.
+            let short = left == Left::Overdrawn && rest == allowance;
+            if short {
+                rest = part_of_block(&mut self.core, self.program, rest);
             }
             let used = allowance - rest;
             self.cycles += used.cycles();
             self.steps += used.steps();
-            // Overdrawn after some blocks: that slice is used up, the next may do. Otherwise the limit itself is short.
-            if left == Left::AtInstruction || used == Cost::ZERO {
+            if left == Left::BusReached {
+                self.deadline = self.core.bus.deadline();
+                if self.core.bus.stop_requested() {
+                    return Some(Stop::Event);
+                }
+            } else if short || left == Left::AtInstruction {
                 return self.arrived();
             }
         }
+    }
+
+    /// The block loop, and on a bus with hooks also the instructions that reach it, as long as that leaves the deadline as
+    /// it is.
+    #[inline(always)]
+    fn blocks_and_bus(&mut self, allowance: Cost) -> (Cost, Left) {
+        let mut rest = allowance;
+        loop {
+            let left;
+            (rest, left) = block_loop::<B, true>(&mut self.core, self.program, rest);
+            let slot = &self.program.slots()[self.core.regs.pc as usize];
+            if !B::HOOKED || left != Left::AtInstruction || slot.uop != Uop::Exact {
+                return (rest, left);
+            }
+            let insn = self.program.insn_at(self.core.regs.pc);
+            let after = rest - insn.shape().cost;
+            if after.overdrawn() {
+                return (rest, left);
+            }
+            self.core.direct.now = self.cycles + (allowance - rest).cycles();
+            self.execute(insn);
+            rest = after;
+            if std::mem::take(&mut self.core.direct.ask_bus)
+                && (self.core.bus.stop_requested() || self.core.bus.deadline() != self.deadline)
+            {
+                return (rest, Left::BusReached);
+            }
+        }
+    }
+
+    fn execute(&mut self, insn: Insn) {
+        self.core.regs.pc = match self.core.exec(&Slot::from(insn)) {
+            Flow::Next => insn.next,
+            Flow::Jump(to) => to,
+            Flow::Leave => unreachable!("no row of the instruction table leaves the loop"),
+        };
     }
 
     /// The processor as an observer may see it.
@@ -262,7 +332,7 @@ impl<'a, B: Bus> Runner<'a, B> {
 
 /// The block loop: the registers are locals, direct addresses are plain memory, and only jumps look at the meter.
 #[inline(never)]
-fn block_loop<B: Bus>(
+fn block_loop<B: Bus, const METERED: bool>(
     outer: &mut Core<'_, B, Checked>,
     program: &Program,
     allowance: Cost,
@@ -278,9 +348,11 @@ fn block_loop<B: Bus>(
     let mut rest = allowance;
     let mut pc = core.regs.pc;
     let left = 'blocks: loop {
-        rest = rest - costs[pc as usize];
-        if rest.overdrawn() {
-            break Left::Overdrawn;
+        if METERED {
+            rest = rest - costs[pc as usize];
+            if rest.overdrawn() {
+                break Left::Overdrawn;
+            }
         }
         let mut slot = &slots[pc as usize];
         pc = loop {
@@ -297,4 +369,42 @@ fn block_loop<B: Bus>(
     core.regs.pc = pc;
     outer.regs = core.regs;
     (rest, left)
+}
+
+/// Executes as many slots of the block at PC, which does not fit into `rest`, as do; gives what is left.
+#[inline(never)]
+fn part_of_block<B: Bus>(
+    outer: &mut Core<'_, B, Checked>,
+    program: &Program,
+    mut rest: Cost,
+) -> Cost {
+    let (slots, costs) = (program.slots(), program.costs());
+    let mut core = Core {
+        regs: outer.regs,
+        memory: outer.memory,
+        code: outer.code,
+        bus: outer.bus,
+        direct: Plain,
+    };
+    let mut pc = core.regs.pc;
+    loop {
+        let slot = &slots[pc as usize];
+        // The last instruction of the block never fits, or all of it would.
+        if program.ends_block(pc) {
+            break;
+        }
+        let after = rest - (costs[pc as usize] - costs[slot.next as usize]);
+        if after.overdrawn() {
+            break;
+        }
+        match core.exec(slot) {
+            Flow::Next => {}
+            Flow::Jump(_) | Flow::Leave => unreachable!("only the end of a block leads elsewhere"),
+        }
+        rest = after;
+        pc = slot.next;
+    }
+    core.regs.pc = pc;
+    outer.regs = core.regs;
+    rest
 }

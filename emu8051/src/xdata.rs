@@ -122,12 +122,10 @@ impl Xdata {
 
     /// Makes all of it zero again, touching only the pages that were written.
     pub fn clear_dirty(&mut self) {
-        for page in 0..256 {
-            if self.pages[page] & WRITTEN != 0 {
-                self.bytes[page * PAGE..][..PAGE].fill(0);
-                // It holds zeros now, which the last snapshot may not.
-                self.pages[page] = CHANGED;
-            }
+        for page in marked(&self.pages, WRITTEN) {
+            self.bytes[page * PAGE..][..PAGE].fill(0);
+            // It holds zeros now, which the last snapshot may not.
+            self.pages[page] = CHANGED;
         }
     }
 }

@@ -92,7 +92,7 @@ fuzz_target!(|data: &[u8]| {
             regid: Some(*regid),
             public_key: None,
         }
-        .save(&mut state, &key_id);
+        .register(&mut state, &key_id);
     }
     state.put(&keys::contract(&CONTRACT), b"code".as_slice());
     let flags = byte(&mut data);

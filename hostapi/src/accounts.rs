@@ -99,9 +99,14 @@ impl Account {
             .ok_or_else(|| NodeError::damaged(&key, "an account is expected"))
     }
 
-    /// Stores the account under `key_id`, and `key_id` under its registered id.
+    /// Stores the account under `key_id`.
     pub fn save(&self, state: &mut Overlay<'_>, key_id: &KeyId) {
         state.put(&keys::account(key_id), self.encode());
+    }
+
+    /// Stores a new account under `key_id`, and `key_id` under its registered id.
+    pub fn register(&self, state: &mut Overlay<'_>, key_id: &KeyId) {
+        self.save(state, key_id);
         if let Some(regid) = &self.regid {
             state.put(&keys::registered(regid), *key_id);
         }
@@ -187,7 +192,7 @@ mod tests {
             regid: Some(id),
             public_key: None,
         };
-        account.save(&mut state, &key_id);
+        account.register(&mut state, &key_id);
         assert_eq!(id, [7, 0, 0, 0, 3, 0]);
         let address = Network::Main.address(&key_id);
         for name in [&id[..], address.as_bytes()] {

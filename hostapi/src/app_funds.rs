@@ -180,10 +180,16 @@ impl AppAccount {
     }
 
     /// The fund with exactly this tag and height.
-    pub fn fund(&mut self, tag: &[u8], height: u32) -> Option<&mut Fund> {
+    #[must_use]
+    pub fn fund(&self, tag: &[u8], height: u32) -> Option<&Fund> {
+        self.place(tag, height).map(|at| &self.frozen[at])
+    }
+
+    /// Where among the frozen funds that one stands.
+    fn place(&self, tag: &[u8], height: u32) -> Option<usize> {
         self.frozen
-            .iter_mut()
-            .find(|fund| fund.tag == tag && fund.height == height)
+            .iter()
+            .position(|fund| fund.tag == tag && fund.height == height)
     }
 
     /// Makes one operation.
@@ -203,12 +209,13 @@ impl AppAccount {
                 if height == 0 {
                     return Err(FundError::Height);
                 }
-                let known = self.fund(tag, height);
+                let known = self.place(tag, height).map(|at| (at, &mut self.frozen[at]));
                 match (kind, known) {
                     (FundKind::AddFrozen, Some(_)) if amount == 0 => {
                         return Err(FundError::Nothing);
                     }
-                    (FundKind::AddFrozen, Some(fund)) => match fund.amount.checked_add(amount) {
+                    (FundKind::AddFrozen, Some((_, fund))) => match fund.amount.checked_add(amount)
+                    {
                         Some(sum) => fund.amount = sum,
                         // The original notices, leaves the fund as it is, and goes on.
                         None if context.semantics.is_dacrs() => {}
@@ -219,14 +226,12 @@ impl AppAccount {
                         height,
                         amount,
                     }),
-                    (_, Some(fund)) => {
-                        fund.amount = fund
-                            .amount
-                            .checked_sub(amount)
-                            .ok_or(FundError::TooLittle)?;
-                        let empty = fund.amount == 0;
-                        self.frozen
-                            .retain(|fund| !(empty && fund.tag == tag && fund.height == height));
+                    (_, Some((at, fund))) => {
+                        let rest = fund.amount.checked_sub(amount);
+                        fund.amount = rest.ok_or(FundError::TooLittle)?;
+                        if fund.amount == 0 {
+                            self.frozen.remove(at);
+                        }
                     }
                     (_, None) => return Err(FundError::NoFund),
                 }

@@ -2,7 +2,7 @@
 
 use crate::host::NodeError;
 use crate::state::keys::{self, RegId};
-use crate::state::{Overlay, Pair};
+use crate::state::{Overlay, Pair, Place};
 
 /// The value of `key` in the data of `contract`.
 ///
@@ -16,18 +16,25 @@ pub fn get<'o>(
     Ok(state.get(&keys::data(contract, key))?)
 }
 
-/// Sets `key` in the data of `contract`, or removes it, and keeps count. Returns whether it was there.
+/// The place of `key` in the data of `contract`.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn find(state: &mut Overlay<'_>, contract: &RegId, key: &[u8]) -> Result<Place, NodeError> {
+    Ok(state.find(&keys::data(contract, key))?)
+}
+
+/// Sets what stands at `place` in the data of `contract`, or removes it, and keeps count.
 ///
 /// # Errors
 /// If the store cannot be read or holds something else.
 pub fn set(
     state: &mut Overlay<'_>,
     contract: &RegId,
-    key: &[u8],
+    place: Place,
     value: Option<&[u8]>,
-) -> Result<bool, NodeError> {
-    let data_key = keys::data(contract, key);
-    let was_there = state.get(&data_key)?.is_some();
+) -> Result<(), NodeError> {
+    let was_there = state.value(place).is_some();
     if was_there != value.is_some() {
         let keys = count(state, contract)?;
         let keys = if was_there {
@@ -41,12 +48,10 @@ pub fn set(
             _ => state.put(&count_key, keys.to_le_bytes()),
         }
     }
-    match value {
-        Some(value) => state.put(&data_key, value),
-        None if was_there => state.delete(&data_key),
-        None => {}
+    if was_there || value.is_some() {
+        state.set(place, value.map(<[u8]>::to_vec));
     }
-    Ok(was_there)
+    Ok(())
 }
 
 /// How many keys the data of `contract` has.

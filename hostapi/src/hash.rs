@@ -1,6 +1,7 @@
-//! The three hashes of the original chain.
+//! The three hashes of the original chain, and the one this chain keeps its records with.
 
 use crate::state::keys::{Hash, KeyId};
+use blake2b_simd::Params;
 use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 
@@ -22,9 +23,38 @@ pub fn key_hash(data: &[u8]) -> KeyId {
     Ripemd160::digest(sha256(data)).into()
 }
 
+/// BLAKE2b of `data` with a result of 32 bytes: what names transactions, receipts, inputs and logs.
+///
+/// A call hashes some 500 bytes of these. BLAKE2b takes a fifth of the time of SHA-256 on a processor that
+/// has no instructions for SHA-256, so that hashing does not cost more than the call.
+#[must_use]
+pub fn blake2b(data: &[u8]) -> Hash {
+    let mut hash = Hash::default();
+    let digest = Params::new().hash_length(hash.len()).hash(data);
+    hash.copy_from_slice(digest.as_bytes());
+    hash
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Worked out with Python's hashlib.blake2b(digest_size=32).
+    #[test]
+    fn blake2b_of_32_bytes_is_pythons() {
+        for (data, hash) in [
+            (
+                &b"abc"[..],
+                "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319",
+            ),
+            (
+                &[0x51; 300],
+                "24cbe8a1b50bf0078c0f8a7c885172a4634d9baf9df574ffa1aca461405681de",
+            ),
+        ] {
+            assert_eq!(hex::encode(blake2b(data)), hash);
+        }
+    }
 
     // FIPS 180-2, the first example; its double from Bitcoin's tests.
     #[test]

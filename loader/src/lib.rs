@@ -19,6 +19,7 @@
 //! * [`image`]: what all of them become
 //! * [`header`]: reset vector, version, exit and api vectors, account-check switch
 //! * [`error`]: everything that can be wrong with a file
+//! * [`symbols`]: from which line of a source CODE comes, as SDCC tells it
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod container;
@@ -27,6 +28,7 @@ mod gzip;
 pub mod header;
 pub mod hex;
 pub mod image;
+pub mod symbols;
 mod wat;
 
 use abi::Semantics;

@@ -125,7 +125,7 @@ methods! {
         gas: GasRule::flat(375).per_request(8, 1),
         steps: None,
         failures: [],
-        notes: "The first byte of `hex` is 0 for text. What is printed is part of no state and no receipt's hash.",
+        notes: "The first byte of `hex` is 0 for text. What is printed stands in the receipt and in no contract's data.",
         example: "s51_print(0, \"hello\", 5);",
     }
     /// Reads the contract bytes, the input, of a confirmed transaction.

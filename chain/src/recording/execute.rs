@@ -11,6 +11,7 @@ use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
 use hostapi::app_funds::{AppAccount, Fund};
 use hostapi::context::KnownTx;
+use hostapi::data;
 use hostapi::hash::double_sha256;
 use hostapi::network::Network;
 use hostapi::state::keys::{Hash, kind};
@@ -286,11 +287,12 @@ fn write_state(context: &Context, state: &mut Overlay<'_>) -> Result<(), Execute
             public_key: optional("context.accounts.pubkey", &row.pubkey)?,
             balance: row.balance,
         };
-        account.save(state, &array::<20>("context.accounts.keyid", &row.keyid)?);
+        account.register(state, &array::<20>("context.accounts.keyid", &row.keyid)?);
     }
     for (contract, key, value) in &context.initial_db {
         let contract = array("context.initial_db", contract)?;
-        hostapi::data::set(state, &contract, &key.0, Some(&value.0))?;
+        let place = data::find(state, &contract, &key.0)?;
+        data::set(state, &contract, place, Some(&value.0))?;
     }
     for row in &context.initial_app_accounts {
         let contract = array("context.initial_app_accounts.script", &row.script)?;

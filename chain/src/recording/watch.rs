@@ -110,6 +110,10 @@ impl Observer for Watch<'_> {
         }
     }
 
+    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
+        self.next.executed(cpu, insn);
+    }
+
     fn arrived(&mut self, arrival: &Arrival<'_>) {
         self.next.arrived(arrival);
         let mut args = Vec::new();

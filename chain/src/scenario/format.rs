@@ -238,6 +238,19 @@ impl Scenario {
         self.images.keys().map(String::as_str)
     }
 
+    /// Its contracts, in order of name: the name, the image's file and the image.
+    pub fn images(&self) -> impl Iterator<Item = (&str, PathBuf, &Image)> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let table = self.file.contracts.iter();
+        table.filter_map(move |(name, table)| {
+            Some((
+                name.as_str(),
+                folder.join(&table.image),
+                self.images.get(name)?,
+            ))
+        })
+    }
+
     /// Replaces the image of a contract; nothing happens where the scenario has no such contract.
     pub fn set_image(&mut self, contract: &str, image: Image) {
         if let Some(slot) = self.images.get_mut(contract) {

@@ -12,4 +12,4 @@ pub mod snapshot;
 
 pub use expect::Difference;
 pub use format::{ReadError, Scenario};
-pub use run::{Beside, Run, RunError, StepReport};
+pub use run::{Beside, Run, RunError, StepReport, Watch};

@@ -11,7 +11,7 @@ use crate::open_block::{CallRequest, Deploy, Trial};
 use crate::receipt::Receipt;
 use crate::session::Payment;
 use abi::Gas;
-use bridge::{Engine, Silent};
+use bridge::{Engine, Observer, Silent};
 use hostapi::NodeError;
 use hostapi::accounts::{self, Account};
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
@@ -125,6 +125,19 @@ impl From<NodeError> for RunError {
     }
 }
 
+/// Watches the calls of a scenario.
+pub trait Watch {
+    /// Who watches the call of `contract` that is about to begin.
+    fn call(&mut self, contract: &str) -> &mut dyn Observer;
+}
+
+/// Watches nothing.
+impl Watch for Silent {
+    fn call(&mut self, _: &str) -> &mut dyn Observer {
+        self
+    }
+}
+
 /// The most gas of a call that names no limit.
 const DEFAULT_GAS: u64 = 10_000_000;
 
@@ -134,28 +147,37 @@ impl Scenario {
     /// # Errors
     /// If it cannot be run to its end. What came out otherwise than expected is no error but in the [`Run`].
     pub fn run(&self) -> Result<Run, RunError> {
-        self.run_on(Chain::open(Box::new(MemStore::new()), self.genesis())?)
+        self.run_watched(&mut Silent)
     }
 
-    /// Runs the scenario on a fresh chain in memory, with `engines` instead of the usual ones.
+    /// [`Scenario::run`], shown to `watch`.
     ///
     /// # Errors
-    /// As [`Scenario::run`].
-    pub fn run_with(&self, engines: Vec<Box<dyn Engine>>) -> Result<Run, RunError> {
+    /// Those of [`Scenario::run`].
+    pub fn run_watched(&self, watch: &mut dyn Watch) -> Result<Run, RunError> {
         let chain = Chain::open(Box::new(MemStore::new()), self.genesis())?;
-        self.run_on(chain.with_engines(engines))
+        self.run_on(&chain, watch)
     }
 
-    fn run_on(&self, chain: Chain) -> Result<Run, RunError> {
-        self.set_up(&chain)?;
+    /// [`Scenario::run`] with `engines` instead of those that a chain has unasked.
+    ///
+    /// # Errors
+    /// Those of [`Scenario::run`].
+    pub fn run_with(&self, engines: Vec<Box<dyn Engine>>) -> Result<Run, RunError> {
+        let chain = Chain::open(Box::new(MemStore::new()), self.genesis())?;
+        self.run_on(&chain.with_engines(engines), &mut Silent)
+    }
+
+    fn run_on(&self, chain: &Chain, watch: &mut dyn Watch) -> Result<Run, RunError> {
+        self.set_up(chain)?;
         let mut reports = Vec::new();
         let mut transactions = BTreeMap::new();
         for (step, number) in self.file.step.iter().zip(1..) {
             let mut stage = Stage {
-                chain: &chain,
+                chain,
                 transactions: &transactions,
             };
-            let report = self.step(&mut stage, step, number)?;
+            let report = self.step(&mut stage, step, number, watch)?;
             if let Some(receipt) = &report.receipt {
                 transactions.insert(number, receipt.id);
             }
@@ -164,7 +186,7 @@ impl Scenario {
         Ok(Run {
             path: self.path.clone(),
             steps: reports,
-            state: state_of(&chain)?,
+            state: state_of(chain)?,
         })
     }
 
@@ -222,6 +244,7 @@ impl Scenario {
         stage: &mut Stage<'_>,
         step: &Step,
         number: usize,
+        watch: &mut dyn Watch,
     ) -> Result<StepReport, RunError> {
         let mut report = StepReport {
             number,
@@ -235,7 +258,7 @@ impl Scenario {
         };
         let chain = stage.chain;
         if let Some(contract) = &step.call {
-            self.call(stage, step, contract, &mut report)?;
+            self.call(stage, step, contract, watch.call(contract), &mut report)?;
         }
         for _ in 0..step.mine.unwrap_or_default() {
             chain.begin_block()?.commit()?;
@@ -255,6 +278,7 @@ impl Scenario {
         stage: &mut Stage<'_>,
         step: &Step,
         contract: &str,
+        observer: &mut dyn Observer,
         report: &mut StepReport,
     ) -> Result<(), RunError> {
         let number = report.number;
@@ -290,7 +314,7 @@ impl Scenario {
             Some(image) => Some(block.try_with(&request, image)?),
             None => None,
         };
-        match block.call(&request, &mut Silent) {
+        match block.call(&request, observer) {
             Ok(receipt) => report.receipt = Some(receipt.clone()),
             Err(error) if error.is_node() => return Err(error.into()),
             Err(error) => report.rejected = Some(error.to_string()),

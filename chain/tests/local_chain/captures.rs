@@ -1,8 +1,7 @@
 //! Recordings of calls on the local chain: each runs again from its one file.
 
-use crate::common::{MINT, PARTIES, TRANSFER, in_memory, input};
+use crate::common::{MINT, PARTIES, TRANSFER, asks, in_memory, input};
 use abi::codec;
-use abi::layout::{COMMUNICATE, RESULT};
 use abi::method;
 use bridge::Silent;
 use loader::Image;
@@ -94,35 +93,4 @@ fn what_a_call_asks_of_the_past_is_in_its_recording() {
     assert_eq!(row.calls[1].ret[0].0, PARTIES.alice);
     assert_eq!(row.calls[3].ret[0].0.len(), 32);
     assert_eq!(row.calls[8].ret[0].0.len(), 8);
-}
-
-/// A contract that makes `calls`, each with its request, and succeeds.
-fn asks(calls: &[(u16, Vec<u8>)]) -> Image {
-    let store = |address: u16, bytes: &[u8]| -> String {
-        let each = (address..).zip(bytes);
-        each.map(|(at, byte)| format!("MOV DPTR,#0x{at:04X}\nMOV A,#0x{byte:02X}\nMOVX @DPTR,A\n"))
-            .collect()
-    };
-    let mut text = String::from(
-        "LJMP 0x0020\n.org 0x0004\n.db 0, 1, 1\n.org 0x0008\nRET\nRET\n.org 0x0012\nRET\nRET\n.org 0x0020\n",
-    );
-    for (method, request) in calls {
-        text += &store(COMMUNICATE, request);
-        text += &store(RESULT, &method.to_le_bytes());
-        text += "LCALL 0x0012\n";
-    }
-    text += &store(RESULT, &[1, 0]);
-    text += "LCALL 0x0008\n";
-    let assembly = emu8051::assemble(&text).unwrap_or_else(|error| panic!("{error}"));
-    loader::load(&rom(&assembly)).expect("an image").image
-}
-
-/// The assembled bytes from 0 on.
-fn rom(assembly: &emu8051::Assembly) -> Vec<u8> {
-    let program = assembly.program().build();
-    let end = (0..=u16::MAX)
-        .rev()
-        .find(|at| program.is_programmed(*at))
-        .expect("some code");
-    program.code()[..=usize::from(end)].to_vec()
 }

@@ -1,5 +1,6 @@
 //! A chain with two accounts and the token sample, for tests.
 
+use abi::layout::{COMMUNICATE, RESULT};
 use bridge::Silent;
 use hostapi::state::keys::RegId;
 use hostapi::state::{MemStore, StateStore};
@@ -132,4 +133,38 @@ pub(crate) fn export(store: &dyn StateStore) -> Vec<u8> {
     let mut file = Vec::new();
     smart51_chain::export::export(store, &mut file).unwrap();
     file
+}
+
+/// A contract that makes `calls`, each with its request, and succeeds.
+pub(crate) fn asks(calls: &[(u16, Vec<u8>)]) -> Image {
+    let call = |(method, request): &(u16, Vec<u8>)| {
+        let (request, method) = (
+            store(COMMUNICATE, request),
+            store(RESULT, &method.to_le_bytes()),
+        );
+        format!("{request}{method}LCALL 0x0012\n")
+    };
+    succeeds(&calls.iter().map(call).collect::<String>())
+}
+
+/// A contract that runs `body` and succeeds.
+pub(crate) fn succeeds(body: &str) -> Image {
+    let header = "LJMP 0x0020\n.org 0x0004\n.db 0, 1, 1\n.org 0x0008\nRET\nRET\n.org 0x0012\nRET\nRET\n.org 0x0020\n";
+    let exit = store(RESULT, &[1]) + "LJMP 0x0008\n";
+    let text = [header, body, &exit].concat();
+    let assembly = emu8051::assemble(&text).unwrap_or_else(|error| panic!("{error}"));
+    let program = assembly.program().build();
+    let end = (0..=u16::MAX)
+        .rev()
+        .find(|at| program.is_programmed(*at))
+        .expect("some code");
+    let rom = &program.code()[..=usize::from(end)];
+    loader::load(rom).expect("an image").image
+}
+
+/// Instructions that put `bytes` into XDATA.
+fn store(address: u16, bytes: &[u8]) -> String {
+    let each = (address..).zip(bytes);
+    each.map(|(at, byte)| format!("MOV DPTR,#0x{at:04X}\nMOV A,#0x{byte:02X}\nMOVX @DPTR,A\n"))
+        .collect()
 }

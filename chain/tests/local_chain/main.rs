@@ -4,6 +4,7 @@ mod atomicity;
 mod captures;
 mod common;
 mod killed_process;
+mod old_rules;
 mod scenarios;
 mod transactions;
 mod whole_state;

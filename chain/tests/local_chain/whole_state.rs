@@ -141,9 +141,9 @@ fn check_finds_what_was_tampered_with() {
     ];
     for (what, key, value) in tamperings {
         let before = store.get(&key).unwrap();
-        store.commit(&Batch::from([(key.clone(), value)])).unwrap();
+        store.commit(Batch::from([(key.clone(), value)])).unwrap();
         assert_ne!(chain.check().unwrap().problems, [], "{what}");
-        store.commit(&Batch::from([(key, before)])).unwrap();
+        store.commit(Batch::from([(key, before)])).unwrap();
         assert_eq!(chain.check().unwrap().problems, [], "{what} was put right");
     }
 }

@@ -4,7 +4,7 @@ use crate::args::{about, write_file};
 use crate::contract;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
-use crate::toolchain::{Target, compile};
+use crate::toolchain::{Compiled, Target, compile};
 use abi::Semantics;
 use clap::Args;
 use serde::Serialize;
@@ -16,7 +16,8 @@ use std::path::PathBuf;
 /// The contract includes smart51.h and defines `void contract(void)`. The image is checked as at deployment.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  smart51 build token.c\n  smart51 build token.c --target wasm -o token.wasm"
+    after_help = "Example:\n  smart51 build token.c\n  smart51 build token.c --target wasm -o token.wasm\n  \
+    smart51 build token.c --debug"
 )]
 pub(crate) struct Build {
     /// The contract's source file.
@@ -27,6 +28,10 @@ pub(crate) struct Build {
     /// The image to write [default: FILE with .ihx or .wasm].
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    /// Write the symbols beside the image too, as .cdb, for --coverage. The image is then another one, which takes a
+    /// little longer. For the 8051.
+    #[arg(long)]
+    debug: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,9 +47,17 @@ impl Build {
         let output = self
             .output
             .unwrap_or_else(|| self.file.with_extension(self.target.extension()));
-        let image = compile(&self.file, self.target)?;
+        if self.debug && self.target != Target::Mcs51 {
+            return Err(Error::input(
+                "--debug writes symbols of the 8051 only, not of wasm",
+            ));
+        }
+        let Compiled { image, symbols } = compile(&self.file, self.target, self.debug)?;
         contract::check(&image, Semantics::V1).map_err(|e| about(&self.file, e))?;
         write_file(&output, &self.target.file(&image))?;
+        if let Some(symbols) = symbols {
+            write_file(&output.with_extension("cdb"), &symbols)?;
+        }
         out.print(&Report {
             output: output.display().to_string(),
             target: self.target.name(),

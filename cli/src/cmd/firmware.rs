@@ -1,55 +1,46 @@
 //! `smart51 firmware`.
 
-use crate::args::{Bytes as Input, about, number, read_text};
+use crate::args::{Bytes as Input, about, number, read_file, read_text, write_file};
 use crate::error::{Error, Status};
+use crate::firmware::image;
+use crate::firmware::outputs::Outputs;
 use crate::firmware::ram::Ram;
-use crate::firmware::stack::StackWatch;
-use crate::firmware::vcd::Vcd;
-use crate::firmware::{explain, image, stimulus, stop_name};
-use crate::output::{Address, Bytes, Output, Registers, note, write_stdout};
+use crate::firmware::recording::{Difference, Ended, Recording};
+use crate::firmware::session::{Options, Session, Stopped};
+use crate::firmware::settings::{PaceName, Settings, chip};
+use crate::firmware::stimulus;
+use crate::output::{Address, Bytes, Output, Registers, note};
+use crate::watch::WatchArgs;
+use crate::watch::coverage::Summary;
+use crate::watch::stack::Stack;
 use clap::Args;
-use emu8051::Cycles;
-use emu8051::hw::board::{Board, BoardConfig, BoardStop, Wiring};
-use emu8051::hw::chip::{CHIPS, Chip};
-use emu8051::hw::interrupt::InterruptTiming;
-use emu8051::hw::line::{Pace, SerialByte};
-use emu8051::hw::time::States;
+use emu8051::hw::board::Board;
+use emu8051::hw::chip::Chip;
+use emu8051::hw::line::SerialByte;
 use serde::Serialize;
 use std::fmt;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// Machine cycles between two looks at what the firmware has sent and shown.
-const SLICE: u64 = 1_000_000;
-
-/// Machine cycles between two lines of progress.
-const PROGRESS: u64 = 2_000_000_000;
+/// The most machine cycles of a run that is given no other limit.
+const DEFAULT_CYCLES: u64 = 1_000_000_000;
 
 /// Run firmware on an 8051 or 8052 with its timers, serial port, interrupts and ports.
 ///
-/// It runs until a stop condition or the limit. Time is counted in machine cycles of twelve oscillator periods.
-/// A stimulus file has a line for each change of a pin: machine cycle, pin, level (1000 P3.2 0).
+/// It runs until a stop condition or the limit. Time is counted in machine cycles of twelve oscillator periods since
+/// reset. A stimulus file has a line for each change of a pin: machine cycle, pin, level (1000 P3.2 0); bytes for the
+/// serial line can stand there too (5000 serial 68690a).
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  smart51 firmware blink.ihx --max-cycles 1_000_000 --vcd blink.vcd\n  \
-smart51 firmware echo.ihx --uart-in 68656c6c6f --uart-out - --max-cycles 500_000"
+smart51 firmware echo.ihx --uart-in 68656c6c6f --uart-out - --max-cycles 500_000\n  \
+smart51 firmware echo.ihx --uart-pty --record session.json\n  \
+smart51 firmware echo.ihx --replay session.json --coverage echo.info"
 )]
 pub(crate) struct Firmware {
     /// The image file, or - for standard input. A .bin may begin with anything.
     image: PathBuf,
-    /// The chip: 8051, 8052, 8031, 8032, 80C51, 8751, 89C51RX, 8051AH and others of the family.
-    #[arg(long, default_value = "8052", value_parser = chip, value_name = "CHIP")]
-    chip: &'static Chip,
-    /// The most machine cycles [default: 1000000000].
-    #[arg(long, value_parser = number::<u64>, default_value = "1000000000", hide_default_value = true, value_name = "N")]
-    max_cycles: u64,
-    /// Stop on arriving at this address of CODE; may be given more than once.
-    #[arg(long, value_parser = number::<u16>, value_name = "A")]
-    stop_pc: Vec<u16>,
-    /// Stop after reading this address of XDATA.
-    #[arg(long, value_parser = number::<u16>, value_name = "A")]
-    stop_xdata_read: Option<u16>,
+    #[command(flatten)]
+    board: BoardArgs,
     /// What a host sends over the serial line: hex, @FILE, or - for standard input.
     #[arg(
         long,
@@ -58,65 +49,97 @@ pub(crate) struct Firmware {
         value_name = "BYTES"
     )]
     uart_in: Input,
-    /// When the host sends its next byte: taken (the firmware has cleared RI) or line (back to back).
-    #[arg(long, default_value = "taken", value_parser = pace, value_name = "WHEN")]
-    uart_pace: Pace,
     /// Where to write what the firmware sends, byte for byte as it comes; - is standard output.
     #[arg(long, value_name = "FILE")]
     uart_out: Option<PathBuf>,
-    /// What happens to the pins, in order of time.
+    /// Connect the serial line to a pseudo-terminal, whose device is named on standard error. The firmware then runs
+    /// no faster than the oscillator says, and until the device is closed again.
+    #[arg(long)]
+    uart_pty: bool,
+    /// What happens to the pins and the serial line, in order of time.
     #[arg(long, value_name = "FILE")]
     stimulus: Option<PathBuf>,
     /// Write a waveform of ports, TXD, RXD, interrupts and timer overflows, for GTKWave.
     #[arg(long, value_name = "FILE")]
     vcd: Option<PathBuf>,
-    /// The oscillator, in Hz, for times in the waveform.
-    #[arg(long, default_value = "11059200", value_parser = number::<u64>, value_name = "HZ")]
+    /// The oscillator, in Hz, for times in the waveform and the pace of a pseudo-terminal.
+    #[arg(long, default_value = "11059200", value_parser = clock, value_name = "HZ")]
     clock: u64,
-    /// RAM before the first instruction: zero, random:SEED, or @FILE (XDATA from 0 on, then IRAM).
-    #[arg(long, default_value = "zero", value_name = "WHAT")]
-    ram: Ram,
-    /// RAM outside the chip, in bytes from XDATA 0x0000 on.
-    #[arg(long, default_value = "65536", value_parser = number::<u32>, value_name = "N")]
-    xdata_bytes: u32,
+    #[command(flatten)]
+    watch: WatchArgs,
+    /// Write settings, all inputs with their times, and the result to a file, for --replay.
+    #[arg(long, value_name = "FILE", conflicts_with = "restore")]
+    record: Option<PathBuf>,
+    /// Run what a file says that --record wrote, and compare what comes of it; the status is 1 if it differs.
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "board", "uart_in", "uart_pty", "stimulus", "record", "restore"
+    ])]
+    replay: Option<PathBuf>,
+    /// Write the whole machine to a file when it stops, peripherals included, for --restore.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Begin with the machine that --save wrote, instead of with reset; the same chip and image are needed.
+    #[arg(long, value_name = "FILE")]
+    restore: Option<PathBuf>,
+}
+
+/// What decides what the board does, besides its inputs.
+#[derive(Args, Clone, Debug)]
+#[group(id = "board", multiple = true)]
+struct BoardArgs {
+    /// The chip: 8051, 8052, 8031, 8032, 80C51, 8751, 89C51RX, 8051AH and others of the family [default: 8052].
+    #[arg(long, value_parser = chip, value_name = "CHIP")]
+    chip: Option<&'static Chip>,
+    /// The most machine cycles [default: 1000000000].
+    #[arg(long, value_parser = number::<u64>, value_name = "N")]
+    max_cycles: Option<u64>,
+    /// Stop on arriving at this address of CODE; may be given more than once.
+    #[arg(long, value_parser = number::<u16>, value_name = "A")]
+    stop_pc: Vec<u16>,
+    /// Stop after reading this address of XDATA.
+    #[arg(long, value_parser = number::<u16>, value_name = "A")]
+    stop_xdata_read: Option<u16>,
+    /// When the host sends its next byte: taken (the firmware has cleared RI) or line (back to back) [default: taken].
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "WHEN")]
+    uart_pace: Option<PaceName>,
+    /// RAM before the first instruction: zero, random:SEED, or @FILE (XDATA from 0 on, then IRAM) [default: zero].
+    #[arg(long, value_name = "WHAT")]
+    ram: Option<Ram>,
+    /// RAM outside the chip, in bytes from XDATA 0x0000 on [default: 65536].
+    #[arg(long, value_parser = number::<u32>, value_name = "N")]
+    xdata_bytes: Option<u32>,
     /// Wire one RAM as CODE and XDATA, so that firmware can load and change programs.
     #[arg(long, conflicts_with = "xdata_bytes")]
     von_neumann: bool,
     /// Refuse an image that does not fit the chip's own ROM.
     #[arg(long)]
     internal_code_only: bool,
-    /// Machine cycles the call of a service routine takes: 2 is Intel's; 1, at once, is that of s51.
-    #[arg(long, default_value = "2", value_parser = timing, value_name = "N")]
-    interrupt_latency_cycles: InterruptTiming,
-    /// Watch the stack: stop when it overflows, and report how high it grew. Slower.
-    #[arg(long)]
-    check_stack: bool,
+    /// Machine cycles the call of a service routine takes: 2 is Intel's; 1, at once, is that of s51 [default: 2].
+    #[arg(long, value_parser = number::<u64>, value_name = "N")]
+    interrupt_latency_cycles: Option<u64>,
 }
 
-fn chip(name: &str) -> Result<&'static Chip, String> {
-    let known = || {
-        CHIPS
-            .iter()
-            .map(|chip| chip.name)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    Chip::named(name).ok_or_else(|| format!("expected one of {}", known()))
-}
-
-fn pace(text: &str) -> Result<Pace, String> {
-    match text {
-        "taken" => Ok(Pace::WhenTaken),
-        "line" => Ok(Pace::BackToBack),
-        _ => Err("expected taken or line".into()),
+impl BoardArgs {
+    fn settings(&self) -> Result<Settings, Error> {
+        Ok(Settings {
+            chip: self.chip.map_or("8052", |chip| chip.name).into(),
+            von_neumann: self.von_neumann,
+            xdata_bytes: self.xdata_bytes.unwrap_or(65536),
+            internal_code_only: self.internal_code_only,
+            interrupt_latency_cycles: self.interrupt_latency_cycles.unwrap_or(2),
+            uart_pace: self.uart_pace.unwrap_or(PaceName::Taken),
+            stop_pc: self.stop_pc.iter().copied().map(Address).collect(),
+            stop_xdata_read: self.stop_xdata_read.map(Address),
+            max_cycles: self.max_cycles.unwrap_or(DEFAULT_CYCLES),
+            ram: Bytes(self.ram.clone().unwrap_or_default().bytes()?),
+        })
     }
 }
 
-fn timing(text: &str) -> Result<InterruptTiming, String> {
-    match text {
-        "2" => Ok(InterruptTiming::INTEL),
-        "1" => Ok(InterruptTiming::S51),
-        _ => Err("expected 2 or 1".into()),
+fn clock(text: &str) -> Result<u64, String> {
+    match number(text)? {
+        0 => Err("expected a frequency in Hz, found 0".into()),
+        hz => Ok(hz),
     }
 }
 
@@ -129,9 +152,12 @@ struct Report {
     instructions: u64,
     uart: Bytes,
     registers: Registers,
-    /// What went wrong, in words; and how high the stack grew.
-    #[serde(skip)]
-    notes: Vec<String>,
+    /// What went wrong, in words.
+    warnings: Vec<String>,
+    stack: Option<Stack>,
+    coverage: Option<Summary>,
+    /// Where a replay differs from the recording.
+    differences: Option<Vec<Difference>>,
     /// Whether the bytes of the serial port were shown as they came.
     #[serde(skip)]
     shown: bool,
@@ -139,214 +165,136 @@ struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Registers {
-            a,
-            b,
-            psw,
-            sp,
-            dptr,
-            r,
-        } = &self.registers;
         writeln!(f, "stop          {} at {}", self.stop, self.pc)?;
         writeln!(f, "cycles        {}", self.machine_cycles)?;
         writeln!(f, "instructions  {}", self.instructions)?;
-        writeln!(
-            f,
-            "registers     A={a:02X} B={b:02X} PSW={psw:02X} SP={sp:02X} DPTR={dptr:04X} R0-7={r:02X?}"
-        )?;
+        writeln!(f, "registers     {}", self.registers)?;
         if !self.shown && !self.uart.0.is_empty() {
             writeln!(f, "uart          {}", self.uart.0.escape_ascii())?;
         }
-        self.notes
-            .iter()
-            .try_for_each(|note| writeln!(f, "note          {note}"))
+        if let Some(stack) = &self.stack {
+            writeln!(f, "stack         {stack}")?;
+        }
+        if let Some(coverage) = &self.coverage {
+            writeln!(f, "coverage      {coverage}")?;
+        }
+        match self.differences.as_deref() {
+            None => Ok(()),
+            Some([]) => writeln!(f, "replay        equal to the recording"),
+            Some(differences) => differences
+                .iter()
+                .try_for_each(|difference| writeln!(f, "different     {difference}")),
+        }
+    }
+}
+
+impl Report {
+    fn new(stopped: Stopped, ended: Ended) -> Report {
+        let stack = stopped.watches.stack.map(|stack| stack.seen);
+        let overflow = stack.as_ref().and_then(|stack| stack.overflow.as_ref());
+        Report {
+            stop: stopped.stop,
+            pc: overflow.map_or(ended.pc, |overflow| overflow.pc),
+            machine_cycles: ended.machine_cycles,
+            instructions: ended.instructions,
+            uart: ended.uart,
+            registers: ended.registers,
+            warnings: stopped.warnings,
+            stack,
+            coverage: None,
+            differences: None,
+            shown: stopped.shown,
+        }
+    }
+
+    fn status(&self) -> Status {
+        let equal = self.differences.as_ref().is_none_or(Vec::is_empty);
+        if self.stop == "fault" || !equal {
+            Status::Refused
+        } else {
+            Status::Success
+        }
     }
 }
 
 impl Firmware {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let mut board = self.board()?;
-        let mut outputs = Outputs::create(&self, out)?;
-        board.trace(outputs.vcd.is_some());
-        let mut stack = self
-            .check_stack
-            .then(|| StackWatch::new(board.chip().iram_bytes, board.cpu().sp()));
-        let until = Cycles(self.max_cycles);
-        let mut uart = Vec::new();
-        let stop = loop {
-            let slice = (board.now() + Cycles(SLICE)).min(until);
-            let stop = match &mut stack {
-                Some(stack) => board.run_observed(slice, &mut (), stack),
-                None => board.run(slice),
-            };
-            outputs.collect(&mut board, &mut uart)?;
-            let overflowed = stack.as_ref().is_some_and(|stack| stack.overflow.is_some());
-            if stop != BoardStop::Cycles || slice >= until || overflowed {
-                break stop;
-            }
-            if board.now().0 / PROGRESS != (board.now().0 + SLICE) / PROGRESS {
-                note(format_args!(
-                    "{} of {} machine cycles",
-                    board.now().0,
-                    self.max_cycles
-                ));
-            }
+        let image = image::read(&self.image)?;
+        let replay = self.replay.as_deref();
+        let replayed = replay
+            .map(|file| Recording::read(file, &image))
+            .transpose()?;
+        let settings = match &replayed {
+            Some(recording) => recording.settings.clone(),
+            None => self.board.settings()?,
         };
-        outputs.finish(board.now())?;
-        let overflow = stack.as_ref().and_then(|stack| stack.overflow.as_ref());
-        let mut problems: Vec<String> = explain(stop, board.cpu().pc()).into_iter().collect();
-        problems.extend(overflow.map(ToString::to_string));
-        problems.extend(board.unknown_sfrs().map(|(address, at)| {
-            format!(
-                "SFR 0x{address:02X}, which the {} has not, was accessed first in cycle {}",
-                board.chip().name,
-                at.0
-            )
-        }));
-        if board.serial_overruns() > 0 {
-            problems.push(format!(
-                "{} bytes came over the serial line while RI was set and are lost",
-                board.serial_overruns()
+        let mut board = settings.board(&image)?;
+        if self.record.is_some() {
+            board.record();
+        }
+        self.give_inputs(&mut board, replayed.as_ref())?;
+        let covering = self.watch.covering(&self.image, &image)?;
+        let watches = self
+            .watch
+            .watches(board.chip().iram_bytes, board.cpu().sp());
+        let options = Options {
+            image: self.image.clone(),
+            max_cycles: settings.max_cycles,
+            clock: self.clock,
+            checkpoints: self.record.is_some() || replayed.is_some(),
+            progress: !out.is_json(),
+        };
+        let mut stopped = Session::new(board, self.outputs(out)?, watches, options).run()?;
+        let ended = Ended::of(&stopped);
+        if stopped.stop == "cycles" && self.board.max_cycles.is_none() && replayed.is_none() {
+            note(format_args!(
+                "stopped at the default limit of {DEFAULT_CYCLES} machine cycles: --max-cycles sets another"
             ));
         }
-        problems
-            .iter()
-            .for_each(|problem| note(format_args!("warning: {problem}")));
-        let notes = stack
-            .iter()
-            .map(|stack| format!("the stack grew to 0x{:02X}", stack.highest))
-            .collect();
-        let stop = if overflow.is_some() {
-            "fault"
-        } else {
-            stop_name(stop)
-        };
+        for warning in &stopped.warnings {
+            note(format_args!("warning: {warning}"));
+        }
+        if let Some(file) = &self.save {
+            write_file(file, &stopped.board.snapshot().to_bytes())?;
+        }
+        if let Some(file) = &self.record {
+            Recording::new(&image, settings, &stopped, ended.clone()).write(file)?;
+            note(format_args!("recorded to {}", file.display()));
+        }
         let report = Report {
-            stop,
-            pc: Address(board.cpu().pc()),
-            machine_cycles: board.now().0,
-            instructions: board.steps().0,
-            uart: Bytes(uart),
-            registers: Registers::from(board.cpu()),
-            notes,
-            shown: self.uart_out.is_some(),
+            coverage: self.watch.write(covering.as_ref(), &stopped.watches)?,
+            differences: replayed.map(|recording| recording.compare(&stopped.checkpoints, &ended)),
+            ..Report::new(stopped, ended)
         };
         out.print(&report)?;
-        Ok(if stop == "fault" {
-            Status::Refused
-        } else {
-            Status::Success
-        })
+        Ok(report.status())
     }
 
-    /// The board as asked for, before its first instruction.
-    fn board(&self) -> Result<Board, Error> {
-        let wiring = match (self.von_neumann, self.xdata_bytes) {
-            (true, _) => Wiring::VonNeumann,
-            (false, xdata_bytes @ 0..=65536) => Wiring::Harvard { xdata_bytes },
-            (false, found) => {
-                return Err(Error::input(format_args!(
-                    "expected at most 65536 bytes of XDATA, found {found}"
-                )));
-            }
-        };
-        let config = BoardConfig {
-            wiring,
-            external_code: !self.internal_code_only,
-            timing: self.interrupt_latency_cycles,
-            breakpoints: self.stop_pc.clone(),
-            stop_on_xdata_read: self.stop_xdata_read,
-            ..BoardConfig::new(self.chip)
-        };
-        let mut board = image::board(&config, &image::read(&self.image)?)?;
-        self.ram.fill(&mut board)?;
-        board.set_pace(self.uart_pace);
-        if let Some(file) = &self.stimulus {
-            for stimulus in
+    fn outputs(&self, out: &Output) -> Result<Outputs, Error> {
+        let (uart, vcd) = (self.uart_out.as_deref(), self.vcd.as_deref());
+        Outputs::create(uart, vcd, self.uart_pty, self.clock, out)
+    }
+
+    /// Gives the board the inputs that are known beforehand, after it was made what it was when it was saved.
+    fn give_inputs(&self, board: &mut Board, replayed: Option<&Recording>) -> Result<(), Error> {
+        if let Some(file) = &self.restore {
+            let snapshot = board.read_snapshot(&read_file(file)?);
+            snapshot
+                .and_then(|snapshot| board.restore(&snapshot))
+                .map_err(|error| about(file, error))?;
+        }
+        let stimuli = match (&self.stimulus, replayed) {
+            (_, Some(recording)) => recording.inputs.clone(),
+            (Some(file), _) => {
                 stimulus::parse(&read_text(file)?).map_err(|error| about(file, error))?
-            {
-                board.input(stimulus).map_err(Error::input)?;
             }
-        }
-        board.send_serial(
-            self.uart_in
-                .clone()
-                .read()?
-                .into_iter()
-                .map(SerialByte::from),
-        );
-        Ok(board)
-    }
-}
-
-/// Where the run is written to while it lasts.
-struct Outputs {
-    vcd: Option<Vcd<BufWriter<File>>>,
-    vcd_path: PathBuf,
-    uart: Option<File>,
-    uart_path: PathBuf,
-    stdout: bool,
-}
-
-impl Outputs {
-    fn create(options: &Firmware, out: &Output) -> Result<Outputs, Error> {
-        let stdout = options.uart_out.as_deref() == Some(Path::new("-"));
-        if stdout && out.is_json() {
-            return Err(Error::input(
-                "--json leaves no place for --uart-out -; name a file for the bytes",
-            ));
-        }
-        let create = |path: &Path| File::create(path).map_err(|error| about(path, error));
-        let uart = options
-            .uart_out
-            .as_deref()
-            .filter(|_| !stdout)
-            .map(create)
-            .transpose()?;
-        let vcd_path = options.vcd.clone().unwrap_or_default();
-        let vcd = match &options.vcd {
-            Some(path) => {
-                let file = BufWriter::new(create(path)?);
-                Some(Vcd::create(file, options.clock).map_err(|error| about(path, error))?)
-            }
-            None => None,
+            (None, None) => Vec::new(),
         };
-        Ok(Outputs {
-            vcd,
-            vcd_path,
-            uart,
-            uart_path: options.uart_out.clone().unwrap_or_default(),
-            stdout,
-        })
-    }
-
-    /// Writes what has come since the last time.
-    fn collect(&mut self, board: &mut Board, all: &mut Vec<u8>) -> Result<(), Error> {
-        let sent: Vec<u8> = board
-            .take_sent()
-            .into_iter()
-            .map(|(byte, _)| byte.data)
-            .collect();
-        if self.stdout && !sent.is_empty() {
-            write_stdout(&sent)?;
+        for stimulus in stimuli {
+            board.input(stimulus).map_err(Error::input)?;
         }
-        if let Some(file) = &mut self.uart {
-            file.write_all(&sent)
-                .map_err(|error| about(&self.uart_path, error))?;
-        }
-        all.extend(sent);
-        if let Some(vcd) = &mut self.vcd {
-            vcd.add(&board.take_events())
-                .map_err(|error| about(&self.vcd_path, error))?;
-        }
+        let bytes = self.uart_in.clone().read()?;
+        board.send_serial(bytes.into_iter().map(SerialByte::from));
         Ok(())
-    }
-
-    fn finish(self, at: Cycles) -> Result<(), Error> {
-        let finished = self.vcd.map(|vcd| vcd.finish(States::from_cycles(at)));
-        finished
-            .transpose()
-            .map(drop)
-            .map_err(|error| about(&self.vcd_path, error))
     }
 }

@@ -1,28 +1,46 @@
 //! `smart51 firmware-test`.
 
-use crate::args::write_file;
+use crate::args::{find_files, number, write_file};
 use crate::error::{Error, Status};
-use crate::firmware::suite::{Verdict, find, junit, run_file};
+use crate::firmware::suite::junit::junit;
+use crate::firmware::suite::{Options, Verdict, run_file};
 use crate::output::Output;
+use crate::watch::counts::Counts;
+use crate::watch::coverage::{CoverageArgs, Covering, Summary};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// Run firmware regression tests: TOML files that name an image, what happens to it, and what must come of it.
 ///
-/// A folder stands for the files in it that end in .test.toml. Tests run in parallel; the order of the report is that
-/// of the files.
+/// Tests run in parallel; the order of the report is that of the files. The status is 1 if anything comes out otherwise
+/// than expected.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  smart51 firmware-test firmware/ --junit report.xml")]
+#[command(
+    after_help = "Examples:\n  smart51 firmware-test firmware/ --junit report.xml\n  \
+    smart51 firmware-test firmware/ --coverage firmware.info\n  \
+    smart51 firmware-test firmware/monitor.test.toml --update-snapshots"
+)]
 pub(crate) struct FirmwareTest {
-    /// Test files and folders.
-    #[arg(required = true)]
+    /// Test files; a folder stands for every *.test.toml below it.
+    #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Write the results as JUnit XML too.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Record what comes of tests that say snapshot = true, instead of comparing: TEST.toml's goes to TEST.snapshot.
+    #[arg(long)]
+    update_snapshots: bool,
+    /// How many tests run at the same time [default: one on each processor].
+    #[arg(long, value_parser = number::<u16>, value_name = "N")]
+    jobs: Option<u16>,
+    #[command(flatten)]
+    coverage: CoverageArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -30,11 +48,12 @@ struct Report {
     tests: usize,
     passed: usize,
     results: Vec<Row>,
+    coverage: Option<Summary>,
 }
 
 #[derive(Debug, Serialize)]
 struct Row {
-    name: String,
+    path: String,
     passed: bool,
     machine_cycles: u64,
     failures: Vec<String>,
@@ -43,80 +62,101 @@ struct Row {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for row in &self.results {
-            let verdict = if row.passed { "ok" } else { "FAILED" };
-            writeln!(
-                f,
-                "{verdict:6} {} ({} cycles)",
-                row.name, row.machine_cycles
-            )?;
+            let verdict = if row.passed { "ok  " } else { "FAIL" };
+            writeln!(f, "{verdict} {} ({} cycles)", row.path, row.machine_cycles)?;
             for line in row.failures.iter().flat_map(|failure| failure.lines()) {
-                writeln!(f, "       {line}")?;
+                writeln!(f, "     {line}")?;
             }
+        }
+        if let Some(coverage) = &self.coverage {
+            writeln!(f, "coverage: {coverage}")?;
         }
         writeln!(f, "{} of {} passed", self.passed, self.tests)
     }
 }
 
+impl From<&Verdict> for Row {
+    fn from(verdict: &Verdict) -> Row {
+        Row {
+            path: verdict.path.display().to_string(),
+            passed: verdict.failures.is_empty(),
+            machine_cycles: verdict.machine_cycles,
+            failures: verdict.failures.clone(),
+        }
+    }
+}
+
 impl FirmwareTest {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let files = find(&self.paths)?;
-        let verdicts = run_all(&files)?;
+        let files = find_files(&self.paths, ".test.toml")?;
+        let verdicts = self.run_all(&files)?;
         if let Some(path) = &self.junit {
             write_file(path, junit(&verdicts).as_bytes())?;
         }
-        let passed = verdicts
-            .iter()
-            .filter(|verdict| verdict.failures.is_empty())
-            .count();
-        let rows = verdicts.into_iter().map(
-            |Verdict {
-                 name,
-                 failures,
-                 machine_cycles,
-             }| Row {
-                name,
-                passed: failures.is_empty(),
-                machine_cycles,
-                failures,
-            },
-        );
+        let results: Vec<Row> = verdicts.iter().map(Row::from).collect();
+        let counted = counted(verdicts);
         let report = Report {
             tests: files.len(),
-            passed,
-            results: rows.collect(),
+            passed: results.iter().filter(|row| row.passed).count(),
+            results,
+            coverage: self.coverage.write(
+                counted
+                    .values()
+                    .map(|(covering, counts)| (covering, counts)),
+            )?,
         };
         out.print(&report)?;
-        Ok(if passed == files.len() {
+        Ok(if report.passed == files.len() {
             Status::Success
         } else {
             Status::Refused
         })
     }
+
+    /// Runs the tests, so many at a time; the verdicts are in the order of the files.
+    fn run_all(&self, files: &[PathBuf]) -> Result<Vec<Verdict>, Error> {
+        let options = Options {
+            update_snapshots: self.update_snapshots,
+            coverage: &self.coverage,
+        };
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                match files.get(index) {
+                    Some(file) => done.push((index, run_file(file, options))),
+                    None => return done,
+                }
+            }
+        };
+        let processors = || thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self
+            .jobs
+            .map_or_else(processors, usize::from)
+            .clamp(1, files.len().max(1));
+        let mut all = thread::scope(|scope| {
+            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+            let done = workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_else(|p| resume_unwind(p)));
+            done.flatten().collect::<Vec<_>>()
+        });
+        all.sort_by_key(|(index, _)| *index);
+        all.into_iter().map(|(_, verdict)| verdict).collect()
+    }
 }
 
-/// Runs the tests on all processors; the verdicts are in the order of the files.
-fn run_all(files: &[PathBuf]) -> Result<Vec<Verdict>, Error> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            match files.get(index) {
-                Some(file) => done.push((index, run_file(file))),
-                None => return done,
+/// What ran of each image in all its tests.
+fn counted(verdicts: Vec<Verdict>) -> BTreeMap<PathBuf, (Covering, Counts)> {
+    let mut images = BTreeMap::<PathBuf, (Covering, Counts)>::new();
+    for (covering, counts) in verdicts.into_iter().filter_map(|verdict| verdict.covered) {
+        match images.get_mut(covering.image()) {
+            Some((_, sum)) => sum.add(&counts),
+            None => {
+                images.insert(covering.image().into(), (covering, counts));
             }
         }
-    };
-    let mut all = std::thread::scope(|scope| {
-        let threads = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(files.len().max(1));
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_default())
-            .collect::<Vec<_>>()
-    });
-    all.sort_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, verdict)| verdict).collect()
+    }
+    images
 }

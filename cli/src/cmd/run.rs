@@ -4,11 +4,15 @@ use crate::args::{self, Bytes as Input, number, read_image, read_json, write_rec
 use crate::error::{Error, Status};
 use crate::output::{Address, Bytes, Output, Registers};
 use crate::trace::Trace;
+use crate::watch::coverage::Summary;
+use crate::watch::stack::Stack;
+use crate::watch::{CONTRACT_IRAM, WatchArgs, Watches};
 use abi::Semantics;
-use bridge::{Observer, Outcome, Silent};
+use bridge::{Observer, Outcome};
 use chain::recording::format::{CallRow, Context};
 use chain::recording::{Row, Run as Recorded, execute};
 use clap::Args;
+use emu8051::{Cpu, Insn};
 use hostapi::prints::Print;
 use loader::{Image, header};
 use serde::Serialize;
@@ -51,6 +55,8 @@ pub(crate) struct Run {
     /// Write each instruction to a file, or to standard output with -.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    #[command(flatten)]
+    watch: WatchArgs,
     /// Write the call as a recording, which `smart51 replay` runs again.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -62,22 +68,23 @@ impl Run {
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         let row = self.row(&loaded.image, semantics)?;
         let digests = self.record.is_some();
-        let mut trace = self
-            .trace
-            .as_deref()
-            .map(|file| Trace::create(file, out))
-            .transpose()?;
-        let mut silent = Silent;
-        let observer: &mut dyn Observer = match &mut trace {
-            Some(trace) => trace,
-            None => &mut silent,
+        let covering = self.watch.covering(&self.image, &loaded.image)?;
+        let trace = self.trace.as_deref().map(|file| Trace::create(file, out));
+        let mut watched = Watched {
+            trace: trace.transpose()?,
+            watches: self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()),
         };
-        let run = execute(&row, &loaded.image, digests, observer).map_err(Error::recording)?;
+        let run = execute(&row, &loaded.image, digests, &mut watched).map_err(Error::recording)?;
+        let Watched { trace, watches } = watched;
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
             write_recording(file, run.row.clone())?;
         }
-        let report = Report::new(&run);
+        let report = Report {
+            coverage: self.watch.write(covering.as_ref(), &watches)?,
+            stack: watches.stack.map(|stack| stack.seen),
+            ..Report::new(&run)
+        };
         out.print(&report)?;
         Ok(if run.executed.accepted() {
             Status::Success
@@ -131,6 +138,31 @@ struct Report {
     refund: u64,
     /// Why the transaction is not accepted, in words.
     reason: Option<String>,
+    stack: Option<Stack>,
+    coverage: Option<Summary>,
+}
+
+/// What watches the call.
+struct Watched {
+    trace: Option<Trace>,
+    watches: Watches,
+}
+
+impl Observer for Watched {
+    fn wants_instructions(&self) -> bool {
+        self.watches.any() || self.trace.as_ref().is_some_and(Trace::wants_instructions)
+    }
+
+    fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
+        if let Some(trace) = &mut self.trace {
+            trace.instruction(cpu, insn);
+        }
+        self.watches.instruction(cpu, insn);
+    }
+
+    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
+        self.watches.executed(cpu, insn);
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -201,6 +233,8 @@ impl Report {
             events: [],
             refund: usage.refund.0,
             reason: executed.rejection.as_ref().map(ToString::to_string),
+            stack: None,
+            coverage: None,
         }
     }
 }
@@ -223,6 +257,12 @@ impl fmt::Display for Report {
         writeln!(f, "{:<15} {}", "machine cycles", self.machine_cycles)?;
         writeln!(f, "{:<15} {}", "instructions", self.instructions)?;
         writeln!(f, "{:<15} {}", "gas", self.gas)?;
+        if let Some(stack) = &self.stack {
+            writeln!(f, "{:<15} {stack}", "stack")?;
+        }
+        if let Some(coverage) = &self.coverage {
+            writeln!(f, "{:<15} {coverage}", "coverage")?;
+        }
         writeln!(f, "{:<15} {}", "host calls", self.host_calls.len())?;
         for call in &self.host_calls {
             let list = |items: &[Bytes]| {

@@ -1,14 +1,19 @@
 //! `smart51 test`.
 
-use crate::args::{about, read_text, write_file};
+use crate::args::{about, find_files, read_text, write_file};
 use crate::error::{Error, Status};
 use crate::output::Output;
+use crate::watch::Watches;
+use crate::watch::counts::Counts;
+use crate::watch::coverage::{CoverageArgs, Covering, Summary};
+use crate::watch::stack::Stack;
+use bridge::{Observer, Silent};
 use chain::scenario::snapshot::{self, Change};
-use chain::scenario::{Run, RunError, Scenario, StepReport};
+use chain::scenario::{Run, RunError, Scenario, StepReport, Watch};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Run scenario files: who is there, what they do, and what must come of it.
@@ -27,6 +32,11 @@ pub(crate) struct Test {
     /// Compare with the file instead of writing it, exact to the cycle.
     #[arg(long, requires = "gas_snapshot")]
     check: bool,
+    /// Watch the stack of each contract, and report how high it grew. Slower.
+    #[arg(long)]
+    check_stack: bool,
+    #[command(flatten)]
+    coverage: CoverageArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,6 +46,9 @@ struct Report {
     failed: usize,
     results: Vec<ScenarioReport>,
     gas_changes: Vec<ChangeReport>,
+    /// How high the stack of each image's contracts grew, by the image's file.
+    stacks: BTreeMap<String, Stack>,
+    coverage: Option<Summary>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,9 +87,12 @@ struct ChangeReport {
 impl Test {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let mut runs = Vec::new();
-        for path in scenarios(&self.paths)? {
+        let mut images = Images::default();
+        for path in find_files(&self.paths, ".scenario.toml")? {
             let scenario = Scenario::read(&path).map_err(Error::input)?;
-            runs.push(scenario.run().map_err(|error| match &error {
+            let mut cast = images.cast(&scenario, &self)?;
+            let run = scenario.run_watched(&mut cast);
+            runs.push(run.map_err(|error| match &error {
                 RunError::Chain(chain) if chain.is_node() => Error::node(error),
                 _ => Error::input(error),
             })?);
@@ -93,7 +109,11 @@ impl Test {
             }
             None => Vec::new(),
         };
-        let report = Report::new(&runs, changes);
+        let report = Report {
+            stacks: images.stacks(),
+            coverage: self.coverage.write(images.counted())?,
+            ..Report::new(&runs, changes)
+        };
         out.print(&report)?;
         let passed = report.failed == 0 && report.gas_changes.is_empty();
         Ok(if passed {
@@ -104,39 +124,66 @@ impl Test {
     }
 }
 
-/// The files that `paths` stand for, in order.
-fn scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let before = files.len();
-            collect(path, &mut files)?;
-            files[before..].sort();
-            if files.len() == before {
-                return Err(about(path, "holds no *.scenario.toml"));
-            }
-        } else {
-            files.push(path.clone());
-        }
-    }
-    Ok(files)
+/// The images of all scenarios, each with what watches its calls.
+#[derive(Default)]
+struct Images {
+    watched: BTreeMap<PathBuf, (Watches, Option<Covering>)>,
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    for entry in fs::read_dir(folder).map_err(|error| about(folder, error))? {
-        let entry = entry.map_err(|error| about(folder, error))?;
-        // Links to folders are not followed: they can lead in a circle.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            collect(&entry.path(), files)?;
-        } else if entry
-            .file_name()
-            .to_string_lossy()
-            .ends_with(".scenario.toml")
-        {
-            files.push(entry.path());
+impl Images {
+    /// The contracts of `scenario`, to be watched as asked for.
+    fn cast<'i>(&'i mut self, scenario: &Scenario, asked: &Test) -> Result<Cast<'i>, Error> {
+        let mut roles = BTreeMap::new();
+        for (contract, path, image) in scenario.images() {
+            if !self.watched.contains_key(&path) && image.as_wasm().is_none() {
+                let covering = asked.coverage.of(&path, image, &[])?;
+                let watches = Watches::contract(asked.check_stack, covering.is_some());
+                self.watched.insert(path.clone(), (watches, covering));
+            }
+            roles.insert(contract.to_owned(), path);
+        }
+        Ok(Cast {
+            roles,
+            images: self,
+            nobody: Silent,
+        })
+    }
+
+    fn counted(&self) -> impl Iterator<Item = (&Covering, &Counts)> {
+        self.watched
+            .values()
+            .filter_map(|(watches, covering)| Some((covering.as_ref()?, watches.counts.as_ref()?)))
+    }
+
+    fn stacks(&self) -> BTreeMap<String, Stack> {
+        let report = |(path, (watches, _)): (&PathBuf, &(Watches, _))| {
+            Some((
+                path.display().to_string(),
+                watches.stack.as_ref()?.seen.clone(),
+            ))
+        };
+        self.watched.iter().filter_map(report).collect()
+    }
+}
+
+/// The contracts of one scenario, by the names it gives them.
+struct Cast<'i> {
+    roles: BTreeMap<String, PathBuf>,
+    images: &'i mut Images,
+    nobody: Silent,
+}
+
+impl Watch for Cast<'_> {
+    fn call(&mut self, contract: &str) -> &mut dyn Observer {
+        let path = self
+            .roles
+            .get(contract)
+            .map_or(Path::new(""), PathBuf::as_path);
+        match self.images.watched.get_mut(path) {
+            Some((watches, _)) => watches.begin(),
+            None => &mut self.nobody,
         }
     }
-    Ok(())
 }
 
 impl Report {
@@ -160,6 +207,8 @@ impl Report {
                     },
                 )
                 .collect(),
+            stacks: BTreeMap::new(),
+            coverage: None,
         }
     }
 }
@@ -221,6 +270,12 @@ impl fmt::Display for Report {
                 shown(expected),
                 shown(actual)
             )?;
+        }
+        for (image, stack) in &self.stacks {
+            writeln!(f, "stack {stack} in {image}")?;
+        }
+        if let Some(coverage) = &self.coverage {
+            writeln!(f, "coverage: {coverage}")?;
         }
         let (scenarios, steps, failed) = (self.scenarios, self.steps, self.failed);
         writeln!(

@@ -2,8 +2,12 @@
 
 pub(crate) mod eeprom;
 pub(crate) mod image;
+pub(crate) mod outputs;
+pub(crate) mod pty;
 pub(crate) mod ram;
-pub(crate) mod stack;
+pub(crate) mod recording;
+pub(crate) mod session;
+pub(crate) mod settings;
 pub(crate) mod stimulus;
 pub(crate) mod suite;
 pub(crate) mod vcd;

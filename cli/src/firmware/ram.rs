@@ -35,28 +35,36 @@ const XDATA_BYTES: usize = 0x10000;
 const IRAM_BYTES: usize = 0x100;
 
 impl Ram {
-    /// Fills the board's RAM; the board has not run yet.
+    /// The bytes, without the zeros at their end: XDATA from 0x0000 on, then IRAM.
     ///
     /// # Errors
     /// If a file can't be read or is larger than XDATA and IRAM together.
-    pub(crate) fn fill(&self, board: &mut Board) -> Result<(), Error> {
-        let bytes = match self {
-            Ram::Zero => return Ok(()),
-            Ram::Random(seed) => random(*seed).take(XDATA_BYTES + IRAM_BYTES).collect(),
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, Error> {
+        let most = XDATA_BYTES + IRAM_BYTES;
+        let mut bytes = match self {
+            Ram::Zero => Vec::new(),
+            Ram::Random(seed) => random(*seed).take(most).collect(),
             Ram::File(path) => {
                 let bytes = read_file(path)?;
-                if bytes.len() > XDATA_BYTES + IRAM_BYTES {
-                    let most = XDATA_BYTES + IRAM_BYTES;
-                    let found = bytes.len();
-                    return Err(crate::args::about(
-                        path,
-                        format_args!("expected at most {most} bytes, found {found}"),
-                    ));
+                let found = bytes.len();
+                if found > most {
+                    let problem = format!("expected at most {most} bytes, found {found}");
+                    return Err(crate::args::about(path, problem));
                 }
                 bytes
             }
         };
-        for (address, byte) in (0..=0xFFFF).zip(&bytes) {
+        let used = bytes
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(0, |last| last + 1);
+        bytes.truncate(used);
+        Ok(bytes)
+    }
+
+    /// Fills the RAM of a board that has not run yet.
+    pub(crate) fn fill(bytes: &[u8], board: &mut Board) {
+        for (address, byte) in (0..=0xFFFF).zip(bytes) {
             let holds_image = board.shares_memory() && board.program().is_programmed(address);
             if !holds_image {
                 board.set_xdata(address, *byte);
@@ -65,7 +73,6 @@ impl Ram {
         for (address, byte) in (0..=0xFF).zip(bytes.iter().skip(XDATA_BYTES)) {
             board.cpu_mut().set_iram(address, *byte);
         }
-        Ok(())
     }
 }
 

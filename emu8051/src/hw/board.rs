@@ -2,12 +2,9 @@
 //!
 //! # How time passes
 //!
-//! Nothing is advanced cycle by cycle. The peripherals say when something will happen that the processor could notice
-//! by itself, which is only ever an interrupt ([`Peripherals::next_event`]); the processor runs at full speed until
-//! then. Everything else is caught up when an instruction reads or writes a register. After an event, a write to a
-//! register, or a `RETI`, the run is left, and interrupts are looked at: at no other boundary can one be accepted.
-//!
-//! An instruction never begins when an event lies within it; it is then executed on its own.
+//! Nothing is advanced cycle by cycle. The peripherals say before which moment no interrupt can be accepted
+//! ([`Peripherals::due`]); the processor runs at full speed until then, and asks again after each instruction that
+//! reached a register ([`Bus::deadline`]). Everything else is caught up when an instruction reads or writes a register.
 
 use crate::bus::{Bus, Side, XdataAsk};
 use crate::cpu::Cpu;
@@ -117,7 +114,8 @@ pub enum BoardStop {
     NoHandler(Source),
 }
 
-/// Something on the board that watches the port pins and drives them.
+/// Something on the board that watches the port pins and drives them. The serial port's levels on P3.0 and P3.1 are not
+/// shown to it: bytes go another way ([`Board::send_serial`], [`Board::take_sent`]).
 pub trait Device {
     /// The pins of P0 to P3 are now `pins`; what the device does to them in answer, from the next cycle on.
     fn pins_changed(&mut self, at: Cycles, pins: [u8; 4]) -> Vec<Input>;
@@ -161,6 +159,8 @@ impl World {
 }
 
 impl Bus for World {
+    const HOOKED: bool = true;
+
     #[inline]
     fn xread(&mut self, address: u16) -> u8 {
         self.xdata_read |= self.stop_on_xdata_read == Some(address);
@@ -199,6 +199,11 @@ impl Bus for World {
 
     fn stop_requested(&mut self) -> bool {
         self.peripherals.attention || self.code_written.is_some() || self.xdata_read
+    }
+
+    /// At least one instruction is executed: what is due already when the run begins is waiting for that.
+    fn deadline(&self) -> Cycles {
+        self.peripherals.due.max(self.base + Cycles(1)) - self.base
     }
 }
 
@@ -325,60 +330,51 @@ impl Board {
         mut run: impl FnMut(&mut Cpu, &mut World, &Program, Limit) -> Run,
     ) -> BoardStop {
         self.world.peripherals.watch_ports = device.is_some();
-        loop {
-            let peripherals = &mut self.world.peripherals;
-            if self.now >= peripherals.due {
-                peripherals.settle(self.now);
-                peripherals.refresh();
+        let stop = loop {
+            if let Some(stop) = self.go_on(until, &mut device, &mut run) {
+                break stop;
             }
-            if let Some(device) = device.as_deref_mut() {
-                self.tell(device);
-            }
-            self.world.peripherals.attention = false;
-            let (steps, next) = match self.boundary(until) {
-                Boundary::Stop(stop) => return stop,
-                Boundary::Again => continue,
-                Boundary::Run { steps, next } => (steps, next),
-            };
-            let begun = self.steps;
-            let mut stop = self.execute(
-                Limit {
-                    cycles: next.min(until) - self.now,
-                    steps,
-                },
-                &mut run,
-            );
-            let enough = self.steps - begun >= steps;
-            if stop == Stop::OutOfCycles && self.now < next && !enough {
-                // the event lies within the next instruction
-                let cycles = until - self.now;
-                stop = self.execute(
-                    Limit {
-                        cycles,
-                        steps: Steps(1),
-                    },
-                    &mut run,
-                );
-            }
-            match stop {
-                Stop::OutOfCycles if self.now >= next || enough => {}
-                Stop::Fault(_) if self.steps > begun => {} // an interrupt may come first
-                stop => {
-                    if let Some(stop) = self.stopped(stop) {
-                        return stop;
-                    }
-                }
-            }
+        };
+        self.world.peripherals.settle(self.now); // what has been sent and seen up to here is to be complete
+        stop
+    }
+
+    /// One round: what is due, perhaps the call of a service routine, then instructions until something is due again.
+    fn go_on(
+        &mut self,
+        until: Cycles,
+        device: &mut Option<&mut dyn Device>,
+        run: &mut impl FnMut(&mut Cpu, &mut World, &Program, Limit) -> Run,
+    ) -> Option<BoardStop> {
+        self.world.peripherals.catch_up(self.now);
+        if let Some(device) = device.as_deref_mut() {
+            self.tell(device);
+        }
+        self.world.peripherals.attention = false;
+        match self.boundary(until) {
+            Boundary::Stop(stop) => return Some(stop),
+            Boundary::Again => return None,
+            Boundary::Run => {}
+        }
+        let begun = self.steps;
+        match self.execute(until, run) {
+            Stop::Fault(_) if self.steps > begun => None, // an interrupt may come first
+            stop => self.stopped(stop),
         }
     }
 
+    /// Executes instructions that end not later than `until`.
     fn execute(
         &mut self,
-        limit: Limit,
+        until: Cycles,
         run: &mut impl FnMut(&mut Cpu, &mut World, &Program, Limit) -> Run,
     ) -> Stop {
         let blocked = std::mem::take(&mut self.world.peripherals.interrupts.blocked);
         self.world.base = self.now;
+        let limit = Limit {
+            cycles: until - self.now,
+            steps: Steps::MAX,
+        };
         let run = run(&mut self.cpu, &mut self.world, &self.program, limit);
         self.now += run.cycles;
         self.steps += run.steps;
@@ -388,22 +384,20 @@ impl Board {
         run.stop
     }
 
-    /// What happens at this instruction boundary, up to which the peripherals are settled.
+    /// What happens at this instruction boundary, up to which the peripherals have been caught up.
     fn boundary(&mut self, until: Cycles) -> Boundary {
         let peripherals = &mut self.world.peripherals;
         if peripherals.pcon.contains(Pcon::PD) {
             return Boundary::Stop(BoardStop::PowerDown);
         }
-        let next = peripherals.due;
-        let steps = match peripherals.pending(self.now) {
-            Some(source) if !peripherals.interrupts.blocked => return self.call(source, until),
-            Some(_) => Steps(1),
-            None => Steps::MAX,
-        };
-        if !peripherals.pcon.contains(Pcon::IDL) {
-            return Boundary::Run { steps, next };
+        let idle = peripherals.pcon.contains(Pcon::IDL);
+        let blocked = peripherals.interrupts.blocked && !idle;
+        match peripherals.pending(self.now) {
+            Some(source) if !blocked => return self.call(source, until),
+            None if idle => {}
+            _ => return Boundary::Run,
         }
-        match next {
+        match peripherals.next_change() {
             Cycles::MAX => Boundary::Stop(BoardStop::Idle),
             event if event <= until => {
                 self.now = event;
@@ -427,7 +421,6 @@ impl Board {
             let worst = &mut self.worst_latency[source as usize];
             *worst = (*worst).max(Some(began - since));
         }
-        peripherals.settle(self.now); // an overflow up to now is answered by this call
         peripherals.enter(source, self.now);
         let [low, high] = self.cpu.pc().to_le_bytes();
         self.cpu.push(low);
@@ -452,7 +445,7 @@ impl Board {
     fn stopped(&mut self, stop: Stop) -> Option<BoardStop> {
         match stop {
             Stop::OutOfCycles => Some(BoardStop::Cycles),
-            Stop::OutOfSteps => None,
+            Stop::OutOfSteps => None, // no board sets that limit
             Stop::Trap(pc) => Some(BoardStop::Pc(pc)),
             Stop::Fault(fault) => Some(BoardStop::Fault(fault)),
             Stop::Event => {
@@ -476,7 +469,7 @@ impl Board {
 
     /// Tells `device` if pins have changed since it was told last.
     fn tell(&mut self, device: &mut dyn Device) {
-        let pins = [0, 1, 2, 3].map(|port| self.world.peripherals.pins(port));
+        let pins = [0, 1, 2, 3].map(|port| self.world.peripherals.ports.pins(port));
         if pins != self.pins {
             self.pins = pins;
             for input in device.pins_changed(self.now, pins) {
@@ -492,8 +485,7 @@ impl Board {
         let inputs = &mut self.world.peripherals.inputs;
         let place = inputs.partition_point(|other| other.at <= stimulus.at);
         inputs.insert(place, stimulus);
-        let peripherals = &mut self.world.peripherals;
-        peripherals.due = peripherals.due.min(stimulus.sampled());
+        self.world.peripherals.refresh();
         if let Some(recording) = &mut self.recording {
             recording.push(stimulus);
         }
@@ -650,9 +642,6 @@ enum Boundary {
     Stop(BoardStop),
     /// Something happened that took time: look again.
     Again,
-    /// Instructions are executed: at most so many, and none that would end after `next`.
-    Run {
-        steps: Steps,
-        next: Cycles,
-    },
+    /// Instructions are executed.
+    Run,
 }

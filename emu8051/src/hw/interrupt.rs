@@ -171,7 +171,7 @@ impl Interrupts {
     }
 
     /// The sources that may interrupt, as a set of bits.
-    pub(super) fn enabled_bits(&self) -> u8 {
+    fn enabled_bits(&self) -> u8 {
         if self.ie & Self::EA != 0 {
             self.ie & 0x3F
         } else {
@@ -179,17 +179,22 @@ impl Interrupts {
         }
     }
 
-    /// Who is served: of those `asking`, as a set of bits, that are enabled and that what is being served lets in, the
-    /// highest level, then the first in polling order.
-    pub(super) fn choose(&self, asking: u8) -> Option<Source> {
-        let asking = asking & self.enabled_bits();
-        let high = asking & self.ip;
-        let admitted = match self.in_service {
+    /// The sources, as a set of bits, that are enabled and that what is being served lets in.
+    pub(super) fn admitted(&self) -> u8 {
+        match self.in_service {
             [_, Some(_)] => 0,
-            [None, None] if high == 0 => asking,
-            _ => high, // only a higher level interrupts a lower one
-        };
-        Source::ALL.get(admitted.trailing_zeros() as usize).copied()
+            [Some(_), None] => self.enabled_bits() & self.ip, // only a higher level interrupts a lower one
+            [None, None] => self.enabled_bits(),
+        }
+    }
+
+    /// Who is served: of those `asking`, as a set of bits, that are admitted, the highest level, then the first in
+    /// polling order.
+    pub(super) fn choose(&self, asking: u8) -> Option<Source> {
+        let admitted = asking & self.admitted();
+        let high = admitted & self.ip;
+        let first = if high != 0 { high } else { admitted };
+        Source::ALL.get(first.trailing_zeros() as usize).copied()
     }
 
     /// `source` is being served from now on.

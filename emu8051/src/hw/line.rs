@@ -62,6 +62,16 @@ impl Frame {
         )
     }
 
+    /// The first moment from `at` on at which the line is low, or at which the next frame may begin.
+    pub(super) fn low_from(&self, at: States) -> States {
+        let index = at.0.saturating_sub(self.start.0) / self.bit.0;
+        let low = (index..self.bits.into()).find(|index| self.levels >> index & 1 == 0);
+        low.map_or(self.end(), |index| {
+            let since = self.bit.0.saturating_mul(index);
+            States(self.start.0.saturating_add(since)).max(at)
+        })
+    }
+
     /// The level of the line from `at` on, and until when; it is high before the frame begins.
     pub(super) fn level(&self, at: States) -> (bool, States) {
         match at.0.checked_sub(self.start.0) {
@@ -141,6 +151,9 @@ mod tests {
         assert_eq!(seen, [0, 1, 0, 1, 0, 0, 1, 0, 1, 1]);
         assert_eq!(frame.end(), States(170));
         assert_eq!(frame.level(States(107)), (true, States(114)));
+        let low_from =
+            [0, 100, 106, 107, 114, 121, 128, 163, 169].map(|at| frame.low_from(States(at)).0);
+        assert_eq!(low_from, [100, 100, 106, 114, 114, 128, 128, 170, 170]);
     }
 
     #[test]

@@ -5,6 +5,18 @@
 //! The manual does not say in which state of its cycles an instruction reads or writes a register. Here, every access
 //! happens at the end of the instruction's first machine cycle and sees all that came up to then. It is also what
 //! `s51` does, so timer values read by programs can be compared with it.
+//!
+//! # Who is caught up when
+//!
+//! Timers and serial port each keep the moment up to which they have gone, and each knows when it will set a flag next.
+//! Two moments follow from that ([`Peripherals::refresh`]):
+//!
+//! * [`quiet`](Peripherals::quiet): before it, nothing changes by itself but the counts of timers and the levels of TXD
+//!   and RXD. An instruction that reads anything else gets what is stored, and nobody has to be caught up.
+//! * [`due`](Peripherals::due): before it, no interrupt can be accepted, so the processor runs on without looking.
+//!
+//! Whatever is written, only the part it belongs to is caught up first. So a poll of TI costs a comparison, and a timer
+//! reloaded by its service routine leaves the serial port alone.
 
 use std::collections::VecDeque;
 
@@ -18,7 +30,7 @@ use crate::hw::time::States;
 use crate::hw::timer::Timers;
 use crate::hw::timer2::Timer2;
 use crate::hw::trace::{Signal, Trace};
-use crate::hw::uart::{BaudSources, Uart};
+use crate::hw::uart::{Clocks, Uart};
 use crate::sfr::{self, Pcon, SfrSet, Tcon};
 use crate::units::Cycles;
 
@@ -103,8 +115,6 @@ pub struct Peripherals {
     pub(super) chip: &'static Chip,
     sfrs: SfrSet,
     timing: InterruptTiming,
-    /// Up to when everything has happened.
-    pub(super) at: Cycles,
     timers: Timers,
     timer2: Timer2,
     pub(super) uart: Uart,
@@ -121,7 +131,9 @@ pub struct Peripherals {
     pub(super) inputs: VecDeque<Stimulus>,
     /// Registers accessed that the chip has not, and when first.
     pub(super) unknown: VecDeque<(u8, Cycles)>,
-    /// When the peripherals have to be settled at the latest, for the processor's sake ([`Peripherals::refresh`]).
+    /// Before this moment no register changes by itself, the counts of timers excepted.
+    quiet: Cycles,
+    /// Before this moment no interrupt can be accepted.
     pub(super) due: Cycles,
     /// Something happened that the board has to look at before the next instruction.
     pub(super) attention: bool,
@@ -132,9 +144,13 @@ pub struct Peripherals {
 
 /// The port whose latch is at this direct address.
 fn port_at(address: u8) -> Option<usize> {
-    [sfr::P0, sfr::P1, sfr::P2, sfr::P3]
-        .iter()
-        .position(|port| *port == address)
+    match address {
+        sfr::P0 => Some(0),
+        sfr::P1 => Some(1),
+        sfr::P2 => Some(2),
+        sfr::P3 => Some(3),
+        _ => None,
+    }
 }
 
 impl Peripherals {
@@ -144,9 +160,8 @@ impl Peripherals {
             chip,
             sfrs: chip.sfrs(),
             timing,
-            at: Cycles::ZERO,
             timers: Timers::new(),
-            timer2: Timer2::default(),
+            timer2: Timer2::new(),
             uart: Uart::new(),
             externals: [External::default(); 2],
             interrupts: Interrupts::default(),
@@ -157,6 +172,7 @@ impl Peripherals {
             resample: None,
             inputs: VecDeque::new(),
             unknown: VecDeque::new(),
+            quiet: Cycles::MAX,
             due: Cycles::MAX,
             attention: false,
             watch_ports: false,
@@ -172,17 +188,26 @@ impl Peripherals {
             .fold(SfrSet::EMPTY, SfrSet::with)
     }
 
-    fn baud_sources(&self) -> BaudSources {
-        BaudSources {
-            timer1: self.timers.baud(),
-            timer2: self.timer2.pulses(),
-            transmit_by_timer2: self.timer2.clocks_transmitter(),
-            receive_by_timer2: self.timer2.clocks_receiver(),
+    /// Lets everything up to `to` happen.
+    pub(super) fn settle(&mut self, to: Cycles) {
+        self.happen(to);
+        self.timers.settle(to, &mut self.trace);
+        self.timer2.settle(to, &mut self.trace);
+        self.uart.settle(to, &mut self.trace);
+        self.refresh();
+    }
+
+    /// Lets happen up to `to` what an instruction or the processor itself would notice.
+    #[inline]
+    pub(super) fn catch_up(&mut self, to: Cycles) {
+        if to >= self.quiet {
+            self.happen(to);
+            self.refresh();
         }
     }
 
-    /// Lets everything up to `to` happen.
-    pub(super) fn settle(&mut self, to: Cycles) {
+    /// Inputs, samples of pins, and flags up to `to`.
+    fn happen(&mut self, to: Cycles) {
         loop {
             let input = self
                 .inputs
@@ -191,73 +216,98 @@ impl Peripherals {
                 .map(|input| input.at);
             match (self.resample.filter(|at| *at <= to), input) {
                 (Some(at), input) if input.is_none_or(|input| at <= input) => {
-                    self.settle_undisturbed(at);
                     self.resample = None;
                     self.sample(at);
                 }
                 (_, Some(at)) => {
-                    self.settle_undisturbed(at);
                     if let Some(stimulus) = self.inputs.pop_front() {
-                        self.apply(stimulus.input);
+                        self.apply(stimulus.input, at);
                     }
                 }
                 _ => break,
             }
         }
-        self.settle_undisturbed(to);
-    }
-
-    fn settle_undisturbed(&mut self, to: Cycles) {
-        if to > self.at {
-            let sources = self.baud_sources();
-            self.uart
-                .settle(States::from_cycles(to), &sources, &mut self.trace);
+        if self.timers.next_flag() <= to {
             self.timers.settle(to, &mut self.trace);
+        }
+        if self.timer2.next_flag() <= to {
             self.timer2.settle(to, &mut self.trace);
-            self.at = to;
+        }
+        if self.uart.next_flag() <= to {
+            self.uart.settle(to, &mut self.trace);
         }
     }
 
-    fn apply(&mut self, input: Input) {
+    /// What clocks the serial port is no longer what it was, from `at` on.
+    fn clocks_changed(&mut self, at: Cycles) {
+        self.timers.settle(at, &mut self.trace);
+        self.timer2.settle(at, &mut self.trace);
+        self.uart.settle(at, &mut self.trace);
+        self.uart.set_clocks(self.clocks());
+    }
+
+    /// What clocks the serial port, where both timers are settled.
+    fn clocks(&self) -> Clocks {
+        Clocks {
+            timer1: self.timers.baud(),
+            timer2: self.timer2.pulses(),
+            transmit_by_timer2: self.timer2.clocks_transmitter(),
+            receive_by_timer2: self.timer2.clocks_receiver(),
+        }
+    }
+
+    fn apply(&mut self, input: Input, at: Cycles) {
         match input {
             Input::Serial(byte) => {
-                self.uart.line.queue.push_back(byte);
-                self.uart.conditions_changed(&self.baud_sources());
+                self.uart.settle(at, &mut self.trace);
+                self.uart.queue(byte);
             }
             Input::Pin { port, bit, level } => {
                 let port = usize::from(port & 3);
                 let before = self.ports.pins(port);
                 self.ports.drive(port, bit, level);
-                self.pins_changed(port, before);
+                self.pins_changed(port, before, at);
             }
         }
     }
 
-    /// The pins of `port` are no longer `before`, from the cycle on that begins now, at whose end they are sampled.
-    fn pins_changed(&mut self, port: usize, before: u8) {
+    /// The pins of `port` are no longer `before`, from the cycle on that begins at `at`, at whose end they are sampled.
+    fn pins_changed(&mut self, port: usize, before: u8, at: Cycles) {
         let now = self.ports.pins(port);
-        if now == before {
+        let changed = now ^ before;
+        if changed == 0 {
             return;
         }
         self.attention |= self.watch_ports;
         self.trace
-            .record(States::from_cycles(self.at), Signal::Port(port as u8, now));
-        let high = |bit: u8| now >> bit & 1 == 1;
-        let sampled = match port {
-            1 if self.chip.timer2 => 0b0000_0011,
+            .record(States::from_cycles(at), Signal::Port(port as u8, now));
+        match port {
+            1 if self.timer2.listens() => self.resample_after(changed & 0x03, at),
             3 => {
-                self.uart.set_rxd(high(0));
-                self.timers.set_gate_pin(0, high(2));
-                self.timers.set_gate_pin(1, high(3));
-                0b0011_1101
+                let high = |bit: u8| now >> bit & 1 == 1;
+                if changed & 0x01 != 0 {
+                    self.uart.settle(at, &mut self.trace);
+                    self.uart.set_rxd(high(0));
+                }
+                if changed & 0x0C != 0 {
+                    self.timers.settle(at, &mut self.trace);
+                    self.timers.set_gate_pin(0, high(2));
+                    self.timers.set_gate_pin(1, high(3));
+                    self.clocks_changed(at);
+                }
+                self.resample_after(changed & 0x3C, at);
             }
-            _ => 0,
-        };
-        if (before ^ now) & sampled != 0 {
-            self.attention = true;
-            self.resample = Some(self.at + Cycles(1));
-            self.due = self.due.min(self.at + Cycles(1));
+            _ => {}
         }
+    }
+
+    /// If any of them have `changed` in the cycle that begins at `at`, the pins that make requests and counts have to
+    /// be sampled at its end.
+    fn resample_after(&mut self, changed: u8, at: Cycles) {
+        if changed != 0 {
+            self.resample = Some(at + Cycles(1));
+        }
+        self.refresh();
     }
 
     /// S5P2 of the cycle that ends at `at`: the pins that make requests and counts are sampled.
@@ -265,19 +315,25 @@ impl Peripherals {
         let now = [self.ports.pins(1), self.ports.pins(3)];
         let [fell1, fell3] = [self.sampled[0] & !now[0], self.sampled[1] & !now[1]];
         self.sampled = now;
-        if self.chip.timer2 {
+        if fell1 & 0x03 != 0 && self.timer2.listens() {
+            self.timer2.settle(at, &mut self.trace);
             if fell1 & 0x01 != 0 {
                 self.timer2.pin_fell(at);
             }
             if fell1 & 0x02 != 0 {
                 self.timer2.t2ex_fell(at);
             }
+            self.clocks_changed(at);
         }
-        for n in 0..2 {
-            self.externals[n].sample(now[1] >> (2 + n) & 1 == 0, at);
-            if fell3 >> (4 + n) & 1 == 1 {
+        for (n, external) in self.externals.iter_mut().enumerate() {
+            external.sample(now[1] >> (2 + n) & 1 == 0, at);
+        }
+        if fell3 & 0x30 != 0 && self.timers.listens() {
+            self.timers.settle(at, &mut self.trace);
+            for n in (0..2).filter(|n| fell3 >> (4 + n) & 1 == 1) {
                 self.timers.pin_fell(n, at);
             }
+            self.clocks_changed(at);
         }
     }
 
@@ -292,18 +348,23 @@ impl Peripherals {
 
     /// What an instruction reads at `at`.
     pub(super) fn read(&mut self, address: u8, side: Side, at: Cycles) -> u8 {
-        self.settle(at);
-        if let Some(port) = port_at(address) {
-            return if side == Side::Latch {
-                self.ports.latch[port]
-            } else {
-                self.pins(port)
-            };
+        self.catch_up(at);
+        match address {
+            sfr::TL0 | sfr::TH0 | sfr::TL1 | sfr::TH1 => self.timers.settle(at, &mut self.trace),
+            sfr::TL2 | sfr::TH2 | sfr::RCAP2L | sfr::RCAP2H => {
+                self.timer2.settle(at, &mut self.trace);
+            }
+            sfr::P3 if side == Side::Pin && self.uart.moves_pins() => {
+                self.uart.settle(at, &mut self.trace);
+            }
+            _ => {}
         }
-        if !self.exists(address, at) {
-            return 0x00;
+        match port_at(address) {
+            Some(port) if side == Side::Latch => self.ports.latch[port],
+            Some(port) => self.pins(port),
+            None if self.exists(address, at) => self.register(address),
+            None => 0x00,
         }
-        self.register(address)
     }
 
     /// Whether the chip has the register; the first access to one it has not is noted.
@@ -339,91 +400,136 @@ impl Peripherals {
     }
 
     fn tcon(&self) -> Tcon {
-        let [timer0, timer1] = &self.timers.timers;
         let [external0, external1] = &self.externals;
         let mut tcon = Tcon::empty();
         tcon.set(Tcon::IT0, external0.edge);
         tcon.set(Tcon::IE0, external0.flag.is_set());
         tcon.set(Tcon::IT1, external1.edge);
         tcon.set(Tcon::IE1, external1.flag.is_set());
-        tcon.set(Tcon::TR0, timer0.run);
-        tcon.set(Tcon::TF0, timer0.overflow.is_set());
-        tcon.set(Tcon::TR1, timer1.run);
-        tcon.set(Tcon::TF1, timer1.overflow.is_set());
+        tcon.set(Tcon::TR0, self.timers.runs(0));
+        tcon.set(Tcon::TF0, self.timers.flag(0).is_set());
+        tcon.set(Tcon::TR1, self.timers.runs(1));
+        tcon.set(Tcon::TF1, self.timers.flag(1).is_set());
         tcon
     }
 
     fn set_tcon(&mut self, tcon: Tcon, at: Cycles) {
-        let [timer0, timer1] = &mut self.timers.timers;
-        timer0.run = tcon.contains(Tcon::TR0);
-        timer0.overflow.write(tcon.contains(Tcon::TF0), at);
-        timer1.run = tcon.contains(Tcon::TR1);
-        timer1.overflow.write(tcon.contains(Tcon::TF1), at);
+        let runs = [tcon.contains(Tcon::TR0), tcon.contains(Tcon::TR1)];
+        let flags = [tcon.contains(Tcon::TF0), tcon.contains(Tcon::TF1)];
+        let clocks_change = runs[1] != self.timers.runs(1);
+        self.timers.settle(at, &mut self.trace);
+        for n in 0..2 {
+            self.timers.set_control(n, runs[n], flags[n], at);
+        }
         let [external0, external1] = &mut self.externals;
         external0.write(tcon.contains(Tcon::IE0), tcon.contains(Tcon::IT0), at);
         external1.write(tcon.contains(Tcon::IE1), tcon.contains(Tcon::IT1), at);
+        if clocks_change {
+            self.clocks_changed(at);
+        }
     }
 
     /// An instruction writes at `at`.
     pub(super) fn write(&mut self, address: u8, value: u8, at: Cycles) {
-        self.settle(at);
+        self.catch_up(at);
         if let Some(port) = port_at(address) {
             let before = self.ports.pins(port);
             self.ports.latch[port] = value;
-            self.pins_changed(port, before); // with the next cycle, which begins at `at`
+            self.pins_changed(port, before, at); // with the next cycle, which begins at `at`
             return;
         }
         if !self.exists(address, at) {
             return;
         }
-        self.attention = true;
-        let word = |low: u8, high: u8| u16::from_le_bytes([low, high]);
         match address {
             sfr::PCON => {
+                self.attention = true;
                 self.pcon = Pcon::from_bits_retain(value & self.chip.pcon_bits());
-                self.uart.smod = self.pcon.contains(Pcon::SMOD);
+                self.uart.settle(at, &mut self.trace);
+                self.uart.set_smod(self.pcon.contains(Pcon::SMOD));
             }
             sfr::TCON => self.set_tcon(Tcon::from_bits_retain(value), at),
-            sfr::TMOD => self.timers.set_tmod(value),
-            sfr::TL0 => self.timers.set_tl(0, value),
-            sfr::TL1 => self.timers.set_tl(1, value),
-            sfr::TH0 => self.timers.set_th(0, value),
-            sfr::TH1 => self.timers.set_th(1, value),
-            sfr::SCON => self.uart.set_scon(value, at),
-            sfr::SBUF => self.uart.send(value, at),
+            sfr::TMOD | sfr::TL0 | sfr::TL1 | sfr::TH0 | sfr::TH1 => {
+                self.write_timer(address, value, at);
+            }
+            sfr::SCON => self.uart.set_scon(value, at, &mut self.trace),
+            sfr::SBUF => {
+                self.uart.settle(at, &mut self.trace);
+                self.uart.send(value, at);
+            }
             sfr::IE => self.interrupts.ie = value,
             sfr::IP => self.interrupts.ip = value,
-            sfr::T2CON => self.timer2.set_t2con(value, at),
-            sfr::TL2 => self.timer2.set_count(word(value, self.register(sfr::TH2))),
-            sfr::TH2 => self.timer2.set_count(word(self.register(sfr::TL2), value)),
-            sfr::RCAP2L => self
-                .timer2
-                .set_capture(word(value, self.register(sfr::RCAP2H))),
-            sfr::RCAP2H => self
-                .timer2
-                .set_capture(word(self.register(sfr::RCAP2L), value)),
+            sfr::T2CON | sfr::TL2 | sfr::TH2 | sfr::RCAP2L | sfr::RCAP2H => {
+                self.write_timer2(address, value, at);
+            }
+            _ => self.write_dptr_switch(value),
+        }
+        self.refresh();
+        if matches!(address, sfr::IE | sfr::IP) {
+            self.block(at);
+        }
+    }
+
+    /// A register of timer 0 or 1.
+    fn write_timer(&mut self, address: u8, value: u8, at: Cycles) {
+        self.timers.settle(at, &mut self.trace);
+        match address {
+            sfr::TL0 => return self.timers.set_tl(0, value),
+            sfr::TH0 => return self.timers.set_th(0, value),
+            sfr::TL1 => self.timers.set_tl(1, value),
+            sfr::TH1 => self.timers.set_th(1, value),
+            _ => self.timers.set_tmod(value),
+        }
+        self.clocks_changed(at); // timer 0 alone does not clock the serial port
+    }
+
+    /// A register of timer 2.
+    fn write_timer2(&mut self, address: u8, value: u8, at: Cycles) {
+        self.timer2.settle(at, &mut self.trace);
+        let ([count_low, count_high], [capture_low, capture_high]) = (
+            self.timer2.count().to_le_bytes(),
+            self.timer2.capture().to_le_bytes(),
+        );
+        let word = |low: u8, high: u8| u16::from_le_bytes([low, high]);
+        match address {
+            sfr::TL2 => self.timer2.set_count(word(value, count_high)),
+            sfr::TH2 => self.timer2.set_count(word(count_low, value)),
+            sfr::RCAP2L => self.timer2.set_capture(word(value, capture_high)),
+            sfr::RCAP2H => self.timer2.set_capture(word(capture_low, value)),
             _ => {
-                if let Some(second) = self.chip.second_dptr {
-                    let value = value & second.writable;
-                    self.dptr.due ^= (self.dptr.value ^ value) & second.bit != 0;
-                    self.dptr.value = value;
-                }
+                self.timer2.set_t2con(value, at);
+                self.sampled[0] = self.ports.pins(1); // while the timer did not listen, nobody sampled
             }
         }
-        if matches!(address, sfr::IE | sfr::IP) {
-            self.interrupts.blocked = true;
+        self.clocks_changed(at);
+    }
+
+    /// The register that selects a data pointer.
+    fn write_dptr_switch(&mut self, value: u8) {
+        if let Some(second) = self.chip.second_dptr {
+            let value = value & second.writable;
+            self.dptr.due ^= (self.dptr.value ^ value) & second.bit != 0;
+            self.dptr.value = value;
+            self.attention = true;
         }
-        self.uart.conditions_changed(&self.baud_sources());
-        self.refresh();
+    }
+
+    /// The instruction that does this at `at` lets one more be executed before an interrupt is accepted. That matters
+    /// only if one could be accepted at its end, which is not later than a cycle from here.
+    fn block(&mut self, at: Cycles) {
+        self.interrupts.blocked = self.due <= at + Cycles(1);
+        self.attention |= self.interrupts.blocked;
     }
 
     /// `RETI` was executed.
     pub(super) fn reti(&mut self, at: Cycles) {
-        self.attention = true;
+        self.catch_up(at);
         if let Some(source) = self.interrupts.leave() {
             self.trace
                 .record(States::from_cycles(at), Signal::Leave(source));
+            self.refresh();
         }
+        self.block(at);
     }
 
     /// The flags that ask for `source`.
@@ -431,20 +537,18 @@ impl Peripherals {
         let only = |flag| [flag, Flag::default()];
         match source {
             Source::External0 => only(self.externals[0].flag),
-            Source::Timer0 => only(self.timers.timers[0].overflow),
+            Source::Timer0 => only(self.timers.flag(0)),
             Source::External1 => only(self.externals[1].flag),
-            Source::Timer1 => only(self.timers.timers[1].overflow),
-            Source::Serial => [self.uart.ri, self.uart.ti],
-            Source::Timer2 => [self.timer2.overflow, self.timer2.external],
+            Source::Timer1 => only(self.timers.flag(1)),
+            Source::Serial => self.uart.flags(),
+            Source::Timer2 => self.timer2.flags(),
         }
     }
 
     /// The first boundary at which `source` can be answered, if it asks.
     fn answerable(&self, source: Source) -> Option<Cycles> {
-        self.flags(source)
-            .iter()
-            .filter_map(|flag| flag.answerable(self.timing))
-            .min()
+        let [first, second] = self.flags(source).map(|flag| flag.answerable(self.timing));
+        first.into_iter().chain(second).min()
     }
 
     /// When `source` began to ask, if it does.
@@ -452,15 +556,14 @@ impl Peripherals {
         self.flags(source).iter().filter_map(Flag::raised).min()
     }
 
-    /// Who is to be served at the boundary `at`, up to which everything has happened.
+    /// Who is to be served at the boundary `at`, up to which everything has been caught up.
     pub(super) fn pending(&self, at: Cycles) -> Option<Source> {
-        let enabled = self.interrupts.enabled_bits();
-        let asks = |source: &Source| {
-            enabled & source.bit() != 0 && self.answerable(*source).is_some_and(|from| from <= at)
-        };
-        let asking = Source::ALL
-            .iter()
-            .filter(|source| asks(source))
+        if at < self.due {
+            return None;
+        }
+        let asks = |source: &Source| self.answerable(*source).is_some_and(|from| from <= at);
+        let asking = sources(self.interrupts.admitted())
+            .filter(asks)
             .fold(0, |set, source| set | source.bit());
         self.interrupts.choose(asking)
     }
@@ -469,8 +572,8 @@ impl Peripherals {
     /// edges on INT0 and INT1; the others wait for software.
     pub(super) fn enter(&mut self, source: Source, at: Cycles) {
         match source {
-            Source::Timer0 => self.timers.timers[0].overflow.clear(),
-            Source::Timer1 => self.timers.timers[1].overflow.clear(),
+            Source::Timer0 => self.clear_timer_flag(0, at),
+            Source::Timer1 => self.clear_timer_flag(1, at),
             Source::External0 | Source::External1 => {
                 let external = &mut self.externals[usize::from(source == Source::External1)];
                 if external.edge {
@@ -486,33 +589,58 @@ impl Peripherals {
         self.refresh();
     }
 
-    /// Finds out when something will happen next that the processor could notice by itself. To be called whenever that
-    /// may have changed.
-    pub(super) fn refresh(&mut self) {
-        let mut due = self.uart.next_event(|| self.baud_sources());
-        let mut at = |moment: Option<Cycles>| {
-            if let Some(moment) = moment.filter(|moment| *moment > self.at) {
-                due = due.min(moment);
-            }
-        };
-        let enabled = self.interrupts.enabled_bits();
-        for source in Source::ALL
-            .into_iter()
-            .filter(|source| enabled & source.bit() != 0)
-        {
-            at(self.answerable(source));
-            let sampled = Cycles(u64::from(self.timing.sampled));
-            match source {
-                Source::Timer0 => at(self.timers.next_flag(0).map(|flag| flag + sampled)),
-                Source::Timer1 => at(self.timers.next_flag(1).map(|flag| flag + sampled)),
-                Source::Timer2 => at(self.timer2.next_flag()),
-                _ => {}
-            }
-        }
-        at(self.inputs.front().map(Stimulus::sampled));
-        at(self.resample);
-        self.due = due;
+    /// An overflow up to `at` is answered by the call that begins there.
+    fn clear_timer_flag(&mut self, n: usize, at: Cycles) {
+        self.timers.settle(at, &mut self.trace);
+        self.timers.clear_flag(n);
     }
+
+    /// When anything changes by itself that an instruction or the board can see.
+    pub(super) fn next_change(&self) -> Cycles {
+        self.quiet.min(self.due)
+    }
+
+    /// Finds out when something will happen next. To be called whenever that may have changed.
+    pub(super) fn refresh(&mut self) {
+        let input = self.inputs.front().map_or(Cycles::MAX, Stimulus::sampled);
+        let sample = self.resample.unwrap_or(Cycles::MAX);
+        self.quiet = input
+            .min(sample)
+            .min(self.timers.next_flag())
+            .min(self.timer2.next_flag())
+            .min(self.uart.next_flag());
+        let admitted = self.interrupts.admitted();
+        self.due = input;
+        for source in sources(admitted) {
+            self.due = self.due.min(self.next_request(source));
+        }
+        if admitted != 0 {
+            self.due = self.due.min(sample);
+        }
+    }
+
+    /// The first boundary at which `source` could be answered, as far as is known, if what is sampled stays as it is.
+    fn next_request(&self, source: Source) -> Cycles {
+        let answerable = self.answerable(source).unwrap_or(Cycles::MAX);
+        let sampled = Cycles(u64::from(self.timing.sampled));
+        let next = match source {
+            Source::External0 | Source::External1 => Cycles::MAX,
+            Source::Timer0 => self.timers.next_flag_of(0) + sampled,
+            Source::Timer1 => self.timers.next_flag_of(1) + sampled,
+            Source::Serial => self.uart.next_flag(),
+            Source::Timer2 => self.timer2.next_flag(),
+        };
+        answerable.min(next)
+    }
+}
+
+/// The sources in a set of bits, in polling order.
+fn sources(mut bits: u8) -> impl Iterator<Item = Source> {
+    std::iter::from_fn(move || {
+        let source = Source::ALL.get(bits.trailing_zeros() as usize).copied();
+        bits &= bits.wrapping_sub(1);
+        source
+    })
 }
 
 impl Fields for Input {
@@ -550,7 +678,6 @@ impl Fields for Stimulus {
 
 impl Fields for Peripherals {
     fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.cycles(&mut self.at)?;
         self.timers.fields(carrier)?;
         self.timer2.fields(carrier)?;
         self.uart.fields(carrier)?;
@@ -583,6 +710,9 @@ impl Fields for Peripherals {
                 carrier.u8(address)?;
                 carrier.cycles(at)
             },
-        )
+        )?;
+        self.uart.set_clocks(self.clocks());
+        self.refresh();
+        Ok(())
     }
 }

@@ -59,10 +59,24 @@ impl Pulses {
 
     /// How many come not later than `to`.
     pub(super) fn until(&self, to: States) -> u64 {
-        if to < self.next {
-            0
-        } else {
-            1 + (to.0 - self.next.0) / self.period.0
+        let Some(since) = to.0.checked_sub(self.next.0) else {
+            return 0;
+        };
+        // almost always both are short, and a short division takes a third of the time
+        match (u32::try_from(since), u32::try_from(self.period.0)) {
+            (Ok(since), Ok(period)) => 1 + u64::from(since / period),
+            _ => 1 + since / self.period.0,
+        }
+    }
+
+    /// Those later than `to`, if there are any.
+    pub(super) fn after(&self, to: States) -> Option<Pulses> {
+        match self.until(to) {
+            0 => Some(*self),
+            n => self.repeats().then(|| Pulses {
+                next: self.nth(n + 1),
+                ..*self
+            }),
         }
     }
 
@@ -91,6 +105,8 @@ mod tests {
             assert_eq!(pulses.until(States(to)), expected);
             assert!(expected == 0 || pulses.nth(expected) <= States(to));
             assert!(pulses.nth(expected + 1) > States(to));
+            let after = pulses.after(States(to)).expect("they go on");
+            assert_eq!(after.next, pulses.nth(expected + 1));
         }
     }
 

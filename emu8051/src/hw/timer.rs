@@ -93,12 +93,12 @@ impl Pair {
 
 /// Timer 0 or timer 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Timer {
+struct Timer {
     pair: Pair,
     /// TR: set to run.
-    pub(super) run: bool,
+    run: bool,
     /// TF.
-    pub(super) overflow: Flag,
+    overflow: Flag,
     /// The level of its INT pin, which GATE looks at.
     gate_pin: bool,
     /// A falling edge was sampled; it is counted at this moment.
@@ -111,7 +111,9 @@ pub(super) struct Timers {
     /// When the registers were as they are kept.
     at: Cycles,
     tmod: u8,
-    pub(super) timers: [Timer; 2],
+    timers: [Timer; 2],
+    /// When TF0 and TF1 will be set, unless something is written before: what [`Timers::refresh`] found.
+    next_flags: [Cycles; 2],
 }
 
 impl Timers {
@@ -131,6 +133,7 @@ impl Timers {
             at: Cycles::ZERO,
             tmod: 0,
             timers: [timer.clone(), timer],
+            next_flags: [Cycles::MAX; 2],
         }
     }
 
@@ -201,28 +204,15 @@ impl Timers {
     }
 
     /// Counts up to `to`.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "TH0 keeps the low byte of its count"
-    )]
     pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
-        let n = (to - self.at).0;
-        if n == 0 {
+        if to <= self.at {
             return;
         }
-        let split = self.split();
+        if trace.is_on() {
+            self.trace_overflows(to, trace);
+        }
+        let n = (to - self.at).0;
         let upper = self.upper_half();
-        self.report(0, self.pulses(0), to, trace);
-        self.report(
-            1,
-            if split {
-                self.upper_pulses()
-            } else {
-                self.pulses(1)
-            },
-            to,
-            trace,
-        );
         for timer in 0..2 {
             let edge = self.timers[timer].edge.take_if(|due| *due <= to).is_some();
             let counts = if self.counts_cycles(timer) {
@@ -230,54 +220,106 @@ impl Timers {
             } else {
                 edge.into()
             };
-            self.timers[timer].pair = self.timers[timer].pair.after(counts, self.mode(timer));
-        }
-        if let Some(th) = upper {
-            self.timers[0].pair.th = (u64::from(th) + n) as u8;
-        }
-        self.at = to;
-    }
-
-    /// Sets TF`n` if one of `pulses` comes up to `to`.
-    fn report(&mut self, n: u8, pulses: Option<Pulses>, to: Cycles, trace: &mut Trace) {
-        let Some(pulses) = pulses else { return };
-        let overflows = pulses.until(States::from_cycles(to));
-        if overflows > 0 {
-            raise(
-                &mut self.timers[usize::from(n)].overflow,
-                pulses.next.ceil(),
-            );
-        }
-        if trace.is_on() {
-            for k in 1..=overflows {
-                trace.record(pulses.nth(k), Signal::Overflow(n));
+            if counts > 0 {
+                self.timers[timer].pair = self.timers[timer].pair.after(counts, self.mode(timer));
             }
         }
+        if let Some(th) = upper {
+            self.timers[0].pair.th = low_byte(u64::from(th) + n);
+        }
+        self.at = to;
+        if to >= self.next_flag() {
+            for (timer, at) in self.timers.iter_mut().zip(self.next_flags) {
+                if at <= to {
+                    timer.overflow.raise(at, at + Cycles(1)); // at S5P2 of the cycle, which ends at `at`
+                }
+            }
+            self.refresh();
+        }
+    }
+
+    /// Shows the overflows up to `to`.
+    fn trace_overflows(&self, to: Cycles, trace: &mut Trace) {
+        for n in 0..2 {
+            let Some(pulses) = self.flag_pulses(n) else {
+                continue;
+            };
+            for k in 1..=pulses.until(States::from_cycles(to)) {
+                trace.record(pulses.nth(k), Signal::Overflow(n as u8));
+            }
+        }
+    }
+
+    /// The overflows that set TF`n`.
+    fn flag_pulses(&self, n: usize) -> Option<Pulses> {
+        if n == 1 && self.split() {
+            self.upper_pulses()
+        } else {
+            self.pulses(n)
+        }
+    }
+
+    /// Finds out when the flags will be set: to be called after any change but the passing of time.
+    pub(super) fn refresh(&mut self) {
+        self.next_flags = [0, 1].map(|n| {
+            if self.timers[n].overflow.is_set() {
+                return Cycles::MAX;
+            }
+            let pulses = self.flag_pulses(n);
+            pulses.map_or(Cycles::MAX, |pulses| pulses.next.ceil())
+        });
+    }
+
+    /// When TF`n` will be set next; never if it is set already or nothing that is known brings an overflow.
+    pub(super) fn next_flag_of(&self, n: usize) -> Cycles {
+        self.next_flags[n]
+    }
+
+    /// When a flag will be set next.
+    pub(super) fn next_flag(&self) -> Cycles {
+        self.next_flags[0].min(self.next_flags[1])
     }
 
     /// The falling edge of pin T`n` was sampled in the cycle that ends at `at`: it is counted in the next one.
     pub(super) fn pin_fell(&mut self, n: usize, at: Cycles) {
         if self.counts_edges(n) && self.enabled(n) {
             self.timers[n].edge = Some(at + Cycles(1));
+            self.refresh();
         }
     }
 
-    /// The next overflow that sets TF`n`, unless it is set already or nothing that is known brings it.
-    pub(super) fn next_flag(&self, n: usize) -> Option<Cycles> {
-        if self.timers[n].overflow.is_set() {
-            return None;
-        }
-        let pulses = if n == 1 && self.split() {
-            self.upper_pulses()
-        } else {
-            self.pulses(n)
-        };
-        pulses.map(|pulses| pulses.next.ceil())
+    /// Whether an edge on a pin can count.
+    pub(super) fn listens(&self) -> bool {
+        self.tmod & (Self::COUNTER | Self::COUNTER << 4) != 0
     }
 
     /// INT`n` changed: a gated timer runs while it is high.
     pub(super) fn set_gate_pin(&mut self, n: usize, level: bool) {
         self.timers[n].gate_pin = level;
+        self.refresh();
+    }
+
+    /// TF`n`.
+    pub(super) fn flag(&self, n: usize) -> Flag {
+        self.timers[n].overflow
+    }
+
+    /// Hardware clears TF`n`.
+    pub(super) fn clear_flag(&mut self, n: usize) {
+        self.timers[n].overflow.clear();
+        self.refresh();
+    }
+
+    /// TR`n`.
+    pub(super) fn runs(&self, n: usize) -> bool {
+        self.timers[n].run
+    }
+
+    /// TR`n` and TF`n` were written at `at`.
+    pub(super) fn set_control(&mut self, n: usize, run: bool, flag: bool, at: Cycles) {
+        self.timers[n].run = run;
+        self.timers[n].overflow.write(flag, at);
+        self.refresh();
     }
 
     pub(super) fn tmod(&self) -> u8 {
@@ -286,6 +328,7 @@ impl Timers {
 
     pub(super) fn set_tmod(&mut self, value: u8) {
         self.tmod = value;
+        self.refresh();
     }
 
     pub(super) fn tl(&self, n: usize) -> u8 {
@@ -298,10 +341,12 @@ impl Timers {
 
     pub(super) fn set_tl(&mut self, n: usize, value: u8) {
         self.timers[n].pair.tl = value;
+        self.refresh();
     }
 
     pub(super) fn set_th(&mut self, n: usize, value: u8) {
         self.timers[n].pair.th = value;
+        self.refresh();
     }
 }
 
@@ -317,13 +362,15 @@ impl Fields for Timers {
             carrier.bool(&mut timer.gate_pin)?;
             carrier.option(&mut timer.edge, Cycles::ZERO, Carrier::cycles)?;
         }
+        self.refresh();
         Ok(())
     }
 }
 
-/// TF is set at S5P2 of the cycle of the overflow, which ends at `at`.
-fn raise(flag: &mut Flag, at: Cycles) {
-    flag.raise(at, at + Cycles(1));
+/// What an eight-bit counter keeps of its count.
+#[expect(clippy::cast_possible_truncation, reason = "that is the low byte")]
+fn low_byte(count: u64) -> u8 {
+    count as u8
 }
 
 #[cfg(test)]
@@ -397,6 +444,11 @@ mod tests {
         Trace::default()
     }
 
+    /// Sets TR`n`.
+    fn start(timers: &mut Timers, n: usize) {
+        timers.set_control(n, true, false, Cycles::ZERO);
+    }
+
     /// Every TMOD, with timers near their overflow, looked at after every step from 1 to 40 cycles.
     #[test]
     fn a_timer_caught_up_equals_a_timer_ticked() {
@@ -420,7 +472,7 @@ mod tests {
                 for n in 0..2 {
                     timers.set_tl(n, tl[n]);
                     timers.set_th(n, th[n]);
-                    timers.timers[n].run = model.run[n];
+                    timers.set_control(n, model.run[n], false, Cycles::ZERO);
                     timers.set_gate_pin(n, model.gate[n]);
                 }
                 for look in 1..40 {
@@ -442,14 +494,15 @@ mod tests {
             let mut timers = Timers::new();
             timers.set_tmod(tmod);
             for n in 0..2 {
-                timers.timers[n].run = true;
+                start(&mut timers, n);
                 timers.set_tl(n, 0xE7);
                 timers.set_th(n, 0xFD);
             }
             for n in 0..2 {
-                let Some(at) = timers.next_flag(n) else {
+                let at = timers.next_flag_of(n);
+                if at == Cycles::MAX {
                     continue;
-                };
+                }
                 let mut early = timers.clone();
                 early.settle(at - Cycles(1), &mut trace());
                 assert!(
@@ -463,8 +516,8 @@ mod tests {
                     "TMOD {tmod:02X} timer {n}"
                 );
                 assert_eq!(
-                    early.next_flag(n),
-                    None,
+                    early.next_flag_of(n),
+                    Cycles::MAX,
                     "a flag that is set is not set again"
                 );
             }
@@ -477,7 +530,7 @@ mod tests {
         timers.set_tmod(0x20);
         timers.set_th(1, 0xFD);
         timers.set_tl(1, 0xFF);
-        timers.timers[1].run = true;
+        start(&mut timers, 1);
         for (cycle, expected) in (1..).zip([0xFD, 0xFE, 0xFF, 0xFD, 0xFE, 0xFF, 0xFD]) {
             timers.settle(Cycles(cycle), &mut trace());
             assert_eq!(timers.tl(1), expected, "cycle {cycle}");
@@ -495,7 +548,7 @@ mod tests {
             let mut timers = Timers::new();
             timers.set_tmod(0x20 | mode0);
             timers.set_tl(1, 0xF0);
-            timers.timers[1].run = true;
+            start(&mut timers, 1);
             timers.settle(Cycles(0x10), &mut trace());
             assert_eq!(
                 timers.timers[1].overflow.is_set(),
@@ -511,11 +564,11 @@ mod tests {
         timers.set_tmod(0x30);
         timers.set_tl(1, 0x12);
         timers.set_th(1, 0x34);
-        timers.timers[1].run = true;
+        start(&mut timers, 1);
         timers.settle(Cycles(100_000), &mut trace());
         assert_eq!(
-            (timers.tl(1), timers.th(1), timers.next_flag(1)),
-            (0x12, 0x34, None)
+            (timers.tl(1), timers.th(1), timers.next_flag_of(1)),
+            (0x12, 0x34, Cycles::MAX)
         );
     }
 
@@ -544,9 +597,9 @@ mod tests {
         timers.set_tmod(0x05);
         timers.set_tl(0, 0xFF);
         timers.set_th(0, 0xFF);
-        timers.timers[0].run = true;
+        start(&mut timers, 0);
         timers.pin_fell(0, Cycles(10));
-        assert_eq!(timers.next_flag(0), Some(Cycles(11)));
+        assert_eq!(timers.next_flag_of(0), Cycles(11));
         timers.settle(Cycles(10), &mut trace());
         assert_eq!(timers.tl(0), 0xFF);
         timers.settle(Cycles(11), &mut trace());
@@ -571,7 +624,7 @@ mod tests {
         timers.set_tmod(0x20);
         timers.set_th(1, 0xFD);
         timers.set_tl(1, 0xFD);
-        timers.timers[1].run = true;
+        start(&mut timers, 1);
         let mut trace = Trace::default();
         trace.set_on(true);
         timers.settle(Cycles(10), &mut trace);

@@ -10,25 +10,41 @@ use crate::sfr::T2con;
 use crate::units::Cycles;
 
 /// Timer 2 and its registers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Timer2 {
     /// When `count` was as it is kept.
     at: Cycles,
     /// T2CON without its two flags.
     control: u8,
     /// TF2.
-    pub(super) overflow: Flag,
+    overflow: Flag,
     /// EXF2.
-    pub(super) external: Flag,
+    external: Flag,
     /// TH2 and TL2.
     count: u16,
     /// RCAP2H and RCAP2L.
     capture: u16,
     /// A falling edge of T2 was sampled; it is counted at this moment.
     edge: Option<Cycles>,
+    /// When TF2 will be set, unless something is written before; [`Cycles::MAX`] if never.
+    next_flag: Cycles,
 }
 
 impl Timer2 {
+    /// As after reset: stopped, all zero.
+    pub(super) fn new() -> Timer2 {
+        Timer2 {
+            at: Cycles::ZERO,
+            control: 0,
+            overflow: Flag::default(),
+            external: Flag::default(),
+            count: 0,
+            capture: 0,
+            edge: None,
+            next_flag: Cycles::MAX,
+        }
+    }
+
     fn control(&self) -> T2con {
         T2con::from_bits_retain(self.control)
     }
@@ -82,12 +98,20 @@ impl Timer2 {
 
     /// Counts up to `to`.
     pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
-        let pulses = self.pulses();
+        if to <= self.at {
+            return;
+        }
+        if trace.is_on()
+            && let Some(pulses) = self.pulses()
+        {
+            for k in 1..=pulses.until(States::from_cycles(to)) {
+                trace.record(pulses.nth(k), Signal::Overflow(2));
+            }
+        }
         let edge = self.edge.take_if(|due| *due <= to).is_some();
-        let n = if edge {
-            1
-        } else {
-            (to - self.at).0.wrapping_mul(self.rate())
+        let n = match self.rate() {
+            0 => edge.into(),
+            rate => (to - self.at).0.saturating_mul(rate),
         };
         let until = 0x1_0000 - u64::from(self.count);
         self.count = match n.checked_sub(until) {
@@ -95,23 +119,41 @@ impl Timer2 {
             Some(beyond) => self.reload() + (beyond % (0x1_0000 - u64::from(self.reload()))) as u16,
         };
         self.at = to;
-        let Some(pulses) = pulses else { return };
-        let overflows = pulses.until(States::from_cycles(to));
-        if overflows > 0 && !self.generates_baud() {
+        if to >= self.next_flag {
             // set at S2P2 and polled in the same cycle, so answerable at the cycle's end
-            self.overflow.raise(pulses.next.ceil(), pulses.next.ceil());
+            self.overflow.raise(self.next_flag, self.next_flag);
+            self.refresh();
         }
-        if trace.is_on() {
-            for k in 1..=overflows {
-                trace.record(pulses.nth(k), Signal::Overflow(2));
-            }
-        }
+    }
+
+    /// Finds out when TF2 will be set: to be called after any change but the passing of time. As a baud rate generator
+    /// the timer sets no flag.
+    pub(super) fn refresh(&mut self) {
+        let sets = !self.generates_baud() && !self.overflow.is_set();
+        let pulses = self.pulses().filter(|_| sets);
+        self.next_flag = pulses.map_or(Cycles::MAX, |pulses| pulses.next.ceil());
+    }
+
+    /// When TF2 will be set next; never if it is set already or nothing that is known brings an overflow.
+    pub(super) fn next_flag(&self) -> Cycles {
+        self.next_flag
+    }
+
+    /// TF2 and EXF2.
+    pub(super) fn flags(&self) -> [Flag; 2] {
+        [self.overflow, self.external]
+    }
+
+    /// Whether an edge on pin T2 or T2EX can do anything.
+    pub(super) fn listens(&self) -> bool {
+        self.control().intersects(T2con::C_T2 | T2con::EXEN2)
     }
 
     /// The falling edge of pin T2 was sampled in the cycle that ends at `at`: it is counted in the next one.
     pub(super) fn pin_fell(&mut self, at: Cycles) {
         if self.control().contains(T2con::TR2 | T2con::C_T2) {
             self.edge = Some(at + Cycles(1));
+            self.refresh();
         }
     }
 
@@ -129,15 +171,7 @@ impl Timer2 {
             (false, true) => self.capture = self.count,
             (false, false) => self.count = self.capture,
         }
-    }
-
-    /// The next overflow that sets TF2, unless it is set already, the timer generates
-    /// baud, or nothing that is known brings it.
-    pub(super) fn next_flag(&self) -> Option<Cycles> {
-        let sets = !self.generates_baud() && !self.overflow.is_set();
-        self.pulses()
-            .filter(|_| sets)
-            .map(|pulses| pulses.next.ceil())
+        self.refresh();
     }
 
     pub(super) fn t2con(&self) -> u8 {
@@ -152,6 +186,7 @@ impl Timer2 {
         self.control = (written - T2con::TF2 - T2con::EXF2).bits();
         self.overflow.write(written.contains(T2con::TF2), at);
         self.external.write(written.contains(T2con::EXF2), at);
+        self.refresh();
     }
 
     /// TH2 and TL2.
@@ -161,6 +196,7 @@ impl Timer2 {
 
     pub(super) fn set_count(&mut self, value: u16) {
         self.count = value;
+        self.refresh();
     }
 
     /// RCAP2H and RCAP2L.
@@ -170,6 +206,7 @@ impl Timer2 {
 
     pub(super) fn set_capture(&mut self, value: u16) {
         self.capture = value;
+        self.refresh();
     }
 }
 
@@ -181,7 +218,9 @@ impl Fields for Timer2 {
         self.external.fields(carrier)?;
         carrier.u16(&mut self.count)?;
         carrier.u16(&mut self.capture)?;
-        carrier.option(&mut self.edge, Cycles::ZERO, Carrier::cycles)
+        carrier.option(&mut self.edge, Cycles::ZERO, Carrier::cycles)?;
+        self.refresh();
+        Ok(())
     }
 }
 
@@ -193,7 +232,7 @@ mod tests {
         let mut timer = Timer2 {
             count,
             capture,
-            ..Timer2::default()
+            ..Timer2::new()
         };
         timer.set_t2con(t2con.bits(), Cycles::ZERO);
         timer
@@ -240,7 +279,7 @@ mod tests {
     #[test]
     fn tf2_is_polled_in_the_cycle_of_the_overflow() {
         let mut timer = timer(T2con::TR2, 0xFFFE, 0);
-        assert_eq!(timer.next_flag(), Some(Cycles(2)));
+        assert_eq!(timer.next_flag(), Cycles(2));
         settle(&mut timer, 5);
         assert_eq!(timer.overflow.raised(), Some(Cycles(2)));
         assert_eq!(

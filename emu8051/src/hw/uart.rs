@@ -15,8 +15,8 @@ use crate::sfr::Scon;
 use crate::units::Cycles;
 
 /// What the divide-by-16 counters can be fed with.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct BaudSources {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Clocks {
     /// Timer 1's overflows.
     pub(super) timer1: Option<Pulses>,
     /// Timer 2's overflows.
@@ -25,6 +25,14 @@ pub(super) struct BaudSources {
     pub(super) transmit_by_timer2: bool,
     /// RCLK: timer 2 feeds the receiver.
     pub(super) receive_by_timer2: bool,
+}
+
+impl Clocks {
+    /// Leaves the pulses up to `to` behind.
+    fn pass(&mut self, to: States) {
+        self.timer1 = self.timer1.and_then(|pulses| pulses.after(to));
+        self.timer2 = self.timer2.and_then(|pulses| pulses.after(to));
+    }
 }
 
 /// The transmitter.
@@ -69,18 +77,25 @@ impl Receiver {
 
 /// Bits a receiver takes in: start bit, data, and the stop bit or the ninth data bit.
 const BITS_DECIDED: u16 = 10;
+/// Counts from the one that finds the start bit to the one that decides the last bit.
+const TO_LAST_BIT: u16 = (BITS_DECIDED - 1) * 16 + 9;
 /// Machine cycles from the write that starts a mode 0 transfer to its flag: the flag comes at S1P1 of the tenth cycle.
 const SHIFT: Cycles = Cycles(9);
 
 /// The serial port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Uart {
+    /// Up to when everything has happened.
     at: States,
+    /// The pulses after `at`.
+    clocks: Clocks,
+    /// Neither SCON nor what SBUF reads as changes by itself before this moment.
+    next_flag: Cycles,
     /// SCON without its two flags.
     control: Scon,
-    pub(super) smod: bool,
-    pub(super) ti: Flag,
-    pub(super) ri: Flag,
+    smod: bool,
+    ti: Flag,
+    ri: Flag,
     /// What SBUF reads as.
     received: u8,
     /// The divide-by-2 stage before the counters, for timer 1 and mode 2 with SMOD clear.
@@ -102,6 +117,8 @@ impl Uart {
     pub(super) fn new() -> Uart {
         Uart {
             at: States(0),
+            clocks: Clocks::default(),
+            next_flag: Cycles::MAX,
             control: Scon::empty(),
             smod: false,
             ti: Flag::default(),
@@ -129,64 +146,65 @@ impl Uart {
     }
 
     /// Timer 1's overflows, or in mode 2 the oscillator by two.
-    fn base(&self, sources: &BaudSources) -> Option<Pulses> {
+    fn base(&self) -> Option<Pulses> {
         match self.mode() {
             0 => None,
             2 => Some(Pulses {
                 next: States(self.at.0 + 1),
                 period: States(1),
             }),
-            _ => sources.timer1,
+            _ => self.clocks.timer1,
         }
     }
 
     /// The counts of a divide-by-16 counter.
-    fn counts(&self, sources: &BaudSources, by_timer2: bool) -> Option<Pulses> {
+    fn counts(&self, by_timer2: bool) -> Option<Pulses> {
         if by_timer2 && matches!(self.mode(), 1 | 3) {
-            return sources.timer2;
+            return self.clocks.timer2;
         }
-        let base = self.base(sources)?;
+        let base = self.base()?;
         Some(match (self.smod, self.half) {
             (true, _) => base,
             (false, half) => base.every(2, if half { 1 } else { 2 }),
         })
     }
 
-    fn transmit_counts(&self, sources: &BaudSources) -> Option<Pulses> {
-        self.counts(sources, sources.transmit_by_timer2)
+    fn transmit_counts(&self) -> Option<Pulses> {
+        self.counts(self.clocks.transmit_by_timer2)
     }
 
-    fn receive_counts(&self, sources: &BaudSources) -> Option<Pulses> {
-        self.counts(sources, sources.receive_by_timer2)
+    fn receive_counts(&self) -> Option<Pulses> {
+        self.counts(self.clocks.receive_by_timer2)
     }
 
     /// The rollovers of the transmitter's counter, where bits begin.
-    fn rollovers(&self, sources: &BaudSources) -> Option<Pulses> {
+    fn rollovers(&self) -> Option<Pulses> {
         Some(
-            self.transmit_counts(sources)?
+            self.transmit_counts()?
                 .every(16, 16 - u64::from(self.count)),
         )
     }
 
-    /// Goes on to `to`; `sources` is how the timers stand where it was left.
-    pub(super) fn settle(&mut self, to: States, sources: &BaudSources, trace: &mut Trace) {
+    /// Goes on to `to`.
+    pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+        let to = States::from_cycles(to);
         if to <= self.at {
             return;
         }
         if self.transmitter != Transmitter::Idle {
-            self.transmit(to, sources, trace);
+            self.transmit(to, trace);
         }
         if !self.hears_nothing() {
-            self.receive(to, self.receive_counts(sources), trace);
+            self.receive(to, trace);
         }
         if self.mode() != 0 {
-            let counted = self
-                .transmit_counts(sources)
-                .map_or(0, |counts| counts.until(to));
+            let counted = self.transmit_counts().map_or(0, |counts| counts.until(to));
             self.count = ((u64::from(self.count) + counted) % 16) as u8;
-            self.half ^= self.base(sources).map_or(0, |base| base.until(to)) % 2 == 1;
+            self.half ^= self.base().map_or(0, |base| base.until(to)) % 2 == 1;
         }
         self.at = to;
+        self.clocks.pass(to);
+        self.refresh();
     }
 
     /// Whether the receiver waits for a line that is quiet.
@@ -194,7 +212,12 @@ impl Uart {
         self.receiver == Receiver::LISTENING && self.rxd && self.line.frame.is_none()
     }
 
-    fn transmit(&mut self, to: States, sources: &BaudSources, trace: &mut Trace) {
+    /// Whether the levels of TXD or RXD may change with time.
+    pub(super) fn moves_pins(&self) -> bool {
+        self.transmitter != Transmitter::Idle || self.line.frame.is_some()
+    }
+
+    fn transmit(&mut self, to: States, trace: &mut Trace) {
         match &mut self.transmitter {
             Transmitter::Idle => {}
             Transmitter::Shift { data, from } => {
@@ -209,7 +232,7 @@ impl Uart {
                 }
             }
             Transmitter::Frame { .. } => {
-                let Some(rollovers) = self.rollovers(sources) else {
+                let Some(rollovers) = self.rollovers() else {
                     return;
                 };
                 let Transmitter::Frame {
@@ -243,7 +266,8 @@ impl Uart {
     }
 
     /// The receiver sees RXD as stretches of one level.
-    fn receive(&mut self, to: States, counts: Option<Pulses>, trace: &mut Trace) {
+    fn receive(&mut self, to: States, trace: &mut Trace) {
+        let counts = self.receive_counts();
         let mut from = self.at;
         let mut counted = 0;
         while from < to {
@@ -306,16 +330,13 @@ impl Uart {
                     highs,
                 } => {
                     // samples are taken as the counter reaches 7, 8 and 9; two of three decide
-                    let phase = u64::from(*ticks % 16);
-                    let n = left.min(match phase {
-                        0..=5 => 6 - phase,
-                        6..=8 => 1,
-                        _ => 16 - phase + 6,
-                    });
+                    let phase = (i64::from(*ticks) + 7) % 16 - 7;
+                    let n = left.min((9 - phase).unsigned_abs());
+                    let sampled = (phase + n as i64 - phase.max(6)).max(0);
                     *ticks += n as u16;
                     from += n;
-                    if matches!(*ticks % 16, 7..=9) {
-                        *highs += u8::from(level);
+                    if level {
+                        *highs += sampled as u8;
                     }
                     if *ticks % 16 == 9 {
                         let index = *ticks / 16;
@@ -396,56 +417,80 @@ impl Uart {
         }
     }
 
-    /// Something that decides whether the host can send has changed: SCON, a timer, the host's queue.
-    pub(super) fn conditions_changed(&mut self, sources: &BaudSources) {
-        if !self.line.queue.is_empty() {
-            self.offer_byte(self.at, self.receive_counts(sources));
-        }
+    /// The host has another byte to send, where the port is settled.
+    pub(super) fn queue(&mut self, byte: SerialByte) {
+        self.line.queue.push_back(byte);
+        self.resume();
     }
 
-    /// The next moment at which a flag may change or the host's next byte may begin.
-    pub(super) fn next_event(&self, sources: impl Fn() -> BaudSources) -> Cycles {
-        if self.transmitter == Transmitter::Idle && self.hears_nothing() {
-            return Cycles::MAX;
+    /// Something that decides whether the host can send has changed, where the port is settled.
+    fn resume(&mut self) {
+        if !self.line.queue.is_empty() {
+            self.offer_byte(self.at, self.receive_counts());
         }
-        let sources = &sources();
+        self.refresh();
+    }
+
+    /// From now on, where the port is settled, these are the pulses it is clocked with.
+    pub(super) fn set_clocks(&mut self, clocks: Clocks) {
+        self.clocks = clocks;
+        self.resume();
+    }
+
+    /// SMOD was written, where the port is settled.
+    pub(super) fn set_smod(&mut self, smod: bool) {
+        self.smod = smod;
+        self.resume();
+    }
+
+    /// Finds out when a flag will be set: to be called after any change but the passing of time.
+    fn refresh(&mut self) {
         let transmitter = match self.transmitter {
             Transmitter::Idle => None,
             Transmitter::Frame { bits, begun, .. } => self
-                .rollovers(sources)
+                .rollovers()
                 .map(|rollovers| rollovers.nth(u64::from(bits - begun)).ceil()),
             Transmitter::Shift { from, .. } => Some(from + SHIFT),
         };
-        let counts = self.receive_counts(sources);
-        let receiver = match self.receiver {
-            Receiver::Idle { last } => {
-                let counts = counts.filter(|_| last && self.control.contains(Scon::REN));
-                match self.line.frame.map(|frame| frame.level(self.at)) {
-                    _ if !self.rxd => counts.map(|counts| counts.next.ceil()),
-                    Some((false, _)) => counts.map(|counts| counts.next.ceil()),
-                    Some((true, until)) => Some(until.ceil()),
-                    None => None,
-                }
+        let moments = [transmitter, self.next_byte()].into_iter().flatten();
+        self.next_flag = moments.min().unwrap_or(Cycles::MAX);
+    }
+
+    /// When the receiver will have its next byte, at the earliest.
+    fn next_byte(&self) -> Option<Cycles> {
+        let (counts, needed) = match self.receiver {
+            Receiver::Shift { from, .. } => return Some(from + SHIFT),
+            _ if self.hears_nothing() || !self.control.contains(Scon::REN) => return None,
+            Receiver::Frame { ticks, .. } => (
+                self.receive_counts()?,
+                TO_LAST_BIT.saturating_sub(ticks).into(),
+            ),
+            Receiver::Idle { .. } | Receiver::Tail { .. } => {
+                let counts = self.receive_counts()?;
+                let falls = match self.line.frame {
+                    Some(frame) if self.rxd => frame.low_from(self.at),
+                    _ => self.at,
+                };
+                (counts, counts.until(falls) + 1 + u64::from(TO_LAST_BIT))
             }
-            Receiver::Frame { ticks, .. } => {
-                let end = (BITS_DECIDED - 1) * 16 + 9;
-                counts.map(|counts| counts.nth(u64::from(end.saturating_sub(ticks))).ceil())
-            }
-            Receiver::Tail { .. } => None,
-            Receiver::Shift { from, .. } => Some(from + SHIFT),
         };
-        let line = self.line.frame.map(|frame| frame.end().ceil());
-        let now = self.at.ceil();
-        let moments = [transmitter, receiver, line].into_iter().flatten();
-        moments
-            .filter(|moment| *moment > now)
-            .min()
-            .unwrap_or(Cycles::MAX)
+        Some(counts.nth(needed).ceil())
+    }
+
+    /// Neither SCON nor what SBUF reads as changes by itself before this moment.
+    pub(super) fn next_flag(&self) -> Cycles {
+        self.next_flag
+    }
+
+    /// RI and TI.
+    pub(super) fn flags(&self) -> [Flag; 2] {
+        [self.ri, self.ti]
     }
 
     /// Pin RXD changed, where the port is settled.
     pub(super) fn set_rxd(&mut self, level: bool) {
         self.rxd = level;
+        self.refresh();
     }
 
     /// What the serial port makes of TXD, to be and-ed with the latch.
@@ -468,12 +513,28 @@ impl Uart {
         value.bits()
     }
 
-    /// SCON was written at `at`, where the port is settled.
-    pub(super) fn set_scon(&mut self, value: u8, at: Cycles) {
+    /// Whether a write of `value` to SCON only clears and sets flags, for which no host is waiting: then it can be made
+    /// without going on to that moment.
+    fn leaves_mode(&self, value: u8) -> bool {
+        let flags = Scon::TI | Scon::RI;
+        self.mode() != 0
+            && Scon::from_bits_retain(value) - flags == self.control
+            && (self.line.queue.is_empty() || self.line.pace == Pace::BackToBack)
+    }
+
+    /// SCON was written at `at`.
+    pub(super) fn set_scon(&mut self, value: u8, at: Cycles, trace: &mut Trace) {
         let written = Scon::from_bits_retain(value);
-        self.control = written - Scon::TI - Scon::RI;
+        let leaves_mode = self.leaves_mode(value);
+        if !leaves_mode {
+            self.settle(at, trace);
+        }
         self.ti.write(written.contains(Scon::TI), at);
         self.ri.write(written.contains(Scon::RI), at);
+        if leaves_mode {
+            return;
+        }
+        self.control = written - Scon::TI - Scon::RI;
         let shifting = matches!(self.receiver, Receiver::Shift { .. });
         if !written.contains(Scon::REN) || shifting != (self.mode() == 0) {
             self.receiver = Receiver::LISTENING;
@@ -487,6 +548,7 @@ impl Uart {
                 host,
             };
         }
+        self.resume();
     }
 
     /// The byte received last.
@@ -512,6 +574,7 @@ impl Uart {
                 begun: 0,
             }
         };
+        self.refresh();
     }
 }
 

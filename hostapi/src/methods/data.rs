@@ -3,6 +3,7 @@
 use crate::data;
 use crate::dispatch::{Host, Served};
 use crate::host::HostError;
+use crate::state::Place;
 use abi::codec::Args;
 use abi::method;
 
@@ -12,17 +13,23 @@ fn steps(value: &[u8]) -> i64 {
 }
 
 impl Host<'_, '_> {
-    /// Sets or removes a key. Returns the length of the old value, if there was one, and the price.
+    /// The place of `key` in the contract's data.
+    fn find(&mut self, key: &[u8]) -> Result<Place, HostError> {
+        Ok(data::find(self.state, &self.context.contract, key)?)
+    }
+
+    /// Sets or removes a key that stands at `place`. Returns the length of the old value, if there was one,
+    /// and the price.
     fn change(
         &mut self,
         key: &[u8],
+        place: Place,
         value: Option<&[u8]>,
     ) -> Result<(Option<i64>, Served), HostError> {
-        let contract = &self.context.contract;
-        let old = data::get(self.state, contract, key)?;
+        let old = self.state.value(place);
         let price = method::storage(key.len(), old, value);
         let old_steps = old.map(steps);
-        data::set(self.state, contract, key, value)?;
+        data::set(self.state, &self.context.contract, place, value)?;
         Ok((
             old_steps,
             Served {
@@ -38,7 +45,8 @@ impl Host<'_, '_> {
         let [key, value, ..] = args.items() else {
             return Ok(Served::REFUSED);
         };
-        let (_, served) = self.change(key, Some(value))?;
+        let place = self.find(key)?;
+        let (_, served) = self.change(key, place, Some(value))?;
         self.reply.item(&[1]);
         Ok(Served {
             step_delta: steps(value) - 1,
@@ -51,7 +59,8 @@ impl Host<'_, '_> {
         let Some([key]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
-        let (old, served) = self.change(key, None)?;
+        let place = self.find(key)?;
+        let (old, served) = self.change(key, place, None)?;
         self.reply.item(&[u8::from(old.is_some())]);
         Ok(Served {
             step_delta: old.map_or(0, |old| -(old + 1)),
@@ -65,7 +74,8 @@ impl Host<'_, '_> {
         let Some([key, value]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
-        let is_there = data::get(self.state, &self.context.contract, key)?.is_some();
+        let place = self.find(key)?;
+        let is_there = self.state.value(place).is_some();
         self.reply.item(&[u8::from(is_there)]);
         if !is_there {
             return Ok(Served {
@@ -73,7 +83,7 @@ impl Host<'_, '_> {
                 ..Served::REFUSED
             });
         }
-        let (old, served) = self.change(key, Some(value))?;
+        let (old, served) = self.change(key, place, Some(value))?;
         Ok(Served {
             step_delta: steps(value) - old.unwrap_or(0) - 1,
             ..served

@@ -80,7 +80,7 @@ impl Host<'_, '_> {
         let Some((user, tag)) = record.user().zip(record.tag()) else {
             return self.undefined(method::APP_FROZEN);
         };
-        let Some(mut account) = self.app_account(user)? else {
+        let Some(account) = self.app_account(user)? else {
             return Ok(Served::REFUSED);
         };
         match account.fund(tag, record.height()) {

@@ -87,7 +87,7 @@ impl<S: StateStore> StateStore for FaultyStore<S> {
         self.inner.next(prefix, after)
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         if let Err(faulted) = self.count() {
             if self.failure == Failure::AnswerLost && faulted.first {
                 self.inner.commit(batch)?;
@@ -112,11 +112,11 @@ mod tests {
         let store = FaultyStore::new(MemStore::new(), Failure::Once, 1);
         assert!(store.get(b"k").is_ok());
         assert!(matches!(
-            store.commit(&batch()),
+            store.commit(batch()),
             Err(StoreError::Injected(1))
         ));
         assert_eq!(store.get(b"k").unwrap(), None);
-        store.commit(&batch()).unwrap();
+        store.commit(batch()).unwrap();
         assert_eq!(store.get(b"k").unwrap().as_deref(), Some(&b"v"[..]));
         assert_eq!(store.operations(), 5);
     }
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_lasting_failure_changes_nothing() {
         let store = FaultyStore::new(MemStore::new(), Failure::FromThenOn, 0);
-        assert!(store.commit(&batch()).is_err());
+        assert!(store.commit(batch()).is_err());
         assert!(matches!(
             store.next(b"", None),
             Err(StoreError::Injected(1))
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_lost_answer_leaves_the_commit_made() {
         let store = FaultyStore::new(MemStore::new(), Failure::AnswerLost, 0);
-        assert!(store.commit(&batch()).is_err());
+        assert!(store.commit(batch()).is_err());
         assert!(store.get(b"k").is_err());
         assert!(store.into_inner().get(b"k").unwrap().is_some());
     }

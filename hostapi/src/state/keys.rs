@@ -7,7 +7,7 @@
 pub type RegId = [u8; 6];
 /// A key id: RIPEMD-160 of the SHA-256 of a public key (of the registered id, for a contract).
 pub type KeyId = [u8; 20];
-/// A SHA-256 hash, in the order in which the hash function gives its bytes.
+/// A hash of 32 bytes, in the order in which the hash function gives them.
 pub type Hash = [u8; 32];
 
 /// The kinds of key: the first byte of each.

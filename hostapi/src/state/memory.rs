@@ -40,12 +40,12 @@ impl StateStore for MemStore {
             .map(|(key, value)| (key.clone(), value.clone())))
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let mut pairs = self.pairs.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in batch {
             match value {
-                Some(value) => pairs.insert(key.clone(), value.clone()),
-                None => pairs.remove(key),
+                Some(value) => pairs.insert(key, value),
+                None => pairs.remove(&key),
             };
         }
         Ok(())

@@ -16,6 +16,6 @@ mod model_tests;
 
 pub use faulty::{Failure, FaultyStore};
 pub use memory::MemStore;
-pub use overlay::{Checkpoint, Overlay};
+pub use overlay::{Checkpoint, Overlay, Place};
 pub use sled::SledStore;
 pub use store::{Batch, Pair, StateStore, StoreError};

@@ -85,7 +85,7 @@ proptest! {
     fn memory_is_an_ordered_map(batches in batches(), asked in vec(key(), 1..8)) {
         let (store, mut model) = (MemStore::new(), Model::new());
         for batch in &batches {
-            store.commit(batch).unwrap();
+            store.commit(batch.clone()).unwrap();
             apply(&mut model, batch);
             agrees(&store, &model, &asked);
         }
@@ -98,7 +98,7 @@ proptest! {
     ) {
         let (store, mut model) = (MemStore::new(), Model::new());
         for batch in &base {
-            store.commit(batch).unwrap();
+            store.commit(batch.clone()).unwrap();
             apply(&mut model, batch);
         }
         let below = model.clone();
@@ -136,10 +136,10 @@ proptest! {
         let writes: Batch = overlay.writes().map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))).collect();
         let batch = overlay.into_batch();
         assert_eq!(batch, writes);
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
         let asked: Vec<_> = below.keys().chain(model.keys()).cloned().collect();
         agrees(&store, &model, &asked);
-        store.commit(&replaced).unwrap();
+        store.commit(replaced).unwrap();
         agrees(&store, &below, &asked);
     }
 }
@@ -155,7 +155,7 @@ proptest! {
         for batch in &batches {
             let store = SledStore::open(folder.path()).unwrap();
             agrees(&store, &model, &asked);
-            store.commit(batch).unwrap();
+            store.commit(batch.clone()).unwrap();
             apply(&mut model, batch);
             agrees(&store, &model, &asked);
         }

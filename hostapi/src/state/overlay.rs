@@ -33,6 +33,10 @@ impl Slot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Checkpoint(usize);
 
+/// Where an overlay keeps one key, as long as the overlay lives. It means nothing to another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(usize);
+
 /// Reads through to a store and keeps writes to itself, until [`Overlay::into_batch`].
 #[derive(Debug)]
 pub struct Overlay<'s> {
@@ -59,21 +63,45 @@ impl<'s> Overlay<'s> {
     /// # Errors
     /// If the store cannot be read.
     pub fn get(&mut self, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
+        let place = self.find(key)?;
+        Ok(self.value(place))
+    }
+
+    /// The place of `key`, whether it has a value or not: who looks at a value and then changes it need not
+    /// look for the key twice.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn find(&mut self, key: &[u8]) -> Result<Place, StoreError> {
         let at = self.slot(key);
         if !self.slots[at].is_known() {
             self.slots[at].base = Some(self.store.get(key)?);
         }
-        Ok(self.slots[at].value())
+        Ok(Place(at))
+    }
+
+    /// The value at `place` as of now.
+    #[must_use]
+    pub fn value(&self, place: Place) -> Option<&[u8]> {
+        self.slots[place.0].value()
+    }
+
+    /// Sets the value at `place`, or removes it.
+    pub fn set(&mut self, place: Place, value: Option<Vec<u8>>) {
+        let before = self.slots[place.0].written.replace(value);
+        self.journal.push((place.0, before));
     }
 
     /// Sets the value of `key`.
     pub fn put(&mut self, key: &[u8], value: impl Into<Vec<u8>>) {
-        self.write(key, Some(value.into()));
+        let at = self.slot(key);
+        self.set(Place(at), Some(value.into()));
     }
 
     /// Removes `key`, if it is there.
     pub fn delete(&mut self, key: &[u8]) {
-        self.write(key, None);
+        let at = self.slot(key);
+        self.set(Place(at), None);
     }
 
     /// The first pair as of now whose key starts with `prefix` and is greater than `after` (where given).
@@ -167,12 +195,6 @@ impl<'s> Overlay<'s> {
             .into_iter()
             .filter_map(|(key, at)| Some((key, self.slots[at].written.take()?)))
             .collect()
-    }
-
-    fn write(&mut self, key: &[u8], value: Option<Vec<u8>>) {
-        let at = self.slot(key);
-        let before = self.slots[at].written.replace(value);
-        self.journal.push((at, before));
     }
 
     /// The slot of `key`, made if there is none.

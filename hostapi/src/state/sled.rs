@@ -95,7 +95,7 @@ impl SledStore {
             // Without a format the making of the store was interrupted, unless there is data.
             None if store.next(b"", None)?.is_none() => {
                 guarded("write", || about.insert(FORMAT_KEY, FORMAT))?;
-                store.commit(&Batch::new())?;
+                store.commit(Batch::new())?;
             }
             None => return Err(foreign(folder, "its data carry no format".into())),
             Some(other) => {
@@ -163,13 +163,13 @@ impl StateStore for SledStore {
 
     /// After a failure, whether the batch was made is known only when the store is opened again: until
     /// then every operation fails.
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.usable()?;
         let mut changes = sled::Batch::default();
         for (key, value) in batch {
             match value {
-                Some(value) => changes.insert(key.as_slice(), value.as_slice()),
-                None => changes.remove(key.as_slice()),
+                Some(value) => changes.insert(key, value),
+                None => changes.remove(key),
             }
         }
         let written = guarded("write", || {
@@ -309,10 +309,10 @@ mod tests {
         let path = folder.path().join("new/store");
         let store = SledStore::open(&path).unwrap();
         store
-            .commit(&pairs(&[("a", Some("1")), ("b", Some("2"))]))
+            .commit(pairs(&[("a", Some("1")), ("b", Some("2"))]))
             .unwrap();
         store
-            .commit(&pairs(&[("a", None), ("c", Some(""))]))
+            .commit(pairs(&[("a", None), ("c", Some(""))]))
             .unwrap();
         drop(store);
         let store = SledStore::open(&path).unwrap();
@@ -330,7 +330,7 @@ mod tests {
         let value: Vec<u8> = (0..1_000_000u32).map(|n| (n % 251) as u8).collect();
         let store = SledStore::open(folder.path()).unwrap();
         store
-            .commit(&Batch::from([(b"big".to_vec(), Some(value.clone()))]))
+            .commit(Batch::from([(b"big".to_vec(), Some(value.clone()))]))
             .unwrap();
         drop(store);
         assert_eq!(
@@ -421,7 +421,7 @@ mod tests {
         let store = SledStore::open(folder.path()).unwrap();
         for n in 0..50u8 {
             store
-                .commit(&Batch::from([(vec![b'd', n], Some(vec![n; 200]))]))
+                .commit(Batch::from([(vec![b'd', n], Some(vec![n; 200]))]))
                 .unwrap();
         }
         drop(store);

@@ -59,7 +59,7 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// If the store cannot be written; the old state then stands.
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError>;
+    fn commit(&self, batch: Batch) -> Result<(), StoreError>;
 }
 
 /// A store that several hold.
@@ -72,7 +72,7 @@ impl<S: StateStore + ?Sized> StateStore for Arc<S> {
         (**self).next(prefix, after)
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         (**self).commit(batch)
     }
 }

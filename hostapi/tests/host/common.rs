@@ -68,7 +68,7 @@ pub(crate) fn genesis(store: &MemStore) -> Overlay<'_> {
             regid: Some(id),
             public_key: (!is_contract).then(|| public_key(&id)),
         };
-        account.save(&mut state, &key_id(&id));
+        account.register(&mut state, &key_id(&id));
         if is_contract {
             state.put(&keys::contract(&id), b"code".as_slice());
         }

@@ -109,7 +109,7 @@ fn state_of<'s>(row: &Value, context: &CallContext<'_>, store: &'s MemStore) -> 
             regid: Some(regid),
             public_key,
         }
-        .save(&mut state, &array(&account["keyid"]));
+        .register(&mut state, &array(&account["keyid"]));
     }
     let others = list(&told["other_contracts"])
         .iter()
@@ -118,13 +118,9 @@ fn state_of<'s>(row: &Value, context: &CallContext<'_>, store: &'s MemStore) -> 
         state.put(&keys::contract(&contract), b"code".as_slice());
     }
     for entry in list(&told["initial_db"]) {
-        data::set(
-            &mut state,
-            &array(&entry[0]),
-            &bytes(&entry[1]),
-            Some(&bytes(&entry[2])),
-        )
-        .unwrap();
+        let contract = array(&entry[0]);
+        let place = data::find(&mut state, &contract, &bytes(&entry[1])).unwrap();
+        data::set(&mut state, &contract, place, Some(&bytes(&entry[2]))).unwrap();
     }
     for account in list(&told["initial_app_accounts"]) {
         let fund = |fund: &Value| Fund {

@@ -3,9 +3,9 @@
 use std::env;
 use std::error::Error;
 
-use emu8051::{Cpu, Limit, Program, Stop, Xdata, run};
-use i8051::DefaultPortMapper;
-use i8051::memory::{RAM, ROM};
+use emu8051::{Cpu, Limit, Program, ProgramBuilder, Stop, Xdata, run, run_unmetered};
+use i8051::{CpuView, MemoryMapper, ReadOnlyMemoryMapper};
+use loader::Segment;
 use smart51_tests::s51;
 use smart51_tests::workload::{CHECKSUM, END, Workload};
 
@@ -17,24 +17,28 @@ pub(crate) enum Peer {
     Ours,
     S51,
     I8051,
+    /// Our core without its meter.
+    Unmetered,
 }
 
 impl Peer {
-    pub(crate) const ALL: [Self; 3] = [Self::Ours, Self::S51, Self::I8051];
+    pub(crate) const ALL: [Self; 4] = [Self::Ours, Self::S51, Self::I8051, Self::Unmetered];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours => "smart51",
             Self::S51 => "s51",
             Self::I8051 => "i8051",
+            Self::Unmetered => "smart51-unmetered",
         }
     }
 
     /// Runs a workload and returns the machine cycles a second of processor time, in millions.
     pub(crate) fn speed(self, workload: &Workload) -> Result<f64, Box<dyn Error>> {
         let (cycles, seconds) = match self {
-            Self::Ours => timed(workload, ours)?,
-            Self::I8051 => timed(workload, i8051)?,
+            Self::Ours => timed(workload, &Ours::new(workload))?,
+            Self::I8051 => timed(workload, &I8051::new(workload))?,
+            Self::Unmetered => timed(workload, &Unmetered(Ours::new(workload)))?,
             Self::S51 => s51_speed(workload)?,
         };
         Ok(cycles / seconds / 1e6)
@@ -69,22 +73,25 @@ impl Peer {
                 };
                 (counted(STEPS[0])?, counted(STEPS[1])?, STEPS[1] - STEPS[0])
             }
-            Self::Ours | Self::I8051 => (counted(1)?, counted(2)?, workload.instructions),
+            Self::Ours | Self::I8051 | Self::Unmetered => {
+                (counted(1)?, counted(2)?, workload.instructions)
+            }
         };
         Ok(short
             .zip(long)
             .map(|(short, long)| (long - short) as f64 / steps as f64))
     }
 
-    /// Runs a workload of [`RUN`] in this process.
+    /// Runs a workload in this process, `times` times.
     pub(crate) fn run_here(self, workload: &Workload, times: usize) -> Result<(), Box<dyn Error>> {
-        let run = match self {
-            Self::Ours => ours,
-            Self::I8051 => i8051,
+        let prepared: Box<dyn Prepared> = match self {
+            Self::Ours => Box::new(Ours::new(workload)),
+            Self::I8051 => Box::new(I8051::new(workload)),
+            Self::Unmetered => Box::new(Unmetered(Ours::new(workload))),
             Self::S51 => return Err("s51 runs in a process of its own".into()),
         };
         for _ in 0..times {
-            run(workload)?;
+            prepared.run(workload)?;
         }
         Ok(())
     }
@@ -93,53 +100,139 @@ impl Peer {
 /// The argument that makes the benchmark run one workload on one peer, for callgrind.
 pub(crate) const RUN: &str = "run";
 
-/// The checksum of a workload that was run.
-type Checksum = Result<[u8; 4], Box<dyn Error>>;
+/// A workload in the form that an emulator of this process executes.
+trait Prepared {
+    /// Runs it from reset to its end and returns the checksum.
+    fn run(&self, workload: &Workload) -> Result<[u8; 4], Box<dyn Error>>;
+}
 
 /// Machine cycles and seconds of a whole workload.
-fn timed(
-    workload: &Workload,
-    run: fn(&Workload) -> Checksum,
-) -> Result<(f64, f64), Box<dyn Error>> {
+fn timed(workload: &Workload, prepared: &dyn Prepared) -> Result<(f64, f64), Box<dyn Error>> {
     let begin = host::own_seconds();
-    run(workload)?;
+    prepared.run(workload)?;
     Ok((workload.machine_cycles as f64, host::own_seconds() - begin))
 }
 
-/// A whole workload on our core, checked against the recorded figures; returns the checksum.
-fn ours(workload: &Workload) -> Checksum {
-    let builder = workload
-        .segments
-        .iter()
-        .fold(Program::builder(), |program, segment| {
+/// Our core: a predecoded program.
+struct Ours(Program);
+
+impl Ours {
+    fn new(workload: &Workload) -> Self {
+        let place = |program: ProgramBuilder, segment: &Segment| {
             program.segment(segment.start, &segment.bytes)
-        });
-    let program = builder.trap(END).build();
-    let (mut cpu, mut xdata) = (Cpu::new(), Xdata::new());
-    let used = run(&mut cpu, &mut xdata, &program, Limit::NONE);
-    if used.stop != Stop::Trap(END)
-        || used.cycles.0 != workload.machine_cycles
-        || used.steps.0 != workload.instructions
-    {
-        return Err(format!("{}: {used:?} is not what was recorded", workload.name).into());
+        };
+        Self(
+            workload
+                .segments
+                .iter()
+                .fold(Program::builder().trap(END), place)
+                .build(),
+        )
     }
-    Ok(std::array::from_fn(|at| xdata.read(CHECKSUM + at as u16)))
 }
 
-/// A whole workload on the `i8051` crate, which counts no cycles; returns the checksum.
-fn i8051(workload: &Workload) -> Checksum {
-    let mut code = vec![0xFF; 0x1_0000];
-    for segment in &workload.segments {
-        code[usize::from(segment.start)..segment.end()].copy_from_slice(&segment.bytes);
+impl Prepared for Ours {
+    fn run(&self, workload: &Workload) -> Result<[u8; 4], Box<dyn Error>> {
+        let (mut cpu, mut xdata) = (Cpu::new(), Xdata::new());
+        let used = run(&mut cpu, &mut xdata, &self.0, Limit::NONE);
+        let recorded = (
+            Stop::Trap(END),
+            workload.machine_cycles,
+            workload.instructions,
+        );
+        if (used.stop, used.cycles.0, used.steps.0) != recorded {
+            return Err(format!("{}: {used:?} is not what was recorded", workload.name).into());
+        }
+        Ok(checksum(&xdata))
     }
-    let mut cpu = i8051::Cpu::new();
-    let mut context = (DefaultPortMapper::default(), RAM::new(), ROM::new(code));
-    while cpu.pc != END {
-        cpu.step(&mut context);
+}
+
+/// Our core without its meter: neither limits nor counts.
+struct Unmetered(Ours);
+
+impl Prepared for Unmetered {
+    fn run(&self, _: &Workload) -> Result<[u8; 4], Box<dyn Error>> {
+        let (mut cpu, mut xdata) = (Cpu::new(), Xdata::new());
+        match run_unmetered(&mut cpu, &mut xdata, &self.0.0) {
+            Stop::Trap(END) => Ok(checksum(&xdata)),
+            stop => Err(format!("{stop:?} is not the end of a workload").into()),
+        }
     }
-    Ok(std::array::from_fn(|at| {
-        context.1.read(CHECKSUM + at as u16)
-    }))
+}
+
+fn checksum(xdata: &Xdata) -> [u8; 4] {
+    std::array::from_fn(|at| xdata.read(CHECKSUM + at as u16))
+}
+
+/// The `i8051` crate: all of CODE. It counts no cycles.
+struct I8051(Memory);
+
+impl I8051 {
+    fn new(workload: &Workload) -> Self {
+        let mut code = Memory::filled(0xFF);
+        for segment in &workload.segments {
+            code.0[usize::from(segment.start)..segment.end()].copy_from_slice(&segment.bytes);
+        }
+        Self(code)
+    }
+}
+
+impl Prepared for I8051 {
+    fn run(&self, _: &Workload) -> Result<[u8; 4], Box<dyn Error>> {
+        let mut cpu = i8051::Cpu::new();
+        // Without ports, which no workload has: the crate's fastest form.
+        let mut context = ((), Memory::filled(0), self.0.clone());
+        while cpu.pc != END {
+            cpu.step(&mut context);
+        }
+        Ok(std::array::from_fn(|at| {
+            context.1.0[usize::from(CHECKSUM) + at]
+        }))
+    }
+}
+
+/// 64 KiB that need no bounds check: faster than the memories of the `i8051` crate.
+#[derive(Clone)]
+struct Memory(Box<[u8; 65536]>);
+
+impl Memory {
+    fn filled(byte: u8) -> Self {
+        Self(Box::new([byte; 65536]))
+    }
+}
+
+impl ReadOnlyMemoryMapper for Memory {
+    fn len(&self) -> u32 {
+        65536
+    }
+
+    #[inline]
+    fn read<C: CpuView>(&self, _: &C, address: u32) -> u8 {
+        self.0[usize::from(address as u16)]
+    }
+}
+
+impl MemoryMapper for Memory {
+    type WriteValue = (u16, u8);
+
+    fn len(&self) -> u32 {
+        65536
+    }
+
+    #[inline]
+    fn read<C: CpuView>(&self, _: &C, address: u32) -> u8 {
+        self.0[usize::from(address as u16)]
+    }
+
+    #[inline]
+    fn prepare_write<C: CpuView>(&self, _: &C, address: u32, value: u8) -> (u16, u8) {
+        (address as u16, value)
+    }
+
+    #[inline]
+    fn write(&mut self, (address, value): (u16, u8)) {
+        self.0[usize::from(address)] = value;
+    }
 }
 
 /// Machine cycles and seconds of two million instructions on `s51`, its start subtracted.
@@ -169,7 +262,10 @@ fn path(workload: &Workload) -> Result<&str, Box<dyn Error>> {
         .ok_or_else(|| "the workload's path is no text".into())
 }
 
-/// Whether ours and `i8051` come to the same checksum: they did the same work.
+/// Whether all that run to the end come to the same checksum: they did the same work.
 pub(crate) fn agree(workload: &Workload) -> Result<bool, Box<dyn Error>> {
-    Ok(ours(workload)? == i8051(workload)?)
+    let ours = Ours::new(workload);
+    let checksum = ours.run(workload)?;
+    Ok(checksum == I8051::new(workload).run(workload)?
+        && checksum == Unmetered(ours).run(workload)?)
 }

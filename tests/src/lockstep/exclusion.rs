@@ -19,8 +19,11 @@ pub enum Exclusion {
     WrittenParity,
     /// A bit instruction that changes RS0 or RS1: `s51` goes on with the old bank.
     BankByBit,
-    /// A MOVC, a `JMP @A+DPTR` or a branch beyond 0xFFFF: `s51` does not wrap, it reads 0 there.
-    BeyondEnd,
+    /// A MOVC beyond 0xFFFF: `s51` does not wrap, it reads 0 there.
+    MovcBeyondEnd,
+    /// A branch or a `JMP @A+DPTR` forward to 0x10000 and no further: that one address `s51` does not wrap, and
+    /// executes a NOP there.
+    BranchToEnd,
     /// `MOV A,ACC`, which `s51` does not know.
     MovAAcc,
 }
@@ -36,8 +39,11 @@ impl fmt::Display for Exclusion {
                 "a write of the wrong parity to PSW: s51 keeps it, P always follows ACC"
             }
             Self::BankByBit => "a bit instruction on RS0 or RS1: s51 does not switch the bank",
-            Self::BeyondEnd => {
-                "a MOVC, JMP or branch beyond 0xFFFF: s51 reads 0 there, the address wraps to 0x0000"
+            Self::MovcBeyondEnd => {
+                "a MOVC beyond 0xFFFF: s51 reads 0 there, the address wraps to 0x0000"
+            }
+            Self::BranchToEnd => {
+                "a branch or JMP forward to 0x10000: s51 executes a NOP there, the address wraps to 0x0000"
             }
             Self::MovAAcc => "MOV A,ACC: s51 takes it for an unknown instruction",
         })
@@ -63,10 +69,8 @@ pub fn exclusion(before: &Cpu, insn: &Insn, after: &Cpu) -> Option<Exclusion> {
         .is_some_and(|value| (value ^ after.psw()).contains(Psw::P))
     {
         Some(Exclusion::WrittenParity)
-    } else if is_beyond_end(before, insn, after) {
-        Some(Exclusion::BeyondEnd)
     } else {
-        None
+        at_the_end(before, insn, after)
     }
 }
 
@@ -132,16 +136,22 @@ fn written_to_psw(cpu: &Cpu, insn: &Insn) -> Option<Psw> {
     Some(Psw::from_bits_retain(value))
 }
 
-/// Whether an instruction reads or goes beyond the end of CODE, which is where it begins.
-fn is_beyond_end(before: &Cpu, insn: &Insn, after: &Cpu) -> bool {
-    let indexed = |base: u16| base.checked_add(before.a().into()).is_none();
-    match insn.info().operands.last() {
-        Some(Operand::AtADptr) => indexed(before.dptr()),
-        Some(Operand::AtAPc) => indexed(insn.next),
-        // A distance is less than 128 bytes: a lower address that is reached forward lies beyond the end.
-        Some(Operand::Rel) => {
-            after.pc() == insn.target && insn.next > 0xFF00 && insn.target < 0x0100
+/// Whether an instruction reads beyond the end of CODE or goes exactly there, where `s51` does not wrap.
+fn at_the_end(before: &Cpu, insn: &Insn, after: &Cpu) -> Option<Exclusion> {
+    const END: u32 = 0x1_0000;
+    let indexed = |base: u16| u32::from(base) + u32::from(before.a());
+    match (insn.info().mnemonic, insn.info().operands.last()) {
+        ("MOVC", Some(Operand::AtADptr)) if indexed(before.dptr()) >= END => {
+            Some(Exclusion::MovcBeyondEnd)
         }
-        _ => false,
+        ("MOVC", Some(Operand::AtAPc)) if indexed(insn.next) >= END => {
+            Some(Exclusion::MovcBeyondEnd)
+        }
+        ("JMP", _) if indexed(before.dptr()) == END => Some(Exclusion::BranchToEnd),
+        // A distance is less than 128 bytes: from so far up, 0x0000 is reached forward.
+        (_, Some(Operand::Rel)) if insn.next > 0xFF00 && insn.target == 0 && after.pc() == 0 => {
+            Some(Exclusion::BranchToEnd)
+        }
+        _ => None,
     }
 }

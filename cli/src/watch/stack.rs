@@ -1,12 +1,19 @@
 //! Watching the stack: how high it grew, who called whom, and whether it overflowed.
 
+use crate::output::Address;
 use emu8051::isa::Attrs;
 use emu8051::{Cpu, Insn, Observer};
+use loader::symbols::Symbols;
+use serde::Serialize;
+use std::fmt::{self, Display};
 
 /// The deepest call stack that is kept.
 const DEEPEST: usize = 128;
 
-/// What is known of the stack after watching a run.
+/// Callers that are named in a report.
+const SHOWN: usize = 4;
+
+/// Follows the stack through a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StackWatch {
     /// The last address of IRAM.
@@ -14,34 +21,59 @@ pub(crate) struct StackWatch {
     before: u8,
     /// The instruction under way.
     pc: u16,
-    /// The highest value SP had after an instruction.
-    pub(crate) highest: u8,
     /// Where the routines under way were called.
-    calls: Vec<u16>,
+    calls: Vec<Address>,
+    /// What was seen so far.
+    pub(crate) seen: Stack,
+}
+
+/// The stack of a run, as reports have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Stack {
+    /// The highest value SP had after a push.
+    pub(crate) highest: u8,
     /// The first overflow.
     pub(crate) overflow: Option<Overflow>,
 }
 
-/// An instruction that pushed beyond the end of IRAM.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Overflow {
-    /// Its address.
-    pub(crate) pc: u16,
-    /// Where the routines under way had been called, the innermost last.
-    pub(crate) calls: Vec<u16>,
+impl Display for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "grew to 0x{:02X}", self.highest)?;
+        match &self.overflow {
+            Some(overflow) => write!(f, " and overflowed at CODE {}", overflow.pc),
+            None => Ok(()),
+        }
+    }
 }
 
-impl std::fmt::Display for Overflow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the stack overflows at CODE 0x{:04X}", self.pc)?;
-        for (n, call) in self.calls.iter().rev().take(8).enumerate() {
-            write!(
-                f,
-                "{} 0x{call:04X}",
-                if n == 0 { ", called from" } else { "," }
-            )?;
-        }
-        Ok(())
+/// An instruction that pushed beyond the end of IRAM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Overflow {
+    /// Its address.
+    pub(crate) pc: Address,
+    /// Where the routines under way had been called, the innermost last.
+    pub(crate) calls: Vec<Address>,
+}
+
+impl Overflow {
+    /// Where the stack overflows and who called whom, with the functions that `symbols` knows.
+    pub(crate) fn describe(&self, symbols: &Symbols) -> String {
+        let place = |at: &Address| match symbols.function_at(at.0) {
+            Some(function) => format!("{at} ({})", function.name),
+            None => at.to_string(),
+        };
+        let callers: Vec<String> = self.calls.iter().rev().take(SHOWN).map(place).collect();
+        let called = match callers.as_slice() {
+            [] => String::new(),
+            callers => {
+                let more = match self.calls.len().saturating_sub(SHOWN) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!(", called from {}{more}", callers.join(", "))
+            }
+        };
+        format!("the stack overflows at CODE {}{called}", place(&self.pc))
     }
 }
 
@@ -53,28 +85,34 @@ impl StackWatch {
             top,
             before: sp,
             pc: 0,
-            highest: sp,
             calls: Vec::new(),
-            overflow: None,
+            seen: Stack {
+                highest: sp,
+                overflow: None,
+            },
         }
     }
-}
 
-impl StackWatch {
+    /// The processor begins anew, with this stack pointer: what was seen is kept, no routine is under way.
+    pub(crate) fn restart(&mut self, sp: u8) {
+        self.before = sp;
+        self.calls.clear();
+    }
+
     /// SP is `sp` because the instruction at `pc`, or hardware before it, pushed.
     fn pushed(&mut self, sp: u8, pc: u16) {
-        if (sp > self.top || sp < self.before) && self.overflow.is_none() {
-            self.overflow = Some(Overflow {
-                pc,
+        if (sp > self.top || sp < self.before) && self.seen.overflow.is_none() {
+            self.seen.overflow = Some(Overflow {
+                pc: Address(pc),
                 calls: self.calls.clone(),
             });
         }
-        self.highest = self.highest.max(sp);
+        self.seen.highest = self.seen.highest.max(sp);
     }
 
     fn called(&mut self, from: u16) {
         if self.calls.len() < DEEPEST {
-            self.calls.push(from);
+            self.calls.push(Address(from));
         }
     }
 }
@@ -129,9 +167,13 @@ mod tests {
     fn endless_recursion_is_reported_with_its_callers() {
         let source = "mov SP,#0x70\n first: acall second\n second: acall third\n third: acall second\n sjmp $";
         for chip in ["8051", "8052"] {
-            let overflow = watch(chip, source).overflow.expect("it overflows");
-            assert_eq!(overflow.pc, 0x05, "{chip}: an even number of calls fits");
-            assert_eq!(overflow.calls[..3], [0x03, 0x05, 0x07]);
+            let overflow = watch(chip, source).seen.overflow.expect("it overflows");
+            assert_eq!(
+                overflow.pc,
+                Address(0x05),
+                "{chip}: an even number of calls fits"
+            );
+            assert_eq!(overflow.calls[..3], [0x03, 0x05, 0x07].map(Address));
         }
     }
 
@@ -140,8 +182,8 @@ mod tests {
         let source = "ljmp main\n .org 0x0B\n push ACC\n pop ACC\n reti\n .org 0x40
             main: mov IE,#0x82\n acall sub\n sjmp $\n sub: push ACC\n setb TF0\n nop\n nop\n pop ACC\n ret";
         let watch = watch("8051", source);
-        assert_eq!(watch.highest, 0x07 + 2 + 1 + 2 + 1);
-        assert_eq!(watch.overflow, None);
+        assert_eq!(watch.seen.highest, 0x07 + 2 + 1 + 2 + 1);
+        assert_eq!(watch.seen.overflow, None);
     }
 
     #[test]
@@ -151,8 +193,27 @@ mod tests {
                 "8052",
                 "mov SP,#0xF0\n push ACC\n mov SP,#0x07\n push ACC\n sjmp $"
             )
+            .seen
             .overflow,
             None
+        );
+    }
+
+    #[test]
+    fn an_overflow_names_the_functions_that_symbols_know() {
+        let overflow = Overflow {
+            pc: Address(0x105),
+            calls: vec![Address(0x03), Address(0x102)],
+        };
+        let symbols = loader::symbols::map("C:   00000100  _deep   m\n");
+        assert_eq!(
+            overflow.describe(&symbols),
+            "the stack overflows at CODE 0x0105 (deep), called from 0x0102 (deep), 0x0003"
+        );
+        let unknown = overflow.describe(&Symbols::default());
+        assert_eq!(
+            unknown,
+            "the stack overflows at CODE 0x0105, called from 0x0102, 0x0003"
         );
     }
 }

@@ -1,0 +1,101 @@
+//! Firmware regression tests: TOML files that say what to run and what must come of it.
+//!
+//! ```toml
+//! image = "echo.ihx"          # next to this file
+//! chip = "8051"
+//! max_cycles = 100_000
+//! uart_in = "hello"
+//! stimulus = ["1000 P3.2 0", "2000 P3.2 1"]
+//! ram = "random:1"            # as with --ram
+//!
+//! [expect]
+//! stop = "cycles"             # or leave it to the snapshot
+//! uart = "hello"
+//! max_stack = 0x30            # the highest SP
+//! max_latency = { SERIAL = 20 }  # machine cycles from a request to its routine
+//! snapshot = true             # and everything else as recorded in echo.test.snapshot
+//!
+//! [[expect.pin]]              # the first such change in the window
+//! pin = "P1.0"
+//! level = 0
+//! from = 400_000
+//! to = 500_000
+//!
+//! [[expect.memory]]
+//! iram = 0x30                 # or xdata
+//! bytes = "c0c1"
+//! ```
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A test file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TestFile {
+    pub(super) image: PathBuf,
+    #[serde(default = "default_chip")]
+    pub(super) chip: String,
+    pub(super) max_cycles: u64,
+    #[serde(default)]
+    pub(super) von_neumann: bool,
+    #[serde(default)]
+    pub(super) uart_in: String,
+    #[serde(default)]
+    pub(super) stimulus: Vec<String>,
+    #[serde(default = "default_ram")]
+    pub(super) ram: String,
+    pub(super) eeprom: Option<EepromPins>,
+    pub(super) expect: Expect,
+}
+
+fn default_chip() -> String {
+    "8052".into()
+}
+
+fn default_ram() -> String {
+    "zero".into()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EepromPins {
+    pub(super) scl: String,
+    pub(super) sda: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expect {
+    pub(super) stop: Option<String>,
+    #[serde(default)]
+    pub(super) snapshot: bool,
+    pub(super) uart: Option<String>,
+    pub(super) max_stack: Option<u8>,
+    #[serde(default)]
+    pub(super) max_latency: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub(super) pin: Vec<PinEvent>,
+    #[serde(default)]
+    pub(super) memory: Vec<Memory>,
+}
+
+/// A change of a pin, in a window of machine cycles.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PinEvent {
+    pub(super) pin: String,
+    pub(super) level: u8,
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Memory {
+    pub(super) iram: Option<u8>,
+    pub(super) xdata: Option<u16>,
+    pub(super) eeprom: Option<u8>,
+    pub(super) bytes: String,
+}

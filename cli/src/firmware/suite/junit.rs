@@ -1,0 +1,80 @@
+//! JUnit XML, as CI services read it.
+
+use super::Verdict;
+use std::fmt::Write;
+use std::path::Path;
+
+/// The verdicts as a test suite: a class for each folder, a case for each file.
+pub(crate) fn junit(verdicts: &[Verdict]) -> String {
+    let failed = verdicts
+        .iter()
+        .filter(|verdict| !verdict.failures.is_empty())
+        .count();
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"firmware\" tests=\"{}\" failures=\"{failed}\">\n",
+        verdicts.len()
+    );
+    for verdict in verdicts {
+        let name = escape(
+            &verdict
+                .path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy(),
+        );
+        let folder = verdict.path.parent().unwrap_or(Path::new(""));
+        let class = escape(&folder.to_string_lossy());
+        // Writing to a String does not fail.
+        let _ = write!(xml, "  <testcase name=\"{name}\" classname=\"{class}\"");
+        if verdict.failures.is_empty() {
+            xml.push_str("/>\n");
+            continue;
+        }
+        let first = verdict.failures[0].lines().next().unwrap_or_default();
+        let _ = write!(
+            xml,
+            ">\n    <failure message=\"{}\">{}</failure>\n  </testcase>\n",
+            escape(first),
+            escape(&verdict.failures.join("\n"))
+        );
+    }
+    xml + "</testsuite>\n"
+}
+
+/// Text as it may stand in XML, which has no place for most control characters.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' => escaped.push(c),
+            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => escaped.push('\u{FFFD}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_escaped() {
+        let verdict = |failures: &[&str]| Verdict {
+            path: "fw/a<b.test.toml".into(),
+            failures: failures.iter().map(ToString::to_string).collect(),
+            machine_cycles: 0,
+            covered: None,
+        };
+        let xml = junit(&[verdict(&[]), verdict(&["x & \"y\"\u{1}\n  z"])]);
+        assert!(xml.contains("tests=\"2\" failures=\"1\""));
+        assert!(xml.contains("<testcase name=\"a&lt;b.test.toml\" classname=\"fw\"/>"));
+        assert!(xml.contains(
+            "<failure message=\"x &amp; &quot;y&quot;\u{FFFD}\">x &amp; &quot;y&quot;\u{FFFD}\n  z<"
+        ));
+    }
+}

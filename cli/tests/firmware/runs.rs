@@ -1,0 +1,198 @@
+//! What a run does and where it writes to.
+
+use super::common::Dir;
+use super::{assembled, firmware, sample};
+
+#[test]
+fn json_has_the_fixed_keys_first_and_in_order() {
+    let report = Dir::new()
+        .run(&[
+            "firmware",
+            &sample("echo"),
+            "--uart-in",
+            "6869",
+            "--max-cycles",
+            "30_000",
+            "--json",
+        ])
+        .ok()
+        .json();
+    let keys: Vec<&str> = report
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let fixed = [
+        "stop",
+        "pc",
+        "machine_cycles",
+        "instructions",
+        "uart",
+        "registers",
+    ];
+    assert_eq!(keys[..fixed.len()], fixed);
+    assert_eq!(report["stop"], "cycles");
+    assert_eq!(report["uart"], "6869");
+    assert_eq!(report["registers"]["r"].as_array().map(Vec::len), Some(8));
+}
+
+#[test]
+fn each_stop_condition_is_named_with_its_place() {
+    let source = "mov DPTR,#0x1234\n movx A,@DPTR\n here: inc R0\n orl PCON,#2\n sjmp $\n";
+    let dir = assembled(source);
+    let stop = |options: &[&str]| {
+        let report = firmware(&dir, &[options, &["--json"]].concat()).ok().json();
+        (
+            report["stop"].clone(),
+            report["pc"].clone(),
+            report["machine_cycles"].clone(),
+        )
+    };
+    let expected = |name: &str, pc: &str, cycles: u64| (name.into(), pc.into(), cycles.into());
+    assert_eq!(stop(&["--stop-pc", "4"]), expected("pc", "0x0004", 4));
+    assert_eq!(
+        stop(&["--stop-pc", "0x80", "--stop-pc", "5"]),
+        expected("pc", "0x0005", 5)
+    );
+    assert_eq!(
+        stop(&["--stop-xdata-read", "0x1234"]),
+        expected("xdata_read", "0x0004", 4)
+    );
+    assert_eq!(
+        stop(&["--stop-xdata-read", "0x1235"]),
+        expected("power_down", "0x0008", 7)
+    );
+    assert_eq!(
+        stop(&["--max-cycles", "3"]),
+        expected("cycles", "0x0003", 2)
+    );
+    let idle = assembled("orl PCON,#1\n sjmp $\n");
+    assert_eq!(firmware(&idle, &["--json"]).ok().json()["stop"], "idle");
+}
+
+#[test]
+fn ram_is_zero_or_random_by_seed_or_what_a_file_holds() {
+    // P1 and P2 show XDATA 0x0010 and IRAM 0x40.
+    let dir = assembled("mov DPTR,#0x10\n movx A,@DPTR\n mov B,0x40\n here: sjmp here\n");
+    let mut ram = vec![0; 0x10000 + 0x100];
+    (ram[0x10], ram[0x10040]) = (0x5A, 0xA5);
+    dir.write("ram.bin", &ram);
+    let seen = |preset: &[&str]| {
+        let report = firmware(&dir, &[preset, &["--stop-pc", "7", "--json"]].concat())
+            .ok()
+            .json();
+        (
+            report["registers"]["a"].as_u64().unwrap(),
+            report["registers"]["b"].as_u64().unwrap(),
+        )
+    };
+    assert_eq!(seen(&[]), (0, 0));
+    assert_eq!(seen(&["--ram", "zero"]), (0, 0));
+    assert_eq!(seen(&["--ram", "@ram.bin"]), (0x5A, 0xA5));
+    assert_eq!(seen(&["--ram", "random:7"]), seen(&["--ram", "random:7"]));
+    assert_ne!(seen(&["--ram", "random:7"]), seen(&["--ram", "random:8"]));
+    dir.write("ram.bin", vec![0; 0x10101]);
+    let ran = firmware(&dir, &["--ram", "@ram.bin"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr
+            .contains("expected at most 65792 bytes, found 65793"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_stimulus_moves_pins_and_sends_bytes_at_its_time() {
+    // Counts while P3.2 is low, then waits for a byte.
+    let source = "mov SCON,#0x50\n mov TMOD,#0x20\n mov TH1,#0xFD\n setb TR1\n wait: jb P3.2,wait\n
+        low: inc R0\n jnb P3.2,low\n get: jnb RI,get\n mov A,SBUF\n orl PCON,#2\n sjmp $\n";
+    let dir = assembled(source);
+    dir.write(
+        "world.txt",
+        "# a button and a host\n100 P3.2 0\n130 P3.2 1\n5000 serial 7e\n",
+    );
+    let report = firmware(&dir, &["--stimulus", "world.txt", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["stop"], "power_down");
+    assert_eq!(
+        report["registers"]["r"][0],
+        30 / 3,
+        "three machine cycles a round"
+    );
+    assert_eq!(report["registers"]["a"], 0x7E);
+    assert!(report["machine_cycles"].as_u64().unwrap() > 5000 + 9 * 96);
+}
+
+#[test]
+fn progress_is_said_on_standard_error_and_not_with_json() {
+    let run = |options: &[&str]| {
+        let limit = [
+            "firmware",
+            &sample("blink"),
+            "--chip",
+            "8051",
+            "--max-cycles",
+            "4_100_000_000",
+        ];
+        Dir::new().run(&[&limit, options].concat()).ok()
+    };
+    let ran = run(&[]);
+    assert_eq!(
+        ran.stderr,
+        "2000000000 of 4100000000 machine cycles\n4000000000 of 4100000000 machine cycles\n"
+    );
+    assert!(!ran.stdout.contains("4000000000"));
+    assert_eq!(run(&["--json"]).stderr, "");
+}
+
+#[test]
+fn what_the_firmware_sends_goes_to_a_file_or_to_standard_output() {
+    let dir = Dir::new();
+    let echo = [
+        "firmware",
+        &sample("echo"),
+        "--max-cycles",
+        "60_000",
+        "--uart-in",
+        "00ff0a",
+    ];
+    let ran = dir
+        .run(&[&echo[..], &["--uart-out", "sent.bin"]].concat())
+        .ok();
+    assert_eq!(dir.read("sent.bin"), [0x00, 0xFF, 0x0A]);
+    assert!(!ran.stdout.contains("uart"), "not twice");
+    let text = [
+        "firmware",
+        &sample("clock"),
+        "--max-cycles",
+        "3_700_000",
+        "--uart-out",
+        "-",
+    ];
+    let ran = dir.run(&text).ok();
+    assert!(
+        ran.stdout
+            .starts_with("23:59:59\n00:00:00\n00:00:01\n00:00:02\nstop "),
+        "{}",
+        ran.stdout
+    );
+    let both = dir.run(&[&echo[..], &["--uart-out", "-", "--json"]].concat());
+    assert_eq!(both.status, 2);
+    assert!(both.stderr.contains("name a file"), "{}", both.stderr);
+    let piped = dir.run_with(
+        &[
+            "firmware",
+            &sample("echo"),
+            "--max-cycles",
+            "60_000",
+            "--uart-in",
+            "-",
+            "--json",
+        ],
+        b"from a pipe",
+    );
+    assert_eq!(piped.ok().json()["uart"], "66726f6d20612070697065");
+}

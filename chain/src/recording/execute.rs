@@ -116,7 +116,8 @@ pub fn semantics_of(row: &Row) -> Result<Semantics, ExecuteError> {
 }
 
 /// Runs what `row` describes with `image`, shows it to `observer`, and gives the row that came of it.
-/// `digests` asks for the digests over every instruction, which make a run some ten times slower.
+/// `digests` asks for the digests over every instruction, which make a run some ten times slower. Registers
+/// and memory are in the new row only where the old one's are the hardware's, and so compared.
 ///
 /// # Errors
 /// If the row or the image cannot be used, or the node fails.
@@ -133,7 +134,7 @@ pub fn execute(
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
     write_state(&row.context, &mut state)?;
-    let mut watch = Watch::new(digests, observer);
+    let mut watch = Watch::new(digests, row.cpu_flags_as_hardware, observer);
     let executed = session::execute(&transaction, &*module, &mut state, &past, &mut watch)?;
     let fault = executed
         .report

@@ -27,6 +27,8 @@ impl Fnv {
 pub struct Watch<'o> {
     /// Whether every instruction goes into the digests; that costs the run its speed.
     digests: bool,
+    /// Whether registers and memory are written down. At each call that takes the CRC-32 of 64 KiB.
+    registers: bool,
     next: &'o mut dyn Observer,
     pc: Fnv,
     cpu: Fnv,
@@ -43,9 +45,10 @@ pub struct Watch<'o> {
 impl<'o> Watch<'o> {
     /// A watch that has seen nothing and hands on to `next`.
     #[must_use]
-    pub fn new(digests: bool, next: &'o mut dyn Observer) -> Self {
+    pub fn new(digests: bool, registers: bool, next: &'o mut dyn Observer) -> Self {
         Watch {
             digests,
+            registers,
             next,
             pc: Fnv::new(),
             cpu: Fnv::new(),
@@ -92,10 +95,13 @@ impl Observer for Watch<'_> {
     fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
         self.next.instruction(cpu, insn);
         let [pc_low, pc_high] = cpu.pc().to_le_bytes();
-        let [dpl, dph] = cpu.dptr().to_le_bytes();
         for byte in [pc_low, pc_high] {
             self.pc.add(byte);
         }
+        if !self.registers {
+            return;
+        }
+        let [dpl, dph] = cpu.dptr().to_le_bytes();
         for byte in [
             pc_low,
             pc_high,
@@ -133,7 +139,10 @@ impl Observer for Watch<'_> {
             name: method::spec(arrival.method)
                 .map_or("?", |spec| spec.original.unwrap_or(spec.name))
                 .into(),
-            cpu: arrival.machine.map(|(cpu, xdata)| cpu_row(cpu, xdata)),
+            cpu: arrival
+                .machine
+                .filter(|_| self.registers)
+                .map(|(cpu, xdata)| cpu_row(cpu, xdata)),
             args_raw: (!args_ok).then(|| arrival.request[..shown].into()),
             args_ok,
             args,
@@ -162,7 +171,7 @@ impl Observer for Watch<'_> {
 
     fn stopped(&mut self, cpu: &Cpu, xdata: &Xdata) {
         self.next.stopped(cpu, xdata);
-        self.final_cpu = Some(cpu_row(cpu, xdata));
+        self.final_cpu = self.registers.then(|| cpu_row(cpu, xdata));
         self.exit_byte = xdata.read(RESULT);
     }
 }

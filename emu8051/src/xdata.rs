@@ -1,6 +1,8 @@
 //! 64 KiB of external RAM that knows which of its pages were written.
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bus::Bus;
 
@@ -14,6 +16,8 @@ pub struct Xdata {
     bytes: Box<[u8; 65536]>,
     /// For each page: [`WRITTEN`] and [`CHANGED`].
     pages: [u8; 256],
+    /// The snapshot last taken or restored, which pages without [`CHANGED`] agree with.
+    origin: u64,
 }
 
 /// The page may differ from zero.
@@ -27,6 +31,7 @@ impl Xdata {
         Xdata {
             bytes: zeros(),
             pages: [0; 256],
+            origin: XdataSnapshot::ZEROS,
         }
     }
 
@@ -77,81 +82,108 @@ impl Xdata {
         &self.bytes
     }
 
-    /// Saves its contents into `snapshot`, whose memory is reused, and begins to watch for changes. Only pages that
-    /// were ever written are copied.
+    /// Saves its contents into `snapshot`, whose memory is reused. Only pages that were ever written are copied, and if
+    /// `snapshot` is the one last taken or restored, only those written since.
     pub fn snapshot(&mut self, snapshot: &mut XdataSnapshot) {
-        for page in marked(&self.pages, WRITTEN | CHANGED) {
-            if self.pages[page] & WRITTEN != 0 {
-                snapshot.bytes[page * PAGE..][..PAGE]
-                    .copy_from_slice(&self.bytes[page * PAGE..][..PAGE]);
+        let (written, changed) = (self.marked(WRITTEN), self.marked(CHANGED));
+        if snapshot.id != self.origin || snapshot.saved != written {
+            let contents = Arc::make_mut(&mut snapshot.contents);
+            contents.clear();
+            for run in written.runs() {
+                contents.extend_from_slice(&self.bytes[run.start * PAGE..run.end * PAGE]);
             }
-            self.pages[page] &= WRITTEN;
-        }
-        snapshot.pages = self.pages;
-    }
-
-    /// Makes its contents those of `snapshot`, whatever they were.
-    pub fn restore(&mut self, snapshot: &XdataSnapshot) {
-        for page in marked(&snapshot.pages, WRITTEN) {
-            self.restore_page(snapshot, page);
-        }
-        for page in marked(&self.pages, WRITTEN) {
-            if snapshot.pages[page] & WRITTEN == 0 {
-                self.restore_page(snapshot, page);
-            }
-        }
-    }
-
-    /// Makes its contents those of `snapshot`, which must be the one last taken from or restored to this RAM: copies
-    /// back only the pages written since.
-    pub fn restore_changed(&mut self, snapshot: &XdataSnapshot) {
-        for page in marked(&self.pages, CHANGED) {
-            self.restore_page(snapshot, page);
-        }
-    }
-
-    fn restore_page(&mut self, snapshot: &XdataSnapshot, page: usize) {
-        let bytes = &mut self.bytes[page * PAGE..][..PAGE];
-        if snapshot.pages[page] & WRITTEN != 0 {
-            bytes.copy_from_slice(&snapshot.bytes[page * PAGE..][..PAGE]);
+            snapshot.saved = written;
+        } else if changed.is_empty() {
+            return;
         } else {
-            bytes.fill(0);
+            let contents = Arc::make_mut(&mut snapshot.contents);
+            for run in changed.and(written).runs() {
+                let bytes = &self.bytes[run.start * PAGE..run.end * PAGE];
+                contents[written.before(run.start) * PAGE..][..bytes.len()].copy_from_slice(bytes);
+            }
         }
-        self.pages[page] = snapshot.pages[page];
+        snapshot.id = XdataSnapshot::fresh_id();
+        self.origin = snapshot.id;
+        for page in &mut self.pages {
+            *page &= WRITTEN;
+        }
+    }
+
+    /// Makes its contents those of `snapshot`, whatever they were. If it is the one last taken or restored, only pages
+    /// written since are copied back.
+    pub fn restore(&mut self, snapshot: &XdataSnapshot) {
+        let saved = snapshot.saved;
+        let differing = if snapshot.id == self.origin {
+            self.marked(CHANGED)
+        } else {
+            self.marked(WRITTEN).or(saved)
+        };
+        for run in differing.and(saved).runs() {
+            let bytes = &mut self.bytes[run.start * PAGE..run.end * PAGE];
+            bytes.copy_from_slice(
+                &snapshot.contents[saved.before(run.start) * PAGE..][..bytes.len()],
+            );
+            self.pages[run].fill(WRITTEN);
+        }
+        for run in differing.and(saved.not()).runs() {
+            self.bytes[run.start * PAGE..run.end * PAGE].fill(0);
+            self.pages[run].fill(0);
+        }
+        if snapshot.id != self.origin {
+            self.origin = snapshot.id;
+            for page in &mut self.pages {
+                *page &= WRITTEN;
+            }
+        }
+    }
+
+    fn marked(&self, mark: u8) -> PageSet {
+        PageSet::marked(&self.pages, mark)
     }
 
     /// Makes all of it zero again, touching only the pages that were written.
     pub fn clear_dirty(&mut self) {
-        for page in marked(&self.pages, WRITTEN) {
-            self.bytes[page * PAGE..][..PAGE].fill(0);
-            // It holds zeros now, which the last snapshot may not.
-            self.pages[page] = CHANGED;
+        for run in self.marked(WRITTEN).runs() {
+            self.bytes[run.start * PAGE..run.end * PAGE].fill(0);
+            self.pages[run].fill(CHANGED); // it holds zeros now, which the last snapshot may not
         }
     }
 }
 
-/// What an [`Xdata`] held at some moment.
+/// What an [`Xdata`] held at some moment. Copies of it share their memory.
 #[derive(Clone)]
 pub struct XdataSnapshot {
-    /// Which pages were saved; all others were zero.
-    pages: [u8; 256],
-    bytes: Box<[u8; 65536]>,
+    /// Tells these contents from others. Only ever compared, so that its value changes no result.
+    id: u64,
+    /// The pages saved; all others were zero.
+    saved: PageSet,
+    /// Their bytes, in order.
+    contents: Arc<Vec<u8>>,
 }
 
 impl XdataSnapshot {
+    /// The id of RAM full of zeros.
+    const ZEROS: u64 = 0;
+
+    /// An id nobody has.
+    fn fresh_id() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(XdataSnapshot::ZEROS + 1);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// The pages saved, in order, with their contents; all others were zero.
     pub fn pages(&self) -> impl Iterator<Item = (u8, &[u8; 256])> {
-        let contents = self.bytes.as_chunks::<PAGE>().0;
-        marked(&self.pages, WRITTEN).map(|page| (page as u8, &contents[page]))
+        let numbers = self.saved.runs().flatten().map(|page| page as u8);
+        numbers.zip(self.contents.as_chunks::<PAGE>().0)
     }
 
     /// A snapshot of RAM that holds these pages and zeros elsewhere.
     pub fn from_pages<'a>(pages: impl IntoIterator<Item = (u8, &'a [u8; 256])>) -> XdataSnapshot {
-        let mut snapshot = XdataSnapshot::default();
+        let (mut xdata, mut snapshot) = (Xdata::new(), XdataSnapshot::default());
         for (page, bytes) in pages {
-            snapshot.pages[usize::from(page)] = WRITTEN;
-            snapshot.bytes[usize::from(page) * PAGE..][..PAGE].copy_from_slice(bytes);
+            xdata.copy_in(u16::from(page) << 8, bytes);
         }
+        xdata.snapshot(&mut snapshot);
         snapshot
     }
 }
@@ -171,8 +203,9 @@ impl Default for XdataSnapshot {
     /// All zeros.
     fn default() -> XdataSnapshot {
         XdataSnapshot {
-            pages: [0; 256],
-            bytes: zeros(),
+            id: XdataSnapshot::ZEROS,
+            saved: PageSet::default(),
+            contents: Arc::default(),
         }
     }
 }
@@ -180,19 +213,71 @@ impl Default for XdataSnapshot {
 impl std::fmt::Debug for XdataSnapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("XdataSnapshot")
-            .field("pages_saved", &marked(&self.pages, WRITTEN).count())
+            .field("pages_saved", &(self.contents.len() / PAGE))
             .finish_non_exhaustive()
     }
 }
 
-/// The pages with one of the marks, eight looked at in one go: most have none.
-fn marked(pages: &[u8; 256], marks: u8) -> impl Iterator<Item = usize> + use<> {
-    let pages = *pages;
-    let mask = u64::from_le_bytes([marks; 8]);
-    (0..pages.len() / 8)
-        .filter(move |eight| u64::from_le_bytes(pages.as_chunks::<8>().0[*eight]) & mask != 0)
-        .flat_map(|eight| eight * 8..eight * 8 + 8)
-        .filter(move |page| pages[*page] & marks != 0)
+/// A set of pages, a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct PageSet([u64; 4]);
+
+impl PageSet {
+    /// The pages with the mark, which is a single bit.
+    fn marked(pages: &[u8; 256], mark: u8) -> PageSet {
+        let mut set = PageSet::default();
+        for (n, eight) in pages.as_chunks::<8>().0.iter().enumerate() {
+            let ones = u64::from_le_bytes(*eight) >> mark.trailing_zeros() & 0x0101_0101_0101_0101;
+            let bits = ones.wrapping_mul(0x0102_0408_1020_4080) >> 56; // the eight ones side by side
+            set.0[n / 8] |= bits << (n % 8 * 8);
+        }
+        set
+    }
+
+    fn is_empty(self) -> bool {
+        self == PageSet::default()
+    }
+
+    fn and(self, other: PageSet) -> PageSet {
+        PageSet(std::array::from_fn(|n| self.0[n] & other.0[n]))
+    }
+
+    fn or(self, other: PageSet) -> PageSet {
+        PageSet(std::array::from_fn(|n| self.0[n] | other.0[n]))
+    }
+
+    fn not(self) -> PageSet {
+        PageSet(self.0.map(|word| !word))
+    }
+
+    /// How many pages below `page`, which is at most 255, are in the set.
+    fn before(self, page: usize) -> usize {
+        let whole: u32 = self.0[..page / 64]
+            .iter()
+            .map(|word| word.count_ones())
+            .sum();
+        let rest = self.0[page / 64] & !(u64::MAX << (page % 64));
+        (whole + rest.count_ones()) as usize
+    }
+
+    /// The first page from `from` on that is in the set; 256 if none is.
+    fn first_from(self, from: usize) -> usize {
+        let above = |n: usize| u64::MAX << from.saturating_sub(n * 64);
+        (from / 64..4)
+            .map(|n| (n, self.0[n] & above(n)))
+            .find(|(_, word)| *word != 0)
+            .map_or(256, |(n, word)| n * 64 + word.trailing_zeros() as usize)
+    }
+
+    /// The longest stretches of pages in the set, in order.
+    fn runs(self) -> impl Iterator<Item = Range<usize>> {
+        let mut end = 0;
+        std::iter::from_fn(move || {
+            let start = self.first_from(end);
+            end = self.not().first_from(start);
+            (start < 256).then_some(start..end)
+        })
+    }
 }
 
 /// 64 KiB of zeros.
@@ -219,11 +304,7 @@ impl Eq for Xdata {}
 
 impl std::fmt::Debug for Xdata {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let written = self
-            .pages
-            .iter()
-            .filter(|page| **page & WRITTEN != 0)
-            .count();
+        let written: usize = self.marked(WRITTEN).runs().map(|run| run.len()).sum();
         f.debug_struct("Xdata")
             .field("pages_written", &written)
             .finish_non_exhaustive()

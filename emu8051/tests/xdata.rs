@@ -11,7 +11,8 @@ enum Act {
     Clear,
     Snapshot,
     Restore,
-    RestoreChanged,
+    /// A copy of the second but last snapshot.
+    RestoreOther,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -23,7 +24,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Clear),
         2 => Just(Act::Snapshot),
         2 => Just(Act::Restore),
-        3 => Just(Act::RestoreChanged),
+        3 => Just(Act::RestoreOther),
     ];
     prop::collection::vec(act, 0..60)
 }
@@ -34,6 +35,7 @@ proptest! {
         let (mut xdata, mut model) = (Xdata::new(), vec![0_u8; 65536]);
         let (mut snapshot, mut saved) = (XdataSnapshot::default(), model.clone());
         xdata.snapshot(&mut snapshot);
+        let mut other = (snapshot.clone(), saved.clone());
         for act in acts {
             match act {
                 Act::Write(at, value) => {
@@ -55,6 +57,7 @@ proptest! {
                     model.fill(0);
                 }
                 Act::Snapshot => {
+                    other = (snapshot.clone(), saved.clone());
                     xdata.snapshot(&mut snapshot);
                     saved.clone_from(&model);
                 }
@@ -62,9 +65,9 @@ proptest! {
                     xdata.restore(&snapshot);
                     model.clone_from(&saved);
                 }
-                Act::RestoreChanged => {
-                    xdata.restore_changed(&snapshot);
-                    model.clone_from(&saved);
+                Act::RestoreOther => {
+                    xdata.restore(&other.0);
+                    model.clone_from(&other.1);
                 }
             }
             prop_assert!(xdata.bytes()[..] == model[..]);

@@ -12,14 +12,14 @@ use crate::hw::chip::Chip;
 use crate::hw::interrupt::{InterruptTiming, Source};
 use crate::hw::line::{Pace, SerialByte};
 use crate::hw::peripherals::{Input, Peripherals, Stimulus};
-use crate::hw::snapshot::fnv;
+use crate::hw::snapshot::checksum;
 use crate::hw::trace::Event;
 use crate::program::{Fault, Program, Reserved, Unprogrammed};
 use crate::run::{Limit, Run, Stop, run, run_observed};
 use crate::sfr::{self, Pcon};
 use crate::trace::Observer;
 use crate::units::{Cycles, Steps};
-use crate::xdata::Xdata;
+use crate::xdata::{Xdata, XdataSnapshot};
 
 /// How memory is wired to the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +220,8 @@ pub struct Board {
     /// The longest time from a request to the first instruction of its service routine, by source.
     pub(super) worst_latency: [Option<Cycles>; 6],
     recording: Option<Vec<Stimulus>>,
+    /// External RAM as saved or restored last, so that the next snapshot copies only what has changed.
+    pub(super) saved: XdataSnapshot,
     pub(super) timing: InterruptTiming,
     /// Tells one chip and one CODE from another.
     pub(super) machine: u64,
@@ -272,7 +274,7 @@ impl Board {
             .iter()
             .fold(builder, |builder, at| builder.trap(*at))
             .build();
-        let machine = fnv(config.chip.name.as_bytes()) ^ fnv(program.code());
+        let machine = checksum(config.chip.name.as_bytes()) ^ checksum(program.code());
         let world = World {
             peripherals: Peripherals::new(config.chip, config.timing),
             xdata,
@@ -291,6 +293,7 @@ impl Board {
             pins: [0xFF; 4],
             worst_latency: [None; 6],
             recording: None,
+            saved: XdataSnapshot::default(),
             timing: config.timing,
             machine,
         })

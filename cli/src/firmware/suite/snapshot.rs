@@ -79,11 +79,24 @@ impl Snapshot {
         Snapshot(lines)
     }
 
+    /// Where it is not what the snapshot in `file` says; a file that is not there is a difference too.
+    ///
+    /// # Errors
+    /// If the file can't be read, or is no snapshot.
+    pub(super) fn compare(&self, file: &Path) -> Result<Vec<String>, Error> {
+        if file.is_file() {
+            return Ok(Snapshot::read(file)?.differences(self));
+        }
+        let expected = file.display().to_string();
+        let advice = "no such file: write it with --update-snapshots";
+        Ok(vec![failure("snapshot", &expected, advice)])
+    }
+
     /// The snapshot in a file.
     ///
     /// # Errors
     /// If it can't be read, or is none.
-    pub(super) fn read(path: &Path) -> Result<Snapshot, Error> {
+    fn read(path: &Path) -> Result<Snapshot, Error> {
         let text = read_text(path)?;
         let mut lines = (1..).zip(text.lines());
         if lines.next().map(|(_, first)| first) != Some(HEADER) {
@@ -104,7 +117,7 @@ impl Snapshot {
     }
 
     /// Where `found` is not what `self` says, in the order of the file.
-    pub(super) fn differences(&self, found: &Snapshot) -> Vec<String> {
+    fn differences(&self, found: &Snapshot) -> Vec<String> {
         let of = |snapshot: &Snapshot| snapshot.0.iter().cloned().collect::<BTreeMap<_, _>>();
         let (expected, now) = (of(self), of(found));
         let added = found

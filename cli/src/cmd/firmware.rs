@@ -120,7 +120,7 @@ struct BoardArgs {
 }
 
 impl BoardArgs {
-    fn settings(&self) -> Result<Settings, Error> {
+    fn settings(&self, uart_pty: bool) -> Result<Settings, Error> {
         Ok(Settings {
             chip: self.chip.map_or("8052", |chip| chip.name).into(),
             von_neumann: self.von_neumann,
@@ -128,6 +128,7 @@ impl BoardArgs {
             internal_code_only: self.internal_code_only,
             interrupt_latency_cycles: self.interrupt_latency_cycles.unwrap_or(2),
             uart_pace: self.uart_pace.unwrap_or(PaceName::Taken),
+            uart_pty,
             stop_pc: self.stop_pc.iter().copied().map(Address).collect(),
             stop_xdata_read: self.stop_xdata_read.map(Address),
             max_cycles: self.max_cycles.unwrap_or(DEFAULT_CYCLES),
@@ -226,7 +227,7 @@ impl Firmware {
             .transpose()?;
         let settings = match &replayed {
             Some(recording) => recording.settings.clone(),
-            None => self.board.settings()?,
+            None => self.board.settings(self.uart_pty)?,
         };
         let mut board = settings.board(&image)?;
         if self.record.is_some() {

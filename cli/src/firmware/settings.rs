@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) internal_code_only: bool,
     pub(crate) interrupt_latency_cycles: u64,
     pub(crate) uart_pace: PaceName,
+    /// Whether somebody was at the other end of the line, for whom an idle processor waits.
+    pub(crate) uart_pty: bool,
     pub(crate) stop_pc: Vec<Address>,
     pub(crate) stop_xdata_read: Option<Address>,
     pub(crate) max_cycles: u64,
@@ -67,6 +69,7 @@ impl Settings {
             external_code: !self.internal_code_only,
             timing: timing(self.interrupt_latency_cycles).map_err(Error::input)?,
             breakpoints: self.stop_pc.iter().map(|at| at.0).collect(),
+            inputs_may_come: self.uart_pty,
             stop_on_xdata_read: self.stop_xdata_read.map(|at| at.0),
             ..BoardConfig::new(chip(&self.chip).map_err(Error::input)?)
         };

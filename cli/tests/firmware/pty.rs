@@ -1,35 +1,33 @@
-//! `smart51 firmware --uart-pty`: firmware behind a device that a terminal program opens.
+//! `--uart-pty`: firmware behind a device that a terminal program opens.
 
 use super::common::Dir;
-use super::sample;
+use super::{assembled, sample};
+use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
-#[test]
-fn what_is_typed_into_the_device_comes_back_and_the_session_replays() {
-    let dir = Dir::new();
-    let echo = sample("echo");
-    let mut command = dir.command(&[
+/// Types into the device of `image`, reads back the same, and closes it; what the run reports. It is recorded.
+fn session(dir: &Dir, image: &str, typed: &[&str]) -> Value {
+    let limits = ["--max-cycles", "100_000_000_000", "--clock", "110_592_000"];
+    let record = [
         "firmware",
-        &echo,
+        image,
         "--uart-pty",
         "--record",
         "session.json",
-        "--max-cycles",
-        "100_000_000_000",
-        "--clock",
-        "110_592_000",
         "--json",
-    ]);
+    ];
+    let mut command = dir.command(&[&record[..], &limits].concat());
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut notes = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
-    notes.read_line(&mut line).unwrap();
+    BufReader::new(child.stderr.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let path = line
         .trim_end()
         .strip_prefix("serial line: ")
@@ -39,7 +37,7 @@ fn what_is_typed_into_the_device_comes_back_and_the_session_replays() {
         .write(true)
         .open(path)
         .unwrap();
-    for typed in ["hello\r\n", "\u{3}\u{4}", "again"] {
+    for typed in typed {
         device.write_all(typed.as_bytes()).unwrap();
         let mut back = vec![0; typed.len()];
         device.read_exact(&mut back).unwrap();
@@ -52,16 +50,40 @@ fn what_is_typed_into_the_device_comes_back_and_the_session_replays() {
     drop(device);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["stop"], "hung_up", "closing the device ends the run");
-    assert_eq!(report["uart"], hex("hello\r\n\u{3}\u{4}again"));
+    assert_eq!(report["uart"], hex(&typed.concat()));
+    report
+}
+
+fn replays(dir: &Dir, image: &str, report: &Value) {
     let replayed = dir
-        .run(&["firmware", &echo, "--replay", "session.json", "--json"])
+        .run(&["firmware", image, "--replay", "session.json", "--json"])
         .ok()
         .json();
-    assert_eq!(replayed["differences"], serde_json::json!([]));
-    assert_eq!(replayed["uart"], report["uart"]);
-    assert_eq!(replayed["machine_cycles"], report["machine_cycles"]);
+    assert_eq!(replayed["differences"], json!([]));
+    for field in ["uart", "machine_cycles", "instructions"] {
+        assert_eq!(replayed[field], report[field], "{field}");
+    }
+}
+
+#[test]
+fn what_is_typed_into_the_device_comes_back_and_the_session_replays() {
+    let (dir, echo) = (Dir::new(), sample("echo"));
+    let report = session(&dir, &echo, &["hello\r\n", "\u{3}\u{4}", "again"]);
+    replays(&dir, &echo, &report);
+}
+
+#[test]
+fn firmware_that_sleeps_waits_for_what_is_typed() {
+    let dir = assembled(
+        "ljmp main\n .org 0x23\n jbc TI,done\n clr RI\n mov A,SBUF\n mov SBUF,A\n done: reti\n .org 0x40\n
+        main: mov TMOD,#0x20\n mov TH1,#0xFD\n setb TR1\n mov SCON,#0x50\n mov IE,#0x90\n
+        sleep: orl PCON,#1\n sjmp sleep\n",
+    );
+    let report = session(&dir, "image.ihx", &["a", "b", "c"]);
+    assert!(report["instructions"].as_u64().unwrap() < 1000, "{report}");
+    replays(&dir, "image.ihx", &report);
 }
 
 fn hex(text: &str) -> String {

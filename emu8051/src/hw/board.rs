@@ -50,6 +50,9 @@ pub struct BoardConfig {
     pub breakpoints: Vec<u16>,
     /// Reading this address of XDATA stops the board.
     pub stop_on_xdata_read: Option<u16>,
+    /// Inputs may come that the board does not know of yet: an idle processor waits for them, instead of stopping the
+    /// board.
+    pub inputs_may_come: bool,
 }
 
 impl BoardConfig {
@@ -63,6 +66,7 @@ impl BoardConfig {
             timing: InterruptTiming::INTEL,
             breakpoints: Vec::new(),
             stop_on_xdata_read: None,
+            inputs_may_come: false,
         }
     }
 }
@@ -223,6 +227,7 @@ pub struct Board {
     /// External RAM as saved or restored last, so that the next snapshot copies only what has changed.
     pub(super) saved: XdataSnapshot,
     pub(super) timing: InterruptTiming,
+    inputs_may_come: bool,
     /// Tells one chip and one CODE from another.
     pub(super) machine: u64,
 }
@@ -295,6 +300,7 @@ impl Board {
             recording: None,
             saved: XdataSnapshot::default(),
             timing: config.timing,
+            inputs_may_come: config.inputs_may_come,
             machine,
         })
     }
@@ -401,8 +407,8 @@ impl Board {
             _ => return Boundary::Run,
         }
         match peripherals.next_change() {
-            Cycles::MAX => Boundary::Stop(BoardStop::Idle),
-            event if event <= until => {
+            Cycles::MAX if !self.inputs_may_come => Boundary::Stop(BoardStop::Idle),
+            event if event <= until && event < Cycles::MAX => {
                 self.now = event;
                 Boundary::Again
             }

@@ -115,6 +115,7 @@ fn board(test: &TestFile, path: &Path, folder: &Path, image: &Image) -> Result<B
         internal_code_only: false,
         interrupt_latency_cycles: 2,
         uart_pace: PaceName::Taken,
+        uart_pty: false,
         stop_pc: Vec::new(),
         stop_xdata_read: None,
         max_cycles: test.max_cycles,

@@ -36,7 +36,7 @@ type Segments = Vec<(u16, Vec<u8>)>;
 /// Where the programs end.
 const END: u16 = 0x0008;
 /// How often everything is run; the fastest counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// Timer 0 every 921 cycles, the serial port both ways at 9600 baud. Counters are in IRAM the workloads leave alone.
 const INTERRUPTS: &str = "

@@ -441,6 +441,18 @@ fn a_frame_begins_at_the_next_rollover_and_each_bit_is_32_overflows_long() {
 }
 
 #[test]
+fn a_byte_written_while_another_is_sent_cuts_that_one_off() {
+    let source = MODE_1.replace(
+        "sjmp $",
+        "mov R7,#200\n djnz R7,$\n mov SBUF,#0x2A\n sjmp $",
+    );
+    let mut board = board("8051", &source);
+    board.run(Cycles(3000));
+    let sent: Vec<u8> = sent(&mut board).iter().map(|(byte, _)| *byte).collect();
+    assert_eq!(sent, [0x2A]);
+}
+
+#[test]
 fn smod_doubles_the_rate_and_modes_2_and_3_send_a_ninth_bit() {
     // PCON, SCON, bits until TI, states for a bit
     for (pcon, scon, bits, bit) in [
@@ -809,6 +821,24 @@ fn registers_a_chip_has_not_read_zero_and_are_reported_once() {
         board.unknown_sfrs().collect::<Vec<_>>(),
         [(sfr::T2CON, Cycles(1)), (0xF9, Cycles(4))]
     );
+}
+
+#[test]
+fn iram_above_0x7f_of_a_128_byte_chip_behaves_as_ram() {
+    for chip in ["8051", "8052"] {
+        let (board, _) = finish(
+            &config(chip),
+            "mov R0,#0xC0
+            mov @R0,#0x5A
+            mov SP,#0x8F
+            push 0x00
+            mov A,@R0
+            done: sjmp $",
+        );
+        assert_eq!(board.cpu().a(), 0x5A, "{chip}");
+        assert_eq!(board.cpu().iram(0x90), 0xC0, "{chip}");
+        assert_eq!(board.sfr(sfr::P1), 0xFF, "{chip}: the stack is no SFR");
+    }
 }
 
 #[test]

@@ -400,3 +400,55 @@ fn a_program_written_byte_by_byte_equals_one_built_at_once() {
         assert_eq!(cpu, again, "from 0x{start:04X}");
     }
 }
+
+/// A bus whose run shall end at a moment that its program may move.
+struct Deadline {
+    ram: Xdata,
+    at: Cycles,
+}
+
+impl Bus for Deadline {
+    const HOOKED: bool = true;
+
+    fn xread(&mut self, address: u16) -> u8 {
+        self.ram.read(address)
+    }
+
+    fn xwrite(&mut self, address: u16, value: u8) {
+        self.ram.write(address, value);
+    }
+
+    fn sfr_write(&mut self, _: u8, value: u8, now: Cycles) -> u8 {
+        self.at = now + Cycles(value.into());
+        value
+    }
+
+    fn deadline(&self) -> Cycles {
+        self.at
+    }
+}
+
+#[test]
+fn a_run_ends_with_the_first_instruction_that_reaches_the_deadline() {
+    let source = "loop: inc A\n mul AB\n mov 0x30,A\n movx @DPTR,A\n inc DPTR\n mov R7,#3\n djnz R7,$\n mov P1,#LEN
+        mov A,P1\n push B\n pop 0x31\n sjmp loop";
+    for length in 0..60 {
+        let source = source.replace("LEN", &length.to_string());
+        let program = program(&source).hooks(SfrSet::EMPTY.with(sfr::P1)).build();
+        for at in 1..200 {
+            let runs = [run::<Deadline>, run_exact::<Deadline>].map(|run| {
+                let (mut cpu, at) = (Cpu::new(), Cycles(at));
+                let mut bus = Deadline {
+                    ram: Xdata::new(),
+                    at,
+                };
+                let used = run(&mut cpu, &mut bus, &program, Limit::cycles(400));
+                if used.stop == Stop::Event {
+                    assert!(used.cycles >= bus.at && used.cycles < bus.at + Cycles(4));
+                }
+                (used, cpu, bus.ram, bus.at)
+            });
+            assert!(runs[0] == runs[1], "deadline {at}, moved by {length}");
+        }
+    }
+}

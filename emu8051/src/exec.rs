@@ -726,9 +726,34 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 self.regs.a = self.reg(slot.x);
                 self.rlc();
             }
+            MovARnThenAddcDir => {
+                self.regs.a = self.reg(slot.x);
+                let b = self.dir(slot.z);
+                self.addc(b);
+            }
+            MovARnThenOrlDirA => {
+                let a = self.reg(slot.x);
+                self.regs.a = a;
+                self.modify(slot.z, |v| v | a);
+            }
+            MovARnThenXrlDirA => {
+                let a = self.reg(slot.x);
+                self.regs.a = a;
+                self.modify(slot.z, |v| v ^ a);
+            }
             MovADirThenAddImm => {
                 self.regs.a = self.dir(slot.x);
                 self.add(slot.z);
+            }
+            MovADirThenOrlDirA => {
+                let a = self.dir(slot.x);
+                self.regs.a = a;
+                self.modify(slot.z, |v| v | a);
+            }
+            MovADirThenXrlDirA => {
+                let a = self.dir(slot.x);
+                self.regs.a = a;
+                self.modify(slot.z, |v| v ^ a);
             }
             AddImmThenMovDirA => {
                 self.add(slot.x);

@@ -367,7 +367,12 @@ isa! {
         MovARnThenAddRn = MovARn AddRn;
         MovARnThenRrcA = MovARn RrcA;
         MovARnThenRlcA = MovARn RlcA;
+        MovARnThenAddcDir = MovARn AddcDir;
+        MovARnThenOrlDirA = MovARn OrlDirA;
+        MovARnThenXrlDirA = MovARn XrlDirA;
         MovADirThenAddImm = MovADir AddImm;
+        MovADirThenOrlDirA = MovADir OrlDirA;
+        MovADirThenXrlDirA = MovADir XrlDirA;
         AddImmThenMovDirA = AddImm MovDirA;
         AddcImmThenMovDirA = AddcImm MovDirA;
         AddRnThenMovRnA = AddRn MovRnA;

@@ -12,6 +12,7 @@ use crate::isa::Uop;
 use crate::memory::{Memory, direct, indirect};
 use crate::sfr::{self, Psw, SfrSet};
 use crate::units::Cycles;
+use std::hint::cold_path;
 
 /// A predecoded instruction: 8 bytes, one for each address of CODE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +47,15 @@ impl From<Insn> for Slot {
 }
 
 impl Slot {
-    /// Where the block loop must be left: why, and where it is.
-    pub(crate) fn leave(uop: Uop, pc: u16) -> Slot {
+    /// Where the block loop must be left, and why.
+    pub(crate) fn leave(uop: Uop) -> Slot {
         Slot {
             uop,
             x: 0,
             y: 0,
             z: 0,
             next: 0,
-            target: pc,
+            target: 0,
         }
     }
 }
@@ -62,8 +63,8 @@ impl Slot {
 /// Where an instruction leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
-    /// To the next one.
-    Next,
+    /// To the next one, so many bytes on.
+    Next(u32),
     /// To this address, whether by a jump or by a branch not taken: a block ends here.
     Jump(u16),
     /// Out of the loop: this cannot be executed here. Nothing happened.
@@ -210,6 +211,26 @@ impl<B: Bus> Direct<B> for Checked {
     fn xdata_written(&mut self) {
         self.ask_bus |= self.ask_after_xdata.writes;
     }
+}
+
+/// A `match` over the operations: those that lead elsewhere say where, the others do something and go on.
+///
+/// How far they go on is a constant in each arm. The address of the next slot is then known at once; if it were loaded
+/// from the slot before, the host would wait for each slot in turn.
+macro_rules! for_each {
+    (
+        $uop:expr;
+        elsewhere { $( $($leading:ident)|+ => $flow:expr, )* }
+        on { $( $name:ident => $effect:expr, )* }
+    ) => {
+        match $uop {
+            $( $(Uop::$leading)|+ => $flow, )*
+            $( Uop::$name => {
+                $effect;
+                Flow::Next(const { Uop::$name.len() as u32 })
+            } )*
+        }
+    };
 }
 
 /// Everything an instruction can touch.
@@ -408,9 +429,15 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
         self.set_reg(n, value);
     }
 
+    /// Branches in the host as well: were the address selected, all that follows would wait for the condition.
     #[inline(always)]
     fn branch(&self, slot: &Slot, taken: bool) -> Flow {
-        Flow::Jump(if taken { slot.target } else { slot.next })
+        if taken {
+            Flow::Jump(slot.target)
+        } else {
+            cold_path();
+            Flow::Jump(slot.next)
+        }
     }
 
     #[inline(always)]
@@ -427,392 +454,395 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
     /// Executes one instruction, PC excepted: the loop follows the [`Flow`].
     #[inline(always)]
     pub(crate) fn exec(&mut self, slot: &Slot) -> Flow {
-        use Uop::*;
-        match slot.uop {
-            Trap | Fault | Exact => return Flow::Leave,
+        for_each! { slot.uop;
+            elsewhere {
+                Trap | Fault | Exact => Flow::Leave,
 
-            Nop | Reserved => {}
-            Ajmp | Ljmp | Sjmp => return Flow::Jump(slot.target),
-            Acall | Lcall => return self.call(slot),
-            Ret => return self.ret(),
-            Reti => {
-                let flow = self.ret();
-                self.direct.reti(self.bus);
-                return flow;
+                Ajmp | Ljmp | Sjmp => Flow::Jump(slot.target),
+                Acall | Lcall => self.call(slot),
+                Ret => self.ret(),
+                Reti => {
+                    let flow = self.ret();
+                    self.direct.reti(self.bus);
+                    flow
+                },
+                JmpAtADptr => Flow::Jump(self.dptr().wrapping_add(u16::from(self.regs.a))),
+                Jz => self.branch(slot, self.regs.a == 0),
+                Jnz => self.branch(slot, self.regs.a != 0),
+                Jc => self.branch(slot, self.regs.cy),
+                Jnc => self.branch(slot, !self.regs.cy),
+                Jb => {
+                    let taken = self.bit(slot);
+                    self.branch(slot, taken)
+                },
+                Jnb => {
+                    let taken = !self.bit(slot);
+                    self.branch(slot, taken)
+                },
+                Jbc => {
+                    let byte = self.latch(slot.x);
+                    let taken = byte & slot.y != 0;
+                    if taken {
+                        self.set_dir(slot.x, byte & !slot.y);
+                    }
+                    self.branch(slot, taken)
+                },
+                JbA => self.branch(slot, self.regs.a & slot.y != 0),
+                JnbA => self.branch(slot, self.regs.a & slot.y == 0),
+                CjneAImm => self.cjne(self.regs.a, slot.x, slot),
+                CjneADir => {
+                    let value = self.dir(slot.x);
+                    self.cjne(self.regs.a, value, slot)
+                },
+                CjneAtRiImm => self.cjne(self.at(slot.x), slot.y, slot),
+                CjneRnImm => self.cjne(self.reg(slot.x), slot.y, slot),
+                DjnzDir => {
+                    let left = self.modify(slot.x, |v| v.wrapping_sub(1));
+                    self.branch(slot, left != 0)
+                },
+                DjnzRn => {
+                    let left = self.reg(slot.x).wrapping_sub(1);
+                    self.set_reg(slot.x, left);
+                    self.branch(slot, left != 0)
+                },
             }
-            JmpAtADptr => return Flow::Jump(self.dptr().wrapping_add(u16::from(self.regs.a))),
+            on {
+                Nop => {},
+                Reserved => {},
 
-            Jz => return self.branch(slot, self.regs.a == 0),
-            Jnz => return self.branch(slot, self.regs.a != 0),
-            Jc => return self.branch(slot, self.regs.cy),
-            Jnc => return self.branch(slot, !self.regs.cy),
-            Jb => {
-                let taken = self.bit(slot);
-                return self.branch(slot, taken);
-            }
-            Jnb => {
-                let taken = !self.bit(slot);
-                return self.branch(slot, taken);
-            }
-            Jbc => {
-                let byte = self.latch(slot.x);
-                let taken = byte & slot.y != 0;
-                if taken {
-                    self.set_dir(slot.x, byte & !slot.y);
-                }
-                return self.branch(slot, taken);
-            }
-            JbA => return self.branch(slot, self.regs.a & slot.y != 0),
-            JnbA => return self.branch(slot, self.regs.a & slot.y == 0),
-            CjneAImm => return self.cjne(self.regs.a, slot.x, slot),
-            CjneADir => {
-                let value = self.dir(slot.x);
-                return self.cjne(self.regs.a, value, slot);
-            }
-            CjneAtRiImm => return self.cjne(self.at(slot.x), slot.y, slot),
-            CjneRnImm => return self.cjne(self.reg(slot.x), slot.y, slot),
-            DjnzDir => {
-                let left = self.modify(slot.x, |v| v.wrapping_sub(1));
-                return self.branch(slot, left != 0);
-            }
-            DjnzRn => {
-                let left = self.reg(slot.x).wrapping_sub(1);
-                self.set_reg(slot.x, left);
-                return self.branch(slot, left != 0);
-            }
 
-            IncA => self.regs.a = self.regs.a.wrapping_add(1),
-            IncDir => _ = self.modify(slot.x, |v| v.wrapping_add(1)),
-            IncAtRi => self.set_at(slot.x, self.at(slot.x).wrapping_add(1)),
-            IncRn => self.set_reg(slot.x, self.reg(slot.x).wrapping_add(1)),
-            IncDptr => self.set_dptr(self.dptr().wrapping_add(1)),
-            DecA => self.regs.a = self.regs.a.wrapping_sub(1),
-            DecDir => _ = self.modify(slot.x, |v| v.wrapping_sub(1)),
-            DecAtRi => self.set_at(slot.x, self.at(slot.x).wrapping_sub(1)),
-            DecRn => self.set_reg(slot.x, self.reg(slot.x).wrapping_sub(1)),
+                IncA => self.regs.a = self.regs.a.wrapping_add(1),
+                IncDir => _ = self.modify(slot.x, |v| v.wrapping_add(1)),
+                IncAtRi => self.set_at(slot.x, self.at(slot.x).wrapping_add(1)),
+                IncRn => self.set_reg(slot.x, self.reg(slot.x).wrapping_add(1)),
+                IncDptr => self.set_dptr(self.dptr().wrapping_add(1)),
+                DecA => self.regs.a = self.regs.a.wrapping_sub(1),
+                DecDir => _ = self.modify(slot.x, |v| v.wrapping_sub(1)),
+                DecAtRi => self.set_at(slot.x, self.at(slot.x).wrapping_sub(1)),
+                DecRn => self.set_reg(slot.x, self.reg(slot.x).wrapping_sub(1)),
 
-            AddImm => self.add(slot.x),
-            AddDir => {
-                let b = self.dir(slot.x);
-                self.add(b);
-            }
-            AddAtRi => self.add(self.at(slot.x)),
-            AddRn => self.add(self.reg(slot.x)),
-            AddA => self.add(self.regs.a),
-            AddcImm => self.addc(slot.x),
-            AddcDir => {
-                let b = self.dir(slot.x);
-                self.addc(b);
-            }
-            AddcAtRi => self.addc(self.at(slot.x)),
-            AddcRn => self.addc(self.reg(slot.x)),
-            AddcA => self.addc(self.regs.a),
-            SubbImm => self.subb(slot.x),
-            SubbDir => {
-                let b = self.dir(slot.x);
-                self.subb(b);
-            }
-            SubbAtRi => self.subb(self.at(slot.x)),
-            SubbRn => self.subb(self.reg(slot.x)),
-            SubbA => self.subb(self.regs.a),
-            Mul => {
-                let (low, high, ov) = alu::mul(self.regs.a, self.memory[direct(sfr::B)]);
-                self.product(low, high, ov);
-            }
-            Div => {
-                let (quotient, remainder, ov) = alu::div(self.regs.a, self.memory[direct(sfr::B)]);
-                self.product(quotient, remainder, ov);
-            }
-            DaA => {
-                let regs = &mut self.regs;
-                (regs.a, regs.cy) = alu::decimal_adjust(regs.a, regs.cy, regs.carries.ac());
-            }
+                AddImm => self.add(slot.x),
+                AddDir => {
+                    let b = self.dir(slot.x);
+                    self.add(b);
+                },
+                AddAtRi => self.add(self.at(slot.x)),
+                AddRn => self.add(self.reg(slot.x)),
+                AddA => self.add(self.regs.a),
+                AddcImm => self.addc(slot.x),
+                AddcDir => {
+                    let b = self.dir(slot.x);
+                    self.addc(b);
+                },
+                AddcAtRi => self.addc(self.at(slot.x)),
+                AddcRn => self.addc(self.reg(slot.x)),
+                AddcA => self.addc(self.regs.a),
+                SubbImm => self.subb(slot.x),
+                SubbDir => {
+                    let b = self.dir(slot.x);
+                    self.subb(b);
+                },
+                SubbAtRi => self.subb(self.at(slot.x)),
+                SubbRn => self.subb(self.reg(slot.x)),
+                SubbA => self.subb(self.regs.a),
+                Mul => {
+                    let (low, high, ov) = alu::mul(self.regs.a, self.memory[direct(sfr::B)]);
+                    self.product(low, high, ov);
+                },
+                Div => {
+                    let (quotient, remainder, ov) = alu::div(self.regs.a, self.memory[direct(sfr::B)]);
+                    self.product(quotient, remainder, ov);
+                },
+                DaA => {
+                    let regs = &mut self.regs;
+                    (regs.a, regs.cy) = alu::decimal_adjust(regs.a, regs.cy, regs.carries.ac());
+                },
 
-            OrlImm => self.regs.a |= slot.x,
-            OrlDir => self.regs.a |= self.dir(slot.x),
-            OrlAtRi => self.regs.a |= self.at(slot.x),
-            OrlRn => self.regs.a |= self.reg(slot.x),
-            OrlDirA => {
-                let a = self.regs.a;
-                self.modify(slot.x, |v| v | a);
-            }
-            OrlDirImm => _ = self.modify(slot.x, |v| v | slot.y),
-            AnlImm => self.regs.a &= slot.x,
-            AnlDir => self.regs.a &= self.dir(slot.x),
-            AnlAtRi => self.regs.a &= self.at(slot.x),
-            AnlRn => self.regs.a &= self.reg(slot.x),
-            AnlDirA => {
-                let a = self.regs.a;
-                self.modify(slot.x, |v| v & a);
-            }
-            AnlDirImm => _ = self.modify(slot.x, |v| v & slot.y),
-            XrlImm => self.regs.a ^= slot.x,
-            XrlDir => self.regs.a ^= self.dir(slot.x),
-            XrlAtRi => self.regs.a ^= self.at(slot.x),
-            XrlRn => self.regs.a ^= self.reg(slot.x),
-            XrlDirA => {
-                let a = self.regs.a;
-                self.modify(slot.x, |v| v ^ a);
-            }
-            XrlDirImm => _ = self.modify(slot.x, |v| v ^ slot.y),
-            ClrA => self.regs.a = 0,
-            CplA => self.regs.a = !self.regs.a,
-            RlA => self.regs.a = self.regs.a.rotate_left(1),
-            RrA => self.regs.a = self.regs.a.rotate_right(1),
-            RlcA => self.rlc(),
-            RrcA => self.rrc(),
-            SwapA => self.regs.a = self.regs.a.rotate_left(4),
+                OrlImm => self.regs.a |= slot.x,
+                OrlDir => self.regs.a |= self.dir(slot.x),
+                OrlAtRi => self.regs.a |= self.at(slot.x),
+                OrlRn => self.regs.a |= self.reg(slot.x),
+                OrlDirA => {
+                    let a = self.regs.a;
+                    self.modify(slot.x, |v| v | a);
+                },
+                OrlDirImm => _ = self.modify(slot.x, |v| v | slot.y),
+                AnlImm => self.regs.a &= slot.x,
+                AnlDir => self.regs.a &= self.dir(slot.x),
+                AnlAtRi => self.regs.a &= self.at(slot.x),
+                AnlRn => self.regs.a &= self.reg(slot.x),
+                AnlDirA => {
+                    let a = self.regs.a;
+                    self.modify(slot.x, |v| v & a);
+                },
+                AnlDirImm => _ = self.modify(slot.x, |v| v & slot.y),
+                XrlImm => self.regs.a ^= slot.x,
+                XrlDir => self.regs.a ^= self.dir(slot.x),
+                XrlAtRi => self.regs.a ^= self.at(slot.x),
+                XrlRn => self.regs.a ^= self.reg(slot.x),
+                XrlDirA => {
+                    let a = self.regs.a;
+                    self.modify(slot.x, |v| v ^ a);
+                },
+                XrlDirImm => _ = self.modify(slot.x, |v| v ^ slot.y),
+                ClrA => self.regs.a = 0,
+                CplA => self.regs.a = !self.regs.a,
+                RlA => self.regs.a = self.regs.a.rotate_left(1),
+                RrA => self.regs.a = self.regs.a.rotate_right(1),
+                RlcA => self.rlc(),
+                RrcA => self.rrc(),
+                SwapA => self.regs.a = self.regs.a.rotate_left(4),
 
-            MovAImm => self.regs.a = slot.x,
-            MovADir => self.regs.a = self.dir(slot.x),
-            MovAAtRi => self.regs.a = self.at(slot.x),
-            MovARn => self.regs.a = self.reg(slot.x),
-            MovDirA => self.set_dir(slot.x, self.regs.a),
-            MovDirImm => self.set_dir(slot.x, slot.y),
-            MovDirDir => self.move_dir(slot.x, slot.y),
-            MovDirAtRi => self.set_dir(slot.x, self.at(slot.y)),
-            MovDirRn => self.set_dir(slot.x, self.reg(slot.y)),
-            MovAtRiA => self.set_at(slot.x, self.regs.a),
-            MovAtRiImm => self.set_at(slot.x, slot.y),
-            MovAtRiDir => {
-                let value = self.dir(slot.y);
-                self.set_at(slot.x, value);
-            }
-            MovRnA => self.set_reg(slot.x, self.regs.a),
-            MovRnImm => self.set_reg(slot.x, slot.y),
-            MovRnDir => self.move_to_reg(slot.x, slot.y),
-            MovDptr => self.set_dptr(slot.target),
-            MovcAPc => {
-                self.regs.a = self.code[slot.next.wrapping_add(u16::from(self.regs.a)) as usize]
-            }
-            MovcADptr => {
-                self.regs.a = self.code[self.dptr().wrapping_add(u16::from(self.regs.a)) as usize]
-            }
-            MovxADptr => self.xread(self.dptr()),
-            MovxAAtRi => self.xread(self.xdata_ri(slot.x)),
-            MovxDptrA => self.xwrite(self.dptr()),
-            MovxAtRiA => self.xwrite(self.xdata_ri(slot.x)),
-            Push => self.push_dir(slot.x),
-            Pop => self.pop_dir(slot.x),
-            PushA => self.push(self.regs.a),
-            PopA => self.regs.a = self.pop(),
-            XchDir => {
-                let value = self.dir(slot.x);
-                self.set_dir(slot.x, self.regs.a);
-                self.regs.a = value;
-            }
-            XchAtRi => {
-                let value = self.at(slot.x);
-                self.set_at(slot.x, self.regs.a);
-                self.regs.a = value;
-            }
-            XchRn => {
-                let value = self.reg(slot.x);
-                self.set_reg(slot.x, self.regs.a);
-                self.regs.a = value;
-            }
-            XchdAtRi => {
-                let value = self.at(slot.x);
-                self.set_at(slot.x, value & 0xF0 | self.regs.a & 0x0F);
-                self.regs.a = self.regs.a & 0xF0 | value & 0x0F;
-            }
+                MovAImm => self.regs.a = slot.x,
+                MovADir => self.regs.a = self.dir(slot.x),
+                MovAAtRi => self.regs.a = self.at(slot.x),
+                MovARn => self.regs.a = self.reg(slot.x),
+                MovDirA => self.set_dir(slot.x, self.regs.a),
+                MovDirImm => self.set_dir(slot.x, slot.y),
+                MovDirDir => self.move_dir(slot.x, slot.y),
+                MovDirAtRi => self.set_dir(slot.x, self.at(slot.y)),
+                MovDirRn => self.set_dir(slot.x, self.reg(slot.y)),
+                MovAtRiA => self.set_at(slot.x, self.regs.a),
+                MovAtRiImm => self.set_at(slot.x, slot.y),
+                MovAtRiDir => {
+                    let value = self.dir(slot.y);
+                    self.set_at(slot.x, value);
+                },
+                MovRnA => self.set_reg(slot.x, self.regs.a),
+                MovRnImm => self.set_reg(slot.x, slot.y),
+                MovRnDir => self.move_to_reg(slot.x, slot.y),
+                MovDptr => self.set_dptr(slot.target),
+                MovcAPc => {
+                    self.regs.a = self.code[slot.next.wrapping_add(u16::from(self.regs.a)) as usize]
+                },
+                MovcADptr => {
+                    self.regs.a = self.code[self.dptr().wrapping_add(u16::from(self.regs.a)) as usize]
+                },
+                MovxADptr => self.xread(self.dptr()),
+                MovxAAtRi => self.xread(self.xdata_ri(slot.x)),
+                MovxDptrA => self.xwrite(self.dptr()),
+                MovxAtRiA => self.xwrite(self.xdata_ri(slot.x)),
+                Push => self.push_dir(slot.x),
+                Pop => self.pop_dir(slot.x),
+                PushA => self.push(self.regs.a),
+                PopA => self.regs.a = self.pop(),
+                XchDir => {
+                    let value = self.dir(slot.x);
+                    self.set_dir(slot.x, self.regs.a);
+                    self.regs.a = value;
+                },
+                XchAtRi => {
+                    let value = self.at(slot.x);
+                    self.set_at(slot.x, self.regs.a);
+                    self.regs.a = value;
+                },
+                XchRn => {
+                    let value = self.reg(slot.x);
+                    self.set_reg(slot.x, self.regs.a);
+                    self.regs.a = value;
+                },
+                XchdAtRi => {
+                    let value = self.at(slot.x);
+                    self.set_at(slot.x, value & 0xF0 | self.regs.a & 0x0F);
+                    self.regs.a = self.regs.a & 0xF0 | value & 0x0F;
+                },
 
-            ClrC => self.regs.cy = false,
-            SetbC => self.regs.cy = true,
-            CplC => self.regs.cy = !self.regs.cy,
-            ClrBit => _ = self.modify(slot.x, |v| v & !slot.y),
-            SetbBit => _ = self.modify(slot.x, |v| v | slot.y),
-            CplBit => _ = self.modify(slot.x, |v| v ^ slot.y),
-            MovCBit => self.regs.cy = self.bit(slot),
-            MovBitC => {
-                let cy = self.regs.cy;
-                self.modify(slot.x, |v| if cy { v | slot.y } else { v & !slot.y });
-            }
-            MovCA => self.regs.cy = self.regs.a & slot.y != 0,
-            MovAC => {
-                self.regs.a = if self.regs.cy {
-                    self.regs.a | slot.y
-                } else {
-                    self.regs.a & !slot.y
-                }
-            }
-            OrlCBit => self.regs.cy |= self.bit(slot),
-            OrlCNotBit => self.regs.cy |= !self.bit(slot),
-            AnlCBit => self.regs.cy &= self.bit(slot),
-            AnlCNotBit => self.regs.cy &= !self.bit(slot),
+                ClrC => self.regs.cy = false,
+                SetbC => self.regs.cy = true,
+                CplC => self.regs.cy = !self.regs.cy,
+                ClrBit => _ = self.modify(slot.x, |v| v & !slot.y),
+                SetbBit => _ = self.modify(slot.x, |v| v | slot.y),
+                CplBit => _ = self.modify(slot.x, |v| v ^ slot.y),
+                MovCBit => self.regs.cy = self.bit(slot),
+                MovBitC => {
+                    let cy = self.regs.cy;
+                    self.modify(slot.x, |v| if cy { v | slot.y } else { v & !slot.y });
+                },
+                MovCA => self.regs.cy = self.regs.a & slot.y != 0,
+                MovAC => {
+                    self.regs.a = if self.regs.cy {
+                        self.regs.a | slot.y
+                    } else {
+                        self.regs.a & !slot.y
+                    }
+                },
+                OrlCBit => self.regs.cy |= self.bit(slot),
+                OrlCNotBit => self.regs.cy |= !self.bit(slot),
+                AnlCBit => self.regs.cy &= self.bit(slot),
+                AnlCNotBit => self.regs.cy &= !self.bit(slot),
 
-            // Pairs: the operands of the first are in x and y, those of the second in z and target.
-            IncDptrThenMovxADptr => {
-                self.set_dptr(self.dptr().wrapping_add(1));
-                self.xread(self.dptr());
-            }
-            IncDptrThenMovxDptrA => {
-                self.set_dptr(self.dptr().wrapping_add(1));
-                self.xwrite(self.dptr());
-            }
-            MovxADptrThenMovRnA => {
-                self.xread(self.dptr());
-                self.set_reg(slot.z, self.regs.a);
-            }
-            MovxADptrThenMovDirA => {
-                self.xread(self.dptr());
-                self.set_dir(slot.z, self.regs.a);
-            }
-            MovxDptrAThenMovARn => {
-                self.xwrite(self.dptr());
-                self.regs.a = self.reg(slot.z);
-            }
-            MovxDptrAThenMovADir => {
-                self.xwrite(self.dptr());
-                self.regs.a = self.dir(slot.z);
-            }
-            MovDptrThenMovxADptr => {
-                self.set_dptr(slot.target);
-                self.xread(self.dptr());
-            }
-            MovDptrThenMovARn => {
-                self.set_dptr(slot.target);
-                self.regs.a = self.reg(slot.z);
-            }
-            MovRnAThenMovARn => {
-                self.set_reg(slot.x, self.regs.a);
-                self.regs.a = self.reg(slot.z);
-            }
-            MovRnAThenMovADir => {
-                self.set_reg(slot.x, self.regs.a);
-                self.regs.a = self.dir(slot.z);
-            }
-            MovRnAThenIncDptr => {
-                self.set_reg(slot.x, self.regs.a);
-                self.set_dptr(self.dptr().wrapping_add(1));
-            }
-            MovRnAThenMovDirRn => {
-                self.set_reg(slot.x, self.regs.a);
-                self.set_dir(slot.z, self.reg(slot.target as u8));
-            }
-            MovDirAThenMovARn => {
-                self.set_dir(slot.x, self.regs.a);
-                self.regs.a = self.reg(slot.z);
-            }
-            MovDirAThenMovADir => {
-                self.set_dir(slot.x, self.regs.a);
-                self.regs.a = self.dir(slot.z);
-            }
-            MovDirAThenIncDptr => {
-                self.set_dir(slot.x, self.regs.a);
-                self.set_dptr(self.dptr().wrapping_add(1));
-            }
-            MovDirAThenClrA => {
-                self.set_dir(slot.x, self.regs.a);
-                self.regs.a = 0;
-            }
-            MovARnThenAddImm => {
-                self.regs.a = self.reg(slot.x);
-                self.add(slot.z);
-            }
-            MovARnThenAddcImm => {
-                self.regs.a = self.reg(slot.x);
-                self.addc(slot.z);
-            }
-            MovARnThenAddRn => {
-                self.regs.a = self.reg(slot.x);
-                self.add(self.reg(slot.z));
-            }
-            MovARnThenRrcA => {
-                self.regs.a = self.reg(slot.x);
-                self.rrc();
-            }
-            MovARnThenRlcA => {
-                self.regs.a = self.reg(slot.x);
-                self.rlc();
-            }
-            MovARnThenAddcDir => {
-                self.regs.a = self.reg(slot.x);
-                let b = self.dir(slot.z);
-                self.addc(b);
-            }
-            MovARnThenOrlDirA => {
-                let a = self.reg(slot.x);
-                self.regs.a = a;
-                self.modify(slot.z, |v| v | a);
-            }
-            MovARnThenXrlDirA => {
-                let a = self.reg(slot.x);
-                self.regs.a = a;
-                self.modify(slot.z, |v| v ^ a);
-            }
-            MovADirThenAddImm => {
-                self.regs.a = self.dir(slot.x);
-                self.add(slot.z);
-            }
-            MovADirThenOrlDirA => {
-                let a = self.dir(slot.x);
-                self.regs.a = a;
-                self.modify(slot.z, |v| v | a);
-            }
-            MovADirThenXrlDirA => {
-                let a = self.dir(slot.x);
-                self.regs.a = a;
-                self.modify(slot.z, |v| v ^ a);
-            }
-            AddImmThenMovDirA => {
-                self.add(slot.x);
-                self.set_dir(slot.z, self.regs.a);
-            }
-            AddcImmThenMovDirA => {
-                self.addc(slot.x);
-                self.set_dir(slot.z, self.regs.a);
-            }
-            AddRnThenMovRnA => {
-                self.add(self.reg(slot.x));
-                self.set_reg(slot.z, self.regs.a);
-            }
-            AddcRnThenMovRnA => {
-                self.addc(self.reg(slot.x));
-                self.set_reg(slot.z, self.regs.a);
-            }
-            RrcAThenMovRnA => {
-                self.rrc();
-                self.set_reg(slot.z, self.regs.a);
-            }
-            RlcAThenMovRnA => {
-                self.rlc();
-                self.set_reg(slot.z, self.regs.a);
-            }
-            ClrCThenMovARn => {
-                self.regs.cy = false;
-                self.regs.a = self.reg(slot.z);
-            }
-            ClrCThenMovADir => {
-                self.regs.cy = false;
-                self.regs.a = self.dir(slot.z);
-            }
-            ClrCThenMovAImm => {
-                self.regs.cy = false;
-                self.regs.a = slot.z;
-            }
-            PushThenPush => {
-                self.push_dir(slot.x);
-                self.push_dir(slot.z);
-            }
-            PopThenPop => {
-                self.pop_dir(slot.x);
-                self.pop_dir(slot.z);
-            }
-            MovDirRnThenMovDirRn => {
-                self.set_dir(slot.x, self.reg(slot.y));
-                self.set_dir(slot.z, self.reg(slot.target as u8));
-            }
-            MovDirDirThenMovDirDir => {
-                self.move_dir(slot.x, slot.y);
-                self.move_dir(slot.z, slot.target as u8);
-            }
-            MovRnDirThenMovRnDir => {
-                self.move_to_reg(slot.x, slot.y);
-                self.move_to_reg(slot.z, slot.target as u8);
+                // Pairs: the operands of the first are in x and y, those of the second in z and target.
+                IncDptrThenMovxADptr => {
+                    self.set_dptr(self.dptr().wrapping_add(1));
+                    self.xread(self.dptr());
+                },
+                IncDptrThenMovxDptrA => {
+                    self.set_dptr(self.dptr().wrapping_add(1));
+                    self.xwrite(self.dptr());
+                },
+                MovxADptrThenMovRnA => {
+                    self.xread(self.dptr());
+                    self.set_reg(slot.z, self.regs.a);
+                },
+                MovxADptrThenMovDirA => {
+                    self.xread(self.dptr());
+                    self.set_dir(slot.z, self.regs.a);
+                },
+                MovxDptrAThenMovARn => {
+                    self.xwrite(self.dptr());
+                    self.regs.a = self.reg(slot.z);
+                },
+                MovxDptrAThenMovADir => {
+                    self.xwrite(self.dptr());
+                    self.regs.a = self.dir(slot.z);
+                },
+                MovDptrThenMovxADptr => {
+                    self.set_dptr(slot.target);
+                    self.xread(self.dptr());
+                },
+                MovDptrThenMovARn => {
+                    self.set_dptr(slot.target);
+                    self.regs.a = self.reg(slot.z);
+                },
+                MovRnAThenMovARn => {
+                    self.set_reg(slot.x, self.regs.a);
+                    self.regs.a = self.reg(slot.z);
+                },
+                MovRnAThenMovADir => {
+                    self.set_reg(slot.x, self.regs.a);
+                    self.regs.a = self.dir(slot.z);
+                },
+                MovRnAThenIncDptr => {
+                    self.set_reg(slot.x, self.regs.a);
+                    self.set_dptr(self.dptr().wrapping_add(1));
+                },
+                MovRnAThenMovDirRn => {
+                    self.set_reg(slot.x, self.regs.a);
+                    self.set_dir(slot.z, self.reg(slot.target as u8));
+                },
+                MovDirAThenMovARn => {
+                    self.set_dir(slot.x, self.regs.a);
+                    self.regs.a = self.reg(slot.z);
+                },
+                MovDirAThenMovADir => {
+                    self.set_dir(slot.x, self.regs.a);
+                    self.regs.a = self.dir(slot.z);
+                },
+                MovDirAThenIncDptr => {
+                    self.set_dir(slot.x, self.regs.a);
+                    self.set_dptr(self.dptr().wrapping_add(1));
+                },
+                MovDirAThenClrA => {
+                    self.set_dir(slot.x, self.regs.a);
+                    self.regs.a = 0;
+                },
+                MovARnThenAddImm => {
+                    self.regs.a = self.reg(slot.x);
+                    self.add(slot.z);
+                },
+                MovARnThenAddcImm => {
+                    self.regs.a = self.reg(slot.x);
+                    self.addc(slot.z);
+                },
+                MovARnThenAddRn => {
+                    self.regs.a = self.reg(slot.x);
+                    self.add(self.reg(slot.z));
+                },
+                MovARnThenRrcA => {
+                    self.regs.a = self.reg(slot.x);
+                    self.rrc();
+                },
+                MovARnThenRlcA => {
+                    self.regs.a = self.reg(slot.x);
+                    self.rlc();
+                },
+                MovARnThenAddcDir => {
+                    self.regs.a = self.reg(slot.x);
+                    let b = self.dir(slot.z);
+                    self.addc(b);
+                },
+                MovARnThenOrlDirA => {
+                    let a = self.reg(slot.x);
+                    self.regs.a = a;
+                    self.modify(slot.z, |v| v | a);
+                },
+                MovARnThenXrlDirA => {
+                    let a = self.reg(slot.x);
+                    self.regs.a = a;
+                    self.modify(slot.z, |v| v ^ a);
+                },
+                MovADirThenAddImm => {
+                    self.regs.a = self.dir(slot.x);
+                    self.add(slot.z);
+                },
+                MovADirThenOrlDirA => {
+                    let a = self.dir(slot.x);
+                    self.regs.a = a;
+                    self.modify(slot.z, |v| v | a);
+                },
+                MovADirThenXrlDirA => {
+                    let a = self.dir(slot.x);
+                    self.regs.a = a;
+                    self.modify(slot.z, |v| v ^ a);
+                },
+                AddImmThenMovDirA => {
+                    self.add(slot.x);
+                    self.set_dir(slot.z, self.regs.a);
+                },
+                AddcImmThenMovDirA => {
+                    self.addc(slot.x);
+                    self.set_dir(slot.z, self.regs.a);
+                },
+                AddRnThenMovRnA => {
+                    self.add(self.reg(slot.x));
+                    self.set_reg(slot.z, self.regs.a);
+                },
+                AddcRnThenMovRnA => {
+                    self.addc(self.reg(slot.x));
+                    self.set_reg(slot.z, self.regs.a);
+                },
+                RrcAThenMovRnA => {
+                    self.rrc();
+                    self.set_reg(slot.z, self.regs.a);
+                },
+                RlcAThenMovRnA => {
+                    self.rlc();
+                    self.set_reg(slot.z, self.regs.a);
+                },
+                ClrCThenMovARn => {
+                    self.regs.cy = false;
+                    self.regs.a = self.reg(slot.z);
+                },
+                ClrCThenMovADir => {
+                    self.regs.cy = false;
+                    self.regs.a = self.dir(slot.z);
+                },
+                ClrCThenMovAImm => {
+                    self.regs.cy = false;
+                    self.regs.a = slot.z;
+                },
+                PushThenPush => {
+                    self.push_dir(slot.x);
+                    self.push_dir(slot.z);
+                },
+                PopThenPop => {
+                    self.pop_dir(slot.x);
+                    self.pop_dir(slot.z);
+                },
+                MovDirRnThenMovDirRn => {
+                    self.set_dir(slot.x, self.reg(slot.y));
+                    self.set_dir(slot.z, self.reg(slot.target as u8));
+                },
+                MovDirDirThenMovDirDir => {
+                    self.move_dir(slot.x, slot.y);
+                    self.move_dir(slot.z, slot.target as u8);
+                },
+                MovRnDirThenMovRnDir => {
+                    self.move_to_reg(slot.x, slot.y);
+                    self.move_to_reg(slot.z, slot.target as u8);
+                },
             }
         }
-        Flow::Next
     }
 
     /// What `MUL` and `DIV` leave: CY cleared, AC as it was.

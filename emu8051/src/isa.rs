@@ -171,7 +171,8 @@ macro_rules! isa {
     (
         $( $base:literal $family:ident $mnemonic:ident [$($operand:ident)*] $cycles:literal
            [$($attr:ident)*] [$($flag:ident)*] $uop:ident; )*
-        internal { $( $(#[$doc:meta])* $internal:ident, )* }
+        leaving { $( $(#[$doc:meta])* $leaving:ident, )* }
+        accumulator { $( $(#[$form:meta])* $on_acc:ident = $row:ident; )* }
         pairs { $( $pair:ident = $first:ident $second:ident; )* }
     ) => {
         /// What the interpreter dispatches on: a variant per row, then those that exist in predecoded CODE only.
@@ -179,13 +180,25 @@ macro_rules! isa {
         #[repr(u8)]
         pub(crate) enum Uop {
             $( #[doc = concat!(stringify!($mnemonic), " ", stringify!($($operand)*))] $uop, )*
-            $( $(#[$doc])* $internal, )*
+            $( $(#[$doc])* $leaving, )*
+            $( $(#[$form])* $on_acc, )*
             $( #[doc = concat!(stringify!($first), " and ", stringify!($second), " at once")] $pair, )*
         }
 
         impl Uop {
             /// How many there are.
-            pub(crate) const COUNT: usize = [$(Uop::$uop,)* $(Uop::$internal,)* $(Uop::$pair,)*].len();
+            pub(crate) const COUNT: usize =
+                [$(Uop::$uop,)* $(Uop::$leaving,)* $(Uop::$on_acc,)* $(Uop::$pair,)*].len();
+
+            /// Length in bytes of the instruction or pair; 0 of what the block loop leaves to others.
+            pub(crate) const fn len(self) -> u8 {
+                match self {
+                    $( Uop::$uop => 1 $(+ Operand::$operand.bytes())*, )*
+                    $( Uop::$leaving => 0, )*
+                    $( Uop::$on_acc => Uop::$row.len(), )*
+                    $( Uop::$pair => Uop::$first.len() + Uop::$second.len(), )*
+                }
+            }
         }
 
         /// The operations that have one for both in a row, see [`pairs`](crate::pairs): first, second, both.
@@ -319,31 +332,33 @@ isa! {
     0xF5 One  MOV   [Direct A]               1      []                  []          MovDirA;
     0xF6 Ri   MOV   [AtRi A]                 1      []                  []          MovAtRiA;
     0xF8 Rn   MOV   [Rn A]                   1      []                  []          MovRnA;
-    internal {
+    leaving {
         /// Arriving here ends the run.
         Trap,
         /// Cannot be executed: reserved opcode or unprogrammed CODE.
         Fault,
         /// Ends the block before it and is executed by the exact loop.
         Exact,
+    }
+    accumulator {
         /// `PUSH ACC`
-        PushA,
+        PushA = Push;
         /// `POP ACC`
-        PopA,
+        PopA = Pop;
         /// `ADD A,ACC`
-        AddA,
+        AddA = AddDir;
         /// `ADDC A,ACC`
-        AddcA,
+        AddcA = AddcDir;
         /// `SUBB A,ACC`
-        SubbA,
+        SubbA = SubbDir;
         /// `JB ACC.n,rel`
-        JbA,
+        JbA = Jb;
         /// `JNB ACC.n,rel`
-        JnbA,
+        JnbA = Jnb;
         /// `MOV C,ACC.n`
-        MovCA,
+        MovCA = MovCBit;
         /// `MOV ACC.n,C`
-        MovAC,
+        MovAC = MovBitC;
     }
     pairs {
         IncDptrThenMovxADptr = IncDptr MovxADptr;

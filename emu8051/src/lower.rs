@@ -1,9 +1,9 @@
 //! Fitting instructions to the block loop, once, at predecode.
 //!
 //! The block loop keeps ACC and the flags out of memory, so a direct access to ACC or PSW must not reach it as such.
-//! Most such instructions on ACC *are* another instruction (`INC ACC` is `INC A`; their cycles differ, and those are
-//! in the block sums). The rest, and every access to a hooked register, become [`Uop::Exact`]: the block ends before
-//! them and the exact loop executes them.
+//! Those on ACC that compilers emit have an operation of their own, or *are* another instruction of the same length
+//! (`SETB ACC.0` is `ORL A,#1`). The rest, and every access to a hooked register, become [`Uop::Exact`]: the block ends
+//! before them and the exact loop executes them.
 
 use crate::bus::XdataAsk;
 use crate::decode::Insn;
@@ -65,28 +65,12 @@ impl Lowering {
     }
 }
 
-/// The instruction a direct access to ACC amounts to, if there is one.
+/// The instruction of the same length a direct access to ACC amounts to, if there is one.
 fn on_accumulator(slot: Slot) -> Option<Slot> {
     use Uop::*;
-    let Slot { x, y, .. } = slot;
     let same = |uop| Some(Slot { uop, ..slot });
-    let on = |uop, x| Some(Slot { uop, x, ..slot });
+    let with = |uop, x| Some(Slot { uop, x, ..slot });
     match slot.uop {
-        IncDir => same(IncA),
-        DecDir => same(DecA),
-        OrlDirImm => on(OrlImm, y),
-        AnlDirImm => on(AnlImm, y),
-        XrlDirImm => on(XrlImm, y),
-        OrlDirA | OrlDir | AnlDirA | AnlDir | MovADir | MovDirA | XchDir => same(Nop),
-        XrlDirA | XrlDir => same(ClrA),
-        MovDirImm => on(MovAImm, y),
-        MovDirRn => on(MovARn, y),
-        MovDirAtRi => on(MovAAtRi, y),
-        MovRnDir => same(MovRnA),
-        MovAtRiDir => same(MovAtRiA),
-        MovDirDir if x == sfr::ACC && y == sfr::ACC => same(Nop),
-        MovDirDir if x == sfr::ACC => on(MovADir, y),
-        MovDirDir => same(MovDirA),
         AddDir => same(AddA),
         AddcDir => same(AddcA),
         SubbDir => same(SubbA),
@@ -94,9 +78,9 @@ fn on_accumulator(slot: Slot) -> Option<Slot> {
         Pop => same(PopA),
         Jb => same(JbA),
         Jnb => same(JnbA),
-        ClrBit => on(AnlImm, !y),
-        SetbBit => on(OrlImm, y),
-        CplBit => on(XrlImm, y),
+        ClrBit => with(AnlImm, !slot.y),
+        SetbBit => with(OrlImm, slot.y),
+        CplBit => with(XrlImm, slot.y),
         MovCBit => same(MovCA),
         MovBitC => same(MovAC),
         _ => None,

@@ -288,7 +288,7 @@ impl Program {
 
     /// The block loop is left at `pc`, with nothing to pay.
     fn leave_at(&mut self, pc: u16, why: Uop) {
-        self.slots[pc as usize] = Slot::leave(why, pc);
+        self.slots[pc as usize] = Slot::leave(why);
         self.costs[pc as usize] = Cost::ZERO;
     }
 }
@@ -388,15 +388,15 @@ impl ProgramBuilder {
     /// Predecodes all of CODE.
     pub fn build(self) -> Program {
         let mut program = Program {
-            code: boxed(|_| self.fill),
-            programmed: boxed(|_| 0),
-            traps: boxed(|_| 0),
+            code: boxed(self.fill),
+            programmed: boxed(0),
+            traps: boxed(0),
             unprogrammed: self.unprogrammed,
             reserved: self.reserved,
             hooks: self.hooks,
             ask_after_xdata: self.ask_after_xdata,
-            slots: boxed(|pc| Slot::leave(Uop::Fault, pc as u16)),
-            costs: boxed(|_| Cost::ZERO),
+            slots: boxed(Slot::leave(Uop::Fault)),
+            costs: boxed(Cost::ZERO),
         };
         for (at, bytes) in &self.segments {
             program.place(*at, bytes);
@@ -409,10 +409,41 @@ impl ProgramBuilder {
     }
 }
 
-/// A large array on the heap without passing over the stack, each value made from its index.
-fn boxed<T, const N: usize>(value: impl Fn(usize) -> T) -> Box<[T; N]> {
-    match (0..N).map(value).collect::<Box<[T]>>().try_into() {
+/// A large array on the heap without passing over the stack.
+fn boxed<T: Clone, const N: usize>(value: T) -> Box<[T; N]> {
+    match vec![value; N].into_boxed_slice().try_into() {
         Ok(array) => array,
         Err(_) => unreachable!("the slice was made with this length"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sfr;
+
+    /// All opcodes with operands of every sort, each followed by every opcode it may be paired with.
+    #[test]
+    fn a_slot_is_as_long_as_the_instructions_it_executes() {
+        let opcodes = || 0..=u8::MAX;
+        for x in [0x20, sfr::ACC, sfr::B, sfr::PSW] {
+            let cells = opcodes().flat_map(|first| opcodes().map(move |second| (first, second)));
+            let cells: Vec<[u8; 8]> = cells
+                .map(|(first, second)| {
+                    let mut cell = [x; 8];
+                    cell[0] = first;
+                    cell[usize::from(opcode_len(first))] = second;
+                    cell
+                })
+                .collect();
+            for code in cells.chunks(65536 / 8) {
+                let program = Program::builder().segment(0, code.as_flattened()).build();
+                for (at, cell) in (0..=u16::MAX).step_by(8).zip(code) {
+                    let slot = program.slots[usize::from(at)];
+                    let len = u16::from(slot.uop.len());
+                    assert!(len == 0 || slot.next == at + len, "{cell:02X?}: {slot:?}");
+                }
+            }
+        }
     }
 }

@@ -302,7 +302,7 @@ impl<'a, B: Bus> Runner<'a, B> {
 
     fn execute(&mut self, insn: Insn) {
         self.core.regs.pc = match self.core.exec(&Slot::from(insn)) {
-            Flow::Next => insn.next,
+            Flow::Next(_) => insn.next,
             Flow::Jump(to) => to,
             Flow::Leave => unreachable!("no row of the instruction table leaves the loop"),
         };
@@ -354,13 +354,13 @@ fn block_loop<B: Bus, const METERED: bool>(
                 break Left::Overdrawn;
             }
         }
-        let mut slot = &slots[pc as usize];
+        let mut at = u32::from(pc);
         pc = loop {
-            match core.exec(slot) {
-                Flow::Next => slot = &slots[slot.next as usize],
+            match core.exec(&slots[at as u16 as usize]) {
+                Flow::Next(len) => at += len,
                 Flow::Jump(to) => break to,
                 Flow::Leave => {
-                    pc = slot.target;
+                    pc = at as u16;
                     break 'blocks Left::AtInstruction;
                 }
             }
@@ -398,7 +398,7 @@ fn part_of_block<B: Bus>(
             break;
         }
         match core.exec(slot) {
-            Flow::Next => {}
+            Flow::Next(_) => {}
             Flow::Jump(_) | Flow::Leave => unreachable!("only the end of a block leads elsewhere"),
         }
         rest = after;

@@ -61,6 +61,13 @@ pub trait Bus {
         false
     }
 
+    /// Before which moment, counted as `now` is, reads of the hooked register `sfr` give what they gave last, unless
+    /// something is written: an instruction that waits for a bit by jumping to itself need not be executed until then.
+    fn steady_until(&self, sfr: u8) -> Cycles {
+        let _ = sfr;
+        Cycles::ZERO
+    }
+
     /// When the run shall end with [`Stop::Event`](crate::Stop::Event) in any case, counted as `now` is: at the first
     /// end of an instruction that is not earlier. Asked when a run begins and whenever [`Bus::stop_requested`] is.
     fn deadline(&self) -> Cycles {

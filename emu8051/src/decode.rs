@@ -177,6 +177,12 @@ pub(crate) struct Shape {
     pub(crate) cost: Cost,
 }
 
+/// The shape of an opcode.
+#[inline(always)]
+pub(crate) fn shape(opcode: u8) -> &'static Shape {
+    &SHAPES[opcode as usize]
+}
+
 static SHAPES: [Shape; 256] = {
     let mut shapes = [Shape::of(&OPCODES[0]); 256];
     let mut opcode = 0;

@@ -47,6 +47,14 @@ impl From<Insn> for Slot {
 }
 
 impl Slot {
+    /// What the block loop leaves to the exact loop.
+    pub(crate) fn exact(insn: Insn) -> Slot {
+        Slot {
+            uop: Uop::Exact,
+            ..Slot::from(insn)
+        }
+    }
+
     /// Where the block loop must be left, and why.
     pub(crate) fn leave(uop: Uop) -> Slot {
         Slot {

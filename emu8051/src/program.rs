@@ -1,9 +1,9 @@
 //! CODE, predecoded.
 
 use crate::bus::XdataAsk;
-use crate::decode::{Bytes, Insn, decode, decode_bytes, opcode_len};
+use crate::decode::{Bytes, Insn, Shape, decode, decode_bytes, opcode_len, shape};
 use crate::exec::Slot;
-use crate::isa::{Attrs, OPCODES, Uop};
+use crate::isa::Uop;
 use crate::lower::Lowering;
 use crate::meter::Cost;
 use crate::pairs::fuse;
@@ -162,10 +162,17 @@ impl Program {
         &self.costs
     }
 
+    /// The instruction at `pc`, which the block loop leaves to the exact loop, and its cost.
+    #[inline(always)]
+    pub(crate) fn exact_at(&self, pc: u16) -> (Slot, Cost) {
+        let Shape { uop, cost, .. } = *shape(self.code[pc as usize]);
+        let slot = self.slots[pc as usize];
+        (Slot { uop, ..slot }, cost)
+    }
+
     /// Whether the instruction at `pc` ends a block.
     pub(crate) fn ends_block(&self, pc: u16) -> bool {
-        let info = &OPCODES[self.code[pc as usize] as usize];
-        info.attrs.intersects(Attrs::ENDS_BLOCK)
+        shape(self.code[pc as usize]).ends_block
     }
 
     pub(crate) fn hooks(&self) -> SfrSet {
@@ -256,11 +263,11 @@ impl Program {
         let falls_through_end = insn.next < pc && !insn.shape().ends_block;
         let too_long = self.costs[insn.next as usize].exceeds(LONGEST_BLOCK);
         if self.is_trap(pc) {
-            self.leave_at(pc, Uop::Trap);
+            self.leave_at(pc, Slot::leave(Uop::Trap));
         } else if self.fault_at(pc).is_some() {
-            self.leave_at(pc, Uop::Fault);
+            self.leave_at(pc, Slot::leave(Uop::Fault));
         } else if falls_through_end || too_long {
-            self.leave_at(pc, Uop::Exact);
+            self.leave_at(pc, Slot::exact(insn));
         } else {
             self.predecode_insn(lowering, pc, insn);
         }
@@ -280,15 +287,15 @@ impl Program {
         } else if let Some(slot) = lowering.lower(insn) {
             self.slots[pc as usize] = slot;
         } else {
-            return self.leave_at(pc, Uop::Exact);
+            return self.leave_at(pc, Slot::exact(insn));
         }
         self.costs[pc as usize] = shape.cost + rest;
         fuse(&mut self.slots, &self.code, pc);
     }
 
     /// The block loop is left at `pc`, with nothing to pay.
-    fn leave_at(&mut self, pc: u16, why: Uop) {
-        self.slots[pc as usize] = Slot::leave(why);
+    fn leave_at(&mut self, pc: u16, slot: Slot) {
+        self.slots[pc as usize] = slot;
         self.costs[pc as usize] = Cost::ZERO;
     }
 }

@@ -24,7 +24,6 @@
 
 use crate::bus::Bus;
 use crate::cpu::Cpu;
-use crate::decode::Insn;
 use crate::exec::{Checked, Core, Flow, Plain, Regs, Slot};
 use crate::isa::Uop;
 use crate::meter::Cost;
@@ -228,7 +227,7 @@ impl<'a, B: Bus> Runner<'a, B> {
             observer.before(&self.cpu(), &insn);
         }
         self.core.direct.now = self.cycles;
-        self.execute(insn);
+        self.core.execute(&Slot::from(insn));
         self.cycles = cycles;
         self.steps += Steps(1);
         if O::ACTIVE {
@@ -276,36 +275,44 @@ impl<'a, B: Bus> Runner<'a, B> {
     /// it is.
     #[inline(always)]
     fn blocks_and_bus(&mut self, allowance: Cost) -> (Cost, Left) {
+        let exact = |pc: u16| B::HOOKED && self.program.slots()[pc as usize].uop == Uop::Exact;
         let mut rest = allowance;
         loop {
-            let left;
-            (rest, left) = block_loop::<B, true>(&mut self.core, self.program, rest);
-            let slot = &self.program.slots()[self.core.regs.pc as usize];
-            if !B::HOOKED || left != Left::AtInstruction || slot.uop != Uop::Exact {
-                return (rest, left);
+            if !exact(self.core.regs.pc) {
+                let left;
+                (rest, left) = block_loop::<B, true>(&mut self.core, self.program, rest);
+                if left != Left::AtInstruction || !exact(self.core.regs.pc) {
+                    return (rest, left);
+                }
             }
-            let insn = self.program.insn_at(self.core.regs.pc);
-            let after = rest - insn.shape().cost;
+            let pc = self.core.regs.pc;
+            let (slot, cost) = self.program.exact_at(pc);
+            let after = rest - cost;
             if after.overdrawn() {
-                return (rest, left);
+                return (rest, Left::AtInstruction);
             }
             self.core.direct.now = self.cycles + (allowance - rest).cycles();
-            self.execute(insn);
+            self.core.execute(&slot);
             rest = after;
             if std::mem::take(&mut self.core.direct.ask_bus)
                 && (self.core.bus.stop_requested() || self.core.bus.deadline() != self.deadline)
             {
                 return (rest, Left::BusReached);
             }
+            if self.core.regs.pc == pc && matches!(slot.uop, Uop::Jb | Uop::Jnb) {
+                let now = self.cycles + (allowance - rest).cycles();
+                rest = rest - self.waiting(&slot, cost, now, rest);
+            }
         }
     }
 
-    fn execute(&mut self, insn: Insn) {
-        self.core.regs.pc = match self.core.exec(&Slot::from(insn)) {
-            Flow::Next(_) => insn.next,
-            Flow::Jump(to) => to,
-            Flow::Leave => unreachable!("no row of the instruction table leaves the loop"),
-        };
+    /// What an instruction that waits for a bit by jumping to itself takes, from `now` on, as long as the bit is known to
+    /// stay as it is and `rest` lasts.
+    fn waiting(&self, slot: &Slot, cost: Cost, now: Cycles, rest: Cost) -> Cost {
+        let steady = self.core.bus.steady_until(slot.x) - now;
+        let fitting = (rest.cycles().0 / cost.cycles().0).min(rest.steps().0);
+        let times = steady.0.div_ceil(cost.cycles().0).min(fitting);
+        cost.times(times, rest).unwrap_or(Cost::ZERO)
     }
 
     /// The processor as an observer may see it.
@@ -327,6 +334,17 @@ impl<'a, B: Bus> Runner<'a, B> {
                 stop,
             },
         )
+    }
+}
+
+impl<B: Bus> Core<'_, B, Checked> {
+    /// Executes an instruction that is as the table has it, and goes on to the next one.
+    fn execute(&mut self, slot: &Slot) {
+        self.regs.pc = match self.exec(slot) {
+            Flow::Next(_) => slot.next,
+            Flow::Jump(to) => to,
+            Flow::Leave => unreachable!("no row of the instruction table leaves the loop"),
+        };
     }
 }
 

@@ -228,14 +228,68 @@ fn stopped_after_every_cycle_and_continued_from_bytes_equals_not_stopped() {
     }
 }
 
+/// Waits for TI, for a pin and for TF0 by instructions that jump to themselves, with an interrupt now and then.
+const WAITING: &[u8] = &[
+    0x75, 0x89, 0x22, 0x75, 0x8C, 200, 0x75, 0x8D, 0xFD, 0x75, 0x98, 0x50, 0x75, 0x88,
+    0x50, // timers and serial port
+    0x75, 0xA8, 0x81, // MOV IE,#0x81: INT0
+    0x05, 0x99, // loop: INC SBUF
+    0x30, 0x99, 0xFD, // JNB TI,$
+    0xC2, 0x99, // CLR TI
+    0x30, 0x93, 0xFD, // JNB P1.3,$
+    0x20, 0x93, 0xFD, // JB P1.3,$
+    0x30, 0x8D, 0xFD, // JNB TF0,$
+    0xC2, 0x8D, // CLR TF0
+    0x30, 0xB0, 0xFD, // JNB RXD,$
+    0x20, 0xB0, 0xFD, // JB RXD,$
+];
+
+fn waiting() -> Board {
+    let mut code = WAITING.to_vec();
+    let back = 18_usize.wrapping_sub(code.len() + 2) as u8;
+    code.extend([0x80, back]); // SJMP loop
+    let config = BoardConfig::new(Chip::named("8052").expect("a chip of the table"));
+    let start = [0x02, 0x01, 0x00];
+    let routine = [0x05, 0x40, 0xB2, 0x95, 0x32]; // INC 40h, CPL P1.5, RETI
+    let segments: [(u16, &[u8]); 3] = [(0, &start), (3, &routine), (MAIN, &code)];
+    let mut board = Board::new(&config, segments).expect("it fits");
+    for k in 0..200 {
+        let (port, bit) = [(1, 3), (3, 2), (1, 3)][k as usize % 3];
+        let level = k / 3 % 2 == 1;
+        let (at, input) = (Cycles(k * 217), Input::Pin { port, bit, level });
+        board.input(Stimulus { at, input }).expect("in order");
+    }
+    board.set_pace(Pace::BackToBack);
+    board.send_serial((0..40).map(SerialByte::from));
+    board.trace(true);
+    board
+}
+
 #[test]
-fn observed_at_every_instruction_equals_not_observed() {
-    struct Counting(u64);
-    impl Observer for Counting {
-        fn before(&mut self, _: &Cpu, _: &Insn) {
-            self.0 += 1;
+fn waiting_for_a_bit_takes_as_long_as_executing_the_wait() {
+    for until in (0..40_000).step_by(37) {
+        let (mut free, mut observed) = (waiting(), waiting());
+        let stop = free.run_with(Cycles(until), &mut ());
+        let same = observed.run_observed(Cycles(until), &mut (), &mut Counting(0));
+        assert_eq!(same, stop, "until {until}");
+        assert_eq!(free.steps(), observed.steps(), "until {until}");
+        assert!(seen(&mut observed) == seen(&mut free), "until {until}");
+        if until > 39_900 {
+            assert!(free.cpu().iram(0x40) > 10, "interrupts come meanwhile");
+            assert!(free.take_sent().len() > 5, "and bytes are sent");
         }
     }
+}
+
+struct Counting(u64);
+impl Observer for Counting {
+    fn before(&mut self, _: &Cpu, _: &Insn) {
+        self.0 += 1;
+    }
+}
+
+#[test]
+fn observed_at_every_instruction_equals_not_observed() {
     for seed in 0..100 {
         let (mut free, mut observed) = (lively(seed), lively(seed));
         let mut counting = Counting(0);

@@ -205,6 +205,10 @@ impl Bus for World {
         self.peripherals.attention || self.code_written.is_some() || self.xdata_read
     }
 
+    fn steady_until(&self, sfr: u8) -> Cycles {
+        self.peripherals.steady_until(sfr) - self.access(Cycles::ZERO)
+    }
+
     /// At least one instruction is executed: what is due already when the run begins is waiting for that.
     fn deadline(&self) -> Cycles {
         self.peripherals.due.max(self.base + Cycles(1)) - self.base

@@ -367,6 +367,15 @@ impl Peripherals {
         }
     }
 
+    /// Before which moment a read of the register gives what it gave last, unless something is written.
+    pub(super) fn steady_until(&self, address: u8) -> Cycles {
+        match address {
+            sfr::TL0 | sfr::TH0 | sfr::TL1 | sfr::TH1 | sfr::TL2 | sfr::TH2 => Cycles::ZERO,
+            sfr::P3 if self.uart.moves_pins() => Cycles::ZERO,
+            _ => self.quiet,
+        }
+    }
+
     /// Whether the chip has the register; the first access to one it has not is noted.
     fn exists(&mut self, address: u8, at: Cycles) -> bool {
         let exists = self.sfrs.contains(address);

@@ -437,7 +437,8 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
         self.set_reg(n, value);
     }
 
-    /// Branches in the host as well: were the address selected, all that follows would wait for the condition.
+    /// Branches in the host as well: were the address selected, all that follows would wait for the condition. It is for
+    /// that alone that one way is called cold.
     #[inline(always)]
     fn branch(&self, slot: &Slot, taken: bool) -> Flow {
         if taken {

@@ -430,10 +430,9 @@ impl Board {
             return Boundary::Stop(BoardStop::Cycles);
         }
         let peripherals = &mut self.world.peripherals;
-        if let Some(since) = peripherals.asking_since(source) {
-            let worst = &mut self.worst_latency[source as usize];
-            *worst = (*worst).max(Some(began - since));
-        }
+        let latency = began - peripherals.asking_since(source);
+        let worst = &mut self.worst_latency[source as usize];
+        *worst = (*worst).max(Some(latency));
         peripherals.enter(source, self.now);
         let [low, high] = self.cpu.pc().to_le_bytes();
         self.cpu.push(low);

@@ -88,20 +88,30 @@ impl InterruptTiming {
 }
 
 /// A request flag, and when the interrupt system takes notice of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flag {
-    set: bool,
+    /// When it was set; [`Cycles::MAX`] while it is clear.
     raised: Cycles,
+    /// The first boundary at which it can be answered; likewise.
     answerable: Cycles,
+}
+
+impl Default for Flag {
+    /// Clear.
+    fn default() -> Flag {
+        Flag {
+            raised: Cycles::MAX,
+            answerable: Cycles::MAX,
+        }
+    }
 }
 
 impl Flag {
     /// Set by hardware at `at`; the first boundary at which it can be answered is `answerable`. A flag that is set
     /// already stays as it is.
     pub(super) fn raise(&mut self, at: Cycles, answerable: Cycles) {
-        if !self.set {
+        if !self.is_set() {
             *self = Flag {
-                set: true,
                 raised: at,
                 answerable,
             };
@@ -113,39 +123,39 @@ impl Flag {
         if value {
             self.raise(at, at + Cycles(1));
         } else {
-            self.set = false;
+            self.clear();
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.set = false;
+        *self = Flag::default();
     }
 
     /// What an instruction reads.
     pub fn is_set(&self) -> bool {
-        self.set
+        self.raised != Cycles::MAX
     }
 
-    /// When it was set, if it is.
-    pub fn raised(&self) -> Option<Cycles> {
-        self.set.then_some(self.raised)
+    /// When it was set; [`Cycles::MAX`] if it is not.
+    pub fn raised(&self) -> Cycles {
+        self.raised
     }
 
-    /// The first boundary at which it can be answered, if it is set.
-    pub(super) fn answerable(&self, timing: InterruptTiming) -> Option<Cycles> {
-        self.set.then_some(if timing.sampled {
+    /// The first boundary at which it can be answered; [`Cycles::MAX`] if it is not set.
+    pub(super) fn answerable(&self, timing: InterruptTiming) -> Cycles {
+        if timing.sampled {
             self.answerable
         } else {
             self.raised
-        })
+        }
     }
 }
 
 impl Fields for Flag {
     fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.bool(&mut self.set)?;
         carrier.cycles(&mut self.raised)?;
-        carrier.cycles(&mut self.answerable)
+        carrier.cycles(&mut self.answerable)?;
+        carrier.check(self.is_set() == (self.answerable != Cycles::MAX))
     }
 }
 
@@ -319,15 +329,15 @@ mod tests {
     fn a_flag_set_in_a_cycle_is_answerable_two_boundaries_later() {
         let mut flag = Flag::default();
         flag.raise(Cycles(11), Cycles(12)); // cycle 10
-        assert_eq!(flag.answerable(InterruptTiming::INTEL), Some(Cycles(12)));
-        assert_eq!(flag.answerable(InterruptTiming::S51), Some(Cycles(11)));
+        assert_eq!(flag.answerable(InterruptTiming::INTEL), Cycles(12));
+        assert_eq!(flag.answerable(InterruptTiming::S51), Cycles(11));
         flag.raise(Cycles(20), Cycles(21));
         assert_eq!(
             flag.raised(),
-            Some(Cycles(11)),
+            Cycles(11),
             "a second event does not renew a flag that is set"
         );
         flag.clear();
-        assert_eq!(flag.answerable(InterruptTiming::INTEL), None);
+        assert_eq!(flag.answerable(InterruptTiming::INTEL), Cycles::MAX);
     }
 }

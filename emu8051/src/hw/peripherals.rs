@@ -541,28 +541,29 @@ impl Peripherals {
         self.block(at);
     }
 
-    /// The flags that ask for `source`.
-    fn flags(&self, source: Source) -> [Flag; 2] {
-        let only = |flag| [flag, Flag::default()];
+    /// The first of the moments `of` the flags that ask for `source`.
+    #[inline(always)]
+    fn first(&self, source: Source, of: impl Fn(&Flag) -> Cycles) -> Cycles {
+        let either = |[first, second]: [Flag; 2]| of(&first).min(of(&second));
         match source {
-            Source::External0 => only(self.externals[0].flag),
-            Source::Timer0 => only(self.timers.flag(0)),
-            Source::External1 => only(self.externals[1].flag),
-            Source::Timer1 => only(self.timers.flag(1)),
-            Source::Serial => self.uart.flags(),
-            Source::Timer2 => self.timer2.flags(),
+            Source::External0 => of(&self.externals[0].flag),
+            Source::Timer0 => of(&self.timers.flag(0)),
+            Source::External1 => of(&self.externals[1].flag),
+            Source::Timer1 => of(&self.timers.flag(1)),
+            Source::Serial => either(self.uart.flags()),
+            Source::Timer2 => either(self.timer2.flags()),
         }
     }
 
-    /// The first boundary at which `source` can be answered, if it asks.
-    fn answerable(&self, source: Source) -> Option<Cycles> {
-        let [first, second] = self.flags(source).map(|flag| flag.answerable(self.timing));
-        first.into_iter().chain(second).min()
+    /// The first boundary at which `source` can be answered; [`Cycles::MAX`] if it does not ask.
+    #[inline(always)]
+    fn answerable(&self, source: Source) -> Cycles {
+        self.first(source, |flag| flag.answerable(self.timing))
     }
 
-    /// When `source` began to ask, if it does.
-    pub(super) fn asking_since(&self, source: Source) -> Option<Cycles> {
-        self.flags(source).iter().filter_map(Flag::raised).min()
+    /// When `source`, which asks, began to.
+    pub(super) fn asking_since(&self, source: Source) -> Cycles {
+        self.first(source, Flag::raised)
     }
 
     /// Who is to be served at the boundary `at`, up to which everything has been caught up.
@@ -570,7 +571,7 @@ impl Peripherals {
         if at < self.due {
             return None;
         }
-        let asks = |source: &Source| self.answerable(*source).is_some_and(|from| from <= at);
+        let asks = |source: &Source| self.answerable(*source) <= at;
         let asking = sources(self.interrupts.admitted())
             .filter(asks)
             .fold(0, |set, source| set | source.bit());
@@ -619,27 +620,24 @@ impl Peripherals {
             .min(self.timer2.next_flag())
             .min(self.uart.next_flag());
         let admitted = self.interrupts.admitted();
-        self.due = input;
-        for source in sources(admitted) {
-            self.due = self.due.min(self.next_request(source));
-        }
+        self.due = sources(admitted).fold(input, |due, source| due.min(self.next_request(source)));
         if admitted != 0 {
             self.due = self.due.min(sample);
         }
     }
 
     /// The first boundary at which `source` could be answered, as far as is known, if what is sampled stays as it is.
+    #[inline(always)]
     fn next_request(&self, source: Source) -> Cycles {
-        let answerable = self.answerable(source).unwrap_or(Cycles::MAX);
-        let sampled = Cycles(u64::from(self.timing.sampled));
+        let polled = |cycles: u64| Cycles(cycles * u64::from(self.timing.sampled));
         let next = match source {
             Source::External0 | Source::External1 => Cycles::MAX,
-            Source::Timer0 => self.timers.next_flag_of(0) + sampled,
-            Source::Timer1 => self.timers.next_flag_of(1) + sampled,
-            Source::Serial => self.uart.next_flag(),
+            Source::Timer0 => self.timers.next_flag_of(0) + polled(1),
+            Source::Timer1 => self.timers.next_flag_of(1) + polled(1),
+            Source::Serial => self.uart.next_flag() + polled(2),
             Source::Timer2 => self.timer2.next_flag(),
         };
-        answerable.min(next)
+        self.answerable(source).min(next)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::xdata::{Xdata, XdataSnapshot};
 /// The first bytes of a written snapshot.
 const MAGIC: [u8; 7] = *b"smart51";
 /// The format written and read here. It changes whenever a field does.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// Everything a [`Board`] holds that a run changes, inputs still to come included. Its CODE is not part of it, except
 /// in von Neumann wiring, where CODE is RAM.

@@ -512,7 +512,7 @@ mod tests {
                 early.settle(at, &mut trace());
                 assert_eq!(
                     early.timers[n].overflow.raised(),
-                    Some(at),
+                    at,
                     "TMOD {tmod:02X} timer {n}"
                 );
                 assert_eq!(
@@ -537,7 +537,7 @@ mod tests {
         }
         assert_eq!(
             timers.timers[1].overflow.raised(),
-            Some(Cycles(1)),
+            Cycles(1),
             "the first overflow is the one that raised it"
         );
     }
@@ -604,7 +604,7 @@ mod tests {
         assert_eq!(timers.tl(0), 0xFF);
         timers.settle(Cycles(11), &mut trace());
         assert_eq!((timers.tl(0), timers.th(0)), (0, 0));
-        assert_eq!(timers.timers[0].overflow.raised(), Some(Cycles(11)));
+        assert_eq!(timers.timers[0].overflow.raised(), Cycles(11));
         timers.settle(Cycles(99), &mut trace());
         assert_eq!(timers.tl(0), 0, "an edge counts once");
     }

@@ -281,12 +281,12 @@ mod tests {
         let mut timer = timer(T2con::TR2, 0xFFFE, 0);
         assert_eq!(timer.next_flag(), Cycles(2));
         settle(&mut timer, 5);
-        assert_eq!(timer.overflow.raised(), Some(Cycles(2)));
+        assert_eq!(timer.overflow.raised(), Cycles(2));
         assert_eq!(
             timer
                 .overflow
                 .answerable(crate::hw::interrupt::InterruptTiming::INTEL),
-            Some(Cycles(2))
+            Cycles(2)
         );
     }
 
@@ -338,7 +338,7 @@ mod tests {
         settle(&mut counter, 51);
         assert_eq!(
             (counter.count(), counter.overflow.raised()),
-            (0x8000, Some(Cycles(51)))
+            (0x8000, Cycles(51))
         );
     }
 

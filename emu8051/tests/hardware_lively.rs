@@ -228,6 +228,18 @@ fn stopped_after_every_cycle_and_continued_from_bytes_equals_not_stopped() {
     }
 }
 
+#[test]
+fn traced_equals_not_traced() {
+    for seed in 0..100 {
+        let (mut traced, mut silent) = (lively(seed), lively(seed));
+        silent.trace(false);
+        let stop = traced.run(Cycles(CYCLES));
+        assert_eq!(silent.run(Cycles(CYCLES)), stop, "seed {seed}");
+        let [traced, silent] = [traced, silent].map(|mut board| board.snapshot().to_bytes());
+        assert!(traced == silent, "seed {seed}");
+    }
+}
+
 /// Waits for TI, for a pin and for TF0 by instructions that jump to themselves, with an interrupt now and then.
 const WAITING: &[u8] = &[
     0x75, 0x89, 0x22, 0x75, 0x8C, 200, 0x75, 0x8D, 0xFD, 0x75, 0x98, 0x50, 0x75, 0x88,

@@ -234,7 +234,7 @@ impl Peripherals {
             self.timer2.settle(to, &mut self.trace);
         }
         if self.uart.next_flag() <= to {
-            self.uart.settle(to, &mut self.trace);
+            self.uart.settle_flags(to, &mut self.trace);
         }
     }
 
@@ -463,7 +463,7 @@ impl Peripherals {
             }
             sfr::SCON => self.uart.set_scon(value, at, &mut self.trace),
             sfr::SBUF => {
-                self.uart.settle(at, &mut self.trace);
+                self.uart.settle_transmitter(at, &mut self.trace);
                 self.uart.send(value, at);
             }
             sfr::IE => self.interrupts.ie = value,

@@ -2,7 +2,8 @@
 //!
 //! After *Serial Interface* and *More About Mode 0* to *Modes 2 and 3* in Intel's Hardware Description of the 8051
 //! (1994). Bits are timed by the divide-by-16 counters of transmitter and receiver, which are advanced by as many
-//! counts as are due when somebody looks.
+//! counts as are due when somebody looks. Nothing that one of the two does on its own changes what the other does, so
+//! each is caught up when it has a flag to set, and both when something changes from outside.
 
 use std::collections::VecDeque;
 
@@ -77,6 +78,8 @@ impl Receiver {
 
 /// Bits a receiver takes in: start bit, data, and the stop bit or the ninth data bit.
 const BITS_DECIDED: u16 = 10;
+/// Counts of a divide-by-16 counter in a bit.
+const TICKS_PER_BIT: u64 = 16;
 /// Counts from the one that finds the start bit to the one that decides the last bit.
 const TO_LAST_BIT: u16 = (BITS_DECIDED - 1) * 16 + 9;
 /// Machine cycles from the write that starts a mode 0 transfer to its flag: the flag comes at S1P1 of the tenth cycle.
@@ -85,12 +88,18 @@ const SHIFT: Cycles = Cycles(9);
 /// The serial port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Uart {
-    /// Up to when everything has happened.
+    /// Up to when the transmitter has gone, and the counters that run free.
     at: States,
     /// The pulses after `at`.
     clocks: Clocks,
-    /// Neither SCON nor what SBUF reads as changes by itself before this moment.
-    next_flag: Cycles,
+    /// Up to when the receiver has listened.
+    heard: States,
+    /// The counts of its divide-by-16 counter after that.
+    ticks: Option<Pulses>,
+    /// When TI will be set; [`Cycles::MAX`] if never.
+    next_sent: Cycles,
+    /// RI and what SBUF reads as do not change by themselves before this moment.
+    next_received: Cycles,
     /// SCON without its two flags.
     control: Scon,
     smod: bool,
@@ -118,7 +127,10 @@ impl Uart {
         Uart {
             at: States(0),
             clocks: Clocks::default(),
-            next_flag: Cycles::MAX,
+            heard: States(0),
+            ticks: None,
+            next_sent: Cycles::MAX,
+            next_received: Cycles::MAX,
             control: Scon::empty(),
             smod: false,
             ti: Flag::default(),
@@ -173,6 +185,7 @@ impl Uart {
         self.counts(self.clocks.transmit_by_timer2)
     }
 
+    /// The counts of the receiver, where both are settled.
     fn receive_counts(&self) -> Option<Pulses> {
         self.counts(self.clocks.receive_by_timer2)
     }
@@ -187,15 +200,28 @@ impl Uart {
 
     /// Goes on to `to`.
     pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+        self.settle_transmitter(to, trace);
+        self.settle_receiver(to, trace);
+    }
+
+    /// Sets the flags that are due at `to`.
+    pub(super) fn settle_flags(&mut self, to: Cycles, trace: &mut Trace) {
+        if self.next_sent <= to {
+            self.settle_transmitter(to, trace);
+        }
+        if self.next_received <= to {
+            self.settle_receiver(to, trace);
+        }
+    }
+
+    /// Lets the transmitter go on to `to`.
+    pub(super) fn settle_transmitter(&mut self, to: Cycles, trace: &mut Trace) {
         let to = States::from_cycles(to);
         if to <= self.at {
             return;
         }
         if self.transmitter != Transmitter::Idle {
             self.transmit(to, trace);
-        }
-        if !self.hears_nothing() {
-            self.receive(to, trace);
         }
         if self.mode() != 0 {
             let counted = self.transmit_counts().map_or(0, |counts| counts.until(to));
@@ -204,7 +230,21 @@ impl Uart {
         }
         self.at = to;
         self.clocks.pass(to);
-        self.refresh();
+        self.refresh_transmitter();
+    }
+
+    /// Lets the receiver go on to `to`.
+    fn settle_receiver(&mut self, to: Cycles, trace: &mut Trace) {
+        let to = States::from_cycles(to);
+        if to <= self.heard {
+            return;
+        }
+        if !self.hears_nothing() {
+            self.receive(to, trace);
+        }
+        self.heard = to;
+        self.ticks = self.ticks.and_then(|ticks| ticks.after(to));
+        self.refresh_receiver();
     }
 
     /// Whether the receiver waits for a line that is quiet.
@@ -244,15 +284,17 @@ impl Uart {
                 else {
                     return;
                 };
-                let mut k = 0;
-                while *begun < *bits && rollovers.nth(k + 1) <= to {
-                    k += 1;
-                    trace.record(rollovers.nth(k), Signal::Txd(*levels >> *begun & 1 == 1));
-                    *begun += 1;
+                let due = rollovers.until(to).min((*bits - *begun).into());
+                if trace.is_on() {
+                    for k in 0..due {
+                        let level = *levels >> *begun >> k & 1 == 1;
+                        trace.record(rollovers.nth(k + 1), Signal::Txd(level));
+                    }
                 }
+                *begun += due as u8;
                 if begun == bits {
                     let byte = *byte;
-                    self.transmitted(byte, rollovers.nth(k).ceil());
+                    self.transmitted(byte, rollovers.nth(due).ceil());
                 }
             }
         }
@@ -267,10 +309,14 @@ impl Uart {
 
     /// The receiver sees RXD as stretches of one level.
     fn receive(&mut self, to: States, trace: &mut Trace) {
-        let counts = self.receive_counts();
-        let mut from = self.at;
+        let counts = self.ticks;
+        let mut from = self.heard;
         let mut counted = 0;
         while from < to {
+            if let Some((whole, moment)) = self.receive_whole(from, to, trace) {
+                (counted, from) = (whole, moment);
+                continue;
+            }
             let (level, until) = match &self.line.frame {
                 Some(frame) => {
                     let (level, until) = frame.level(from);
@@ -293,6 +339,25 @@ impl Uart {
                 self.offer_byte(from, counts);
             }
         }
+    }
+
+    /// A byte of the host that nothing disturbs from `from` to `to` is received in one go: the samples of each bit lie
+    /// within it. Returns the count that decides its last bit, and when that is.
+    fn receive_whole(&mut self, from: States, to: States, trace: &Trace) -> Option<(u64, States)> {
+        let (frame, counts) = (self.line.frame?, self.ticks?);
+        let listens = self.receiver == Receiver::LISTENING && self.control.contains(Scon::REN);
+        let in_step = from <= frame.start && frame.bit.0 == counts.period.0 * TICKS_PER_BIT;
+        if !listens || !in_step || !self.rxd || trace.is_on() {
+            return None;
+        }
+        let count = counts.until(frame.start) + 1 + u64::from(TO_LAST_BIT);
+        let moment = counts.nth(count);
+        if moment > to {
+            return None;
+        }
+        let bits = frame.levels & ((1 << BITS_DECIDED) - 1);
+        self.decided(bits, bits >> (BITS_DECIDED - 1) == 1, moment);
+        Some((count, moment))
     }
 
     /// Counts `from + 1` to `to` of `counts`, all with RXD at `level`.
@@ -346,12 +411,7 @@ impl Uart {
                         if index == 0 && decided == 1 {
                             self.receiver = Receiver::LISTENING; // a false start
                         } else if index + 1 == BITS_DECIDED {
-                            self.received(decided, counts.nth(from).ceil());
-                            self.receiver = if self.nine() {
-                                Receiver::Tail { left: 16 }
-                            } else {
-                                Receiver::Idle { last: level }
-                            };
+                            self.decided(decided, level, counts.nth(from));
                         }
                     }
                 }
@@ -360,16 +420,22 @@ impl Uart {
         }
     }
 
-    /// The last bit was decided: the byte is kept if RI is clear and, under SM2, the ninth or stop bit is set.
-    fn received(&mut self, decided: u16, at: Cycles) {
-        let last = decided >> 9 & 1 == 1;
+    /// The last bit was decided at `at`, with RXD at `level`: the byte is kept if RI is clear and, under SM2, the ninth
+    /// or stop bit is set.
+    fn decided(&mut self, bits: u16, level: bool, at: States) {
+        let last = bits >> (BITS_DECIDED - 1) & 1 == 1;
         if self.ri.is_set() {
             self.overruns += 1;
         } else if last || !self.control.contains(Scon::SM2) {
-            self.received = (decided >> 1) as u8;
+            self.received = (bits >> 1) as u8;
             self.control.set(Scon::RB8, last);
-            raise(&mut self.ri, at);
+            raise(&mut self.ri, at.ceil());
         }
+        self.receiver = if self.nine() {
+            Receiver::Tail { left: 16 }
+        } else {
+            Receiver::Idle { last: level }
+        };
     }
 
     /// Mode 0: RXD is sampled at S5P2 of each of eight cycles.
@@ -425,10 +491,12 @@ impl Uart {
 
     /// Something that decides whether the host can send has changed, where the port is settled.
     fn resume(&mut self) {
+        self.ticks = self.receive_counts();
         if !self.line.queue.is_empty() {
-            self.offer_byte(self.at, self.receive_counts());
+            self.offer_byte(self.at, self.ticks);
         }
-        self.refresh();
+        self.refresh_transmitter();
+        self.refresh_receiver();
     }
 
     /// From now on, where the port is settled, these are the pulses it is clocked with.
@@ -443,17 +511,21 @@ impl Uart {
         self.resume();
     }
 
-    /// Finds out when a flag will be set: to be called after any change but the passing of time.
-    fn refresh(&mut self) {
-        let transmitter = match self.transmitter {
+    /// Finds out when TI will be set: to be called after any change but the passing of time.
+    fn refresh_transmitter(&mut self) {
+        let moment = match self.transmitter {
             Transmitter::Idle => None,
             Transmitter::Frame { bits, begun, .. } => self
                 .rollovers()
                 .map(|rollovers| rollovers.nth(u64::from(bits - begun)).ceil()),
             Transmitter::Shift { from, .. } => Some(from + SHIFT),
         };
-        let moments = [transmitter, self.next_byte()].into_iter().flatten();
-        self.next_flag = moments.min().unwrap_or(Cycles::MAX);
+        self.next_sent = moment.unwrap_or(Cycles::MAX);
+    }
+
+    /// Finds out when a byte may have been received: to be called after any change but the passing of time.
+    fn refresh_receiver(&mut self) {
+        self.next_received = self.next_byte().unwrap_or(Cycles::MAX);
     }
 
     /// When the receiver will have its next byte, at the earliest.
@@ -461,15 +533,14 @@ impl Uart {
         let (counts, needed) = match self.receiver {
             Receiver::Shift { from, .. } => return Some(from + SHIFT),
             _ if self.hears_nothing() || !self.control.contains(Scon::REN) => return None,
-            Receiver::Frame { ticks, .. } => (
-                self.receive_counts()?,
-                TO_LAST_BIT.saturating_sub(ticks).into(),
-            ),
+            Receiver::Frame { ticks, .. } => {
+                (self.ticks?, TO_LAST_BIT.saturating_sub(ticks).into())
+            }
             Receiver::Idle { .. } | Receiver::Tail { .. } => {
-                let counts = self.receive_counts()?;
+                let counts = self.ticks?;
                 let falls = match self.line.frame {
-                    Some(frame) if self.rxd => frame.low_from(self.at),
-                    _ => self.at,
+                    Some(frame) if self.rxd => frame.low_from(self.heard),
+                    _ => self.heard,
                 };
                 (counts, counts.until(falls) + 1 + u64::from(TO_LAST_BIT))
             }
@@ -479,7 +550,7 @@ impl Uart {
 
     /// Neither SCON nor what SBUF reads as changes by itself before this moment.
     pub(super) fn next_flag(&self) -> Cycles {
-        self.next_flag
+        self.next_sent.min(self.next_received)
     }
 
     /// RI and TI.
@@ -490,7 +561,7 @@ impl Uart {
     /// Pin RXD changed, where the port is settled.
     pub(super) fn set_rxd(&mut self, level: bool) {
         self.rxd = level;
-        self.refresh();
+        self.refresh_receiver();
     }
 
     /// What the serial port makes of TXD, to be and-ed with the latch.
@@ -503,7 +574,9 @@ impl Uart {
 
     /// What the host makes of RXD.
     pub(super) fn host_rxd(&self) -> bool {
-        self.line.frame.is_none_or(|frame| frame.level(self.at).0)
+        self.line
+            .frame
+            .is_none_or(|frame| frame.level(self.heard).0)
     }
 
     pub(super) fn scon(&self) -> u8 {
@@ -556,7 +629,7 @@ impl Uart {
         self.received
     }
 
-    /// SBUF was written at `at`, where the port is settled: transmission is requested. A byte on its way is cut off.
+    /// SBUF was written at `at`, where the transmitter is settled: transmission is requested. A byte on its way is cut off.
     pub(super) fn send(&mut self, data: u8, at: Cycles) {
         self.transmitter = if self.mode() == 0 {
             Transmitter::Shift { data, from: at }
@@ -574,7 +647,7 @@ impl Uart {
                 begun: 0,
             }
         };
-        self.refresh();
+        self.refresh_transmitter();
     }
 }
 
@@ -687,6 +760,7 @@ impl Fields for Receiver {
 impl Fields for Uart {
     fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
         carrier.u64(&mut self.at.0)?;
+        self.heard = self.at;
         let mut control = self.control.bits();
         carrier.u8(&mut control)?;
         self.control = Scon::from_bits_retain(control);

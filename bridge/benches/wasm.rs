@@ -264,19 +264,73 @@ fn workloads(root: &Path, wanted: impl Fn(&str) -> bool) {
             .expect("a contract")
             .wasm;
         let modules = [&plain, &metered].map(|wasm| Bare::new(wasm));
-        let mut times = [Duration::MAX; 2];
-        for _ in 0..300 {
-            for (time, module) in times.iter_mut().zip(&modules) {
-                *time = module.run().min(*time);
-            }
-        }
-        let [plain_time, metered_time] = times.map(|time| time.as_secs_f64() * 1e3);
-        println!(
-            "{name:7} plain {plain_time:8.2} ms, metered {metered_time:8.2} ms, {:+5.1} %, {} to {} bytes",
-            (metered_time / plain_time - 1.0) * 100.0,
-            plain.len(),
-            metered.len()
+        compare(
+            &format!("{name} by wasmi"),
+            [&|| modules[0].run(), &|| modules[1].run()],
         );
+        #[cfg(feature = "wasmtime")]
+        {
+            let modules = [&plain, &metered].map(|wasm| native::Bare::new(wasm));
+            compare(
+                &format!("{name} by wasmtime"),
+                [&|| modules[0].run(), &|| modules[1].run()],
+            );
+        }
+    }
+}
+
+/// Runs a plain and a metered module by turns, and prints the best time of each.
+fn compare(name: &str, runs: [&dyn Fn() -> Duration; 2]) {
+    let mut times = [Duration::MAX; 2];
+    for _ in 0..300 {
+        for (time, run) in times.iter_mut().zip(runs) {
+            *time = run().min(*time);
+        }
+    }
+    let [plain, metered] = times.map(|time| time.as_secs_f64() * 1e3);
+    let more = (metered / plain - 1.0) * 100.0;
+    println!("{name:18} plain {plain:8.3} ms, metered {metered:8.3} ms, {more:+5.1} %");
+}
+
+#[cfg(feature = "wasmtime")]
+mod native {
+    use std::time::{Duration, Instant};
+    use wasmtime::{Engine, Instance, Module, Store, Val};
+
+    /// As [`super::Bare`], in native code.
+    pub(super) struct Bare {
+        engine: Engine,
+        module: Module,
+    }
+
+    impl Bare {
+        pub(super) fn new(wasm: &[u8]) -> Self {
+            let engine = Engine::default();
+            let module = Module::new(&engine, wasm).expect("it is valid");
+            Bare { engine, module }
+        }
+
+        pub(super) fn run(&self) -> Duration {
+            let mut store = Store::new(&self.engine, ());
+            let instance =
+                Instance::new(&mut store, &self.module, &[]).expect("it imports nothing");
+            if let Some(gas) = instance.get_global(&mut store, "gas") {
+                let stack = instance
+                    .get_global(&mut store, "stack")
+                    .expect("both are there");
+                gas.set(&mut store, Val::I64(i64::MAX))
+                    .expect("it is mutable");
+                stack
+                    .set(&mut store, Val::I32(1 << 18))
+                    .expect("it is mutable");
+            }
+            let main = instance
+                .get_typed_func::<(), ()>(&mut store, "smart51_main")
+                .expect("it is there");
+            let start = Instant::now();
+            main.call(&mut store, ()).expect("it returns");
+            start.elapsed()
+        }
     }
 }
 

@@ -5,13 +5,16 @@
 
 use crate::engine::{EngineId, PrepareError};
 use abi::{Gas, Semantics};
+use instrument::Instrument;
 use loader::Image;
+use validate::Check;
 use wasmparser::{Parser, Payload};
 
 mod body;
 mod costs;
 mod instrument;
 mod limits;
+mod outline;
 mod session;
 mod trap;
 mod validate;
@@ -80,9 +83,16 @@ pub fn account_check(wasm: &[u8]) -> bool {
 /// # Errors
 /// The first rule that the module breaks.
 pub fn meter(wasm: &[u8], limits: &Limits, costs: &Costs) -> Result<Metered, Refusal> {
-    let facts = validate::validate(wasm, limits)?;
+    let mut check = Check::new(wasm.len(), limits, costs)?;
+    let mut metered = Instrument::new(wasm, limits, costs);
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        check.payload(&payload)?;
+        metered.payload(payload, check.shape())?;
+    }
+    let facts = check.finish()?;
     Ok(Metered {
-        wasm: instrument::instrument(wasm, &facts, limits, costs)?,
+        wasm: metered.finish(),
         buffer: facts.buffer,
         entry_gas: Gas(u64::from(facts.pages) * u64::from(costs.page)),
         stack: limits.stack,

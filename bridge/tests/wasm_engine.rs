@@ -389,8 +389,8 @@ fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices
                 (call $exit (i32.const 1))";
     let module = prepare(&image("", main));
     let costs = Costs::V1;
-    let operators = u64::from(7 * costs.simple + 2 * costs.call);
-    let whole = PAGE + operators + 100;
+    let asking = u64::from(5 * costs.simple + costs.call);
+    let whole = PAGE + asking + 100 + u64::from(2 * costs.simple + costs.call);
     let report = call(&*module, &mut Host::answering(b""), b"", 1 << 30).expect("no node failure");
     assert_eq!(
         (report.outcome, report.usage.gas),
@@ -404,8 +404,8 @@ fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices
     for (gas, asked) in [
         (0, 0),
         (PAGE, 0),
-        (PAGE + operators - 1, 0),
-        (PAGE + operators, 1),
+        (PAGE + asking - 1, 0),
+        (PAGE + asking, 1),
         (whole - 1, 1),
     ] {
         let mut host = Host::answering(b"");

@@ -239,9 +239,85 @@ fn with_any_budget_below_its_price_a_run_is_found_out_and_more_gas_does_not_do_l
         );
         rounds = i32::from(ran.memory[0]);
     }
-    assert_eq!(rounds, 4, "what is paid for last is the last store");
+    assert_eq!(rounds, 5, "what stores last is paid for after it has");
     let ran = run(&metered.wasm, whole, STACK);
     assert_eq!((ran.end, ran.left.map(|left| left.0)), (Ok(()), Some(0)));
+}
+
+/// Loops that fit into what is written out, and one that does not: each stores its round at 0 and ends after
+/// the round `n`, by its own condition or by a branch from its middle.
+fn counting_loops(n: u32) -> [String; 4] {
+    let head = "(local $i i32) (local $j i32)";
+    let step = "(i32.store (i32.const 0) (local.tee $i (i32.add (local.get $i) (i32.const 1))))";
+    let more = format!("(i32.lt_u (local.get $i) (i32.const {n}))");
+    let long = "(local.set $j (i32.const 77777777))".repeat(200);
+    [
+        format!("{head} (loop $l {step} (br_if $l {more}))"),
+        format!("{head} (block $out (loop $l {step} (br_if $out (i32.eqz {more})) (br $l)))"),
+        format!("{head} (loop $l {step} (loop $m {step} (br_if $l {more})))"),
+        format!("{head} (loop $l {step} {long} (br_if $l {more}))"),
+    ]
+}
+
+#[test]
+fn a_loop_costs_the_same_each_round_and_ends_with_any_budget_that_is_short_by_one() {
+    for n in 1..=50 {
+        for main in counting_loops(n) {
+            let wasm = module("", &main);
+            let metered = meter(&wasm).wasm;
+            let whole = price(&wasm);
+            let counted = run(&counted(&wasm), 0, 0).counted;
+            let locals = 2 * i64::from(Costs::V1.local);
+            assert_eq!(counted.map(|sum| sum + locals), Some(whole), "{main}");
+            let exact = run(&metered, whole, STACK);
+            assert_eq!(
+                (&exact.end, exact.left),
+                (&Ok(()), Some((0, STACK))),
+                "{main}"
+            );
+            let short = run(&metered, whole - 1, STACK);
+            assert!(short.left.is_some_and(|(gas, _)| gas < 0), "{main}");
+        }
+    }
+}
+
+#[test]
+fn a_loop_without_gas_goes_on_for_sixteen_rounds_at_most() {
+    for main in counting_loops(1_000_000) {
+        for gas in [0, 1, 100, 500] {
+            let ran = run(&meter(&module("", &main)).wasm, gas, STACK);
+            assert_eq!(ran.end, Err(Some(TrapCode::UnreachableCodeReached)));
+            // A store alone costs more than 2, so with `gas` there are not more than half as many rounds.
+            let rounds = i64::from(ran.memory[0]) + 256 * i64::from(ran.memory[1]);
+            assert!(
+                rounds <= gas / 2 + 2 * 16,
+                "{gas} gas: {rounds} rounds of {main}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_loops_are_written_out_to_is_bounded_for_a_whole_module() {
+    let tiny = "(loop $l (br_if $l (i32.const 0)))";
+    let nested = |depth: usize| format!("{}{}{}", "(loop ".repeat(depth), tiny, ")".repeat(depth));
+    let functions = format!("(func {})", tiny.repeat(9)).repeat(4000);
+    for (fields, main) in [
+        ("", tiny.repeat(8000)),
+        ("", nested(200)),
+        ("", nested(30).repeat(200)),
+        (functions.as_str(), String::new()),
+    ] {
+        let wasm = module(fields, &main);
+        let metered = meter(&wasm).wasm;
+        Module::new(&Engine::default(), &metered[..]).expect("it is valid");
+        assert!(
+            metered.len() < 8 * wasm.len() + (1 << 19),
+            "{} bytes become {}",
+            wasm.len(),
+            metered.len()
+        );
+    }
 }
 
 #[test]

@@ -150,3 +150,38 @@ fn a_contract_that_is_not_the_same_is_found_at_its_call() {
         "{fields:?}"
     );
 }
+
+/// Every sample in WebAssembly, by wasmi and by wasmtime: receipts with their gas, host calls and state.
+#[cfg(feature = "wasmtime")]
+#[test]
+fn every_sample_is_the_same_on_both_engines_for_webassembly() {
+    use bridge::{Engine, Mcs51, Wasmi, Wasmtime};
+    for sample in SAMPLES {
+        let mut scenario = scenario(sample);
+        scenario.set_image(sample.name, wasm(sample.source));
+        let run = |engine: Box<dyn Engine>| {
+            let engines = vec![Box::new(Mcs51::new()), engine];
+            scenario
+                .run_with(engines)
+                .expect("the scenario runs to its end")
+        };
+        let wasmtime = Wasmtime::new(None).expect("it runs here");
+        let [a, b] = [run(Box::new(Wasmi::new())), run(Box::new(wasmtime))];
+        for (a, b) in a.steps.iter().zip(&b.steps) {
+            let name = format!("{}: {}", sample.name, a.name);
+            assert_eq!(a.receipt, b.receipt, "{name}");
+            assert_eq!(
+                format!("{:?}", a.host_calls),
+                format!("{:?}", b.host_calls),
+                "{name}"
+            );
+        }
+        assert_eq!(a.steps.len(), b.steps.len());
+        assert_eq!(
+            format!("{:?}", a.state),
+            format!("{:?}", b.state),
+            "{}",
+            sample.name
+        );
+    }
+}

@@ -1,227 +1,494 @@
 //! The metered form of one function; see `instrument` for its shape.
 
-use super::costs::{Costs, class};
 use super::instrument::Added;
-use super::validate::{Refusal, Shape};
-use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
-use wasmparser::{FunctionBody, Operator};
+use super::outline::{Kind, Mark, Outline};
+use super::validate::Shape;
+use std::ops::Range;
+use wasm_encoder::{BlockType, Encode, InstructionSink, ValType};
 
 /// What every active call takes of the stack, before its values, in bytes.
 pub(super) const FRAME_BASE: u32 = 64;
 /// What each local and each operand takes of the stack, in bytes.
 pub(super) const FRAME_VALUE: u32 = 8;
 
+/// A short loop is written out for this many rounds at most.
+const ROUNDS_MAX: usize = 16;
+/// The rounds that are written out are together no longer than this, in bytes.
+const ROUNDS_SIZE: usize = 1024;
+/// What all loops of a module may grow by in this way, in bytes.
+const COPIES_SIZE: usize = 32768;
+
+/// The level of `$broke`: how many labels are open inside of it, itself included.
+const BROKE: u32 = 1;
+/// The level of `$body`, which stands where the function's own label stood.
+const BODY: u32 = 2;
+
+/// The byte of `block`.
+const BLOCK: u8 = 0x02;
+
 /// What an active call of a function takes of the stack, in bytes.
-const fn frame(shape: &Shape) -> u32 {
-    FRAME_BASE + FRAME_VALUE * (shape.locals + shape.operands)
+const fn frame(shape: &Shape) -> i32 {
+    (FRAME_BASE + FRAME_VALUE * (shape.locals + shape.operands)).cast_signed()
 }
 
-/// The body of a function, its locals included, with all that metering adds.
-///
-/// # Errors
-/// None for a valid module: only those of reading it once more.
-pub(super) fn metered(
-    body: &FunctionBody<'_>,
-    shape: &Shape,
-    added: Added,
-    costs: &Costs,
-) -> Result<Vec<u8>, Refusal> {
-    let mut same = RoundtripReencoder;
-    let mut locals = Vec::new();
-    for group in body.get_locals_reader()? {
-        let (count, ty) = group?;
-        locals.push((count, same.val_type(ty)?));
-    }
-    locals.push((1, ValType::I64));
-    if shape.calls {
-        locals.push((1, ValType::I32));
-    }
-    let result = shape.result.map(|ty| same.val_type(ty)).transpose()?;
-
-    let mut out = Function::new(locals).into_raw_body();
-    let mut code = InstructionSink::new(&mut out);
-    code.block(BlockType::Empty);
-    code.block(result.map_or(BlockType::Empty, BlockType::Result));
-
-    let bytes = body.as_bytes();
-    let base = body.range().start;
-    let mut stretches = Stretches {
-        text: Vec::with_capacity(2 * bytes.len()),
-        stretches: Vec::new(),
-        current: 0,
-        open: Vec::new(),
-        left: shape.locals,
-        added,
-    };
-    stretches.begin(Start::Function);
-    stretches.pay(u64::from(costs.local) * u64::from(shape.locals - shape.params));
-    let mut operators = body.get_operators_reader()?;
-    while !operators.eof() {
-        let start = operators.original_position() - base;
-        let operator = operators.read()?;
-        let end = operators.original_position() - base;
-        let raw = bytes.get(start as usize..end as usize).unwrap_or_default();
-        stretches.pay(class(&operator).map_or(0, |class| u64::from(costs.of(class))));
-        stretches.operator(&operator, raw);
-    }
-    Ok(stretches.close(out, shape.calls.then(|| frame(shape).cast_signed())))
+/// What the functions of a module share while they are metered one after the other.
+pub(super) struct Bodies {
+    /// The last metered body.
+    out: Vec<u8>,
+    labels: Vec<Label>,
+    /// What loops may still grow by, in bytes.
+    room: usize,
 }
 
-/// A `block`, `loop` or `if` that is open.
-struct Open {
-    is_loop: bool,
-    /// Whether a path other than falling through leads to its `end`.
-    joins: bool,
-    /// Whether a branch from inside leads out of it, past its `end`.
-    escapes: bool,
-    /// The stretch that it stands in.
-    around: usize,
-}
-
-/// What a stretch starts with beside its charge.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Start {
-    /// The function is entered: the gas is fetched, and the frame taken, if it has one.
-    Function,
-    /// A loop goes around: the gas must not have run out, and is shown.
-    Loop,
-    /// A branch was taken or not, or several ways have met.
-    Branch,
-}
-
-/// Code that runs as a whole or not at all, and is paid for where it starts.
-struct Stretch {
-    /// Where in the text it starts.
-    at: usize,
-    starts: Start,
-    /// How many of the function's own blocks are open there.
-    depth: u32,
-    /// Its price.
-    cost: u64,
-}
-
-/// The stretches of a function.
-struct Stretches {
-    /// The body without the charges.
-    text: Vec<u8>,
-    /// In order of where they start.
-    stretches: Vec<Stretch>,
-    /// The stretch that the next operator belongs to.
-    current: usize,
-    open: Vec<Open>,
-    /// The local that holds what is left of the gas; the local after it holds `stack`, if there is a frame.
-    left: u32,
-    added: Added,
-}
-
-impl Stretches {
-    /// Begins a stretch here.
-    fn begin(&mut self, starts: Start) {
-        self.current = self.stretches.len();
-        self.stretches.push(Stretch {
-            at: self.text.len(),
-            starts,
-            depth: self.open.len() as u32,
-            cost: 0,
-        });
-    }
-
-    /// Adds to the price of the current stretch.
-    fn pay(&mut self, cost: u64) {
-        if let Some(stretch) = self.stretches.get_mut(self.current) {
-            stretch.cost += cost;
+impl Default for Bodies {
+    fn default() -> Self {
+        Bodies {
+            out: Vec::new(),
+            labels: Vec::new(),
+            room: COPIES_SIZE,
         }
     }
+}
 
-    /// Opens a `block`, `loop` or `if`.
-    fn open(&mut self, is_loop: bool, joins: bool) {
-        self.open.push(Open {
-            is_loop,
-            joins,
-            escapes: false,
-            around: self.current,
-        });
+impl Bodies {
+    /// A function's body, its locals included, with all that metering adds. `bytes` is the body as it was, and
+    /// `entry` what its locals cost.
+    pub(super) fn metered(
+        &mut self,
+        bytes: &[u8],
+        shape: &Shape,
+        added: Added,
+        entry: u64,
+    ) -> &[u8] {
+        let Bodies { out, labels, room } = self;
+        out.clear();
+        let (left, here) = (shape.locals, shape.locals + 1);
+        let (gas, stack) = (added.gas, added.stack());
+
+        (shape.groups + 1 + u32::from(shape.calls)).encode(out);
+        out.extend_from_slice(bytes.get(shape.declared.clone()).unwrap_or_default());
+        1u32.encode(out);
+        ValType::I64.encode(out);
+        if shape.calls {
+            1u32.encode(out);
+            ValType::I32.encode(out);
+        }
+
+        let result = shape.result.and_then(|ty| ValType::try_from(ty).ok());
+        let mut code = InstructionSink::new(out);
+        code.block(BlockType::Empty);
+        code.block(result.map_or(BlockType::Empty, BlockType::Result));
+        let broke = BODY - BROKE;
+        code.global_get(gas).local_tee(left);
+        code.i64_const(0).i64_lt_s().br_if(broke);
+        if shape.calls {
+            code.global_get(stack).i32_const(frame(shape)).i32_sub();
+            code.local_tee(here).global_set(stack);
+            code.local_get(here).i32_const(0).i32_lt_s().br_if(broke);
+        }
+
+        let function = Label {
+            level: BODY,
+            kind: Target::Settled,
+            owed: Some(0),
+            otherwise: None,
+        };
+        labels.clear();
+        labels.push(function);
+        let mut writer = Writer {
+            out,
+            bytes,
+            outline: &shape.outline,
+            room,
+            added,
+            left,
+            level: BODY,
+            labels,
+            owed: Some(entry),
+        };
+        writer.run(0..shape.outline.marks.len(), shape.declared.end);
+
+        let mut code = InstructionSink::new(out);
+        code.local_get(left).global_set(gas);
+        if shape.calls {
+            code.local_get(here).i32_const(frame(shape)).i32_add();
+            code.global_set(stack);
+        }
+        code.return_().end();
+        code.local_get(left).global_set(gas).unreachable().end();
+        out
+    }
+}
+
+/// What can be done on the way to a label.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// The start of a loop: the gas must not have run out, and is shown.
+    Loop,
+    /// Nothing: all is paid before the branch.
+    Settled,
+    /// What the way owes more than the first one is paid.
+    Free,
+}
+
+/// A label of the function, the innermost being the last.
+struct Label {
+    /// Its level in the metered code.
+    level: u32,
+    kind: Target,
+    /// What is owed where it leads to, once something does.
+    owed: Option<u64>,
+    /// What is owed where an `if` is not taken that has no `else` so far.
+    otherwise: Option<u64>,
+}
+
+impl Label {
+    /// What is to be paid on a way to the label on which `owed` is owed.
+    fn surplus(&mut self, owed: u64) -> i64 {
+        let may_owe = if self.kind == Target::Settled {
+            0
+        } else {
+            owed
+        };
+        owed.cast_signed() - self.owed.get_or_insert(may_owe).cast_signed()
+    }
+}
+
+/// Writes the operators of a function with their charges.
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    bytes: &'a [u8],
+    outline: &'a Outline,
+    /// What loops may still grow by.
+    room: &'a mut usize,
+    added: Added,
+    /// The local that holds what is left of the gas before what is owed is paid.
+    left: u32,
+    /// How many labels are open in the metered code.
+    level: u32,
+    labels: &'a mut Vec<Label>,
+    /// What the operators up to here have cost that is not paid yet; `None` where no way leads to.
+    owed: Option<u64>,
+}
+
+/// A loop that is written out several times.
+struct Rounds<'a> {
+    start: &'a Mark,
+    /// The marks between its start and its end.
+    inside: Range<usize>,
+    end: &'a Mark,
+    settled: bool,
+    count: usize,
+}
+
+impl<'a> Writer<'a> {
+    /// Writes the code from `at` to the end of the last of `marks`, which is returned.
+    fn run(&mut self, marks: Range<usize>, mut at: usize) -> usize {
+        let outline = self.outline;
+        let mut next = marks.start;
+        while let Some(mark) = outline.marks.get(next).filter(|_| next < marks.end) {
+            self.plain(at, mark);
+            (next, at) = match self.rounds(next) {
+                Some(rounds) => {
+                    self.write_out(&rounds);
+                    (rounds.inside.end + 1, rounds.end.end)
+                }
+                None => {
+                    self.operator(mark);
+                    (next + 1, mark.end)
+                }
+            };
+        }
+        at
     }
 
-    /// Appends one operator, whose bytes are `raw`, and ends the stretch where it must.
-    fn operator(&mut self, operator: &Operator<'_>, raw: &[u8]) {
-        match operator {
-            Operator::Return => {
-                let body = self.open.len() as u32;
-                self.code().br(body);
+    /// Writes the plain operators from `at` to a mark, and owes them and the mark's own.
+    fn plain(&mut self, at: usize, mark: &Mark) {
+        self.copy(at..mark.start);
+        self.owed = self.owed.map(|owed| owed + mark.cost);
+    }
+
+    fn copy(&mut self, range: Range<usize>) {
+        self.out
+            .extend_from_slice(self.bytes.get(range).unwrap_or_default());
+    }
+
+    fn operator(&mut self, mark: &Mark) {
+        let raw = mark.start..mark.end;
+        match mark.kind {
+            Kind::Block { settled } => {
+                self.copy(raw);
+                self.open(settled, None);
             }
-            Operator::Unreachable => {
-                self.show();
-                self.text.extend_from_slice(raw);
+            Kind::If { settled } => {
+                self.copy(raw);
+                self.open(settled, self.owed);
             }
-            Operator::MemoryGrow { .. } => self.call(self.added.grow()),
-            Operator::MemoryFill { .. } => self.call(self.added.fill()),
-            Operator::MemoryCopy { .. } => self.call(self.added.copy()),
-            Operator::Call { .. } | Operator::CallIndirect { .. } => {
+            Kind::Loop { settled, .. } => {
+                if settled {
+                    self.settle();
+                }
+                self.copy(raw);
+                self.open_label(Target::Loop, self.owed, None);
+            }
+            Kind::Else => {
+                self.arrive();
+                self.copy(raw);
+                self.owed = self
+                    .labels
+                    .last_mut()
+                    .and_then(|block| block.otherwise.take());
+            }
+            Kind::End => self.end(),
+            Kind::Br(depth) => self.branch(depth),
+            Kind::BrIf(depth) => self.branch_if(depth),
+            Kind::BrTable { first, count } => self.branch_table(first..first + count),
+            Kind::Return => self.branch(self.labels.len() as u32 - 1),
+            Kind::Unreachable => {
                 self.show();
-                self.text.extend_from_slice(raw);
+                self.copy(raw);
+                self.owed = None;
+            }
+            Kind::Call => {
+                self.show();
+                self.copy(raw);
                 self.fetch();
             }
-            // The function's own end: `close` writes what comes instead.
-            Operator::End if self.open.is_empty() => {}
-            _ => self.text.extend_from_slice(raw),
-        }
-        match operator {
-            Operator::Block { .. } => self.open(false, false),
-            Operator::Loop { .. } => {
-                self.open(true, false);
-                self.begin(Start::Loop);
-            }
-            Operator::If { .. } => {
-                self.open(false, true);
-                self.begin(Start::Branch);
-            }
-            Operator::End => self.end(),
-            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
-                self.branch(*relative_depth);
-                self.begin(Start::Branch);
-            }
-            Operator::BrTable { targets } => {
-                for target in targets.targets().flatten() {
-                    self.branch(target);
-                }
-                self.branch(targets.default());
-                self.begin(Start::Branch);
-            }
-            Operator::Return => {
-                self.branch(self.open.len() as u32);
-                self.begin(Start::Branch);
-            }
-            Operator::Else | Operator::Unreachable => self.begin(Start::Branch),
-            _ => {}
+            Kind::Grow => self.call(self.added.grow()),
+            Kind::Fill => self.call(self.added.fill()),
+            Kind::Copy => self.call(self.added.copy()),
         }
     }
 
-    /// Notes a branch of `depth`.
-    fn branch(&mut self, depth: u32) {
-        // Without a block of that depth it is the function's own, and leads out of all blocks.
-        let target = self.open.len().checked_sub(1 + depth as usize);
-        for block in self.open.iter_mut().skip(target.map_or(0, |at| at + 1)) {
-            block.escapes = true;
-        }
-        if let Some(block) = target.and_then(|at| self.open.get_mut(at)) {
-            block.joins |= !block.is_loop;
-        }
+    fn open(&mut self, settled: bool, otherwise: Option<u64>) {
+        let kind = if settled {
+            Target::Settled
+        } else {
+            Target::Free
+        };
+        self.open_label(kind, None, otherwise);
     }
 
-    /// Closes the innermost block. Where nothing leads past its end, what follows runs whenever what stands
-    /// before it does, and belongs to the same stretch.
+    fn open_label(&mut self, kind: Target, owed: Option<u64>, otherwise: Option<u64>) {
+        self.level += 1;
+        self.labels.push(Label {
+            level: self.level,
+            kind,
+            owed,
+            otherwise,
+        });
+    }
+
+    /// Pays where code falls through to the end of the innermost block.
+    fn arrive(&mut self) {
+        let owed = self.owed.zip(self.labels.last_mut());
+        let surplus = owed.map_or(0, |(owed, block)| block.surplus(owed));
+        self.pay(surplus);
+    }
+
     fn end(&mut self) {
-        match self.open.pop() {
-            Some(block) if !block.escapes => self.current = block.around,
-            Some(block) if block.joins => self.begin(Start::Branch),
-            _ => {}
+        let Some(block) = self.labels.last_mut() else {
+            return;
+        };
+        if block.kind != Target::Loop {
+            // Nothing can be paid where an `if` is not taken, so what its other ways owe is made equal to that.
+            let otherwise = block.otherwise;
+            otherwise.map(|owed| block.surplus(owed));
+            self.arrive();
+            let paid = otherwise.zip(self.labels.last_mut());
+            let surplus = paid.map_or(0, |(owed, block)| block.surplus(owed));
+            if surplus != 0 {
+                self.code().else_();
+                self.pay(surplus);
+            }
+            self.owed = self.labels.last().and_then(|block| block.owed);
         }
+        self.labels.pop();
+        self.level -= 1;
+        self.code().end();
+    }
+
+    /// The index of the label that a branch of `depth` leads to.
+    fn target(&self, depth: u32) -> usize {
+        self.labels.len().saturating_sub(1 + depth as usize)
+    }
+
+    /// The depth of a label in the metered code, its kind, and what must be paid on the way to it from here.
+    fn way(&mut self, label: usize) -> (u32, Target, i64) {
+        let (level, owed) = (self.level, self.owed);
+        self.labels
+            .get_mut(label)
+            .map_or((0, Target::Free, 0), |label| {
+                let surplus = owed.map_or(0, |owed| label.surplus(owed));
+                (level - label.level, label.kind, surplus)
+            })
+    }
+
+    fn branch(&mut self, depth: u32) {
+        let (depth, kind, surplus) = self.way(self.target(depth));
+        if kind == Target::Loop {
+            self.around(depth, surplus);
+        } else {
+            self.pay(surplus);
+            self.code().br(depth);
+        }
+        self.owed = None;
+    }
+
+    fn branch_if(&mut self, depth: u32) {
+        let (depth, kind, surplus) = self.way(self.target(depth));
+        match kind {
+            Target::Settled => {
+                self.settle();
+                self.code().br_if(depth);
+            }
+            Target::Free if surplus == 0 => {
+                self.code().br_if(depth);
+            }
+            Target::Free => {
+                self.code().if_(BlockType::Empty);
+                self.pay(surplus);
+                self.code().br(depth + 1).end();
+            }
+            Target::Loop => {
+                self.code().if_(BlockType::Empty);
+                self.level += 1;
+                self.around(depth + 1, surplus);
+                self.level -= 1;
+                self.code().end();
+            }
+        }
+    }
+
+    fn branch_table(&mut self, targets: Range<usize>) {
+        let targets = self.outline.targets.get(targets).unwrap_or_default();
+        let ways: Vec<_> = targets
+            .iter()
+            .map(|depth| self.way(self.target(*depth)))
+            .collect();
+        self.settle();
+        if ways.iter().any(|(_, kind, _)| *kind == Target::Loop) {
+            let (gas, left) = (self.added.gas, self.left);
+            let broke = self.level - BROKE;
+            let mut code = self.code();
+            code.local_get(left).global_set(gas);
+            code.local_get(left).i64_const(0).i64_lt_s().br_if(broke);
+        }
+        let mut depths = ways.iter().map(|(depth, ..)| *depth);
+        let default = depths.next_back().unwrap_or(0);
+        self.code().br_table(depths, default);
+        self.owed = None;
+    }
+
+    /// Goes around a loop, after a look at what is left of the gas once `surplus` is paid.
+    fn around(&mut self, depth: u32, surplus: i64) {
+        let (gas, left) = (self.added.gas, self.left);
+        let broke = self.level - BROKE;
+        let mut code = self.code();
+        code.local_get(left).i64_const(surplus).i64_sub();
+        code.local_tee(left).global_set(gas);
+        code.local_get(left).i64_const(0).i64_ge_s().br_if(depth);
+        code.br(broke);
+    }
+
+    /// The rounds of the loop that starts with the mark `at`, if it is written out.
+    fn rounds(&self, at: usize) -> Option<Rounds<'a>> {
+        let start = self.outline.marks.get(at)?;
+        let Kind::Loop {
+            settled,
+            calls: false,
+            last,
+        } = start.kind
+        else {
+            return None;
+        };
+        let end = self.outline.marks.get(last)?;
+        let size = (end.start - start.end).max(1);
+        let count = (ROUNDS_SIZE / size).min(ROUNDS_MAX);
+        (count > 1 && count * size <= *self.room).then_some(Rounds {
+            start,
+            inside: at + 1..last,
+            end,
+            settled,
+            count,
+        })
+    }
+
+    /// Writes a loop as several rounds, each a block that a branch to the loop leaves for the next one, with one
+    /// payment after the last.
+    fn write_out(&mut self, rounds: &Rounds<'a>) {
+        let Rounds { start, end, .. } = *rounds;
+        *self.room -= rounds.count * (end.start - start.end);
+        let entered = self.owed;
+        self.out.push(BLOCK);
+        self.copy(start.start + 1..start.end);
+        self.code().loop_(BlockType::Empty);
+        self.level += 2;
+        let around = self.level;
+        let mut after = Label {
+            level: around - 1,
+            kind: Target::Free,
+            owed: self.owed_after(rounds.inside.end),
+            otherwise: None,
+        };
+        for _ in 0..rounds.count {
+            self.code().block(BlockType::Empty);
+            self.open(rounds.settled, None);
+            let at = self.run(rounds.inside.clone(), start.end);
+            self.plain(at, end);
+            if let Some(owed) = self.owed {
+                let surplus = after.surplus(owed);
+                self.pay(surplus);
+            }
+            let exit = self.level - after.level;
+            self.code().br(exit).end();
+            self.level -= 1;
+            self.owed = self.labels.pop().and_then(|round| round.owed);
+            if self.owed.is_none() {
+                break;
+            }
+        }
+        if let Some((owed, entered)) = self.owed.zip(entered) {
+            let surplus = owed.cast_signed() - entered.cast_signed();
+            self.around(self.level - around, surplus);
+        }
+        self.level -= 2;
+        self.code().end().unreachable().end();
+        self.owed = after.owed;
+    }
+
+    /// What is best owed after the end of a loop: if the block around it ends there as well, what is owed there.
+    fn owed_after(&self, last: usize) -> Option<u64> {
+        let [end, next] = self.outline.marks.get(last..last + 2)? else {
+            return None;
+        };
+        let both_end = next.start == end.end && next.kind == Kind::End;
+        let around = self.labels.last()?;
+        around
+            .owed
+            .filter(|_| both_end && around.kind != Target::Loop)
     }
 
     fn code(&mut self) -> InstructionSink<'_> {
-        InstructionSink::new(&mut self.text)
+        InstructionSink::new(self.out)
+    }
+
+    /// Takes `amount` off what is left.
+    fn pay(&mut self, amount: i64) {
+        if amount != 0 {
+            let left = self.left;
+            let mut code = self.code();
+            code.local_get(left).i64_const(amount).i64_sub();
+            code.local_set(left);
+        }
+    }
+
+    /// Pays all that is owed.
+    fn settle(&mut self) {
+        if let Some(owed) = self.owed {
+            self.pay(owed.cast_signed());
+            self.owed = Some(0);
+        }
     }
 
     /// Calls one of our own functions in place of an operator.
@@ -234,65 +501,19 @@ impl Stretches {
     /// Shows what is left of the gas to what is called, or to the host.
     fn show(&mut self) {
         let (gas, left) = (self.added.gas, self.left);
-        self.code().local_get(left).global_set(gas);
+        let owed = self.owed.unwrap_or(0).cast_signed();
+        let mut code = self.code();
+        code.local_get(left);
+        if owed != 0 {
+            code.i64_const(owed).i64_sub();
+        }
+        code.global_set(gas);
     }
 
     /// Takes over what a call has left of the gas.
     fn fetch(&mut self) {
         let (gas, left) = (self.added.gas, self.left);
         self.code().global_get(gas).local_set(left);
-    }
-
-    /// Appends the whole body to `out`: each stretch behind its charge, and what a function does at its end.
-    fn close(self, mut out: Vec<u8>, frame: Option<i32>) -> Vec<u8> {
-        let (left, here) = (self.left, self.left + 1);
-        let (gas, stack) = (self.added.gas, self.added.stack());
-        let mut written = 0;
-        for stretch in &self.stretches {
-            out.extend_from_slice(self.text.get(written..stretch.at).unwrap_or_default());
-            written = stretch.at;
-            self.charge(stretch, frame, &mut out);
-        }
-        out.extend_from_slice(self.text.get(written..).unwrap_or_default());
-
-        let mut code = InstructionSink::new(&mut out);
-        code.end().local_get(left).global_set(gas);
-        if let Some(frame) = frame {
-            code.local_get(here).i32_const(frame).i32_add();
-            code.global_set(stack);
-        }
-        code.return_().end();
-        code.local_get(left).global_set(gas).unreachable().end();
-        out
-    }
-
-    /// What a stretch starts with.
-    fn charge(&self, stretch: &Stretch, frame: Option<i32>, out: &mut Vec<u8>) {
-        let (left, here) = (self.left, self.left + 1);
-        let (gas, stack) = (self.added.gas, self.added.stack());
-        let broke = stretch.depth + 1;
-        let cost = stretch.cost.cast_signed();
-        let mut code = InstructionSink::new(out);
-        match stretch.starts {
-            Start::Branch if cost == 0 => {}
-            Start::Branch => {
-                code.local_get(left).i64_const(cost).i64_sub();
-                code.local_set(left);
-            }
-            Start::Loop => {
-                code.local_get(left).i64_const(cost).i64_sub();
-                code.local_tee(left).global_set(gas);
-                code.local_get(left).i64_const(0).i64_lt_s().br_if(broke);
-            }
-            Start::Function => {
-                code.global_get(gas).i64_const(cost).i64_sub();
-                code.local_tee(left).i64_const(0).i64_lt_s().br_if(broke);
-                if let Some(frame) = frame {
-                    code.global_get(stack).i32_const(frame).i32_sub();
-                    code.local_tee(here).global_set(stack);
-                    code.local_get(here).i32_const(0).i32_lt_s().br_if(broke);
-                }
-            }
-        }
+        self.owed = self.owed.map(|_| 0);
     }
 }

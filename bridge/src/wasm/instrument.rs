@@ -1,4 +1,4 @@
-//! Metering by rewriting the module: [`instrument`].
+//! Metering by rewriting the module: [`Instrument`].
 //!
 //! The bill is part of the module, so every engine presents the same one. What is added:
 //!
@@ -6,26 +6,29 @@
 //!   exported: the host sets them before a call and reads them after it. Once one of them is negative the
 //!   module traps, and the sign tells why. Of the module's own exports only those stay that a call needs, so
 //!   no name can collide.
-//! * A charge at the start of each stretch of code that runs as a whole or not at all, for the whole stretch:
-//!   a basic block, and what follows a block that no branch leads out of. A call does not end a stretch.
+//! * Charges. What the operators cost that have run is *owed* until it is paid; how much is owed is known
+//!   at each place of the code. It is paid where a loop goes around, where something is called, where the
+//!   function ends, and where a way to a label owes more, or less, than the first way that led there.
+//! * Short loops are written out several times over, so that they are paid for once in several rounds.
 //! * Four functions at the end of the module: one charges, three do `memory.grow`, `memory.fill` and
 //!   `memory.copy` after charging for the size asked for.
 //!
-//! Indices of the module stay as they are, because everything new comes after them, and bodies are copied
-//! byte for byte between the places of insertion. A body becomes
+//! Indices of the module stay as they are, because everything new comes after them, and plain operators are
+//! copied byte for byte. A body becomes
 //!
 //! ```wat
 //! block $broke
 //!   block $body (result …)
-//!     left = gas - cost; br_if $broke (left < 0)
+//!     left = gas; br_if $broke (left < 0)
 //!     here = stack - frame; stack = here; br_if $broke (here < 0)  ;; only if the function calls others
-//!     …                                            ;; `return` is `br $body`
-//!       left -= cost                               ;; where a branch was taken or not, or ways meet
-//!     loop
-//!       left -= cost; gas = left; br_if $broke (left < 0)
+//!     …                                                 ;; `return` is `left -= owed; br $body`
+//!     loop $again
+//!       …
+//!       left -= owed; gas = left; br_if $again (left >= 0); br $broke        ;; `br $again`
+//!     end
+//!     gas = left - owed; call $f; left = gas
 //!     …
-//!     gas = left; call $f; left = gas
-//!     …
+//!     left -= owed
 //!   end
 //!   gas = left; stack = here + frame
 //!   return
@@ -34,22 +37,36 @@
 //! unreachable
 //! ```
 //!
+//! and a short loop, in which nothing is called,
+//!
+//! ```wat
+//! block $after (result …)
+//!   loop $again
+//!     block $round … br $after end     ;; in it, a branch to the loop is one to `$round`: to the next round
+//!     block $round … left -= owed; br $after end
+//!     …
+//!     left -= owed; gas = left; br_if $again (left >= 0); br $broke
+//!   end
+//!   unreachable
+//! end
+//! ```
+//!
 //! Branches to the function's own label reach `$body`, which stands exactly where that label stood. The
 //! count is kept in the local `left`, which is cheap; `gas` shows it to whoever is called, and to the host when
-//! the module traps. Between two looks at the count lies at most one pass through one function, so a module
-//! cannot run on for long without gas; whether it had enough does not depend on where it is looked at.
+//! the module traps. Between two looks at the count nothing of a function runs twice, so a module cannot run
+//! on for long without gas; whether it had enough does not depend on where it is looked at.
 
-use super::body;
+use super::body::Bodies;
 use super::costs::Costs;
 use super::limits::Limits;
-use super::validate::{Facts, Refusal};
+use super::validate::{Refusal, Shape};
 use super::{GAS_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, STACK_EXPORT};
 use wasm_encoder::reencode::{self, Reencode, RoundtripReencoder};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, MemorySection, Module, RawSection, TypeSection, ValType,
 };
-use wasmparser::{Parser, Payload};
+use wasmparser::{FunctionBody, Payload};
 
 impl From<reencode::Error> for Refusal {
     fn from(error: reencode::Error) -> Self {
@@ -89,61 +106,78 @@ impl Added {
     }
 }
 
-/// The metered form of `wasm`, which [`validate`](super::validate::validate) found valid with `facts`.
-/// Custom sections are left out.
-///
-/// # Errors
-/// None for a valid module: only those of reading it once more.
-pub(super) fn instrument(
-    wasm: &[u8],
-    facts: &Facts,
-    limits: &Limits,
-    costs: &Costs,
-) -> Result<Vec<u8>, Refusal> {
-    let mut same = RoundtripReencoder;
-    let mut module = Module::new();
-    let mut added = Added::default();
-    let mut imports = 0;
-    let mut code = CodeSection::new();
-    let mut shapes = facts.functions.iter();
-    for payload in Parser::new(0).parse_all(wasm) {
-        let payload = payload?;
+/// A module on its way to its metered form. It is fed with the parts of the module in their order, each after
+/// [`Check`](super::validate::Check) has found it valid. Custom sections are left out.
+pub(super) struct Instrument<'a> {
+    wasm: &'a [u8],
+    limits: &'a Limits,
+    costs: &'a Costs,
+    module: Module,
+    added: Added,
+    imports: u32,
+    code: CodeSection,
+    /// How many bodies are still to come.
+    left: u32,
+    bodies: Bodies,
+}
+
+impl<'a> Instrument<'a> {
+    /// The metered form of `wasm`, of which nothing is there yet.
+    pub(super) fn new(wasm: &'a [u8], limits: &'a Limits, costs: &'a Costs) -> Self {
+        Instrument {
+            wasm,
+            limits,
+            costs,
+            module: Module::new(),
+            added: Added::default(),
+            imports: 0,
+            code: CodeSection::new(),
+            left: 0,
+            bodies: Bodies::default(),
+        }
+    }
+
+    /// Takes in the next part of the module; `shape` is the function if the part is a body.
+    ///
+    /// # Errors
+    /// None for a valid part: only those of reading it once more.
+    pub(super) fn payload(&mut self, payload: Payload<'_>, shape: &Shape) -> Result<(), Refusal> {
+        let mut same = RoundtripReencoder;
         match payload {
             Payload::TypeSection(section) => {
                 let mut types = TypeSection::new();
                 same.parse_type_section(&mut types, section)?;
-                added.types = types.len();
+                self.added.types = types.len();
                 types.ty().function([ValType::I64], []);
                 types.ty().function([ValType::I32], [ValType::I32]);
                 types.ty().function([ValType::I32; 3], []);
-                module.section(&types);
+                self.module.section(&types);
             }
             Payload::FunctionSection(section) => {
                 let mut functions = FunctionSection::new();
                 same.parse_function_section(&mut functions, section)?;
-                added.charge = imports + functions.len();
-                let bulk = added.types + 2;
-                functions
-                    .function(added.types)
-                    .function(added.types + 1)
-                    .function(bulk)
-                    .function(bulk);
-                module.section(&functions);
+                self.added.charge = self.imports + functions.len();
+                let charge = self.added.types;
+                let bulk = charge + 2;
+                for ty in [charge, charge + 1, bulk, bulk] {
+                    functions.function(ty);
+                }
+                self.module.section(&functions);
             }
             Payload::MemorySection(section) => {
                 let mut memories = MemorySection::new();
                 for memory in section {
                     let mut memory = same.memory_type(memory?)?;
-                    let most = u64::from(limits.memory_pages);
+                    let most = u64::from(self.limits.memory_pages);
                     memory.maximum = Some(memory.maximum.map_or(most, |asked| asked.min(most)));
                     memories.memory(memory);
                 }
-                module.section(&memories);
+                self.module.section(&memories);
             }
             Payload::GlobalSection(section) => {
                 let mut globals = GlobalSection::new();
                 same.parse_global_section(&mut globals, section)?;
-                added.gas = globals.len();
+                self.added.gas = globals.len();
                 let ty = |val_type| GlobalType {
                     val_type,
                     mutable: true,
@@ -151,7 +185,7 @@ pub(super) fn instrument(
                 };
                 globals.global(ty(ValType::I64), &ConstExpr::i64_const(0));
                 globals.global(ty(ValType::I32), &ConstExpr::i32_const(0));
-                module.section(&globals);
+                self.module.section(&globals);
             }
             Payload::ExportSection(section) => {
                 let mut exports = ExportSection::new();
@@ -161,36 +195,48 @@ pub(super) fn instrument(
                         same.parse_export(&mut exports, export)?;
                     }
                 }
-                exports.export(GAS_EXPORT, ExportKind::Global, added.gas);
-                exports.export(STACK_EXPORT, ExportKind::Global, added.stack());
-                module.section(&exports);
+                exports.export(GAS_EXPORT, ExportKind::Global, self.added.gas);
+                exports.export(STACK_EXPORT, ExportKind::Global, self.added.stack());
+                self.module.section(&exports);
             }
-            Payload::CodeSectionEntry(body) => {
-                if let Some(shape) = shapes.next() {
-                    code.raw(&body::metered(&body, shape, added, costs)?);
-                }
-                if shapes.len() == 0 {
-                    for function in helpers(added, costs) {
-                        code.function(&function);
-                    }
-                    module.section(&code);
-                }
-            }
-            Payload::CodeSectionStart { .. } | Payload::CustomSection(_) => {}
+            Payload::CodeSectionStart { count, .. } => self.left = count,
+            Payload::CodeSectionEntry(body) => self.body(&body, shape),
+            Payload::CustomSection(_) => {}
             other => {
                 if let Payload::ImportSection(section) = &other {
-                    imports = section.count();
+                    self.imports = section.count();
                 }
                 if let Some((id, range)) = other.as_section() {
-                    let data = wasm
+                    let data = self
+                        .wasm
                         .get(range.start as usize..range.end as usize)
                         .unwrap_or_default();
-                    module.section(&RawSection { id, data });
+                    self.module.section(&RawSection { id, data });
                 }
             }
         }
+        Ok(())
     }
-    Ok(module.finish())
+
+    fn body(&mut self, body: &FunctionBody<'_>, shape: &Shape) {
+        let entry = u64::from(self.costs.local) * u64::from(shape.locals - shape.params);
+        let metered = self
+            .bodies
+            .metered(body.as_bytes(), shape, self.added, entry);
+        self.code.raw(metered);
+        self.left -= 1;
+        if self.left == 0 {
+            for function in helpers(self.added, self.costs) {
+                self.code.function(&function);
+            }
+            self.module.section(&self.code);
+        }
+    }
+
+    /// The metered module, once all parts are taken in.
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.module.finish()
+    }
 }
 
 /// The four functions after the module's own: `charge`, `grow`, `fill` and `copy`.

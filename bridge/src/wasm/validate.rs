@@ -1,17 +1,19 @@
-//! Whether a module may be deployed: [`validate`].
+//! Whether a module may be deployed: [`Check`].
 //!
 //! wasmparser checks that the module is well formed and well typed, with one fixed set of features. On top
 //! of it stand our own rules: the table of limits, the priced operators, the two imports, the exports that
 //! a call needs, and segments that lie where they are put. Everything refused is refused with its offset.
 
-use super::costs;
+use super::costs::{self, Costs};
 use super::limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
+use super::outline::Outline;
 use super::{BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT, MEMORY_EXPORT};
+use std::ops::Range;
 use wasmparser::{
     ConstExpr, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
     Encoding, ExportSectionReader, ExternalKind, FuncToValidate, FuncType,
     FuncValidatorAllocations, FunctionBody, GlobalSectionReader, ImportSectionReader,
-    MemorySectionReader, Operator, Parser, Payload, TableSectionReader, TypeRef, TypeSectionReader,
+    MemorySectionReader, Operator, Payload, TableSectionReader, TypeRef, TypeSectionReader,
     ValType, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
@@ -121,8 +123,8 @@ impl From<wasmparser::Error> for Refusal {
     }
 }
 
-/// What metering needs to know of a defined function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What metering needs to know of a function that the module defines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shape {
     /// How many parameters it has.
     pub(super) params: u32,
@@ -134,36 +136,21 @@ pub(super) struct Shape {
     pub(super) operands: u32,
     /// Whether it calls functions of the module, itself perhaps.
     pub(super) calls: bool,
+    /// How many groups its locals are declared in.
+    pub(super) groups: u32,
+    /// Where these groups lie in its body, in bytes; its operators follow.
+    pub(super) declared: Range<usize>,
+    /// Its code.
+    pub(super) outline: Outline,
 }
 
-/// What the rest of preparation needs to know of a valid module.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a call needs to know of a valid module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Facts {
-    /// The defined functions, in order.
-    pub(super) functions: Vec<Shape>,
     /// The address of the exchange buffer.
     pub(super) buffer: u32,
     /// The pages of memory at the start of a call.
     pub(super) pages: u32,
-}
-
-/// Checks `wasm` against `limits` and all other rules.
-///
-/// # Errors
-/// The first thing that is wrong, in the order of the module.
-pub(super) fn validate(wasm: &[u8], limits: &Limits) -> Result<Facts, Refusal> {
-    at_most(0, "module_size", wasm.len() as u64, limits.module_size)?;
-    let mut check = Check::new(limits);
-    let mut validator = Validator::new_with_features(FEATURES);
-    let mut allocations = FuncValidatorAllocations::default();
-    for payload in Parser::new(0).parse_all(wasm) {
-        let payload = payload?;
-        check.payload(&payload)?;
-        if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
-            allocations = check.body(function, &body, allocations)?;
-        }
-    }
-    check.finish()
 }
 
 fn at_most(
@@ -230,9 +217,12 @@ fn name(operator: &Operator<'_>) -> String {
     text.split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// What has been seen of the module so far.
-struct Check<'l> {
+/// A module under examination, and what has been seen of it so far.
+pub(super) struct Check<'l> {
     limits: &'l Limits,
+    costs: &'l Costs,
+    validator: Validator,
+    allocations: FuncValidatorAllocations,
     types: Vec<FuncType>,
     imports: u32,
     /// The types of the defined functions.
@@ -244,13 +234,24 @@ struct Check<'l> {
     memory_export: bool,
     main_export: Option<u32>,
     buffer_export: Option<(u64, u32)>,
-    shapes: Vec<Shape>,
+    /// How many bodies have been seen.
+    bodies: usize,
+    /// The last of them.
+    shape: Shape,
 }
 
 impl<'l> Check<'l> {
-    fn new(limits: &'l Limits) -> Self {
-        Check {
+    /// A module of `size` bytes, of which nothing has been seen; `costs` prices its operators.
+    ///
+    /// # Errors
+    /// If it is too long.
+    pub(super) fn new(size: usize, limits: &'l Limits, costs: &'l Costs) -> Result<Self, Refusal> {
+        at_most(0, "module_size", size as u64, limits.module_size)?;
+        Ok(Check {
             limits,
+            costs,
+            validator: Validator::new_with_features(FEATURES),
+            allocations: FuncValidatorAllocations::default(),
             types: Vec::new(),
             imports: 0,
             functions: Vec::new(),
@@ -260,12 +261,30 @@ impl<'l> Check<'l> {
             memory_export: false,
             main_export: None,
             buffer_export: None,
-            shapes: Vec::new(),
+            bodies: 0,
+            shape: Shape::default(),
+        })
+    }
+
+    /// Checks the next part of the module against `limits` and all other rules.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub(super) fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
+        self.rules(payload)?;
+        match self.validator.payload(payload)? {
+            ValidPayload::Func(function, body) => self.body(function, &body),
+            _ => Ok(()),
         }
     }
 
+    /// The function whose body was the last part.
+    pub(super) const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// Our own rules for one part of the module. What is not named here is wasmparser's alone.
-    fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
+    fn rules(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
         match payload {
             Payload::Version {
                 encoding: Encoding::Component,
@@ -496,8 +515,7 @@ impl<'l> Check<'l> {
         &mut self,
         function: FuncToValidate<ValidatorResources>,
         body: &FunctionBody<'_>,
-        allocations: FuncValidatorAllocations,
-    ) -> Result<FuncValidatorAllocations, Refusal> {
+    ) -> Result<(), Refusal> {
         let range = body.range();
         at_most(
             range.start,
@@ -505,8 +523,10 @@ impl<'l> Check<'l> {
             range.end - range.start,
             self.limits.body_size,
         )?;
-        let mut validator = function.into_validator(allocations);
+        let mut validator = function.into_validator(std::mem::take(&mut self.allocations));
         let mut reader = body.get_binary_reader();
+        let mut locals = reader.clone();
+        let groups = locals.read_var_u32()?;
         validator.read_locals(&mut reader)?;
         at_most(
             range.start,
@@ -514,17 +534,20 @@ impl<'l> Check<'l> {
             validator.len_locals(),
             self.limits.locals,
         )?;
+        let inside = |position: u64| (position - range.start) as usize;
+        let declared = inside(locals.original_position())..inside(reader.original_position());
+        self.shape.outline.clear();
         let (mut operands, mut calls) = (0, false);
         let mut operators = wasmparser::OperatorsReader::new(reader);
         while !operators.eof() {
             let offset = operators.original_position();
             let operator = operators.read()?;
-            if costs::class(&operator).is_none() {
+            let Some(class) = costs::class(&operator) else {
                 return Err(Refusal::Operator {
                     offset,
                     operator: name(&operator),
                 });
-            }
+            };
             match &operator {
                 Operator::BrTable { targets } => {
                     at_most(
@@ -552,25 +575,34 @@ impl<'l> Check<'l> {
                 self.limits.nesting,
             )?;
             operands = operands.max(validator.operand_stack_height());
+            let place = offset - range.start..operators.original_position() - range.start;
+            self.shape
+                .outline
+                .note(&operator, self.costs.of(class), place);
         }
         operators.finish()?;
         // wasmparser has matched the bodies with the declared functions, and those with the types.
         let ty = self
             .functions
-            .get(self.shapes.len())
+            .get(self.bodies)
             .and_then(|ty| self.types.get(*ty as usize));
-        self.shapes.push(Shape {
-            params: ty.map_or(0, |ty| ty.params().len() as u32),
-            locals: validator.len_locals(),
-            result: ty.and_then(|ty| ty.results().first().copied()),
-            operands,
-            calls,
-        });
-        Ok(validator.into_allocations())
+        self.bodies += 1;
+        self.shape.params = ty.map_or(0, |ty| ty.params().len() as u32);
+        self.shape.locals = validator.len_locals();
+        self.shape.result = ty.and_then(|ty| ty.results().first().copied());
+        self.shape.operands = operands;
+        self.shape.calls = calls;
+        self.shape.groups = groups;
+        self.shape.declared = declared;
+        self.allocations = validator.into_allocations();
+        Ok(())
     }
 
     /// The rules that need the whole module.
-    fn finish(self) -> Result<Facts, Refusal> {
+    ///
+    /// # Errors
+    /// The first of them that it breaks.
+    pub(super) fn finish(self) -> Result<Facts, Refusal> {
         let missing = |name, expected| Refusal::Export {
             name,
             expected,
@@ -613,10 +645,6 @@ impl<'l> Check<'l> {
             "bytes",
         )?;
         let pages = u32::try_from(self.pages.unwrap_or(0)).unwrap_or(self.limits.memory_pages);
-        Ok(Facts {
-            functions: self.shapes,
-            buffer,
-            pages,
-        })
+        Ok(Facts { buffer, pages })
     }
 }

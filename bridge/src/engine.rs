@@ -68,15 +68,13 @@ pub struct Call<'a> {
     pub limits: Limits,
 }
 
-/// How a run ended and what it used.
+/// How a run ended and what it used. How an 8051 stood at the end, [`Observer::stopped`] sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// How it ended.
     pub outcome: Outcome,
     /// What it used.
     pub usage: Usage,
-    /// The processor as it stood at the end; `None` from an engine that has none.
-    pub cpu: Option<Box<Cpu>>,
 }
 
 /// The moment a contract arrives at the api vector, before the host has answered.

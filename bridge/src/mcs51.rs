@@ -99,24 +99,30 @@ struct Machine {
 /// Machines in their reset state, ready for a call.
 #[derive(Debug, Default)]
 struct Pool {
-    idle: Mutex<Vec<Machine>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a machine is moved several times a call, and has 600 bytes"
+    )]
+    idle: Mutex<Vec<Box<Machine>>>,
 }
 
 impl Pool {
-    fn take(&self) -> Machine {
+    fn take(&self) -> Box<Machine> {
         // A panic elsewhere cannot leave a machine half cleared: only cleared ones are put back.
         let idle = self
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
-        idle.unwrap_or_else(|| Machine {
-            cpu: Cpu::new(),
-            xdata: Xdata::new(),
+        idle.unwrap_or_else(|| {
+            Box::new(Machine {
+                cpu: Cpu::new(),
+                xdata: Xdata::new(),
+            })
         })
     }
 
-    fn put_back(&self, mut machine: Machine) {
+    fn put_back(&self, mut machine: Box<Machine>) {
         machine.cpu = Cpu::new();
         machine.xdata.clear_dirty();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,20 +182,20 @@ impl Contract {
         watch: Option<Watch>,
     ) -> Result<Report, NodeError> {
         let meter = Meter::new(Schedule::V1, self.semantics, call.limits);
+        let mut machine = self.pool.take();
         let mut running = Running {
             contract: self,
-            machine: self.pool.take(),
+            machine: &mut machine,
             meter,
             host,
             observer,
             watch,
         };
         let result = running.start_and_run(call.input, &call.limits);
-        let Running { machine, meter, .. } = running;
+        let meter = running.meter;
         let report = result.map(|outcome| Report {
             outcome,
             usage: meter.finish(outcome.is_success()),
-            cpu: Some(Box::new(machine.cpu.clone())),
         });
         self.pool.put_back(machine);
         report
@@ -199,7 +205,7 @@ impl Contract {
 /// One call under way.
 struct Running<'a> {
     contract: &'a Contract,
-    machine: Machine,
+    machine: &'a mut Machine,
     meter: Meter,
     host: &'a mut dyn HostApi,
     observer: &'a mut dyn Observer,
@@ -268,7 +274,7 @@ impl Running<'_> {
 
     /// Runs up to the next trap, limit or fault.
     fn run(&mut self) -> Run {
-        let Machine { cpu, xdata } = &mut self.machine;
+        let Machine { cpu, xdata } = &mut *self.machine;
         let (program, mut limit) = (&self.contract.program, self.meter.allowance());
         if self.watch.is_some() {
             limit.steps = limit.steps.min(SLICE);
@@ -312,7 +318,7 @@ impl Running<'_> {
 
     /// The contract has arrived at the api vector: has the host answer, and delivers the reply.
     fn serve(&mut self) -> Result<(), Ended> {
-        let Machine { cpu, xdata } = &mut self.machine;
+        let Machine { cpu, xdata } = &mut *self.machine;
         let method = u16::from_le_bytes([xdata.read(RESULT), xdata.read(RESULT + 1)]);
         let request = &xdata.bytes()[usize::from(COMMUNICATE)..];
         let usage = self.meter.usage();

@@ -94,6 +94,15 @@ fn run_with(module: &dyn Module, input: &[u8], limits: Limits, host: &mut Script
         .expect("the node works")
 }
 
+/// The same, and the processor as it stood at the end.
+fn run_to_stop(module: &dyn Module, limits: Limits, host: &mut Scripted) -> (Report, Cpu) {
+    let mut at_end = AtEnd::default();
+    let call = Call { input: &[], limits };
+    let report = module.call(&call, host, &mut at_end);
+    let (cpu, _) = at_end.0.expect("an 8051 stops");
+    (report.expect("the node works"), cpu)
+}
+
 fn run(code: &[u8]) -> Report {
     run_with(
         &*prepare(code, Semantics::V1),
@@ -328,14 +337,15 @@ fn exit_on_the_last_affordable_cycle_succeeds() {
 
 #[test]
 fn unprogrammed_code_faults_where_it_is_reached() {
-    let report = run(&[0x02, 0x43, 0x21]);
+    let module = prepare(&[0x02, 0x43, 0x21], Semantics::V1);
+    let (report, cpu) = run_to_stop(&*module, Limits::NONE, &mut Scripted::default());
     assert_eq!(
         report.outcome,
         Outcome::Fault {
             fault: Fault::UnprogrammedCode
         }
     );
-    assert_eq!(report.cpu.expect("an 8051").pc(), 0x4321);
+    assert_eq!(cpu.pc(), 0x4321);
     assert_eq!(report.usage.cycles, Cycles(4));
 }
 
@@ -346,7 +356,7 @@ fn code_beyond_an_old_image_runs_as_nop() {
         steps: Steps(20),
         ..Limits::NONE
     };
-    let report = run_with(&*module, &[], limits, &mut Scripted::default());
+    let (report, cpu) = run_to_stop(&*module, limits, &mut Scripted::default());
     // LJMP, LJMP, 16 NOPs up to the end of CODE, LJMP at 0x0000, LJMP at 0x0020.
     assert_eq!(
         report.outcome,
@@ -354,10 +364,7 @@ fn code_beyond_an_old_image_runs_as_nop() {
             fault: Fault::OutOfSteps
         }
     );
-    assert_eq!(
-        (report.cpu.expect("an 8051").pc(), report.usage.cycles),
-        (0xFFF0, Cycles(24))
-    );
+    assert_eq!((cpu.pc(), report.usage.cycles), (0xFFF0, Cycles(24)));
 }
 
 #[test]
@@ -417,14 +424,14 @@ fn a_fault_of_the_host_ends_the_run() {
         ..Scripted::default()
     };
     let module = prepare(&[call_method(0x25), exit(1)].concat(), Semantics::V1);
-    let report = run_with(&*module, &[], Limits::NONE, &mut host);
+    let (report, cpu) = run_to_stop(&*module, Limits::NONE, &mut host);
     assert_eq!(
         report.outcome,
         Outcome::Fault {
             fault: Fault::Host(fault)
         }
     );
-    assert_eq!(report.cpu.expect("an 8051").pc(), abi::layout::APICALL);
+    assert_eq!(cpu.pc(), abi::layout::APICALL);
 }
 
 #[test]

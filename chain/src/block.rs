@@ -98,8 +98,6 @@ impl Block {
 }
 
 /// BLAKE2b of hashes, one after the other.
-pub(crate) fn hash_of_hashes(hashes: impl Iterator<Item = Hash>) -> Hash {
-    let mut bytes = Vec::new();
-    hashes.for_each(|hash| bytes.extend_from_slice(&hash));
-    blake2b(&bytes)
+pub(crate) fn hash_of_hashes(hashes: &[Hash]) -> Hash {
+    blake2b(hashes.as_flattened())
 }

@@ -337,7 +337,7 @@ impl ChainView for Chain {
 
 /// What a new store begins with: the settings and a block without transactions.
 fn first_block(genesis: &Genesis) -> Batch {
-    let none = hash_of_hashes(std::iter::empty());
+    let none = hash_of_hashes(&[]);
     let header = Header {
         height: genesis.height,
         time: genesis.time,

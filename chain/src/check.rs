@@ -235,17 +235,18 @@ impl Check<'_> {
         if block.header.height != height || block.header.parent != parent {
             return Ok(Some("it does not follow the block before it"));
         }
-        if hash_of_hashes(block.ids()) != block.header.transactions {
+        let ids: Vec<Hash> = block.ids().collect();
+        if hash_of_hashes(&ids) != block.header.transactions {
             return Ok(Some("its transactions do not have the hash in its header"));
         }
         let mut receipts = Vec::new();
-        for id in block.ids() {
-            let Some(stored) = self.store().get(&keys::receipt(&id))? else {
+        for id in &ids {
+            let Some(stored) = self.store().get(&keys::receipt(id))? else {
                 return Ok(Some("a receipt of it is missing"));
             };
             receipts.push(blake2b(&stored));
         }
-        if hash_of_hashes(receipts.into_iter()) != block.header.receipts {
+        if hash_of_hashes(&receipts) != block.header.receipts {
             return Ok(Some("its receipts do not have the hash in its header"));
         }
         if height > self.chain.genesis().height && self.store().get(&keys::undo(height))?.is_none()

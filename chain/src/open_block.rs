@@ -18,7 +18,7 @@ use emu8051::{Cycles, Steps};
 use hostapi::CallContext;
 use hostapi::accounts::{self, Account};
 use hostapi::fees::MAX_STEPS;
-use hostapi::hash::{blake2b, key_hash};
+use hostapi::hash::{blake2b, blake2b_each, key_hash};
 use hostapi::state::Overlay;
 use hostapi::state::keys::{self, Hash, RegId};
 use loader::Image;
@@ -279,9 +279,7 @@ impl<'c> OpenBlock<'c> {
     /// What its transactions have written so far, in order of key; `None` where a key was removed.
     #[must_use]
     pub fn writes(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-        let owned =
-            |(key, value): (&[u8], Option<&[u8]>)| (key.to_vec(), value.map(<[u8]>::to_vec));
-        self.state.writes().map(owned).collect()
+        self.state.writes().into_iter().collect()
     }
 
     /// Runs a call on this block's state, with the contract's own module if it is given no other: its
@@ -358,6 +356,7 @@ impl<'c> OpenBlock<'c> {
             requests,
             steps_charged,
             fee,
+            ..
         } = executed;
         let Some(report) = report else {
             // Without a run there was a reason not to run.
@@ -397,19 +396,19 @@ impl<'c> OpenBlock<'c> {
     /// # Errors
     /// If the store fails.
     pub fn commit(mut self) -> Result<(Block, Vec<Receipt>), ChainError> {
+        let ids: Vec<Hash> = self.receipts.iter().map(|receipt| receipt.id).collect();
+        let encoded: Vec<Vec<u8>> = self.receipts.iter().map(Receipt::encode).collect();
         let header = Header {
             height: self.height,
             time: self.time,
             parent: self.parent.hash,
-            transactions: hash_of_hashes(self.receipts.iter().map(|receipt| receipt.id)),
-            receipts: Hash::default(),
+            transactions: hash_of_hashes(&ids),
+            receipts: hash_of_hashes(&blake2b_each(encoded.iter().map(Vec::as_slice))),
         };
-        let mut block = Block {
+        let block = Block {
             header,
             actions: std::mem::take(&mut self.actions),
         };
-        let encoded: Vec<Vec<u8>> = self.receipts.iter().map(Receipt::encode).collect();
-        block.header.receipts = hash_of_hashes(encoded.iter().map(|receipt| blake2b(receipt)));
         let head = Head {
             height: self.height,
             time: self.time,
@@ -418,12 +417,11 @@ impl<'c> OpenBlock<'c> {
         self.state.put(&keys::meta(HEAD), head.encode());
         // Blocks, receipts and undo records are new keys: taking them back is removing them.
         let undo = rollback::encode(&self.state.replaced()?);
-        let mut batch = self.state.into_batch();
+        let mut batch = self.state.writes();
         batch.insert(keys::undo(self.height).into(), Some(undo));
         batch.insert(keys::block(self.height).into(), Some(block.encode()));
-        for (receipt, encoded) in self.receipts.iter().zip(encoded) {
-            batch.insert(keys::receipt(&receipt.id).into(), Some(encoded));
-        }
+        let receipts = ids.iter().zip(encoded);
+        batch.extend(receipts.map(|(id, encoded)| (keys::receipt(id).into(), Some(encoded))));
         self.chain.store().commit(batch)?;
         Ok((block, self.receipts))
     }
@@ -475,15 +473,13 @@ impl<'c> OpenBlock<'c> {
     }
 
     fn pay(&mut self, sender: &RegId, cost: u64) -> Result<(), ChainError> {
-        let key_id =
-            accounts::key_id_of(&mut self.state, sender)?.ok_or(Rejection::UnknownSender)?;
-        let account = Account::load(&mut self.state, &key_id)?;
-        let mut account = account.ok_or(Rejection::UnknownSender)?;
+        let account = Account::of(&mut self.state, sender)?;
+        let (place, mut account) = account.ok_or(Rejection::UnknownSender)?;
         let balance = account.balance;
         account.balance = balance
             .checked_sub(cost)
             .ok_or(Rejection::TooPoor { balance, cost })?;
-        account.save(&mut self.state, &key_id);
+        account.set(&mut self.state, place);
         Ok(())
     }
 

@@ -5,11 +5,10 @@
 
 use bridge::{Limits, Module, Observer, Outcome, Report};
 use emu8051::{Cycles, Steps};
-use hostapi::accounts::{self, Account};
+use hostapi::accounts::Account;
 use hostapi::fees::{self, FeeError};
 use hostapi::settle::{Refusal, SettleError, settle};
-use hostapi::state::Overlay;
-use hostapi::state::keys::RegId;
+use hostapi::state::{Overlay, Place};
 use hostapi::{CallContext, ChainView, Host, NodeError, Requests};
 
 /// How a transaction pays for its run.
@@ -86,6 +85,8 @@ pub struct Executed {
     pub steps_charged: u64,
     /// What the sender pays for the run, in the smallest unit.
     pub fee: u64,
+    /// Where the account of the sender stands, once it was seen that he can pay.
+    payer: Option<Place>,
 }
 
 impl Executed {
@@ -96,6 +97,7 @@ impl Executed {
             requests: Requests::default(),
             steps_charged: 0,
             fee: 0,
+            payer: None,
         }
     }
 
@@ -127,9 +129,10 @@ pub fn execute(
     chain: &dyn ChainView,
     observer: &mut dyn Observer,
 ) -> Result<Executed, NodeError> {
-    if let Err(rejection) = move_money(tx, state)? {
-        return Ok(Executed::rejected(rejection));
-    }
+    let payer = match move_money(tx, state)? {
+        Ok(payer) => payer,
+        Err(rejection) => return Ok(Executed::rejected(rejection)),
+    };
     let limits = match limits(tx) {
         Ok(limits) => limits,
         Err(error) => return Ok(Executed::rejected(error.into())),
@@ -147,6 +150,7 @@ pub fn execute(
         requests,
         steps_charged: 0,
         fee: 0,
+        payer: Some(payer),
     };
     executed.rejection = judge(tx, &mut executed, state)?;
     Ok(executed)
@@ -172,11 +176,12 @@ pub fn apply(
             executed.fee = 0;
         }
     }
-    if let Payment::Gas { .. } = tx.payment {
+    if let (Payment::Gas { .. }, Some(payer)) = (tx.payment, executed.payer)
+        && let Some(sender) = Account::at(state, payer)
+    {
         // It was seen before the run that the sender can pay this, and a run cannot take it from him.
-        change_balance(state, &tx.context.sender, |balance| {
-            Some(balance.saturating_sub(executed.fee))
-        })?;
+        let left = sender.balance.saturating_sub(executed.fee);
+        set_balance(state, payer, sender, left);
     }
     Ok(executed)
 }
@@ -197,18 +202,19 @@ fn limits(tx: &Transaction<'_>) -> Result<Limits, FeeError> {
     })
 }
 
-/// Moves the amount to the contract, and under the old chain's rules takes the fee, before the run.
+/// Moves the amount to the contract, and under the old chain's rules takes the fee, before the run. Where
+/// the sender's account stands.
 fn move_money(
     tx: &Transaction<'_>,
     state: &mut Overlay<'_>,
-) -> Result<Result<(), Rejection>, NodeError> {
+) -> Result<Result<Place, Rejection>, NodeError> {
     let amount = tx.context.pay_amount;
     let (taken_now, at_most) = match tx.payment {
         Payment::Gas { limit, price } => (0, limit.0.saturating_mul(price)),
         Payment::Fuel { fee, .. } => (fee, fee),
     };
     let cost = amount.saturating_add(at_most);
-    let Some((key_id, mut sender)) = account(state, &tx.context.sender)? else {
+    let Some((payer, sender)) = Account::of(state, &tx.context.sender)? else {
         return Ok(Err(Rejection::UnknownSender));
     };
     if sender.balance < cost {
@@ -217,19 +223,16 @@ fn move_money(
             cost,
         }));
     }
-    let paid = amount + taken_now;
-    if paid > 0 {
-        sender.balance -= paid;
-        sender.save(state, &key_id);
-    }
-    let received = change_balance(state, &tx.context.contract, |balance| {
-        balance.checked_add(amount)
-    })?;
-    Ok(if received {
-        Ok(())
-    } else {
-        Err(Rejection::TooRich)
-    })
+    let left = sender.balance - amount - taken_now;
+    set_balance(state, payer, sender, left);
+    let Some((place, contract)) = Account::of(state, &tx.context.contract)? else {
+        return Ok(Err(Rejection::TooRich));
+    };
+    let Some(balance) = contract.balance.checked_add(amount) else {
+        return Ok(Err(Rejection::TooRich));
+    };
+    set_balance(state, place, contract, balance);
+    Ok(Ok(payer))
 }
 
 /// Decides over a finished run, and makes what a successful one asked for.
@@ -270,32 +273,11 @@ fn judge(
     }
 }
 
-fn account(
-    state: &mut Overlay<'_>,
-    regid: &RegId,
-) -> Result<Option<(hostapi::state::keys::KeyId, Account)>, NodeError> {
-    let Some(key_id) = accounts::key_id_of(state, regid)? else {
-        return Ok(None);
-    };
-    Ok(Account::load(state, &key_id)?.map(|account| (key_id, account)))
-}
-
-/// Changes the balance of `regid`; whether that was possible.
-fn change_balance(
-    state: &mut Overlay<'_>,
-    regid: &RegId,
-    change: impl Fn(u64) -> Option<u64>,
-) -> Result<bool, NodeError> {
-    let Some((key_id, mut account)) = account(state, regid)? else {
-        return Ok(false);
-    };
-    let Some(balance) = change(account.balance) else {
-        return Ok(false);
-    };
-    // What stays as it was needs no write, and nothing to put back when the block is taken back.
+/// Sets the balance of the account at `place`. What stays as it was needs no write, and nothing to put back
+/// when the block is taken back.
+fn set_balance(state: &mut Overlay<'_>, place: Place, mut account: Account, balance: u64) {
     if account.balance != balance {
         account.balance = balance;
-        account.save(state, &key_id);
+        account.set(state, place);
     }
-    Ok(true)
 }

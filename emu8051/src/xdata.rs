@@ -55,25 +55,26 @@ impl Xdata {
 
     /// Stores `bytes` from `address` on, wrapping around at 0xFFFF.
     pub fn copy_in(&mut self, address: u16, bytes: &[u8]) {
-        let mut at = address;
-        for byte in bytes {
-            self.write(at, *byte);
-            at = at.wrapping_add(1);
+        let (mut at, mut rest) = (usize::from(address), bytes);
+        while !rest.is_empty() {
+            let (page, room) = (at / PAGE, PAGE - at % PAGE);
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            self.bytes[at..at + now.len()].copy_from_slice(now);
+            self.pages[page] = WRITTEN | CHANGED;
+            at = (page + 1) % 256 * PAGE;
+            rest = later;
         }
     }
 
     /// Makes the bytes at the addresses in `range` zero, touching only pages that were written.
     pub fn zero(&mut self, range: Range<usize>) {
         let end = range.end.min(self.bytes.len());
-        let mut at = range.start;
-        while at < end {
-            let page = at / PAGE;
-            let page_end = end.min((page + 1) * PAGE);
+        let start = range.start.min(end);
+        for page in start / PAGE..end.div_ceil(PAGE) {
             if self.pages[page] & WRITTEN != 0 {
-                self.bytes[at..page_end].fill(0);
+                self.bytes[start.max(page * PAGE)..end.min((page + 1) * PAGE)].fill(0);
                 self.pages[page] |= CHANGED;
             }
-            at = page_end;
         }
     }
 
@@ -228,6 +229,9 @@ impl PageSet {
         let mut set = PageSet::default();
         for (n, eight) in pages.as_chunks::<8>().0.iter().enumerate() {
             let ones = u64::from_le_bytes(*eight) >> mark.trailing_zeros() & 0x0101_0101_0101_0101;
+            if ones == 0 {
+                continue; // nearly always
+            }
             let bits = ones.wrapping_mul(0x0102_0408_1020_4080) >> 56; // the eight ones side by side
             set.0[n / 8] |= bits << (n % 8 * 8);
         }

@@ -61,13 +61,6 @@ fn request(data: &mut &[u8]) -> Vec<u8> {
     frame
 }
 
-fn writes(state: &Overlay<'_>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-    state
-        .writes()
-        .map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec)))
-        .collect()
-}
-
 fn accounts() -> [[u8; 20]; 2] {
     [contract_key_id(&CONTRACT), [2; 20]]
 }
@@ -113,7 +106,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let chain = Past(data);
     let begin = state.checkpoint();
-    let before = (writes(&state), total(&mut state));
+    let before = (state.writes(), total(&mut state));
     let mut host = Host::new(&context, &chain, &mut state);
     while !data.is_empty() {
         let method = u16::from_le_bytes([byte(&mut data), byte(&mut data) & 1]);
@@ -125,11 +118,11 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     let requests = host.finish();
-    let run = writes(&state);
+    let run = state.writes();
     match settle(&requests, &mut state, &context) {
         Ok(()) => assert!(total(&mut state) <= before.1),
-        Err(_) => assert_eq!(writes(&state), run),
+        Err(_) => assert_eq!(state.writes(), run),
     }
     state.revert(begin);
-    assert_eq!((writes(&state), total(&mut state)), before);
+    assert_eq!((state.writes(), total(&mut state)), before);
 });

@@ -6,9 +6,10 @@
 use crate::hash::key_hash;
 use crate::host::NodeError;
 use crate::network::{ADDRESS_LENGTH, Network};
-use crate::state::Overlay;
 use crate::state::keys::{self, KeyId, RegId};
+use crate::state::{Overlay, Place};
 use byteorder::{ByteOrder, LittleEndian};
+use smallvec::SmallVec;
 
 /// A compressed public key of secp256k1.
 pub type PublicKey = [u8; 33];
@@ -51,15 +52,16 @@ const HAS_PUBLIC_KEY: u8 = 2;
 impl Account {
     /// The stored form: balance (LE64), flags (1: registered id follows, 2: public key follows), and those.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(8 + 1 + 6 + 33);
-        out.extend_from_slice(&self.balance.to_le_bytes());
-        let flag = |there: bool, flag: u8| if there { flag } else { 0 };
-        out.push(
-            flag(self.regid.is_some(), HAS_REGID) | flag(self.public_key.is_some(), HAS_PUBLIC_KEY),
-        );
-        out.extend(self.regid.iter().flatten());
-        out.extend(self.public_key.iter().flatten());
+    pub fn encode(&self) -> SmallVec<[u8; 64]> {
+        let regid = self.regid.as_slice().as_flattened();
+        let public_key = self.public_key.as_slice().as_flattened();
+        let flag = |field: &[u8], flag: u8| if field.is_empty() { 0 } else { flag };
+        let flags = flag(regid, HAS_REGID) | flag(public_key, HAS_PUBLIC_KEY);
+        let mut out = SmallVec::from_elem(flags, 8 + 1 + regid.len() + public_key.len());
+        out[..8].copy_from_slice(&self.balance.to_le_bytes());
+        let (first, second) = out[9..].split_at_mut(regid.len());
+        first.copy_from_slice(regid);
+        second.copy_from_slice(public_key);
         out
     }
 
@@ -90,13 +92,50 @@ impl Account {
     /// # Errors
     /// If the store cannot be read or holds something else.
     pub fn load(state: &mut Overlay<'_>, key_id: &KeyId) -> Result<Option<Account>, NodeError> {
+        Ok(Account::find(state, key_id)?.map(|(_, account)| account))
+    }
+
+    /// The account of `key_id`, if there is one, and where it stands.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn find(
+        state: &mut Overlay<'_>,
+        key_id: &KeyId,
+    ) -> Result<Option<(Place, Account)>, NodeError> {
         let key = keys::account(key_id);
-        let Some(bytes) = state.get(&key)? else {
+        let place = state.find(&key)?;
+        let Some(bytes) = state.value(place) else {
             return Ok(None);
         };
         Account::decode(bytes)
-            .map(Some)
+            .map(|account| Some((place, account)))
             .ok_or_else(|| NodeError::damaged(&key, "an account is expected"))
+    }
+
+    /// The account of a registered id, if there is one, and where it stands.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn of(
+        state: &mut Overlay<'_>,
+        regid: &RegId,
+    ) -> Result<Option<(Place, Account)>, NodeError> {
+        match key_id_of(state, regid)? {
+            Some(key_id) => Account::find(state, &key_id),
+            None => Ok(None),
+        }
+    }
+
+    /// The account at `place`, if one stands there.
+    #[must_use]
+    pub fn at(state: &Overlay<'_>, place: Place) -> Option<Account> {
+        Account::decode(state.value(place)?)
+    }
+
+    /// Stores the account at `place`.
+    pub fn set(&self, state: &mut Overlay<'_>, place: Place) {
+        state.set(place, Some(&self.encode()));
     }
 
     /// Stores the account under `key_id`.
@@ -177,7 +216,7 @@ mod tests {
         #[test]
         fn stored_form_is_the_only_one(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             if let Some(account) = Account::decode(&bytes) {
-                prop_assert_eq!(account.encode(), bytes);
+                prop_assert_eq!(&account.encode()[..], bytes);
             }
         }
     }

@@ -49,7 +49,7 @@ pub fn set(
         }
     }
     if was_there || value.is_some() {
-        state.set(place, value.map(<[u8]>::to_vec));
+        state.set(place, value);
     }
     Ok(())
 }

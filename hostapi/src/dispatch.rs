@@ -52,7 +52,7 @@ impl<'a, 's> Host<'a, 's> {
             chain,
             state,
             requests: Requests::default(),
-            reply: Reply::default(),
+            reply: Reply::new(),
         }
     }
 
@@ -180,7 +180,7 @@ impl Served {
 }
 
 /// The reply of the call being served. Its buffer is used again by the next call.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reply {
     framed: Vec<u8>,
     items: usize,
@@ -189,6 +189,14 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    fn new() -> Reply {
+        Reply {
+            framed: Vec::with_capacity(64), // most replies fit in
+            items: 0,
+            lacks_bytes: false,
+        }
+    }
+
     fn clear(&mut self) {
         self.framed.clear();
         self.items = 0;

@@ -2,6 +2,7 @@
 
 use crate::state::keys::{Hash, KeyId};
 use blake2b_simd::Params;
+use blake2b_simd::many::{HashManyJob, hash_many};
 use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 
@@ -29,8 +30,28 @@ pub fn key_hash(data: &[u8]) -> KeyId {
 /// has no instructions for SHA-256, so that hashing does not cost more than the call.
 #[must_use]
 pub fn blake2b(data: &[u8]) -> Hash {
+    of_digest(&params().hash(data))
+}
+
+/// The [`blake2b`] of each of `data`, in order: four at a time where the processor can, so that hashing a
+/// block's receipts together takes half the time.
+#[must_use]
+pub fn blake2b_each<'a>(data: impl IntoIterator<Item = &'a [u8]>) -> Vec<Hash> {
+    let params = params();
+    let jobs = data.into_iter().map(|data| HashManyJob::new(&params, data));
+    let mut jobs: Vec<_> = jobs.collect();
+    hash_many(&mut jobs);
+    jobs.iter().map(|job| of_digest(&job.to_hash())).collect()
+}
+
+fn params() -> Params {
+    let mut params = Params::new();
+    params.hash_length(size_of::<Hash>());
+    params
+}
+
+fn of_digest(digest: &blake2b_simd::Hash) -> Hash {
     let mut hash = Hash::default();
-    let digest = Params::new().hash_length(hash.len()).hash(data);
     hash.copy_from_slice(digest.as_bytes());
     hash
 }
@@ -53,6 +74,16 @@ mod tests {
             ),
         ] {
             assert_eq!(hex::encode(blake2b(data)), hash);
+        }
+    }
+
+    #[test]
+    fn hashing_many_together_is_hashing_each() {
+        let data: Vec<Vec<u8>> = (0..300).map(|length| vec![0x51; length]).collect();
+        let each: Vec<Hash> = data.iter().map(|data| blake2b(data)).collect();
+        for count in [0, 1, 2, 3, 4, 5, 300] {
+            let together = blake2b_each(data[..count].iter().map(Vec::as_slice));
+            assert_eq!(together, each[..count]);
         }
     }
 

@@ -103,7 +103,9 @@ pub enum NodeError {
     #[error("the engine failed: {0}; the call was given up, free some memory and try again")]
     Engine(String),
     /// A query ran longer than the asker is willing to wait.
-    #[error("the call took longer than {milliseconds} ms and was given up; allow more with --timeout")]
+    #[error(
+        "the call took longer than {milliseconds} ms and was given up; allow more with --timeout"
+    )]
     TookTooLong {
         /// What was allowed.
         milliseconds: u64,

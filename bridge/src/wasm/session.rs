@@ -195,7 +195,6 @@ impl<'a> Session<'a> {
         Ok(Report {
             outcome,
             usage: self.ledger.meter.finish(outcome.is_success()),
-            cpu: None,
         })
     }
 

@@ -117,7 +117,7 @@ fn check_finds_what_was_tampered_with() {
         ),
         (
             "a key of data that is not counted",
-            keys::data(&PARTIES.token, b"new"),
+            keys::data(&PARTIES.token, b"new").to_vec(),
             Some(vec![]),
         ),
         (

@@ -3,12 +3,16 @@
 //! Heights that order something are big-endian, so that the store's order is theirs. Registered ids are
 //! stored as contracts see them (LE32 height, LE16 index).
 
+use smallvec::SmallVec;
+
 /// A registered id: LE32 height, LE16 index.
 pub type RegId = [u8; 6];
 /// A key id: RIPEMD-160 of the SHA-256 of a public key (of the registered id, for a contract).
 pub type KeyId = [u8; 20];
 /// A hash of 32 bytes, in the order in which the hash function gives them.
 pub type Hash = [u8; 32];
+/// A key of any length. Those of up to 64 bytes need no memory of their own.
+pub type Key = SmallVec<[u8; 64]>;
 
 /// The kinds of key: the first byte of each.
 pub mod kind {
@@ -70,7 +74,7 @@ pub fn code(hash: &Hash) -> [u8; 33] {
 
 /// `d regid key`: one value of a contract's data; with an empty `key`, the prefix of all of them.
 #[must_use]
-pub fn data(contract: &RegId, key: &[u8]) -> Vec<u8> {
+pub fn data(contract: &RegId, key: &[u8]) -> Key {
     owned(kind::DATA, contract, key)
 }
 
@@ -82,7 +86,7 @@ pub fn data_count(contract: &RegId) -> [u8; 7] {
 
 /// `f regid user`: a user's app account with a contract; with an empty `user`, the prefix of all.
 #[must_use]
-pub fn app_account(contract: &RegId, user: &[u8]) -> Vec<u8> {
+pub fn app_account(contract: &RegId, user: &[u8]) -> Key {
     owned(kind::APP_ACCOUNT, contract, user)
 }
 
@@ -125,11 +129,11 @@ fn joined(kind: u8, name: &[u8]) -> Vec<u8> {
     key
 }
 
-fn owned(kind: u8, contract: &RegId, name: &[u8]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(1 + contract.len() + name.len());
-    key.push(kind);
-    key.extend_from_slice(contract);
-    key.extend_from_slice(name);
+fn owned(kind: u8, contract: &RegId, name: &[u8]) -> Key {
+    let mut key = Key::from_elem(kind, 1 + contract.len() + name.len());
+    let (owner, rest) = key[1..].split_at_mut(contract.len());
+    owner.copy_from_slice(contract);
+    rest.copy_from_slice(name);
     key
 }
 
@@ -147,9 +151,9 @@ mod tests {
         );
         assert_eq!(registered(&id), *b"r\x01\0\0\0\x02\0");
         assert_eq!(contract(&id), *b"c\x01\0\0\0\x02\0");
-        assert_eq!(data(&id, b"key"), b"d\x01\0\0\0\x02\0key");
+        assert_eq!(*data(&id, b"key"), b"d\x01\0\0\0\x02\0key"[..]);
         assert_eq!(data_count(&id), *b"n\x01\0\0\0\x02\0");
-        assert_eq!(app_account(&id, b"user"), b"f\x01\0\0\0\x02\0user");
+        assert_eq!(*app_account(&id, b"user"), b"f\x01\0\0\0\x02\0user"[..]);
         assert_eq!(name("alice"), b"lalice");
         assert_eq!(block(0x0102_0304), *b"b\x01\x02\x03\x04");
         assert_eq!(undo(256), *b"u\0\0\x01\0");

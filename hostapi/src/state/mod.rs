@@ -7,6 +7,7 @@
 mod faulty;
 pub mod keys;
 mod memory;
+mod ordered;
 mod overlay;
 mod sled;
 mod store;

@@ -2,31 +2,35 @@
 //!
 //! Each key that was read or written has a slot, and a slot stays where it is. So the undo journal is a
 //! list of slot numbers with the values they had, and going back is putting them back, last one first.
-//! What was read from the store is kept too: a second read costs no store access, and what a block
-//! replaces is known without asking again.
+//! The values written lie one behind the other in one buffer, which going back cuts: a write costs no
+//! memory of its own. What was read from the store is kept too: a second read costs no store access, and
+//! what a block replaces is known without asking again.
 
 use super::memory::lower_bound;
+use super::ordered::Ordered;
 use super::store::{Batch, Pair, StateStore, StoreError};
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 
 /// What the overlay knows of one key.
 #[derive(Debug, Default)]
 struct Slot {
     /// The store's value, once it was read.
     base: Option<Option<Vec<u8>>>,
-    /// The value written here, `None` for a removal.
-    written: Option<Option<Vec<u8>>>,
+    written: Option<Written>,
 }
 
-impl Slot {
-    fn value(&self) -> Option<&[u8]> {
-        self.written.as_ref().or(self.base.as_ref())?.as_deref()
-    }
+/// Where in the buffer of written values one stands; `None` for a removal.
+type Written = Option<Range<usize>>;
 
-    fn is_known(&self) -> bool {
-        self.written.is_some() || self.base.is_some()
-    }
+/// A write that can be taken back.
+#[derive(Debug)]
+struct Change {
+    slot: usize,
+    /// What was written in the slot before.
+    before: Option<Written>,
+    /// How long the buffer of written values was before.
+    length: usize,
 }
 
 /// A place in an overlay's history to go back to.
@@ -37,14 +41,15 @@ pub struct Checkpoint(usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(usize);
 
-/// Reads through to a store and keeps writes to itself, until [`Overlay::into_batch`].
+/// Reads through to a store and keeps writes to itself, until what it has written is committed.
 #[derive(Debug)]
 pub struct Overlay<'s> {
     store: &'s dyn StateStore,
-    index: BTreeMap<Vec<u8>, usize>,
+    index: BTreeMap<Ordered, usize>,
     slots: Vec<Slot>,
-    /// Which slot was written, and what was written in it before.
-    journal: Vec<(usize, Option<Option<Vec<u8>>>)>,
+    /// The values written, in the order in which they were.
+    values: Vec<u8>,
+    journal: Vec<Change>,
 }
 
 impl<'s> Overlay<'s> {
@@ -54,6 +59,7 @@ impl<'s> Overlay<'s> {
             store,
             index: BTreeMap::new(),
             slots: Vec::new(),
+            values: Vec::new(),
             journal: Vec::new(),
         }
     }
@@ -74,8 +80,9 @@ impl<'s> Overlay<'s> {
     /// If the store cannot be read.
     pub fn find(&mut self, key: &[u8]) -> Result<Place, StoreError> {
         let at = self.slot(key);
-        if !self.slots[at].is_known() {
-            self.slots[at].base = Some(self.store.get(key)?);
+        let slot = &mut self.slots[at];
+        if slot.written.is_none() && slot.base.is_none() {
+            slot.base = Some(self.store.get(key)?);
         }
         Ok(Place(at))
     }
@@ -83,19 +90,38 @@ impl<'s> Overlay<'s> {
     /// The value at `place` as of now.
     #[must_use]
     pub fn value(&self, place: Place) -> Option<&[u8]> {
-        self.slots[place.0].value()
+        let slot = &self.slots[place.0];
+        match self.written(slot) {
+            Some(written) => written,
+            None => slot.base.as_ref()?.as_deref(),
+        }
+    }
+
+    /// What was written in `slot`, if anything was: a value, or `None` for a removal.
+    fn written(&self, slot: &Slot) -> Option<Option<&[u8]>> {
+        let written = slot.written.as_ref()?;
+        Some(written.as_ref().map(|range| &self.values[range.clone()]))
     }
 
     /// Sets the value at `place`, or removes it.
-    pub fn set(&mut self, place: Place, value: Option<Vec<u8>>) {
-        let before = self.slots[place.0].written.replace(value);
-        self.journal.push((place.0, before));
+    pub fn set(&mut self, place: Place, value: Option<&[u8]>) {
+        let length = self.values.len();
+        let written = value.map(|value| {
+            self.values.extend_from_slice(value);
+            length..self.values.len()
+        });
+        let before = self.slots[place.0].written.replace(written);
+        self.journal.push(Change {
+            slot: place.0,
+            before,
+            length,
+        });
     }
 
     /// Sets the value of `key`.
-    pub fn put(&mut self, key: &[u8], value: impl Into<Vec<u8>>) {
+    pub fn put(&mut self, key: &[u8], value: impl AsRef<[u8]>) {
         let at = self.slot(key);
-        self.set(Place(at), Some(value.into()));
+        self.set(Place(at), Some(value.as_ref()));
     }
 
     /// Removes `key`, if it is there.
@@ -127,15 +153,18 @@ impl<'s> Overlay<'s> {
         }
         let above = self
             .index
-            .range::<[u8], _>((lower_bound(prefix, after), Bound::Unbounded))
+            .range((
+                lower_bound(prefix, after).map(Ordered::from),
+                Bound::Unbounded,
+            ))
             .take_while(|(key, _)| key.starts_with(prefix))
-            .find_map(|(key, &at)| Some((key, self.slots[at].written.as_ref()?.as_ref()?)));
+            .find_map(|(key, &at)| {
+                let value = self.written(&self.slots[at])??;
+                Some((key.to_vec(), value.to_vec()))
+            });
         Ok(match (above, below) {
-            (Some((key, value)), Some(below)) if *key < below.0 => {
-                Some((key.clone(), value.clone()))
-            }
-            (Some((key, value)), None) => Some((key.clone(), value.clone())),
-            (_, below) => below,
+            (Some(above), Some(below)) => Some(if above.0 < below.0 { above } else { below }),
+            (above, below) => above.or(below),
         })
     }
 
@@ -148,23 +177,27 @@ impl<'s> Overlay<'s> {
     /// Takes back everything written since `to`. A checkpoint that was itself taken back already is the
     /// present: nothing happens.
     pub fn revert(&mut self, to: Checkpoint) {
-        for (at, written) in self.journal.drain(to.0.min(self.journal.len())..).rev() {
-            self.slots[at].written = written;
+        for change in self.journal.drain(to.0.min(self.journal.len())..).rev() {
+            self.slots[change.slot].written = change.before;
+            self.values.truncate(change.length);
         }
     }
 
     /// What was read from the store, in order of key, with the values found.
-    pub fn reads(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+    pub fn reads(&self) -> impl Iterator<Item = (Vec<u8>, Option<&[u8]>)> {
         self.index
             .iter()
-            .filter_map(|(key, &at)| Some((&key[..], self.slots[at].base.as_ref()?.as_deref())))
+            .filter_map(|(key, &at)| Some((key.to_vec(), self.slots[at].base.as_ref()?.as_deref())))
     }
 
-    /// What was written, in order of key; `None` is a removal.
-    pub fn writes(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.index
-            .iter()
-            .filter_map(|(key, &at)| Some((&key[..], self.slots[at].written.as_ref()?.as_deref())))
+    /// What was written.
+    #[must_use]
+    pub fn writes(&self) -> Batch {
+        let written = self.index.iter().filter_map(|(key, &at)| {
+            let value = self.written(&self.slots[at])?;
+            Some((key.to_vec(), value.map(<[u8]>::to_vec)))
+        });
+        written.collect()
     }
 
     /// What the store holds under each key written, in order of key: the batch that takes the writes back.
@@ -178,33 +211,21 @@ impl<'s> Overlay<'s> {
             .filter(|&(_, &at)| self.slots[at].written.is_some());
         written
             .map(|(key, &at)| {
+                let key = key.to_vec();
                 let base = match &self.slots[at].base {
                     Some(base) => base.clone(),
-                    None => self.store.get(key)?,
+                    None => self.store.get(&key)?,
                 };
-                Ok((key.clone(), base))
+                Ok((key, base))
             })
-            .collect()
-    }
-
-    /// The writes as one batch.
-    #[must_use]
-    pub fn into_batch(mut self) -> Batch {
-        let index = std::mem::take(&mut self.index);
-        index
-            .into_iter()
-            .filter_map(|(key, at)| Some((key, self.slots[at].written.take()?)))
             .collect()
     }
 
     /// The slot of `key`, made if there is none.
     fn slot(&mut self, key: &[u8]) -> usize {
-        if let Some(&at) = self.index.get(key) {
-            return at;
-        }
-        let at = self.slots.len();
-        self.slots.push(Slot::default());
-        self.index.insert(key.to_vec(), at);
-        at
+        *self.index.entry(key.into()).or_insert_with(|| {
+            self.slots.push(Slot::default());
+            self.slots.len() - 1
+        })
     }
 }

@@ -56,15 +56,6 @@ fn any_request() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-type Writes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
-
-fn writes(state: &Overlay<'_>) -> Writes {
-    state
-        .writes()
-        .map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec)))
-        .collect()
-}
-
 /// What all accounts hold together.
 fn total(state: &mut Overlay<'_>) -> u128 {
     [ALICE, BOB, CONTRACT, OTHER]
@@ -86,7 +77,7 @@ proptest! {
         let context = context(semantics);
         let mut requests = Requests::default();
         for (method, request) in &calls {
-            let before = writes(&state);
+            let before = state.writes();
             let mut host = Host::new(&context, &Past, &mut state);
             let status = match host.call(*method, request) {
                 Ok(answer) => answer.status,
@@ -95,17 +86,17 @@ proptest! {
             };
             let asked = host.finish();
             if status == Status::Refused {
-                prop_assert_eq!(before, writes(&state));
+                prop_assert_eq!(before, state.writes());
                 prop_assert!(asked.prints.is_empty());
                 prop_assert!(!matches!(semantics, Semantics::V1) || asked.funds.is_empty());
             }
             requests.outputs.extend(asked.outputs);
             requests.funds.extend(asked.funds);
         }
-        let before = (writes(&state), total(&mut state));
+        let before = (state.writes(), total(&mut state));
         match settle(&requests, &mut state, &context) {
             Ok(()) => prop_assert_eq!(before.1, total(&mut state)),
-            Err(_) => prop_assert_eq!(before, (writes(&state), total(&mut state))),
+            Err(_) => prop_assert_eq!(before, (state.writes(), total(&mut state))),
         }
     }
 
@@ -128,10 +119,10 @@ proptest! {
         }
         let funds = funds.into_iter().map(|(kind, height, amount)| FundRecord(fund(kind, height, amount, b"u", b"t")));
         let requests = Requests { outputs, funds: funds.collect(), ..Requests::default() };
-        let before = (writes(&state), total(&mut state));
+        let before = (state.writes(), total(&mut state));
         match settle(&requests, &mut state, &context) {
             Ok(()) => prop_assert_eq!(before.1, total(&mut state)),
-            Err(_) => prop_assert_eq!(before, (writes(&state), total(&mut state))),
+            Err(_) => prop_assert_eq!(before, (state.writes(), total(&mut state))),
         }
     }
 }

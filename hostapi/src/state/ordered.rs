@@ -1,0 +1,88 @@
+//! [`Ordered`]: keys that are compared a word at a time.
+
+/// The bytes of a key that are compared as words; nearly every key is shorter.
+const HEAD: usize = 32;
+const WORDS: usize = HEAD / 8;
+
+/// A key, ordered like its bytes. An overlay looks for some ten keys a call, and comparing words that lie in
+/// the tree itself takes a fifth of the time of comparing bytes that lie elsewhere.
+///
+/// The derived order is that of the fields. It is the order of the bytes, because a key of up to 32 bytes
+/// comes before every longer one that it is the beginning of, be the rest zeros.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ordered {
+    /// The first 32 bytes, most significant first, and zeros where there are fewer.
+    head: [u64; WORDS],
+    /// How many of those the key has.
+    length: usize,
+    /// The bytes after them, if there are any.
+    tail: Option<Box<[u8]>>,
+}
+
+impl Ordered {
+    /// The bytes.
+    pub(super) fn to_vec(&self) -> Vec<u8> {
+        [&self.first()[..self.length], self.tail()].concat()
+    }
+
+    /// Whether the key begins with `prefix`.
+    pub(super) fn starts_with(&self, prefix: &[u8]) -> bool {
+        let (first, rest) = prefix.split_at(prefix.len().min(HEAD));
+        self.first()[..self.length].starts_with(first) && self.tail().starts_with(rest)
+    }
+
+    /// The first 32 bytes.
+    fn first(&self) -> [u8; HEAD] {
+        let mut first = [0; HEAD];
+        let words = self.head.map(u64::to_be_bytes);
+        first.copy_from_slice(words.as_flattened());
+        first
+    }
+
+    fn tail(&self) -> &[u8] {
+        self.tail.as_deref().unwrap_or_default()
+    }
+}
+
+impl From<&[u8]> for Ordered {
+    fn from(key: &[u8]) -> Ordered {
+        let (first, tail) = key.split_at(key.len().min(HEAD));
+        let mut head = [[0; 8]; WORDS];
+        head.as_flattened_mut()[..first.len()].copy_from_slice(first);
+        Ordered {
+            head: head.map(u64::from_be_bytes),
+            length: first.len(),
+            tail: (!tail.is_empty()).then(|| tail.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    /// Keys that often agree in their first 32 bytes and differ in zeros at the end.
+    fn key() -> impl Strategy<Value = Vec<u8>> {
+        let end = vec(prop_oneof![Just(0), Just(1), any::<u8>()], 0..6);
+        (0..40usize, end).prop_map(|(same, end)| [vec![0x51; same], end].concat())
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_ordered_like_their_bytes(a in key(), b in key()) {
+            let [left, right] = [&a, &b].map(|key| Ordered::from(&key[..]));
+            prop_assert_eq!(left.cmp(&right), a.cmp(&b));
+            prop_assert_eq!(left.starts_with(&b), a.starts_with(&b));
+            prop_assert_eq!(left.to_vec(), a);
+        }
+
+        #[test]
+        fn a_key_starts_with_each_of_its_beginnings(key in key(), length: prop::sample::Index) {
+            let beginning = &key[..length.index(key.len() + 1)];
+            prop_assert!(Ordered::from(&key[..]).starts_with(beginning));
+            prop_assert!(Ordered::from(beginning) <= Ordered::from(&key[..]));
+        }
+    }
+}

@@ -411,6 +411,27 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
         self.regs.cy = a & 1 != 0;
     }
 
+    /// `PUSH PSW`. Without interrupts it is rare, and then the loop that cannot do it is the faster one.
+    #[inline(always)]
+    fn push_psw(&mut self) -> Flow {
+        if !B::HOOKED {
+            return Flow::Leave;
+        }
+        self.push(self.regs.psw(self.memory).bits());
+        Flow::Next(const { Uop::PushPsw.len() as u32 })
+    }
+
+    /// `POP PSW`, likewise.
+    #[inline(always)]
+    fn pop_psw(&mut self) -> Flow {
+        if !B::HOOKED {
+            return Flow::Leave;
+        }
+        let psw = Psw::from_bits_retain(self.pop());
+        self.regs.set_psw(self.memory, psw);
+        Flow::Next(const { Uop::PopPsw.len() as u32 })
+    }
+
     #[inline(always)]
     fn push_dir(&mut self, address: u8) {
         // SP is counted up before the operand is read: PUSH SP pushes the new SP.
@@ -466,6 +487,8 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
         for_each! { slot.uop;
             elsewhere {
                 Trap | Fault | Exact => Flow::Leave,
+                PushPsw => self.push_psw(),
+                PopPsw => self.pop_psw(),
 
                 Ajmp | Ljmp | Sjmp => Flow::Jump(slot.target),
                 Acall | Lcall => self.call(slot),

@@ -359,6 +359,10 @@ isa! {
         MovCA = MovCBit;
         /// `MOV ACC.n,C`
         MovAC = MovBitC;
+        /// `PUSH PSW`
+        PushPsw = Push;
+        /// `POP PSW`
+        PopPsw = Pop;
     }
     pairs {
         IncDptrThenMovxADptr = IncDptr MovxADptr;

@@ -55,14 +55,27 @@ impl Lowering {
         let foreign = |is_direct: bool, address: u8| {
             is_direct && self.special[address as usize] && address != sfr::ACC
         };
-        if self.exact[insn.opcode as usize]
-            || foreign(shape.x_direct, insn.x)
-            || foreign(shape.y_direct, insn.y)
-        {
-            return None;
+        let slot = Slot::from(insn);
+        if self.exact[insn.opcode as usize] || foreign(shape.y_direct, insn.y) {
+            None
+        } else if !foreign(shape.x_direct, insn.x) {
+            on_accumulator(slot)
+        } else if insn.x == sfr::PSW {
+            on_psw(slot)
+        } else {
+            None
         }
-        on_accumulator(Slot::from(insn))
     }
+}
+
+/// What saves and restores PSW, as service routines do.
+fn on_psw(slot: Slot) -> Option<Slot> {
+    let uop = match slot.uop {
+        Uop::Push => Uop::PushPsw,
+        Uop::Pop => Uop::PopPsw,
+        _ => return None,
+    };
+    Some(Slot { uop, ..slot })
 }
 
 /// The instruction of the same length a direct access to ACC amounts to, if there is one.

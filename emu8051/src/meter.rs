@@ -41,13 +41,6 @@ impl Cost {
         (other - self).overdrawn()
     }
 
-    /// That many times as much, if it is not more than `most`.
-    pub(crate) fn times(self, n: u64, most: Cost) -> Option<Cost> {
-        let fits = self.cycles().0.checked_mul(n)? <= most.cycles().0
-            && self.steps().0.checked_mul(n)? <= most.steps().0;
-        fits.then(|| Cost(self.0 * n as u32))
-    }
-
     pub(crate) fn cycles(self) -> Cycles {
         Cycles(u64::from(self.0 & 0x7FFF))
     }

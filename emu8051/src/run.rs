@@ -155,10 +155,8 @@ pub fn run_observed<B: Bus, O: Observer>(
 enum Left {
     /// The instruction at PC is a trap, faults, or is for the exact loop.
     AtInstruction,
-    /// The block at PC does not fit: the allowance is overdrawn by its cost.
+    /// The block at PC does not fit.
     Overdrawn,
-    /// The bus was reached: it may want the run to end, and has another deadline perhaps.
-    BusReached,
 }
 
 /// A run under way.
@@ -216,23 +214,49 @@ impl<'a, B: Bus> Runner<'a, B> {
             return Some(Stop::Fault(fault));
         }
         let insn = self.program.insn_at(pc);
-        let cycles = self.cycles + insn.cycles();
-        if cycles > self.limit.cycles {
-            return Some(Stop::OutOfCycles);
-        }
-        if self.steps >= self.limit.steps {
-            return Some(Stop::OutOfSteps);
+        let cost = insn.shape().cost;
+        if let Some(stop) = self.short_of(cost) {
+            return Some(stop);
         }
         if O::ACTIVE {
             observer.before(&self.cpu(), &insn);
         }
-        self.core.direct.now = self.cycles;
-        self.core.execute(&Slot::from(insn));
-        self.cycles = cycles;
-        self.steps += Steps(1);
+        self.execute(&Slot::from(insn), cost);
         if O::ACTIVE {
             observer.after(&self.cpu(), &insn);
         }
+        self.ask_bus()
+    }
+
+    /// What an instruction of that cost is not affordable for.
+    #[inline(always)]
+    fn short_of(&self, cost: Cost) -> Option<Stop> {
+        if self.cycles + cost.cycles() > self.limit.cycles {
+            Some(Stop::OutOfCycles)
+        } else if self.steps >= self.limit.steps {
+            Some(Stop::OutOfSteps)
+        } else {
+            None
+        }
+    }
+
+    /// Executes an affordable instruction that is as the table has it.
+    #[inline(always)]
+    fn execute(&mut self, slot: &Slot, cost: Cost) {
+        self.core.direct.now = self.cycles;
+        self.core.execute(slot);
+        self.pay(cost);
+    }
+
+    #[inline(always)]
+    fn pay(&mut self, cost: Cost) {
+        self.cycles += cost.cycles();
+        self.steps += cost.steps();
+    }
+
+    /// If the instruction just executed may have reached the bus, asks it when and whether to stop.
+    #[inline(always)]
+    fn ask_bus(&mut self) -> Option<Stop> {
         if !std::mem::take(&mut self.core.direct.ask_bus) {
             return None;
         }
@@ -240,79 +264,72 @@ impl<'a, B: Bus> Runner<'a, B> {
         self.core.bus.stop_requested().then_some(Stop::Event)
     }
 
-    /// Executes whole blocks as long as they fit, then what fits of the next one. `None` means that the exact loop has to
-    /// do the next instruction.
+    /// Executes whole blocks as long as they fit, then what fits of the next one; on a bus with hooks also the
+    /// instructions that reach it. `None` means that the exact loop has to do the next instruction.
+    #[inline(always)]
     fn blocks(&mut self) -> Option<Stop> {
         loop {
+            if self.cycles >= self.deadline {
+                return Some(self.arrived().unwrap_or(Stop::Event));
+            }
+            if self.at_hooked() {
+                if let Some(stop) = self.hooked() {
+                    return Some(stop);
+                }
+                continue;
+            }
             let allowance = Cost::saturating(
                 self.limit.cycles.min(self.deadline) - self.cycles,
                 self.limit.steps - self.steps,
             );
-            let (mut rest, left) = self.blocks_and_bus(allowance);
-            if left == Left::Overdrawn {
-                rest = rest + self.program.costs()[self.core.regs.pc as usize];
+            let costs = self.program.costs();
+            if costs[self.core.regs.pc as usize].exceeds(allowance) {
+                let rest = part_of_block(&mut self.core, self.program, allowance);
+                self.pay(allowance - rest);
+                return self.arrived();
             }
-            // Overdrawn after some blocks: that slice is used up, the next may do. Otherwise the limit itself is short.
-            let short = left == Left::Overdrawn && rest == allowance;
-            if short {
-                rest = part_of_block(&mut self.core, self.program, rest);
-            }
-            let used = allowance - rest;
-            self.cycles += used.cycles();
-            self.steps += used.steps();
-            if left == Left::BusReached {
-                self.deadline = self.core.bus.deadline();
-                if self.core.bus.stop_requested() {
-                    return Some(Stop::Event);
-                }
-            } else if short || left == Left::AtInstruction {
+            let (rest, left) = block_loop::<B, true>(&mut self.core, self.program, allowance);
+            let unused = costs[self.core.regs.pc as usize]; // of the block at PC, which has been paid
+            self.pay(allowance - (rest + unused));
+            if left == Left::AtInstruction && !self.at_hooked() {
                 return self.arrived();
             }
         }
     }
 
-    /// The block loop, and on a bus with hooks also the instructions that reach it, as long as that leaves the deadline as
-    /// it is.
+    /// Whether the block loop leaves the instruction at PC to [`Self::hooked`].
     #[inline(always)]
-    fn blocks_and_bus(&mut self, allowance: Cost) -> (Cost, Left) {
-        let exact = |pc: u16| B::HOOKED && self.program.slots()[pc as usize].uop == Uop::Exact;
-        let mut rest = allowance;
-        loop {
-            if !exact(self.core.regs.pc) {
-                let left;
-                (rest, left) = block_loop::<B, true>(&mut self.core, self.program, rest);
-                if left != Left::AtInstruction || !exact(self.core.regs.pc) {
-                    return (rest, left);
-                }
-            }
-            let pc = self.core.regs.pc;
-            let (slot, cost) = self.program.exact_at(pc);
-            let after = rest - cost;
-            if after.overdrawn() {
-                return (rest, Left::AtInstruction);
-            }
-            self.core.direct.now = self.cycles + (allowance - rest).cycles();
-            self.core.execute(&slot);
-            rest = after;
-            if std::mem::take(&mut self.core.direct.ask_bus)
-                && (self.core.bus.stop_requested() || self.core.bus.deadline() != self.deadline)
-            {
-                return (rest, Left::BusReached);
-            }
-            if self.core.regs.pc == pc && matches!(slot.uop, Uop::Jb | Uop::Jnb) {
-                let now = self.cycles + (allowance - rest).cycles();
-                rest = rest - self.waiting(&slot, cost, now, rest);
-            }
-        }
+    fn at_hooked(&self) -> bool {
+        B::HOOKED && self.program.slots()[self.core.regs.pc as usize].uop == Uop::Exact
     }
 
-    /// What an instruction that waits for a bit by jumping to itself takes, from `now` on, as long as the bit is known to
-    /// stay as it is and `rest` lasts.
-    fn waiting(&self, slot: &Slot, cost: Cost, now: Cycles, rest: Cost) -> Cost {
-        let steady = self.core.bus.steady_until(slot.x) - now;
-        let fitting = (rest.cycles().0 / cost.cycles().0).min(rest.steps().0);
-        let times = steady.0.div_ceil(cost.cycles().0).min(fitting);
-        cost.times(times, rest).unwrap_or(Cost::ZERO)
+    /// Executes the instruction at PC, which likely reaches the bus.
+    #[inline(always)]
+    fn hooked(&mut self) -> Option<Stop> {
+        let pc = self.core.regs.pc;
+        let (slot, cost) = self.program.exact_at(pc);
+        if let Some(stop) = self.short_of(cost) {
+            return Some(stop);
+        }
+        self.execute(&slot, cost);
+        let stop = self.ask_bus();
+        if stop.is_none() && self.core.regs.pc == pc && matches!(slot.uop, Uop::Jb | Uop::Jnb) {
+            self.wait(slot.x, cost);
+        }
+        stop
+    }
+
+    /// Goes on to where the direct address `x` may have changed: the instruction at PC waits for one of its bits by jumping
+    /// to itself.
+    fn wait(&mut self, x: u8, cost: Cost) {
+        let each = cost.cycles().0;
+        let steady = (self.core.bus.steady_until(x) - self.cycles)
+            .0
+            .div_ceil(each);
+        let fitting = (self.limit.cycles.min(self.deadline) - self.cycles).0 / each;
+        let times = steady.min(fitting).min((self.limit.steps - self.steps).0);
+        self.cycles += Cycles(times * each);
+        self.steps += Steps(times);
     }
 
     /// The processor as an observer may see it.
@@ -417,7 +434,8 @@ fn part_of_block<B: Bus>(
         }
         match core.exec(slot) {
             Flow::Next(_) => {}
-            Flow::Jump(_) | Flow::Leave => unreachable!("only the end of a block leads elsewhere"),
+            Flow::Leave => break,
+            Flow::Jump(_) => unreachable!("only the end of a block leads elsewhere"),
         }
         rest = after;
         pc = slot.next;

@@ -398,6 +398,7 @@ impl Board {
     }
 
     /// What happens at this instruction boundary, up to which the peripherals have been caught up.
+    #[inline(always)]
     fn boundary(&mut self, until: Cycles) -> Boundary {
         let peripherals = &mut self.world.peripherals;
         if peripherals.pcon.contains(Pcon::PD) {
@@ -444,6 +445,7 @@ impl Board {
         }
         match self.at_breakpoint() {
             Some(stop) => Boundary::Stop(stop),
+            None if self.now < self.world.peripherals.next_change() => Boundary::Run,
             None => Boundary::Again,
         }
     }

@@ -571,10 +571,9 @@ impl Peripherals {
         if at < self.due {
             return None;
         }
-        let asks = |source: &Source| self.answerable(*source) <= at;
-        let asking = sources(self.interrupts.admitted())
-            .filter(asks)
-            .fold(0, |set, source| set | source.bit());
+        let asking = Source::ALL.into_iter().fold(0, |set, source| {
+            set | u8::from(self.answerable(source) <= at) * source.bit()
+        });
         self.interrupts.choose(asking)
     }
 
@@ -620,7 +619,13 @@ impl Peripherals {
             .min(self.timer2.next_flag())
             .min(self.uart.next_flag());
         let admitted = self.interrupts.admitted();
-        self.due = sources(admitted).fold(input, |due, source| due.min(self.next_request(source)));
+        self.due = Source::ALL.into_iter().fold(input, |due, source| {
+            if admitted & source.bit() != 0 {
+                due.min(self.next_request(source))
+            } else {
+                due
+            }
+        });
         if admitted != 0 {
             self.due = self.due.min(sample);
         }
@@ -629,25 +634,17 @@ impl Peripherals {
     /// The first boundary at which `source` could be answered, as far as is known, if what is sampled stays as it is.
     #[inline(always)]
     fn next_request(&self, source: Source) -> Cycles {
-        let polled = |cycles: u64| Cycles(cycles * u64::from(self.timing.sampled));
-        let next = match source {
-            Source::External0 | Source::External1 => Cycles::MAX,
-            Source::Timer0 => self.timers.next_flag_of(0) + polled(1),
-            Source::Timer1 => self.timers.next_flag_of(1) + polled(1),
-            Source::Serial => self.uart.next_flag() + polled(2),
-            Source::Timer2 => self.timer2.next_flag(),
-        };
-        self.answerable(source).min(next)
+        let polled =
+            |next: Cycles, cycles: u64| next + Cycles(cycles * u64::from(self.timing.sampled));
+        let answerable = self.answerable(source);
+        match source {
+            Source::External0 | Source::External1 => answerable,
+            Source::Timer0 => answerable.min(polled(self.timers.next_flag_of(0), 1)),
+            Source::Timer1 => answerable.min(polled(self.timers.next_flag_of(1), 1)),
+            Source::Serial => answerable.min(polled(self.uart.next_flag(), 2)),
+            Source::Timer2 => answerable.min(self.timer2.next_flag()),
+        }
     }
-}
-
-/// The sources in a set of bits, in polling order.
-fn sources(mut bits: u8) -> impl Iterator<Item = Source> {
-    std::iter::from_fn(move || {
-        let source = Source::ALL.get(bits.trailing_zeros() as usize).copied();
-        bits &= bits.wrapping_sub(1);
-        source
-    })
 }
 
 impl Fields for Input {

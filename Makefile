@@ -19,6 +19,7 @@ test: tools
 # The second WebAssembly engine: it computes, asks and costs what the first one does, with any state of its cache.
 test-wasmtime: tools
 	cargo test --locked -p smart51-bridge --features wasmtime
+	cargo test --locked -p smart51-tests --features wasmtime --test parity
 
 # SDCC's regression suite on our core, compared with s51. PORTS=mcs51-small,mcs51-large takes some of the six ports.
 conformance: tools

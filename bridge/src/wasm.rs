@@ -11,6 +11,7 @@ use validate::Check;
 use wasmparser::{Parser, Payload};
 
 mod body;
+mod code;
 mod costs;
 mod instrument;
 mod limits;

@@ -1,10 +1,11 @@
 //! The metered form of one function; see `instrument` for its shape.
 
+use super::code::Code;
 use super::instrument::Added;
 use super::outline::{Kind, Mark, Outline};
 use super::validate::Shape;
 use std::ops::Range;
-use wasm_encoder::{BlockType, Encode, InstructionSink, ValType};
+use wasm_encoder::{Encode, ValType};
 
 /// What every active call takes of the stack, before its values, in bytes.
 pub(super) const FRAME_BASE: u32 = 64;
@@ -75,9 +76,9 @@ impl Bodies {
         }
 
         let result = shape.result.and_then(|ty| ValType::try_from(ty).ok());
-        let mut code = InstructionSink::new(out);
-        code.block(BlockType::Empty);
-        code.block(result.map_or(BlockType::Empty, BlockType::Result));
+        let mut code = Code(out);
+        code.block(None);
+        code.block(result);
         let broke = BODY - BROKE;
         code.global_get(gas).local_tee(left);
         code.i64_const(0).i64_lt_s().br_if(broke);
@@ -108,7 +109,7 @@ impl Bodies {
         };
         writer.run(0..shape.outline.marks.len(), shape.declared.end);
 
-        let mut code = InstructionSink::new(out);
+        let mut code = Code(out);
         code.local_get(left).global_set(gas);
         if shape.calls {
             code.local_get(here).i32_const(frame(shape)).i32_add();
@@ -346,12 +347,12 @@ impl<'a> Writer<'a> {
                 self.code().br_if(depth);
             }
             Target::Free => {
-                self.code().if_(BlockType::Empty);
+                self.code().if_();
                 self.pay(surplus);
                 self.code().br(depth + 1).end();
             }
             Target::Loop => {
-                self.code().if_(BlockType::Empty);
+                self.code().if_();
                 self.level += 1;
                 self.around(depth + 1, surplus);
                 self.level -= 1;
@@ -374,9 +375,7 @@ impl<'a> Writer<'a> {
             code.local_get(left).global_set(gas);
             code.local_get(left).i64_const(0).i64_lt_s().br_if(broke);
         }
-        let mut depths = ways.iter().map(|(depth, ..)| *depth);
-        let default = depths.next_back().unwrap_or(0);
-        self.code().br_table(depths, default);
+        self.code().br_table(ways.iter().map(|(depth, ..)| *depth));
         self.owed = None;
     }
 
@@ -422,7 +421,7 @@ impl<'a> Writer<'a> {
         let entered = self.owed;
         self.out.push(BLOCK);
         self.copy(start.start + 1..start.end);
-        self.code().loop_(BlockType::Empty);
+        self.code().loop_();
         self.level += 2;
         let around = self.level;
         let mut after = Label {
@@ -432,7 +431,7 @@ impl<'a> Writer<'a> {
             otherwise: None,
         };
         for _ in 0..rounds.count {
-            self.code().block(BlockType::Empty);
+            self.code().block(None);
             self.open(rounds.settled, None);
             let at = self.run(rounds.inside.clone(), start.end);
             self.plain(at, end);
@@ -469,8 +468,8 @@ impl<'a> Writer<'a> {
             .filter(|_| both_end && around.kind != Target::Loop)
     }
 
-    fn code(&mut self) -> InstructionSink<'_> {
-        InstructionSink::new(self.out)
+    fn code(&mut self) -> Code<'_> {
+        Code(self.out)
     }
 
     /// Takes `amount` off what is left.

@@ -9,7 +9,7 @@ use smart51_bridge::{
     Call, Engine, EngineId, Fault, Limits, Mcs51, Module, Outcome, PrepareError, Report, Silent,
     Wasmi,
 };
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// What the host is told to do with a call.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ enum Does {
 }
 
 /// A host that keeps what it is asked and answers with `reply`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Host {
     does: Does,
     reply: Vec<u8>,
@@ -85,18 +85,48 @@ fn image(fields: &str, main: &str) -> Image {
     Image::wasm(wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}")))
 }
 
-fn prepare(image: &Image) -> Arc<dyn Module> {
-    Wasmi::new()
-        .prepare(image, Semantics::V1)
-        .unwrap_or_else(|error| panic!("{error}"))
+/// The engines there are: both, with the feature `wasmtime`.
+static ENGINES: LazyLock<Vec<Box<dyn Engine>>> = LazyLock::new(|| {
+    vec![
+        Box::new(Wasmi::new()),
+        #[cfg(feature = "wasmtime")]
+        Box::new(smart51_bridge::Wasmtime::new(None).expect("it runs here")),
+    ]
+});
+
+/// The contract as each engine prepares it.
+fn prepare(image: &Image) -> Vec<Arc<dyn Module>> {
+    let prepared = ENGINES.iter().map(|engine| {
+        engine
+            .prepare(image, Semantics::V1)
+            .unwrap_or_else(|error| panic!("{error}"))
+    });
+    prepared.collect()
 }
 
-fn call(module: &dyn Module, host: &mut Host, input: &[u8], gas: u64) -> Result<Report, NodeError> {
+/// Calls the contract on each engine. All must do the same; what one of them did is returned and left in `host`.
+fn call(
+    modules: &[Arc<dyn Module>],
+    host: &mut Host,
+    input: &[u8],
+    gas: u64,
+) -> Result<Report, NodeError> {
     let limits = Limits {
         gas: Gas(gas),
         ..Limits::NONE
     };
-    module.call(&Call { input, limits }, host, &mut Silent)
+    let mut runs = modules.iter().map(|module| {
+        let mut host = host.clone();
+        let report = module.call(&Call { input, limits }, &mut host, &mut Silent);
+        (report, host)
+    });
+    let (report, after) = runs.next().expect("there is an engine");
+    for (other, others) in runs {
+        assert_eq!(format!("{report:?}"), format!("{other:?}"));
+        assert_eq!(after.asked, others.asked);
+    }
+    *host = after;
+    report
 }
 
 /// Runs `main` once with plenty of gas.

@@ -64,7 +64,7 @@ impl Block {
     /// The stored form: the header, and each transaction with its length (LE32) in front.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(128 * (1 + self.actions.len()));
         self.header.encode_to(&mut out);
         let mut bytes = Vec::new();
         for action in &self.actions {

@@ -79,6 +79,8 @@ pub struct OpenBlock<'c> {
     steps: u64,
     /// The host-call log of the last call.
     log: Vec<u8>,
+    /// The contract last called, ready to run: one is mostly called again.
+    ready: Option<(RegId, Contract, Prepared)>,
 }
 
 impl<'c> OpenBlock<'c> {
@@ -93,6 +95,7 @@ impl<'c> OpenBlock<'c> {
             receipts: Vec::new(),
             steps: 0,
             log: Vec::new(),
+            ready: None,
         })
     }
 
@@ -297,22 +300,15 @@ impl<'c> OpenBlock<'c> {
             value,
             payment,
         } = *request;
-        let contract =
-            Contract::load(&mut self.state, &id)?.ok_or_else(|| ChainError::NoContract {
-                name: names::RegIdText(id).to_string(),
-            })?;
+        let (contract, prepared) = match prepared {
+            Some(prepared) => (self.contract(&id)?, prepared),
+            None => self.ready(&id)?,
+        };
         let Contract {
             code_hash,
             semantics,
             ..
         } = contract;
-        let prepared = match prepared {
-            Some(prepared) => prepared,
-            None => self
-                .chain
-                .modules()
-                .get(&mut self.state, &code_hash, semantics)?,
-        };
         let action = self.identified(Action::Call {
             sender,
             contract: id,
@@ -388,6 +384,26 @@ impl<'c> OpenBlock<'c> {
             prints: requests.prints,
         };
         Ok((action, Box::new(receipt), fee))
+    }
+
+    fn contract(&mut self, id: &RegId) -> Result<Contract, ChainError> {
+        Contract::load(&mut self.state, id)?.ok_or_else(|| ChainError::NoContract {
+            name: names::RegIdText(*id).to_string(),
+        })
+    }
+
+    /// The contract of this id, ready to run. What is deployed stays as it is.
+    fn ready(&mut self, id: &RegId) -> Result<(Contract, Prepared), ChainError> {
+        if let Some((last, contract, prepared)) = &self.ready
+            && last == id
+        {
+            return Ok((*contract, prepared.clone()));
+        }
+        let contract = self.contract(id)?;
+        let modules = self.chain.modules();
+        let prepared = modules.get(&mut self.state, &contract.code_hash, contract.semantics)?;
+        self.ready = Some((*id, contract, prepared.clone()));
+        Ok((contract, prepared))
     }
 
     /// Writes the block into the store: transactions, receipts and all changes, or nothing. It is durable

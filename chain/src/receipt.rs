@@ -240,7 +240,7 @@ impl Receipt {
     /// Texts have their length in front (4).
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(256);
+        let mut out = Vec::with_capacity(224); // a successful call that prints nothing takes 218
         out.extend_from_slice(&VERSION.to_le_bytes());
         out.extend_from_slice(&self.id);
         out.extend_from_slice(&self.height.to_le_bytes());

@@ -6,7 +6,8 @@ use crate::hash::{double_sha256, sha256};
 use crate::host::{Answer, HostApi, HostError, HostFault, Status};
 use crate::outputs::Output;
 use crate::prints::Print;
-use crate::state::Overlay;
+use crate::state::keys::Key;
+use crate::state::{Overlay, Place};
 use abi::codec::{self, Args};
 use abi::{Gas, method};
 
@@ -38,6 +39,8 @@ pub struct Host<'a, 's> {
     pub(crate) state: &'a mut Overlay<'s>,
     pub(crate) requests: Requests,
     pub(crate) reply: Reply,
+    /// The key of the contract's data last asked for, and its place: what is read is mostly written next.
+    pub(crate) found: Option<(Key, Place)>,
 }
 
 impl<'a, 's> Host<'a, 's> {
@@ -53,6 +56,7 @@ impl<'a, 's> Host<'a, 's> {
             state,
             requests: Requests::default(),
             reply: Reply::new(),
+            found: None,
         }
     }
 
@@ -130,19 +134,20 @@ impl HostApi for Host<'_, '_> {
         self.reply.clear();
         // A method without arguments never looks at the request, whatever it holds.
         let args = if spec.reads_request() {
-            Args::read(request).ok()
+            Args::read(request)
         } else {
-            Some(Args::NONE)
+            Ok(Args::NONE)
         };
-        let args = args.filter(|args| spec.check(args).is_ok());
-        let served = match &args {
-            Some(args) => self.serve(spec.id, args)?,
-            None => Served::REFUSED,
+        let (served, request_bytes) = match &args {
+            Ok(args) if spec.check(args).is_ok() => (
+                self.serve(spec.id, args)?,
+                args.items().iter().map(|item| item.len()).sum(),
+            ),
+            _ => (Served::REFUSED, 0),
         };
         if self.reply.lacks_bytes && semantics.is_dacrs() {
             return Err(HostFault::EmptyReplyItem.into());
         }
-        let request_bytes = args.map_or(0, |args| args.items().iter().map(|item| item.len()).sum());
         let price = spec.gas.price(request_bytes, self.reply.payload());
         Ok(Answer {
             status: served.status,

@@ -15,7 +15,14 @@ fn steps(value: &[u8]) -> i64 {
 impl Host<'_, '_> {
     /// The place of `key` in the contract's data.
     fn find(&mut self, key: &[u8]) -> Result<Place, HostError> {
-        Ok(data::find(self.state, &self.context.contract, key)?)
+        if let Some((found, place)) = &self.found
+            && found[..] == *key
+        {
+            return Ok(*place);
+        }
+        let place = data::find(self.state, &self.context.contract, key)?;
+        self.found = Some((key.into(), place));
+        Ok(place)
     }
 
     /// Sets or removes a key that stands at `place`. Returns the length of the old value, if there was one,
@@ -95,7 +102,8 @@ impl Host<'_, '_> {
         let Some([key]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
-        self.read(&self.context.contract, key)
+        let place = self.find(key)?;
+        Ok(self.value(place))
     }
 
     /// The value of a key of another contract.
@@ -106,15 +114,17 @@ impl Host<'_, '_> {
         let Ok(contract) = contract.try_into() else {
             return Ok(Served::REFUSED);
         };
-        self.read(contract, key)
+        let place = data::find(self.state, contract, key)?;
+        Ok(self.value(place))
     }
 
-    fn read(&mut self, contract: &[u8; 6], key: &[u8]) -> Result<Served, HostError> {
-        let Some(value) = data::get(self.state, contract, key)? else {
-            return Ok(Served::REFUSED);
+    /// Answers with the value at `place`.
+    fn value(&mut self, place: Place) -> Served {
+        let Some(value) = self.state.value(place) else {
+            return Served::REFUSED;
         };
         self.reply.item(value);
-        Ok(Served::DONE)
+        Served::DONE
     }
 
     /// How many keys there are; refused for none.

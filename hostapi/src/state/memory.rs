@@ -1,5 +1,6 @@
 //! [`MemStore`]: state that lives as long as the process.
 
+use super::ordered::Ordered;
 use super::store::{Batch, Pair, StateStore, StoreError};
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -8,7 +9,7 @@ use std::sync::{PoisonError, RwLock};
 /// A store in memory. A commit is atomic and, within the process, durable.
 #[derive(Debug, Default)]
 pub struct MemStore {
-    pairs: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+    pairs: RwLock<BTreeMap<Ordered, Vec<u8>>>,
 }
 
 impl MemStore {
@@ -27,22 +28,23 @@ impl StateStore for MemStore {
             .pairs
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
+            .get(&key.into())
             .cloned())
     }
 
     fn next(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
         let pairs = self.pairs.read().unwrap_or_else(PoisonError::into_inner);
-        let start = lower_bound(prefix, after);
-        let first = pairs.range::<[u8], _>((start, Bound::Unbounded)).next();
+        let start = lower_bound(prefix, after).map(Ordered::from);
+        let first = pairs.range((start, Bound::Unbounded)).next();
         Ok(first
             .filter(|(key, _)| key.starts_with(prefix))
-            .map(|(key, value)| (key.clone(), value.clone())))
+            .map(|(key, value)| (key.to_vec(), value.clone())))
     }
 
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let mut pairs = self.pairs.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in batch {
+            let key = key[..].into();
             match value {
                 Some(value) => pairs.insert(key, value),
                 None => pairs.remove(&key),

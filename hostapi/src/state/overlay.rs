@@ -29,8 +29,6 @@ struct Change {
     slot: usize,
     /// What was written in the slot before.
     before: Option<Written>,
-    /// How long the buffer of written values was before.
-    length: usize,
 }
 
 /// A place in an overlay's history to go back to.
@@ -105,16 +103,15 @@ impl<'s> Overlay<'s> {
 
     /// Sets the value at `place`, or removes it.
     pub fn set(&mut self, place: Place, value: Option<&[u8]>) {
-        let length = self.values.len();
         let written = value.map(|value| {
+            let start = self.values.len();
             self.values.extend_from_slice(value);
-            length..self.values.len()
+            start..self.values.len()
         });
         let before = self.slots[place.0].written.replace(written);
         self.journal.push(Change {
             slot: place.0,
             before,
-            length,
         });
     }
 
@@ -178,8 +175,10 @@ impl<'s> Overlay<'s> {
     /// present: nothing happens.
     pub fn revert(&mut self, to: Checkpoint) {
         for change in self.journal.drain(to.0.min(self.journal.len())..).rev() {
-            self.slots[change.slot].written = change.before;
-            self.values.truncate(change.length);
+            let written = &mut self.slots[change.slot].written;
+            if let Some(Some(undone)) = std::mem::replace(written, change.before) {
+                self.values.truncate(undone.start);
+            }
         }
     }
 

@@ -572,7 +572,7 @@ impl Peripherals {
             return None;
         }
         let asking = Source::ALL.into_iter().fold(0, |set, source| {
-            set | u8::from(self.answerable(source) <= at) * source.bit()
+            set | (u8::from(self.answerable(source) <= at) * source.bit())
         });
         self.interrupts.choose(asking)
     }
@@ -618,17 +618,15 @@ impl Peripherals {
             .min(self.timers.next_flag())
             .min(self.timer2.next_flag())
             .min(self.uart.next_flag());
-        let admitted = self.interrupts.admitted();
-        self.due = Source::ALL.into_iter().fold(input, |due, source| {
-            if admitted & source.bit() != 0 {
-                due.min(self.next_request(source))
-            } else {
-                due
+        self.due = match self.interrupts.admitted() {
+            0 => input,
+            admitted => {
+                let admitted = |source: &Source| admitted & source.bit() != 0;
+                let sources = Source::ALL.into_iter().filter(admitted);
+                let requests = sources.map(|source| self.next_request(source));
+                requests.fold(input.min(sample), Cycles::min)
             }
-        });
-        if admitted != 0 {
-            self.due = self.due.min(sample);
-        }
+        };
     }
 
     /// The first boundary at which `source` could be answered, as far as is known, if what is sampled stays as it is.

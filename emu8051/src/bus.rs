@@ -27,8 +27,8 @@ pub struct XdataAsk {
 /// without those, a run costs the same as if they did not exist. `now` is what the run has used when the instruction
 /// begins.
 pub trait Bus {
-    /// Whether programs with hooks are run on this bus. Changes nothing but speed: the block loop then executes
-    /// instructions that reach hooked registers too, instead of leaving them to the exact loop.
+    /// Whether programs with hooks are run on this bus. Changes nothing but speed: instructions that reach hooked registers
+    /// are then executed between blocks, and `PUSH PSW` and `POP PSW` within them, instead of by the exact loop.
     const HOOKED: bool = false;
 
     /// The byte at XDATA `address`.

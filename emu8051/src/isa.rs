@@ -172,7 +172,7 @@ macro_rules! isa {
         $( $base:literal $family:ident $mnemonic:ident [$($operand:ident)*] $cycles:literal
            [$($attr:ident)*] [$($flag:ident)*] $uop:ident; )*
         leaving { $( $(#[$doc:meta])* $leaving:ident, )* }
-        accumulator { $( $(#[$form:meta])* $on_acc:ident = $row:ident; )* }
+        registers { $( $(#[$form:meta])* $on_reg:ident = $row:ident; )* }
         pairs { $( $pair:ident = $first:ident $second:ident; )* }
     ) => {
         /// What the interpreter dispatches on: a variant per row, then those that exist in predecoded CODE only.
@@ -181,21 +181,21 @@ macro_rules! isa {
         pub(crate) enum Uop {
             $( #[doc = concat!(stringify!($mnemonic), " ", stringify!($($operand)*))] $uop, )*
             $( $(#[$doc])* $leaving, )*
-            $( $(#[$form])* $on_acc, )*
+            $( $(#[$form])* $on_reg, )*
             $( #[doc = concat!(stringify!($first), " and ", stringify!($second), " at once")] $pair, )*
         }
 
         impl Uop {
             /// How many there are.
             pub(crate) const COUNT: usize =
-                [$(Uop::$uop,)* $(Uop::$leaving,)* $(Uop::$on_acc,)* $(Uop::$pair,)*].len();
+                [$(Uop::$uop,)* $(Uop::$leaving,)* $(Uop::$on_reg,)* $(Uop::$pair,)*].len();
 
             /// Length in bytes of the instruction or pair; 0 of what the block loop leaves to others.
             pub(crate) const fn len(self) -> u8 {
                 match self {
                     $( Uop::$uop => 1 $(+ Operand::$operand.bytes())*, )*
                     $( Uop::$leaving => 0, )*
-                    $( Uop::$on_acc => Uop::$row.len(), )*
+                    $( Uop::$on_reg => Uop::$row.len(), )*
                     $( Uop::$pair => Uop::$first.len() + Uop::$second.len(), )*
                 }
             }
@@ -340,7 +340,7 @@ isa! {
         /// Ends the block before it and is executed by the exact loop.
         Exact,
     }
-    accumulator {
+    registers {
         /// `PUSH ACC`
         PushA = Push;
         /// `POP ACC`

@@ -289,7 +289,7 @@ impl<'a, B: Bus> Runner<'a, B> {
                 return self.arrived();
             }
             let (rest, left) = block_loop::<B, true>(&mut self.core, self.program, allowance);
-            let unused = costs[self.core.regs.pc as usize]; // of the block at PC, which has been paid
+            let unused = costs[self.core.regs.pc as usize]; // paid for what was not executed from PC on
             self.pay(allowance - (rest + unused));
             if left == Left::AtInstruction && !self.at_hooked() {
                 return self.arrived();

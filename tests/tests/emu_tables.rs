@@ -99,14 +99,17 @@ fn single(source: &str) -> Program {
         .build()
 }
 
+/// A byte of the result: what a table has, taken from the processor.
+type Part = fn(&Cpu) -> u8;
+
 const C4: Psw = Psw::CY.union(Psw::AC).union(Psw::OV);
 
 #[test]
 fn every_sum_difference_product_quotient_and_comparison_equals_s51() {
     let mut checked = 0;
-    let mut sweep = |source: &str, name: &str, psw: Psw, parts: &[(&str, fn(&Cpu) -> u8)]| {
+    let mut sweep = |source: &str, name: &str, psw: Psw, parts: &[(&str, Part)]| {
         let program = single(source);
-        let tables: Vec<(Table, fn(&Cpu) -> u8)> = parts
+        let tables: Vec<(Table, Part)> = parts
             .iter()
             .map(|(part, of)| (Table::read(&format!("{name}.{part}"), 65536), *of))
             .collect();

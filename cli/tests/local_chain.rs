@@ -73,7 +73,15 @@ fn a_call_prints_its_receipt_and_the_receipt_is_found_again() {
 fn a_recorded_call_replays_from_its_one_file_without_the_chain() {
     let dir = dir();
     let args = [
-        "call", "token", "--from", "alice", "--input", MINT, "--record", "call.json", "--json",
+        "call",
+        "token",
+        "--from",
+        "alice",
+        "--input",
+        MINT,
+        "--record",
+        "call.json",
+        "--json",
     ];
     let called = on_chain(&dir, &args).ok().json();
     let recording: serde_json::Value = serde_json::from_slice(&dir.read("call.json")).unwrap();
@@ -82,7 +90,10 @@ fn a_recorded_call_replays_from_its_one_file_without_the_chain() {
     assert_eq!(result["gas"], called["gas"]);
     fs::remove_dir_all(dir.path("chain")).unwrap();
     let replayed = dir.run(&["replay", "call.json", "--json"]).ok().json();
-    assert_eq!((&replayed["rows"], &replayed["equal"]), (&1.into(), &1.into()));
+    assert_eq!(
+        (&replayed["rows"], &replayed["equal"]),
+        (&1.into(), &1.into())
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use bridge::{Observer, Outcome};
 use chain::recording::format::{CallRow, Context};
 use chain::recording::{Row, Run as Recorded, execute};
 use clap::Args;
-use emu8051::{Cpu, Insn};
+use emu8051::{Cpu, Insn, Xdata};
 use hostapi::prints::Print;
 use loader::{Image, header};
 use serde::Serialize;
@@ -73,9 +73,14 @@ impl Run {
         let mut watched = Watched {
             trace: trace.transpose()?,
             watches: self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()),
+            stopped: None,
         };
         let run = execute(&row, &loaded.image, digests, &mut watched).map_err(Error::recording)?;
-        let Watched { trace, watches } = watched;
+        let Watched {
+            trace,
+            watches,
+            stopped,
+        } = watched;
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
             write_recording(file, run.row.clone())?;
@@ -83,7 +88,7 @@ impl Run {
         let report = Report {
             coverage: self.watch.write(covering.as_ref(), &watches)?,
             stack: watches.stack.map(|stack| stack.seen),
-            ..Report::new(&run)
+            ..Report::new(&run, stopped.as_ref())
         };
         out.print(&report)?;
         Ok(if run.executed.accepted() {
@@ -146,6 +151,8 @@ struct Report {
 struct Watched {
     trace: Option<Trace>,
     watches: Watches,
+    /// The 8051 when it stopped for good.
+    stopped: Option<Cpu>,
 }
 
 impl Observer for Watched {
@@ -162,6 +169,10 @@ impl Observer for Watched {
 
     fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
         self.watches.executed(cpu, insn);
+    }
+
+    fn stopped(&mut self, cpu: &Cpu, _: &Xdata) {
+        self.stopped = Some(cpu.clone());
     }
 }
 
@@ -196,11 +207,10 @@ impl HostCall {
 }
 
 impl Report {
-    fn new(run: &Recorded) -> Self {
+    fn new(run: &Recorded, cpu: Option<&Cpu>) -> Self {
         let executed = &run.executed;
         let report = executed.report.as_ref();
         let outcome = report.map(|report| report.outcome);
-        let cpu = report.and_then(|report| report.cpu.as_deref());
         let usage = report.map(|report| report.usage).unwrap_or_default();
         let calls = run.row.calls.iter().zip(&run.call_cycles);
         Report {

@@ -131,7 +131,7 @@ fn call(
 
 /// Runs `main` once with plenty of gas.
 fn run(main: &str, host: &mut Host) -> Report {
-    call(&*prepare(&image("", main)), host, b"", 1 << 30).expect("the node does not fail")
+    call(&prepare(&image("", main)), host, b"", 1 << 30).expect("the node does not fail")
 }
 
 fn fault(main: &str, host: &mut Host) -> Fault {
@@ -182,12 +182,12 @@ fn the_input_lies_in_the_buffer_with_its_length_in_front() {
         input[length - 1] = 0xA5;
         let module = prepare(&image("", &main(length, 0xA5)));
         let report =
-            call(&*module, &mut Host::answering(b""), &input, 1 << 30).expect("no node failure");
+            call(&module, &mut Host::answering(b""), &input, 1 << 30).expect("no node failure");
         assert_eq!(report.outcome, Outcome::Success, "{length} bytes");
     }
     let module = prepare(&image("", ""));
     let report = call(
-        &*module,
+        &module,
         &mut Host::answering(b""),
         &vec![0; INPUT_MAX + 1],
         1 << 30,
@@ -210,7 +210,7 @@ fn a_call_hands_over_method_and_frame_and_brings_the_reply() {
                     (then (if (i32.eq (i32.load (i32.const 201)) (i32.const 0x796c7065)) (then (call $exit (i32.const 1))))))";
     let mut host = Host::answering(b"reply");
     let report =
-        call(&*prepare(&image(fields, main)), &mut host, b"", 1 << 30).expect("no node failure");
+        call(&prepare(&image(fields, main)), &mut host, b"", 1 << 30).expect("no node failure");
     assert_eq!(report.outcome, Outcome::Success);
     assert_eq!(host.asked, [(0x3C05, b"\x04\0\x02\0hi".to_vec())]);
 }
@@ -311,7 +311,7 @@ fn the_reply_may_overlap_the_request() {
                 (call $exit (i32.load8_u (i32.const 66)))";
     let mut host = Host::answering(b"Reply");
     let report =
-        call(&*prepare(&image(fields, main)), &mut host, b"", 1 << 30).expect("no node failure");
+        call(&prepare(&image(fields, main)), &mut host, b"", 1 << 30).expect("no node failure");
     assert_eq!(
         (report.outcome, &host.asked[0].1[..]),
         (exits(b'R'), &b"\x04\0\x02\0hi"[..])
@@ -338,7 +338,7 @@ fn faults_and_failures_of_the_host_end_the_call() {
         Fault::Host(HostFault::UnknownMethod(0x2345))
     );
     let failed = call(
-        &*prepare(&image("", main)),
+        &prepare(&image("", main)),
         &mut Host::that(Does::Fail),
         b"",
         1 << 30,
@@ -392,7 +392,7 @@ fn each_fault_of_a_program_has_its_name() {
         ("(func $f (call $f))", "(call $f)", Trap::StackExhausted),
     ] {
         let report = call(
-            &*prepare(&image(fields, main)),
+            &prepare(&image(fields, main)),
             &mut Host::answering(b""),
             b"",
             1 << 30,
@@ -421,7 +421,7 @@ fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices
     let costs = Costs::V1;
     let asking = u64::from(5 * costs.simple + costs.call);
     let whole = PAGE + asking + 100 + u64::from(2 * costs.simple + costs.call);
-    let report = call(&*module, &mut Host::answering(b""), b"", 1 << 30).expect("no node failure");
+    let report = call(&module, &mut Host::answering(b""), b"", 1 << 30).expect("no node failure");
     assert_eq!(
         (report.outcome, report.usage.gas),
         (Outcome::Success, Gas(whole))
@@ -439,7 +439,7 @@ fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices
         (whole - 1, 1),
     ] {
         let mut host = Host::answering(b"");
-        let report = call(&*module, &mut host, b"", gas).expect("no node failure");
+        let report = call(&module, &mut host, b"", gas).expect("no node failure");
         assert_eq!(
             report.outcome,
             Outcome::Fault {
@@ -453,7 +453,7 @@ fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices
             "{gas}"
         );
     }
-    let report = call(&*module, &mut Host::answering(b""), b"", whole).expect("no node failure");
+    let report = call(&module, &mut Host::answering(b""), b"", whole).expect("no node failure");
     assert_eq!(
         (report.outcome, report.usage.gas),
         (Outcome::Success, Gas(whole))
@@ -490,11 +490,11 @@ fn no_call_sees_anything_of_another() {
                 (call $exit (i32.add (i32.load8_u (i32.const 0)) (i32.mul (i32.const 10) (memory.size))))";
     let module = prepare(&image(fields, main));
     let first =
-        call(&*module, &mut Host::answering(b""), b"xyz", 1 << 30).expect("no node failure");
+        call(&module, &mut Host::answering(b""), b"xyz", 1 << 30).expect("no node failure");
     assert_eq!(first.outcome, exits(21));
     for _ in 0..3 {
         let next =
-            call(&*module, &mut Host::answering(b""), b"xyz", 1 << 30).expect("no node failure");
+            call(&module, &mut Host::answering(b""), b"xyz", 1 << 30).expect("no node failure");
         assert_eq!(next, first);
     }
 }
@@ -536,7 +536,7 @@ fn deep_frames_do_not_reach_the_engines_own_stack() {
     for locals in [0, 1, 10, 100, 1000] {
         let fields = format!("(func $f (local {}) (call $f))", "i64 ".repeat(locals));
         let report = call(
-            &*prepare(&image(&fields, "(call $f)")),
+            &prepare(&image(&fields, "(call $f)")),
             &mut Host::answering(b""),
             b"",
             1 << 30,

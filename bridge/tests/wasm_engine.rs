@@ -489,8 +489,7 @@ fn no_call_sees_anything_of_another() {
                 (drop (memory.grow (i32.const 1)))
                 (call $exit (i32.add (i32.load8_u (i32.const 0)) (i32.mul (i32.const 10) (memory.size))))";
     let module = prepare(&image(fields, main));
-    let first =
-        call(&module, &mut Host::answering(b""), b"xyz", 1 << 30).expect("no node failure");
+    let first = call(&module, &mut Host::answering(b""), b"xyz", 1 << 30).expect("no node failure");
     assert_eq!(first.outcome, exits(21));
     for _ in 0..3 {
         let next =

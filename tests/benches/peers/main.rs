@@ -15,8 +15,8 @@ use smart51_tests::workload::{NAMES, Workload};
 
 use crate::peer::{Peer, RUN};
 
-/// How often each workload runs on each peer; the median counts.
-const ROUNDS: usize = 5;
+/// How often each workload's turn comes on each peer. The best turn counts: a machine shared with others only slows down.
+const ROUNDS: usize = 7;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -67,13 +67,13 @@ fn compare() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    let medians: Vec<Vec<f64>> = speeds
+    let best: Vec<Vec<f64>> = speeds
         .into_iter()
-        .map(|peer| peer.into_iter().map(median).collect())
+        .map(|peer| peer.into_iter().map(best).collect())
         .collect();
-    println!("Million machine cycles a second of processor time, median of {ROUNDS} rounds:\n");
-    table(&Peer::ALL.map(Peer::name), &medians, 1);
-    let [ours, s51, i8051, unmetered] = medians.as_slice() else {
+    println!("Million machine cycles a second of processor time, the best of {ROUNDS} rounds:\n");
+    table(&Peer::ALL.map(Peer::name), &best, 1);
+    let [ours, s51, i8051, unmetered] = best.as_slice() else {
         return Err("four peers were measured".into());
     };
     println!("\nHow many times as fast smart51 is:\n");
@@ -130,7 +130,6 @@ fn table(names: &[&str], rows: &[Vec<f64>], digits: usize) {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+fn best(values: Vec<f64>) -> f64 {
+    values.into_iter().fold(0.0, f64::max)
 }

@@ -33,25 +33,11 @@ static PAIRED: ByUop<ByUop<Option<Uop>>> = {
     paired
 };
 
-/// Whether an operation begins any pair. Most do not, and then what is behind them need not be looked at.
-static BEGINS: ByUop<bool> = {
-    let mut begins = [false; Uop::COUNT];
-    let mut i = 0;
-    while i < PAIRS.len() {
-        begins[PAIRS[i].0 as usize] = true;
-        i += 1;
-    }
-    begins
-};
-
 /// Puts the slot at `pc` in one with the slot behind it, if they are a pair. The operands of the first stay in place,
 /// those of the second go to `z` and `target`.
 #[inline(always)]
 pub(crate) fn fuse(slots: &mut [Slot; 65536], code: &[u8; 65536], pc: u16) {
     let slot = slots[pc as usize];
-    if !BEGINS[slot.uop as usize] {
-        return;
-    }
     let behind = slots[slot.next as usize];
     let Some(both) = PAIRED[slot.uop as usize][behind.uop as usize] else {
         return;

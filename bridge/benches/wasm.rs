@@ -226,6 +226,11 @@ fn preparation() {
         wasm.len(),
         time.as_secs_f64() * 1e3
     );
+    let time = best(200, || drop(wasmparser::validate(&wasm).expect("valid")));
+    println!(
+        "of which the check that wasmparser makes: {:.2} ms",
+        time.as_secs_f64() * 1e3
+    );
     let time = best(20, || {
         drop(
             Wasmi::new()

@@ -47,10 +47,10 @@ impl From<Insn> for Slot {
 }
 
 impl Slot {
-    /// What the block loop leaves to the exact loop.
-    pub(crate) fn exact(insn: Insn) -> Slot {
+    /// Where the block loop must be left before an instruction, and why.
+    pub(crate) fn leave_before(uop: Uop, insn: Insn) -> Slot {
         Slot {
-            uop: Uop::Exact,
+            uop,
             ..Slot::from(insn)
         }
     }
@@ -712,6 +712,14 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                     self.set_dptr(self.dptr().wrapping_add(1));
                     self.xwrite(self.dptr());
                 },
+                IncDptrThenIncRn => {
+                    self.set_dptr(self.dptr().wrapping_add(1));
+                    self.set_reg(slot.z, self.reg(slot.z).wrapping_add(1));
+                },
+                IncRnThenIncRn => {
+                    self.set_reg(slot.x, self.reg(slot.x).wrapping_add(1));
+                    self.set_reg(slot.z, self.reg(slot.z).wrapping_add(1));
+                },
                 MovxADptrThenMovRnA => {
                     self.xread(self.dptr());
                     self.set_reg(slot.z, self.regs.a);
@@ -719,6 +727,10 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 MovxADptrThenMovDirA => {
                     self.xread(self.dptr());
                     self.set_dir(slot.z, self.regs.a);
+                },
+                MovxADptrThenMovAtRiA => {
+                    self.xread(self.dptr());
+                    self.set_at(slot.z, self.regs.a);
                 },
                 MovxDptrAThenMovARn => {
                     self.xwrite(self.dptr());
@@ -806,6 +818,11 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 MovADirThenAddImm => {
                     self.regs.a = self.dir(slot.x);
                     self.add(slot.z);
+                },
+                MovADirThenSubbDir => {
+                    self.regs.a = self.dir(slot.x);
+                    let b = self.dir(slot.z);
+                    self.subb(b);
                 },
                 MovADirThenOrlDirA => {
                     let a = self.dir(slot.x);

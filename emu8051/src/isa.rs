@@ -367,8 +367,11 @@ isa! {
     pairs {
         IncDptrThenMovxADptr = IncDptr MovxADptr;
         IncDptrThenMovxDptrA = IncDptr MovxDptrA;
+        IncDptrThenIncRn = IncDptr IncRn;
+        IncRnThenIncRn = IncRn IncRn;
         MovxADptrThenMovRnA = MovxADptr MovRnA;
         MovxADptrThenMovDirA = MovxADptr MovDirA;
+        MovxADptrThenMovAtRiA = MovxADptr MovAtRiA;
         MovxDptrAThenMovARn = MovxDptrA MovARn;
         MovxDptrAThenMovADir = MovxDptrA MovADir;
         MovDptrThenMovxADptr = MovDptr MovxADptr;
@@ -390,6 +393,7 @@ isa! {
         MovARnThenOrlDirA = MovARn OrlDirA;
         MovARnThenXrlDirA = MovARn XrlDirA;
         MovADirThenAddImm = MovADir AddImm;
+        MovADirThenSubbDir = MovADir SubbDir;
         MovADirThenOrlDirA = MovADir OrlDirA;
         MovADirThenXrlDirA = MovADir XrlDirA;
         AddImmThenMovDirA = AddImm MovDirA;

@@ -1,11 +1,11 @@
 //! Two instructions for one dispatch.
 //!
 //! Finding the code for the next instruction costs the block loop about as much as executing it, so the pairs that
-//! compilers for the 8051 emit most (16-bit pointers counted up and followed, bytes moved through A, 16-bit sums) are
-//! put into one slot at predecode. Each address keeps its own slot: a jump to the second instruction finds it alone,
-//! or paired with its successor. A pair never spans the end of a block, as none of its instructions ends one and a
-//! trap, a fault or an instruction for the exact loop is never in a pair. Cycles and steps are those of both: they
-//! are in the block sums anyway.
+//! compilers for the 8051 emit most (16-bit pointers counted up and followed, bytes moved through A, 16-bit sums), and
+//! those of loops that copy memory, are put into one slot at predecode. Each address keeps its own slot: a jump to the
+//! second instruction finds it alone, or paired with its successor. A pair never spans the end of a block, as none of
+//! its instructions ends one and a trap, a fault or an instruction for the exact loop is never in a pair. Cycles and
+//! steps are those of both: they are in the block sums anyway.
 
 use crate::decode::opcode_len;
 use crate::exec::Slot;

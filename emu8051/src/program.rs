@@ -162,7 +162,7 @@ impl Program {
         &self.costs
     }
 
-    /// The instruction at `pc`, which the block loop leaves to the exact loop, and its cost.
+    /// The instruction at `pc`, a trap or one that the block loop leaves to the exact loop, and its cost.
     #[inline(always)]
     pub(crate) fn exact_at(&self, pc: u16) -> (Slot, Cost) {
         let Shape { uop, cost, .. } = *shape(self.code[pc as usize]);
@@ -263,11 +263,11 @@ impl Program {
         let falls_through_end = insn.next < pc && !insn.shape().ends_block;
         let too_long = self.costs[insn.next as usize].exceeds(LONGEST_BLOCK);
         if self.is_trap(pc) {
-            self.leave_at(pc, Slot::leave(Uop::Trap));
+            self.leave_at(pc, Slot::leave_before(Uop::Trap, insn));
         } else if self.fault_at(pc).is_some() {
             self.leave_at(pc, Slot::leave(Uop::Fault));
         } else if falls_through_end || too_long {
-            self.leave_at(pc, Slot::exact(insn));
+            self.leave_at(pc, Slot::leave_before(Uop::Exact, insn));
         } else {
             self.predecode_insn(lowering, pc, insn);
         }
@@ -287,7 +287,7 @@ impl Program {
         } else if let Some(slot) = lowering.lower(insn) {
             self.slots[pc as usize] = slot;
         } else {
-            return self.leave_at(pc, Slot::exact(insn));
+            return self.leave_at(pc, Slot::leave_before(Uop::Exact, insn));
         }
         self.costs[pc as usize] = shape.cost + rest;
         fuse(&mut self.slots, &self.code, pc);

@@ -99,7 +99,7 @@ pub struct Run {
 /// * Stopped anywhere and continued equals not stopped.
 pub fn run<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) -> Run {
     let mut runner = Runner::new(cpu, bus, program, limit);
-    let leaving = runner.arrived().and_then(|_| runner.step(&mut ()));
+    let leaving = runner.arrived().and_then(|_| runner.leave_trap());
     let stop = leaving.unwrap_or_else(|| {
         loop {
             if let Some(stop) = runner.blocks().or_else(|| runner.step(&mut ())) {
@@ -206,14 +206,10 @@ impl<'a, B: Bus> Runner<'a, B> {
     /// Executes the instruction at PC, be it a trap or not, or says why it cannot begin.
     #[inline(always)]
     fn step<O: Observer>(&mut self, observer: &mut O) -> Option<Stop> {
-        let pc = self.core.regs.pc;
-        if self.cycles >= self.deadline {
-            return Some(Stop::Event);
+        if let Some(stop) = self.barred() {
+            return Some(stop);
         }
-        if let Some(fault) = self.program.fault_at(pc) {
-            return Some(Stop::Fault(fault));
-        }
-        let insn = self.program.insn_at(pc);
+        let insn = self.program.insn_at(self.core.regs.pc);
         let cost = insn.shape().cost;
         if let Some(stop) = self.short_of(cost) {
             return Some(stop);
@@ -226,6 +222,29 @@ impl<'a, B: Bus> Runner<'a, B> {
             observer.after(&self.cpu(), &insn);
         }
         self.ask_bus()
+    }
+
+    /// Executes the instruction of the trap at PC, or says why it cannot begin.
+    fn leave_trap(&mut self) -> Option<Stop> {
+        if let Some(stop) = self.barred() {
+            return Some(stop);
+        }
+        let (slot, cost) = self.program.exact_at(self.core.regs.pc);
+        if let Some(stop) = self.short_of(cost) {
+            return Some(stop);
+        }
+        self.execute(&slot, cost);
+        self.ask_bus()
+    }
+
+    /// Why the instruction at PC cannot begin, whatever it costs.
+    #[inline(always)]
+    fn barred(&self) -> Option<Stop> {
+        if self.cycles >= self.deadline {
+            return Some(Stop::Event);
+        }
+        let fault = self.program.fault_at(self.core.regs.pc);
+        fault.map(Stop::Fault)
     }
 
     /// What an instruction of that cost is not affordable for.

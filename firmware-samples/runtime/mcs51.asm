@@ -9,7 +9,7 @@
 RESULT   = 0xEFFD                       ; the result word, and behind it the buffer
 BUFFER   = 0xEFFF
 REQUEST  = BUFFER + 2                   ; the first argument: behind the total
-TOO_LONG = REQUEST + 0x1000 - 0x10000   ; makes the total 4096, which no host accepts
+TOO_LONG = 0x00FF                       ; makes the total 4350, which no host accepts; no argument stays in this page
 
         .area   HEADER (ABS,CODE)
         .org    0x0000
@@ -74,16 +74,12 @@ _s51_exit:
         movx    @dptr,a
         ljmp    0x0008
 
-; void smart51_put(const void *bytes): an argument of smart51_length bytes, or none if that is 0
-_smart51_put:
-        mov     a,put + 1
-        jnb     acc.7,9$                ; too long already
+; What smart51_put does with an argument that does not stay in one page.
+long:   mov     a,put + 1
+        jnb     acc.7,3$                ; too long already
         mov     r2,_smart51_length
         mov     r3,_smart51_length + 1
-        mov     a,r2
-        orl     a,r3
-        jz      9$
-        mov     r0,put                  ; P2:R0 writes, DPTR reads
+        mov     r0,put
         mov     p2,put + 1
         mov     a,#2                    ; put += 2 + length
         add     a,r0
@@ -91,14 +87,14 @@ _smart51_put:
         clr     a
         addc    a,put + 1
         mov     put + 1,a
-        jc      8$
+        jc      2$
         mov     a,put
         add     a,r2
         mov     put,a
         mov     a,put + 1
         addc    a,r3
         mov     put + 1,a
-        jc      8$
+        jc      2$
         mov     a,r2
         movx    @r0,a
         inc     r0
@@ -110,9 +106,9 @@ _smart51_put:
         cjne    r0,#0,copy
         inc     p2
         sjmp    copy
-8$:     mov     put,#<TOO_LONG
+2$:     mov     put,#<TOO_LONG
         mov     put + 1,#>TOO_LONG
-9$:     ret
+3$:     ret
 
 ; void s51_copy(const void *from, void __xdata *to, uint16_t count)
 _s51_copy:
@@ -133,56 +129,81 @@ _s51_copy:
         mov     dpl,r6
         mov     dph,r7
 
-; Copies R3:R2 bytes from the generic pointer in B:DPTR to XDATA at P2:R0. What stays in one page of 256 bytes goes
-; by loops without checks.
+; Copies R3:R2 bytes from the generic pointer in B:DPTR to XDATA at P2:R0.
 copy:   mov     a,r3
-        jnz     5$
+        jnz     across
         mov     a,r2
-        jz      9$
+        jz      nothing
         add     a,r0
-        jc      5$
-        mov     a,b                     ; the kind of memory
-        jz      3$                      ; XDATA
-        jb      acc.7,4$                ; CODE
+        jc      across
+        sjmp    within
+
+; void smart51_put(const void *bytes): an argument of smart51_length bytes, or none if that is 0
+_smart51_put:
+        mov     a,_smart51_length + 1
+        jnz     long
+        mov     a,_smart51_length
+        jz      nothing
+        mov     r2,a
+        mov     r0,put                  ; P2:R0 writes, DPTR reads
+        add     a,#2                    ; what stays in one page of 256 bytes needs no more checks
+        jc      long
+        add     a,r0
+        jc      long
+        mov     put,a
+        mov     p2,put + 1
+        mov     a,r2
+        movx    @r0,a
+        inc     r0
+        clr     a
+        movx    @r0,a
+        inc     r0
+
+; Copies R2 bytes, which is not 0, within the page P2.
+within: mov     a,b                     ; the kind of memory
+        jz      2$                      ; XDATA
+        jb      acc.7,3$                ; CODE
         mov     r1,dpl                  ; IRAM
-2$:     mov     a,@r1
+1$:     mov     a,@r1
         movx    @r0,a
         inc     r1
         inc     r0
-        djnz    r2,2$
+        djnz    r2,1$
         ret
-3$:     movx    a,@dptr
+2$:     movx    a,@dptr
         movx    @r0,a
         inc     dptr
         inc     r0
-        djnz    r2,3$
+        djnz    r2,2$
         ret
-4$:     clr     a
+3$:     clr     a
         movc    a,@a+dptr
         movx    @r0,a
         inc     dptr
         inc     r0
-        djnz    r2,4$
+        djnz    r2,3$
+nothing:
         ret
-5$:     mov     a,r2
-        jz      6$
+
+; Copies R3:R2 bytes, which is not 0, across the ends of pages.
+across: mov     a,r2
+        jz      1$
         inc     r3                      ; djnz counts both bytes down
-6$:     lcall   __gptrget
+1$:     lcall   __gptrget
         movx    @r0,a
         inc     dptr
         inc     r0
-        cjne    r0,#0,7$
+        cjne    r0,#0,2$
         inc     p2
-7$:     djnz    r2,6$
-        djnz    r3,6$
-9$:     ret
+2$:     djnz    r2,1$
+        djnz    r3,1$
+        ret
 
 ; void s51_call(uint16_t method)
 _s51_call:
-        mov     r6,dpl
+        mov     a,dpl
         mov     r7,dph
         mov     dptr,#RESULT
-        mov     a,r6
         movx    @dptr,a
         inc     dptr
         mov     a,r7
@@ -204,7 +225,7 @@ _s51_call:
 
 ; uint16_t smart51_take(void *out): the next item, cut to smart51_length bytes; returns its whole length
 _smart51_take:
-        mov     r6,dpl
+        mov     r0,dpl
         mov     r7,dph
         mov     r5,b
         mov     dpl,get
@@ -216,44 +237,47 @@ _smart51_take:
         mov     r3,a
         inc     dptr
         orl     a,r2
-        jz      9$                      ; no item
+        jz      6$                      ; no item
         mov     a,dpl
         add     a,r2
         mov     get,a
         mov     a,dph
         addc    a,r3
         mov     get + 1,a
-        mov     a,r2
-        push    acc
-        mov     a,r3
-        push    acc
         mov     a,_smart51_length
         clr     c
         subb    a,r2
         mov     a,_smart51_length + 1
-        subb    a,r3
-        jnc     1$
-        mov     r2,_smart51_length
-        mov     r3,_smart51_length + 1
-1$:     mov     a,r6
-        mov     r0,a
+        subb    a,r3                    ; CY: the item is longer than the room
         mov     a,r5
-        jnz     2$
-        mov     b,a                     ; from XDATA, to XDATA
-        mov     p2,r7
-        lcall   copy
-        sjmp    4$
-2$:     mov     a,r2                    ; to IRAM
         jz      4$
-3$:     movx    a,@dptr
+        mov     a,r2                    ; to IRAM
+        jnc     1$
+        mov     a,_smart51_length
+1$:     jz      3$
+        mov     r4,a
+2$:     movx    a,@dptr
         mov     @r0,a
         inc     dptr
         inc     r0
-        djnz    r2,3$
-4$:     pop     dph
+        djnz    r4,2$
+3$:     mov     dpl,r2
+        mov     dph,r3
+        ret
+4$:     mov     a,r2                    ; from XDATA, to XDATA
+        push    acc
+        mov     a,r3
+        push    acc
+        jnc     5$
+        mov     r2,_smart51_length
+        mov     r3,_smart51_length + 1
+5$:     mov     b,#0
+        mov     p2,r7
+        lcall   copy
+        pop     dph
         pop     dpl
         ret
-9$:     mov     dptr,#0
+6$:     mov     dptr,#0
         ret
 
 ; uint8_t s51_item8(void): the first byte of the next item, 0 if there is none

@@ -60,9 +60,9 @@ static void mint(void)
 static void transfer(void)
 {
     load(sender);
-    if (balance < request.amount)
+    balance -= request.amount; /* neither is negative: this cannot wrap around */
+    if (balance < 0)
         s51_exit(TOO_LITTLE);
-    balance -= request.amount;
     save(sender);
     credit();
 }

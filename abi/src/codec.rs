@@ -62,8 +62,8 @@ impl fmt::Display for FrameError {
 
 impl core::error::Error for FrameError {}
 
-/// The most items a method takes; a frame with more is counted but not kept.
-const KEPT: usize = 8;
+/// As many items as any method takes, and one; a frame with more is counted but not kept.
+pub(crate) const KEPT: usize = 4;
 
 /// The items of a request, borrowed from the buffer. Reading never allocates.
 #[derive(Clone, Copy, Debug)]
@@ -85,13 +85,21 @@ impl<'a> Args<'a> {
     /// A [`FrameError`] with the offset of the first thing that is wrong.
     pub fn read(window: &'a [u8]) -> Result<Args<'a>, FrameError> {
         let mut args = Args::NONE;
+        args.add(window)?;
+        Ok(args)
+    }
+
+    /// Adds the items of the request frame at the start of `window`.
+    ///
+    /// # Errors
+    /// A [`FrameError`] with the offset of the first thing that is wrong; the items before it have been added.
+    pub fn add(&mut self, window: &'a [u8]) -> Result<(), FrameError> {
         scan(window, |item| {
-            if let Some(slot) = args.items.get_mut(args.count) {
+            if let Some(slot) = self.items.get_mut(self.count) {
                 *slot = item;
             }
-            args.count += 1;
-        })?;
-        Ok(args)
+            self.count += 1;
+        })
     }
 
     /// How many items the frame holds.
@@ -106,7 +114,7 @@ impl<'a> Args<'a> {
         self.count == 0
     }
 
-    /// The items, if there are exactly `N` of them (`N` at most 8).
+    /// The items, if there are exactly `N` of them (`N` at most 4).
     #[must_use]
     pub fn exactly<const N: usize>(&self) -> Option<[&'a [u8]; N]> {
         if self.count != N {
@@ -115,7 +123,7 @@ impl<'a> Args<'a> {
         self.items.first_chunk::<N>().copied()
     }
 
-    /// The first items, at most 8 of them.
+    /// The first items, at most 4 of them.
     #[must_use]
     pub fn items(&self) -> &[&'a [u8]] {
         &self.items[..self.count.min(KEPT)]

@@ -15,6 +15,7 @@ pub use price::{Effect, GasRule, PerBytes, StepRule, Storage, storage};
 pub use table::*;
 
 use crate::Semantics;
+use crate::codec::KEPT;
 
 /// The first id of the methods that the original chain did not have.
 pub const FIRST_OWN: u16 = 0x0100;
@@ -145,7 +146,8 @@ pub fn from_2014(id: u16) -> Option<&'static MethodSpec> {
 /// How many rows of [`METHODS`] are the original's.
 const OLD_METHODS: usize = 36;
 
-// The lookup by position relies on both ranges being dense and in order.
+// The lookup by position relies on both ranges being dense and in order, and the check of a request on its items all
+// being kept.
 const _: () = {
     let mut slot = 0;
     while slot < METHODS.len() {
@@ -154,8 +156,10 @@ const _: () = {
         } else {
             FIRST_OWN as usize + slot - OLD_METHODS
         };
-        assert!(METHODS[slot].id as usize == expected);
-        assert!(METHODS[slot].original.is_some() == (slot < OLD_METHODS));
+        let spec = &METHODS[slot];
+        assert!(spec.id as usize == expected);
+        assert!(spec.original.is_some() == (slot < OLD_METHODS));
+        assert!(spec.args.len() + spec.optional.len() < KEPT);
         slot += 1;
     }
 };

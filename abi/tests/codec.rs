@@ -73,8 +73,8 @@ fn items_beyond_those_any_method_takes_are_counted() {
     let items = [&b"x"[..]; 9];
     let frame = codec::request(&items);
     let args = Args::read(&frame).expect("a sound frame");
-    assert_eq!((args.len(), args.items().len()), (9, 8));
-    assert_eq!(args.exactly::<8>(), None);
+    assert_eq!((args.len(), args.items().len()), (9, 4));
+    assert_eq!(args.exactly::<4>(), None);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn the_largest_single_item_of_a_reply_has_4091_bytes() {
 proptest! {
     #[test]
     fn a_request_reads_back_as_it_was_written(
-        items in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..200), 1..8),
+        items in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..200), 1..=4),
     ) {
         let borrowed: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
         let frame = codec::request(&borrowed);

@@ -138,10 +138,11 @@ impl MethodSpec {
                 found: args.len(),
             });
         }
-        let expected = self.args.iter().chain(self.optional);
-        for (index, (&Item { name, kind }, found)) in expected.zip(args.items()).enumerate() {
-            if !kind.lengths().allows(found.len()) {
-                let (expected, found) = (kind.lengths(), found.len());
+        for (index, item) in args.items().iter().enumerate() {
+            let optional = || &self.optional[index - least];
+            let &Item { name, kind } = self.args.get(index).unwrap_or_else(optional);
+            let (expected, found) = (kind.lengths(), item.len());
+            if !expected.allows(found) {
                 return Err(ArgsError::Length {
                     index,
                     name,

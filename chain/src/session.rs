@@ -225,6 +225,9 @@ fn move_money(
     }
     let left = sender.balance - amount - taken_now;
     set_balance(state, payer, sender, left);
+    if amount == 0 {
+        return Ok(Ok(payer)); // nothing for the contract's account to hold
+    }
     let Some((place, contract)) = Account::of(state, &tx.context.contract)? else {
         return Ok(Err(Rejection::TooRich));
     };

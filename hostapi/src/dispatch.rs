@@ -132,18 +132,16 @@ impl HostApi for Host<'_, '_> {
         let semantics = self.context.semantics;
         let spec = method::spec_under(semantics, method).ok_or(HostFault::UnknownMethod(method))?;
         self.reply.clear();
+        let mut args = Args::NONE;
         // A method without arguments never looks at the request, whatever it holds.
-        let args = if spec.reads_request() {
-            Args::read(request)
-        } else {
-            Ok(Args::NONE)
-        };
-        let (served, request_bytes) = match &args {
-            Ok(args) if spec.check(args).is_ok() => (
-                self.serve(spec.id, args)?,
+        let sound = !spec.reads_request() || args.add(request).is_ok();
+        let (served, request_bytes) = if sound && spec.check(&args).is_ok() {
+            (
+                self.serve(spec.id, &args)?,
                 args.items().iter().map(|item| item.len()).sum(),
-            ),
-            _ => (Served::REFUSED, 0),
+            )
+        } else {
+            (Served::REFUSED, 0)
         };
         if self.reply.lacks_bytes && semantics.is_dacrs() {
             return Err(HostFault::EmptyReplyItem.into());

@@ -1,5 +1,7 @@
 //! [`Ordered`]: keys that are compared a word at a time.
 
+use std::cmp::Ordering;
+
 /// The bytes of a key that are compared as words: nearly every key is shorter.
 const HEAD: usize = 40;
 const WORDS: usize = HEAD / 8;
@@ -7,9 +9,9 @@ const WORDS: usize = HEAD / 8;
 /// A key, ordered like its bytes. Words that lie in the tree itself are compared much faster than bytes that
 /// lie elsewhere.
 ///
-/// The derived order is that of the fields. It is the order of the bytes, because a key that is the beginning
-/// of another one comes before it by its length or its tail, be the rest zeros.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The order is that of the fields. It is the order of the bytes, because a key that is the beginning of another
+/// one comes before it by its length or its tail, be the rest zeros.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ordered {
     /// The first 40 bytes, most significant first, and zeros where there are fewer.
     head: [u64; WORDS],
@@ -41,6 +43,24 @@ impl Ordered {
 
     fn tail(&self) -> &[u8] {
         self.tail.as_deref().unwrap_or_default()
+    }
+}
+
+impl Ord for Ordered {
+    /// Nearly always the first words differ: they are compared apart from all others.
+    #[inline(always)]
+    fn cmp(&self, other: &Ordered) -> Ordering {
+        let first = self.head[0].cmp(&other.head[0]);
+        first
+            .then_with(|| self.head.cmp(&other.head))
+            .then_with(|| self.length.cmp(&other.length))
+            .then_with(|| self.tail.cmp(&other.tail))
+    }
+}
+
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Ordered) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

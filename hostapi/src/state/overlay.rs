@@ -31,6 +31,9 @@ struct Change {
     before: Option<Written>,
 }
 
+/// The changes there is room for at first: those of a block of a hundred calls.
+const USUAL_CHANGES: usize = 512;
+
 /// A place in an overlay's history to go back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Checkpoint(usize);
@@ -57,8 +60,8 @@ impl<'s> Overlay<'s> {
             store,
             index: BTreeMap::new(),
             slots: Vec::new(),
-            values: Vec::new(),
-            journal: Vec::new(),
+            values: Vec::with_capacity(16 * USUAL_CHANGES),
+            journal: Vec::with_capacity(USUAL_CHANGES),
         }
     }
 

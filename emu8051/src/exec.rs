@@ -716,10 +716,6 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                     self.set_dptr(self.dptr().wrapping_add(1));
                     self.set_reg(slot.z, self.reg(slot.z).wrapping_add(1));
                 },
-                IncRnThenIncRn => {
-                    self.set_reg(slot.x, self.reg(slot.x).wrapping_add(1));
-                    self.set_reg(slot.z, self.reg(slot.z).wrapping_add(1));
-                },
                 MovxADptrThenMovRnA => {
                     self.xread(self.dptr());
                     self.set_reg(slot.z, self.regs.a);
@@ -739,6 +735,10 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 MovxDptrAThenMovADir => {
                     self.xwrite(self.dptr());
                     self.regs.a = self.dir(slot.z);
+                },
+                MovxAtRiAThenIncRn => {
+                    self.xwrite(self.xdata_ri(slot.x));
+                    self.set_reg(slot.z, self.reg(slot.z).wrapping_add(1));
                 },
                 MovDptrThenMovxADptr => {
                     self.set_dptr(slot.target);
@@ -814,6 +814,10 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                     let a = self.reg(slot.x);
                     self.regs.a = a;
                     self.modify(slot.z, |v| v ^ a);
+                },
+                MovAAtRiThenIncRn => {
+                    self.regs.a = self.at(slot.x);
+                    self.set_reg(slot.z, self.reg(slot.z).wrapping_add(1));
                 },
                 MovADirThenAddImm => {
                     self.regs.a = self.dir(slot.x);

@@ -368,12 +368,12 @@ isa! {
         IncDptrThenMovxADptr = IncDptr MovxADptr;
         IncDptrThenMovxDptrA = IncDptr MovxDptrA;
         IncDptrThenIncRn = IncDptr IncRn;
-        IncRnThenIncRn = IncRn IncRn;
         MovxADptrThenMovRnA = MovxADptr MovRnA;
         MovxADptrThenMovDirA = MovxADptr MovDirA;
         MovxADptrThenMovAtRiA = MovxADptr MovAtRiA;
         MovxDptrAThenMovARn = MovxDptrA MovARn;
         MovxDptrAThenMovADir = MovxDptrA MovADir;
+        MovxAtRiAThenIncRn = MovxAtRiA IncRn;
         MovDptrThenMovxADptr = MovDptr MovxADptr;
         MovDptrThenMovARn = MovDptr MovARn;
         MovRnAThenMovARn = MovRnA MovARn;
@@ -392,6 +392,7 @@ isa! {
         MovARnThenAddcDir = MovARn AddcDir;
         MovARnThenOrlDirA = MovARn OrlDirA;
         MovARnThenXrlDirA = MovARn XrlDirA;
+        MovAAtRiThenIncRn = MovAAtRi IncRn;
         MovADirThenAddImm = MovADir AddImm;
         MovADirThenSubbDir = MovADir SubbDir;
         MovADirThenOrlDirA = MovADir OrlDirA;

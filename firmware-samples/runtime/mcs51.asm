@@ -165,8 +165,8 @@ within: mov     a,b                     ; the kind of memory
         jb      acc.7,3$                ; CODE
         mov     r1,dpl                  ; IRAM
 1$:     mov     a,@r1
-        movx    @r0,a
         inc     r1
+        movx    @r0,a
         inc     r0
         djnz    r2,1$
         ret

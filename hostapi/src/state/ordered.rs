@@ -51,10 +51,11 @@ impl Ord for Ordered {
     #[inline(always)]
     fn cmp(&self, other: &Ordered) -> Ordering {
         let first = self.head[0].cmp(&other.head[0]);
-        first
-            .then_with(|| self.head.cmp(&other.head))
-            .then_with(|| self.length.cmp(&other.length))
-            .then_with(|| self.tail.cmp(&other.tail))
+        first.then_with(|| {
+            let words = self.head.cmp(&other.head);
+            let length = self.length.cmp(&other.length);
+            words.then(length).then_with(|| self.tail.cmp(&other.tail))
+        })
     }
 }
 

@@ -20,6 +20,8 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 /// The file that says whose folder this is, and what it says.
 const MARKER: &str = "SMART51";
@@ -52,33 +54,33 @@ impl SledStore {
     ///
     /// # Errors
     /// [`StoreError::Foreign`] if the folder belongs to another program or another version: nothing was
-    /// written to it then. [`StoreError::Locked`] if another process has it open; [`StoreError::Corrupt`]
-    /// if sled cannot read its files.
+    /// written to it then. [`StoreError::Locked`] if another process has it open and keeps it for a second;
+    /// [`StoreError::Corrupt`] if sled cannot read its files.
     pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
         let marker = claim(folder)?;
-        match marker.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked(folder.to_owned())),
-            Err(TryLockError::Error(source)) => {
-                return Err(StoreError::Io {
-                    action: "lock its folder",
-                    source,
-                });
-            }
-        }
+        patiently(|| match marker.try_lock() {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(folder.to_owned())),
+            Err(TryLockError::Error(source)) => Err(StoreError::Io {
+                action: "lock its folder",
+                source,
+            }),
+        })?;
         let files = folder.join("sled");
         let config = sled::Config::new()
             .path(&files)
             .flush_every_ms(None)
             .cache_capacity(CACHE);
-        let tree = guarded("open its files", || config.open()).map_err(|error| match error {
-            // sled has no error of its own for this; the text is that of the pinned version.
-            StoreError::Io { source, .. }
-                if source.to_string().contains("could not acquire lock") =>
-            {
-                StoreError::Locked(folder.to_owned())
-            }
-            other => other,
+        let tree = patiently(|| {
+            guarded("open its files", || config.open()).map_err(|error| match error {
+                // sled has no error of its own for this; the text is that of the pinned version.
+                StoreError::Io { source, .. }
+                    if source.to_string().contains("could not acquire lock") =>
+                {
+                    StoreError::Locked(folder.to_owned())
+                }
+                other => other,
+            })
         })?;
         let file = File::open(files.join("db")).map_err(io_error("open its data file"))?;
         let store = SledStore {
@@ -183,6 +185,20 @@ impl StateStore for SledStore {
         }
         durable
     }
+}
+
+/// Tries for a second to get a lock that somebody holds. sled's threads keep theirs for a moment after the store is
+/// dropped, and a process on its way to start another program keeps all that it had.
+fn patiently<T>(mut attempt: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    const TRIES: u32 = 100;
+    const PAUSE: Duration = Duration::from_millis(10);
+    for _ in 1..TRIES {
+        match attempt() {
+            Err(StoreError::Locked(_)) => thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+    attempt()
 }
 
 /// The marker file of `folder`, made if the folder is missing or empty. Writes nothing anywhere else.

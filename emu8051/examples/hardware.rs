@@ -12,6 +12,8 @@
 //!   its routine; the serial port sends and receives without a pause at 9600 baud, a byte in 960 cycles each way, with
 //!   an interrupt for every byte sent and every byte received: three interrupts in 940 cycles, with routines that save
 //!   registers and do something;
+//! * `sending`: the same, but nobody sends to it: two interrupts in 940 cycles;
+//! * `tick`: the same with only timer 0's interrupt enabled: one in 921 cycles;
 //! * `dense`: timer 0 interrupts every 200 cycles besides, with an empty routine;
 //! * `polled`: another program, without interrupts: it sends bytes and waits for TI, toggles a port pin, and waits for
 //!   TF0.
@@ -209,12 +211,15 @@ impl Load {
             on_board,
             received,
         };
+        let tick = INTERRUPTS.replace("mov IE,#0x92", "mov IE,#0x82");
         let plain = load("plain", workload.clone(), false, 0);
         let received = plain.run().cycles / 800;
         vec![
             plain,
             load("board", workload.clone(), true, 0),
             load("interrupts", around(INTERRUPTS), true, received),
+            load("sending", around(INTERRUPTS), true, 0),
+            load("tick", around(&tick), true, 0),
             load("dense", around(DENSE), true, 0),
             load("polled", assembled(POLLED), true, 0),
         ]

@@ -20,6 +20,15 @@ pub struct XdataAsk {
     pub writes: bool,
 }
 
+/// An interrupt that can be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupt {
+    /// Where its service routine begins.
+    pub vector: u16,
+    /// What calling it takes.
+    pub call: Cycles,
+}
+
 /// The world around a [`Cpu`](crate::Cpu).
 ///
 /// The hooks have defaults and are reached only from a [`Program`](crate::Program) built with
@@ -68,8 +77,22 @@ pub trait Bus {
         Cycles::ZERO
     }
 
+    /// The interrupt to be accepted at the boundary `now`, if there is nothing else to do there. Asked by
+    /// [`run`](crate::run) at the deadline, on a bus that is [`HOOKED`](Self::HOOKED): with `None` the run ends, as the
+    /// other run loops do at every deadline.
+    fn asking(&mut self, now: Cycles) -> Option<Interrupt> {
+        let _ = now;
+        None
+    }
+
+    /// At `now`, hardware calls the service routine at `vector`, as [`Bus::asking`] wanted.
+    fn answer(&mut self, vector: u16, now: Cycles) {
+        let _ = (vector, now);
+    }
+
     /// When the run shall end with [`Stop::Event`](crate::Stop::Event) in any case, counted as `now` is: at the first
-    /// end of an instruction that is not earlier. Asked when a run begins and whenever [`Bus::stop_requested`] is.
+    /// end of an instruction that is not earlier, unless [`Bus::asking`] names an interrupt. Asked when a run begins,
+    /// after an interrupt, and whenever [`Bus::stop_requested`] is.
     fn deadline(&self) -> Cycles {
         Cycles::MAX
     }

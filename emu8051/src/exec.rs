@@ -368,6 +368,15 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
         Flow::Jump(slot.target)
     }
 
+    /// Hardware calls the service routine at `vector`.
+    #[inline(always)]
+    pub(crate) fn interrupt(&mut self, vector: u16) {
+        let [low, high] = self.regs.pc.to_le_bytes();
+        self.push(low);
+        self.push(high);
+        self.regs.pc = vector;
+    }
+
     #[inline(always)]
     fn ret(&mut self) -> Flow {
         let high = self.pop();

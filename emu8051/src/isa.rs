@@ -190,6 +190,12 @@ macro_rules! isa {
             pub(crate) const COUNT: usize =
                 [$(Uop::$uop,)* $(Uop::$leaving,)* $(Uop::$on_reg,)* $(Uop::$pair,)*].len();
 
+            /// Whether it is two instructions at once.
+            #[inline(always)]
+            pub(crate) const fn is_pair(self) -> bool {
+                self as u8 >= const { PAIRS[0].2 as u8 } // pairs come last
+            }
+
             /// Length in bytes of the instruction or pair; 0 of what the block loop leaves to others.
             pub(crate) const fn len(self) -> u8 {
                 match self {

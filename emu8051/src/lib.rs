@@ -49,7 +49,7 @@ mod units;
 mod xdata;
 
 pub use asm::{AsmError, AsmErrorKind, Assembly, assemble};
-pub use bus::{Bus, Side, XdataAsk};
+pub use bus::{Bus, Interrupt, Side, XdataAsk};
 pub use cpu::Cpu;
 pub use decode::Insn;
 pub use disasm::{Line, Listing, disasm, disassemble};

@@ -33,6 +33,23 @@ static PAIRED: ByUop<ByUop<Option<Uop>>> = {
     paired
 };
 
+/// The first operation of a pair.
+static FIRST: ByUop<Option<Uop>> = {
+    let mut first = [None; Uop::COUNT];
+    let mut i = 0;
+    while i < PAIRS.len() {
+        first[PAIRS[i].2 as usize] = Some(PAIRS[i].0);
+        i += 1;
+    }
+    first
+};
+
+/// The first instruction of a pair alone; the second is at `next`.
+pub(crate) fn unpaired(pair: Slot, next: u16) -> Slot {
+    let uop = FIRST[pair.uop as usize].unwrap_or(pair.uop);
+    Slot { uop, next, ..pair }
+}
+
 /// Puts the slot at `pc` in one with the slot behind it, if they are a pair. The operands of the first stay in place,
 /// those of the second go to `z` and `target`.
 #[inline(always)]
@@ -53,4 +70,17 @@ pub(crate) fn fuse(slots: &mut [Slot; 65536], code: &[u8; 65536], pc: u16) {
         },
         ..slot
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_told_from_its_halves() {
+        for (first, second, both) in PAIRS {
+            assert!(both.is_pair() && !first.is_pair() && !second.is_pair());
+            assert_eq!(FIRST[*both as usize], Some(*first));
+        }
+    }
 }

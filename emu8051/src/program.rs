@@ -175,6 +175,11 @@ impl Program {
         shape(self.code[pc as usize]).ends_block
     }
 
+    /// The address behind the instruction at `pc`.
+    pub(crate) fn next_of(&self, pc: u16) -> u16 {
+        pc.wrapping_add(opcode_len(self.code[pc as usize]).into())
+    }
+
     pub(crate) fn hooks(&self) -> SfrSet {
         self.hooks
     }

@@ -11,8 +11,12 @@
 //!
 //! When a sum does not fit into what is left, nothing of that block has happened yet. The subtraction is undone, as
 //! many of the block's instructions are executed as do fit, which the sums at their addresses say, and the exact loop
-//! goes on from there, one instruction at a time, until the limit is met or blocks fit again. Hence [`run`] and [`run_exact`] stop at the same instruction with the same state for every limit, which the tests
-//! try for thousands of limits on every workload.
+//! goes on from there, one instruction at a time, until the limit is met or blocks fit again. Hence [`run`] and
+//! [`run_exact`] stop at the same instruction with the same state for every limit, which the tests try for thousands of
+//! limits on every workload.
+//!
+//! A deadline of the bus within a block is met the same way, except that the instruction that reaches it is executed
+//! too. If all the bus wants there is an interrupt, its service routine is called and the run goes on.
 //!
 //! Blocks also end, with nothing to pay for the instruction itself, before
 //! * a trap or a fault, which cost nothing;
@@ -22,11 +26,12 @@
 //! Cycles and steps are subtracted together, as two halves of one word ([`Cost`]). A half holds 15 bits, so the block
 //! loop is given its allowance in slices; a new slice costs some fifty host instructions every twenty thousand.
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Interrupt};
 use crate::cpu::Cpu;
 use crate::exec::{Checked, Core, Flow, Plain, Regs, Slot};
 use crate::isa::Uop;
 use crate::meter::Cost;
+use crate::pairs::unpaired;
 use crate::program::{Fault, Program};
 use crate::trace::Observer;
 use crate::units::{Cycles, Steps};
@@ -250,13 +255,36 @@ impl<'a, B: Bus> Runner<'a, B> {
     /// What an instruction of that cost is not affordable for.
     #[inline(always)]
     fn short_of(&self, cost: Cost) -> Option<Stop> {
-        if self.cycles + cost.cycles() > self.limit.cycles {
+        let (cycles, steps) = self.left();
+        if cost.cycles() > cycles {
             Some(Stop::OutOfCycles)
-        } else if self.steps >= self.limit.steps {
+        } else if steps == Steps::ZERO {
             Some(Stop::OutOfSteps)
         } else {
             None
         }
+    }
+
+    /// What the limit leaves. No run uses more than that.
+    #[inline(always)]
+    fn left(&self) -> (Cycles, Steps) {
+        (
+            Cycles(self.limit.cycles.0 - self.cycles.0),
+            Steps(self.limit.steps.0 - self.steps.0),
+        )
+    }
+
+    /// How far the deadline is away, which lies ahead.
+    #[inline(always)]
+    fn until_deadline(&self) -> Cycles {
+        Cycles(self.deadline.0 - self.cycles.0)
+    }
+
+    /// Whether the limit leaves that much.
+    #[inline(always)]
+    fn affords(&self, cost: Cost) -> bool {
+        let (cycles, steps) = self.left();
+        cost.cycles() <= cycles && cost.steps() <= steps
     }
 
     /// Executes an affordable instruction that is as the table has it.
@@ -269,8 +297,9 @@ impl<'a, B: Bus> Runner<'a, B> {
 
     #[inline(always)]
     fn pay(&mut self, cost: Cost) {
-        self.cycles += cost.cycles();
-        self.steps += cost.steps();
+        // neither overflows: no limit allows more
+        self.cycles.0 += cost.cycles().0;
+        self.steps.0 += cost.steps().0;
     }
 
     /// If the instruction just executed may have reached the bus, asks it when and whether to stop.
@@ -289,7 +318,10 @@ impl<'a, B: Bus> Runner<'a, B> {
     fn blocks(&mut self) -> Option<Stop> {
         loop {
             if self.cycles >= self.deadline {
-                return Some(self.arrived().unwrap_or(Stop::Event));
+                match self.at_deadline() {
+                    Some(stop) => return Some(stop),
+                    None => continue,
+                }
             }
             if self.at_hooked() {
                 if let Some(stop) = self.hooked() {
@@ -297,12 +329,17 @@ impl<'a, B: Bus> Runner<'a, B> {
                 }
                 continue;
             }
-            let allowance = Cost::saturating(
-                self.limit.cycles.min(self.deadline) - self.cycles,
-                self.limit.steps - self.steps,
-            );
+            let (cycles, steps) = self.left();
+            let allowance = Cost::saturating(cycles.min(self.until_deadline()), steps);
             let costs = self.program.costs();
-            if costs[self.core.regs.pc as usize].exceeds(allowance) {
+            let block = costs[self.core.regs.pc as usize];
+            if block.exceeds(allowance) {
+                if B::HOOKED && self.affords(block) {
+                    let beyond = block.cycles() - self.until_deadline();
+                    let unused = to_deadline(&mut self.core, self.program, beyond);
+                    self.pay(block - unused);
+                    continue;
+                }
                 let rest = part_of_block(&mut self.core, self.program, allowance);
                 self.pay(allowance - rest);
                 return self.arrived();
@@ -314,6 +351,29 @@ impl<'a, B: Bus> Runner<'a, B> {
                 return self.arrived();
             }
         }
+    }
+
+    /// At the deadline, the run ends, or hardware calls a service routine.
+    #[inline(always)]
+    fn at_deadline(&mut self) -> Option<Stop> {
+        if let Some(stop) = self.arrived() {
+            return Some(stop);
+        }
+        if !B::HOOKED {
+            return Some(Stop::Event);
+        }
+        let Some(Interrupt { vector, call }) = self.core.bus.asking(self.cycles) else {
+            return Some(Stop::Event);
+        };
+        let after = self.cycles + call;
+        if after > self.limit.cycles || self.program.fault_at(vector).is_some() {
+            return Some(Stop::Event);
+        }
+        self.core.bus.answer(vector, self.cycles);
+        self.core.interrupt(vector);
+        self.cycles = after;
+        self.deadline = self.core.bus.deadline();
+        None
     }
 
     /// Whether the block loop leaves the instruction at PC to [`Self::hooked`].
@@ -423,6 +483,46 @@ fn block_loop<B: Bus, const METERED: bool>(
     core.regs.pc = pc;
     outer.regs = core.regs;
     (rest, left)
+}
+
+/// Executes instructions of the block at PC until no more than `beyond` cycles of it are left; gives the cost of what
+/// is left.
+#[inline(never)]
+fn to_deadline<B: Bus>(
+    outer: &mut Core<'_, B, Checked>,
+    program: &Program,
+    beyond: Cycles,
+) -> Cost {
+    let (slots, costs) = (program.slots(), program.costs());
+    let mut core = Core {
+        regs: outer.regs,
+        memory: outer.memory,
+        code: outer.code,
+        bus: outer.bus,
+        direct: Plain,
+    };
+    let reached = |pc: u16| costs[pc as usize].cycles() <= beyond;
+    let mut pc = core.regs.pc;
+    let unused = loop {
+        let mut slot = slots[pc as usize];
+        if reached(slot.next) && slot.uop.is_pair() && reached(program.next_of(pc)) {
+            slot = unpaired(slot, program.next_of(pc));
+        }
+        match core.exec(&slot) {
+            Flow::Next(_) => pc = slot.next,
+            Flow::Jump(to) => {
+                pc = to;
+                break Cost::ZERO;
+            }
+            Flow::Leave => break costs[pc as usize],
+        }
+        if reached(pc) {
+            break costs[pc as usize];
+        }
+    };
+    core.regs.pc = pc;
+    outer.regs = core.regs;
+    unused
 }
 
 /// Executes as many slots of the block at PC, which does not fit into `rest`, as do; gives what is left.

@@ -4,9 +4,11 @@
 //!
 //! Nothing is advanced cycle by cycle. The peripherals say before which moment no interrupt can be accepted
 //! ([`Peripherals::due`]); the processor runs at full speed until then, and asks again after each instruction that
-//! reached a register ([`Bus::deadline`]). Everything else is caught up when an instruction reads or writes a register.
+//! reached a register ([`Bus::deadline`]). If all there is to do then is to call a service routine, the run does that
+//! ([`Bus::asking`]); anything else ends the run and is the board's. Everything else is caught up when an instruction
+//! reads or writes a register.
 
-use crate::bus::{Bus, Side, XdataAsk};
+use crate::bus::{Bus, Interrupt, Side, XdataAsk};
 use crate::cpu::Cpu;
 use crate::hw::chip::Chip;
 use crate::hw::interrupt::{InterruptTiming, Source};
@@ -145,6 +147,8 @@ pub(super) struct World {
     xdata_read: bool,
     /// CODE that has been written and not yet been decoded.
     code_written: Option<(u16, u8)>,
+    /// The longest time from a request to the first instruction of its service routine, by source.
+    pub(super) worst_latency: [Option<Cycles>; 6],
 }
 
 impl World {
@@ -158,7 +162,16 @@ impl World {
 
     /// The end of the first machine cycle of an instruction that begins at `now` of this run.
     fn access(&self, now: Cycles) -> Cycles {
-        self.base + now + Cycles(1)
+        Cycles(self.base.0 + now.0 + 1)
+    }
+
+    /// The service routine of `source` is called at `at`.
+    fn enter(&mut self, source: Source, at: Cycles) {
+        let began = at + self.peripherals.timing.call;
+        let latency = began - self.peripherals.asking_since(source);
+        let worst = &mut self.worst_latency[source as usize];
+        *worst = (*worst).max(Some(latency));
+        self.peripherals.enter(source, at);
     }
 }
 
@@ -205,13 +218,30 @@ impl Bus for World {
         self.peripherals.attention || self.code_written.is_some() || self.xdata_read
     }
 
+    /// Only what needs no more than the processor; whatever else there is to do is the board's.
+    #[inline]
+    fn asking(&mut self, now: Cycles) -> Option<Interrupt> {
+        let source = self.peripherals.next_served(self.base + now)?;
+        Some(Interrupt {
+            vector: source.vector(),
+            call: self.peripherals.timing.call,
+        })
+    }
+
+    #[inline]
+    fn answer(&mut self, vector: u16, now: Cycles) {
+        if let Some(source) = Source::at_vector(vector) {
+            self.enter(source, self.base + now);
+        }
+    }
+
     fn steady_until(&self, sfr: u8) -> Cycles {
         self.peripherals.steady_until(sfr) - self.access(Cycles::ZERO)
     }
 
     /// At least one instruction is executed: what is due already when the run begins is waiting for that.
     fn deadline(&self) -> Cycles {
-        self.peripherals.due.max(self.base + Cycles(1)) - self.base
+        Cycles(self.peripherals.due.0.max(self.base.0 + 1) - self.base.0)
     }
 }
 
@@ -225,8 +255,6 @@ pub struct Board {
     pub(super) steps: Steps,
     /// The pins as devices know them.
     pub(super) pins: [u8; 4],
-    /// The longest time from a request to the first instruction of its service routine, by source.
-    pub(super) worst_latency: [Option<Cycles>; 6],
     recording: Option<Vec<Stimulus>>,
     /// External RAM as saved or restored last, so that the next snapshot copies only what has changed.
     pub(super) saved: XdataSnapshot,
@@ -292,6 +320,7 @@ impl Board {
             stop_on_xdata_read: config.stop_on_xdata_read,
             xdata_read: false,
             code_written: None,
+            worst_latency: [None; 6],
         };
         Ok(Board {
             cpu: Cpu::new(),
@@ -300,7 +329,6 @@ impl Board {
             now: Cycles::ZERO,
             steps: Steps::ZERO,
             pins: [0xFF; 4],
-            worst_latency: [None; 6],
             recording: None,
             saved: XdataSnapshot::default(),
             timing: config.timing,
@@ -430,11 +458,7 @@ impl Board {
         if began > until {
             return Boundary::Stop(BoardStop::Cycles);
         }
-        let peripherals = &mut self.world.peripherals;
-        let latency = began - peripherals.asking_since(source);
-        let worst = &mut self.worst_latency[source as usize];
-        *worst = (*worst).max(Some(latency));
-        peripherals.enter(source, self.now);
+        self.world.enter(source, self.now);
         let [low, high] = self.cpu.pc().to_le_bytes();
         self.cpu.push(low);
         self.cpu.push(high);
@@ -616,7 +640,7 @@ impl Board {
 
     /// The longest time so far from a request of `source` to the first instruction of its service routine.
     pub fn worst_latency(&self, source: Source) -> Option<Cycles> {
-        self.worst_latency[source as usize]
+        self.world.worst_latency[source as usize]
     }
 
     /// Registers the program has accessed though the chip has not got them, each with the cycle of its first access.

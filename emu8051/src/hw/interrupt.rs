@@ -46,6 +46,11 @@ impl Source {
         0x0003 + 8 * self as u16
     }
 
+    /// Whose service routine begins at `address`.
+    pub(super) fn at_vector(address: u16) -> Option<Source> {
+        Source::ALL.get(usize::from(address / 8)).copied()
+    }
+
     /// Its bit in IE and in IP.
     pub const fn bit(self) -> u8 {
         1 << self as u8

@@ -8,8 +8,8 @@
 //!
 //! # Who is caught up when
 //!
-//! Timers and serial port each keep the moment up to which they have gone, and each knows when it will set a flag next.
-//! Two moments follow from that ([`Peripherals::refresh`]):
+//! Each timer and the serial port keep the moment up to which they have gone, and each knows when it will set a flag
+//! next. Two moments follow from that ([`Peripherals::refresh`]):
 //!
 //! * [`quiet`](Peripherals::quiet): before it, nothing changes by itself but the counts of timers and the levels of TXD
 //!   and RXD. An instruction that reads anything else gets what is stored, and nobody has to be caught up.
@@ -114,7 +114,7 @@ pub(super) struct DptrSwitch {
 pub struct Peripherals {
     pub(super) chip: &'static Chip,
     sfrs: SfrSet,
-    timing: InterruptTiming,
+    pub(super) timing: InterruptTiming,
     timers: Timers,
     timer2: Timer2,
     pub(super) uart: Uart,
@@ -151,6 +151,13 @@ fn port_at(address: u8) -> Option<usize> {
         sfr::P3 => Some(3),
         _ => None,
     }
+}
+
+/// The timer, 0 or 1, whose TL or TH is at this direct address.
+fn counts_of(address: u8) -> Option<usize> {
+    (sfr::TL0..=sfr::TH1)
+        .contains(&address)
+        .then_some(usize::from(address & 1)) // TL0, TL1, TH0, TH1 in a row
 }
 
 impl Peripherals {
@@ -227,9 +234,7 @@ impl Peripherals {
                 _ => break,
             }
         }
-        if self.timers.next_flag() <= to {
-            self.timers.settle(to, &mut self.trace);
-        }
+        self.timers.settle_flags(to);
         if self.timer2.next_flag() <= to {
             self.timer2.settle(to, &mut self.trace);
         }
@@ -349,15 +354,12 @@ impl Peripherals {
     /// What an instruction reads at `at`.
     pub(super) fn read(&mut self, address: u8, side: Side, at: Cycles) -> u8 {
         self.catch_up(at);
-        match address {
-            sfr::TL0 | sfr::TH0 | sfr::TL1 | sfr::TH1 => self.timers.settle(at, &mut self.trace),
-            sfr::TL2 | sfr::TH2 | sfr::RCAP2L | sfr::RCAP2H => {
-                self.timer2.settle(at, &mut self.trace);
-            }
-            sfr::P3 if side == Side::Pin && self.uart.moves_pins() => {
-                self.uart.settle(at, &mut self.trace);
-            }
-            _ => {}
+        if let Some(n) = counts_of(address) {
+            self.timers.settle_timer(n, at, &mut self.trace);
+        } else if (sfr::RCAP2L..=sfr::TH2).contains(&address) {
+            self.timer2.settle(at, &mut self.trace);
+        } else if address == sfr::P3 && side == Side::Pin && self.uart.moves_pins() {
+            self.uart.settle(at, &mut self.trace);
         }
         match port_at(address) {
             Some(port) if side == Side::Latch => self.ports.latch[port],
@@ -458,8 +460,11 @@ impl Peripherals {
                 self.uart.set_smod(self.pcon.contains(Pcon::SMOD));
             }
             sfr::TCON => self.set_tcon(Tcon::from_bits_retain(value), at),
-            sfr::TMOD | sfr::TL0 | sfr::TL1 | sfr::TH0 | sfr::TH1 => {
-                self.write_timer(address, value, at);
+            sfr::TL0 | sfr::TL1 | sfr::TH0 | sfr::TH1 => self.write_counts(address, value, at),
+            sfr::TMOD => {
+                self.timers.settle(at, &mut self.trace);
+                self.timers.set_tmod(value);
+                self.clocks_changed(at);
             }
             sfr::SCON => self.uart.set_scon(value, at, &mut self.trace),
             sfr::SBUF => {
@@ -479,17 +484,18 @@ impl Peripherals {
         }
     }
 
-    /// A register of timer 0 or 1.
-    fn write_timer(&mut self, address: u8, value: u8, at: Cycles) {
-        self.timers.settle(at, &mut self.trace);
-        match address {
-            sfr::TL0 => return self.timers.set_tl(0, value),
-            sfr::TH0 => return self.timers.set_th(0, value),
-            sfr::TL1 => self.timers.set_tl(1, value),
-            sfr::TH1 => self.timers.set_th(1, value),
-            _ => self.timers.set_tmod(value),
+    /// TL or TH of timer 0 or 1.
+    fn write_counts(&mut self, address: u8, value: u8, at: Cycles) {
+        let Some(n) = counts_of(address) else { return };
+        self.timers.settle_timer(n, at, &mut self.trace);
+        if address < sfr::TH0 {
+            self.timers.set_tl(n, value);
+        } else {
+            self.timers.set_th(n, value);
         }
-        self.clocks_changed(at); // timer 0 alone does not clock the serial port
+        if n == 1 {
+            self.clocks_changed(at); // timer 0 does not clock the serial port
+        }
     }
 
     /// A register of timer 2.
@@ -563,7 +569,7 @@ impl Peripherals {
 
     /// When `source`, which asks, began to.
     pub(super) fn asking_since(&self, source: Source) -> Cycles {
-        self.first(source, Flag::raised)
+        Source::ALL.map(|source| self.first(source, Flag::raised))[source as usize] // quicker than to branch
     }
 
     /// Who is to be served at the boundary `at`, up to which everything has been caught up.
@@ -571,37 +577,48 @@ impl Peripherals {
         if at < self.due {
             return None;
         }
+        self.first_asking(at)
+    }
+
+    /// Who is served of those who ask at the boundary `at`.
+    #[inline(always)]
+    fn first_asking(&self, at: Cycles) -> Option<Source> {
         let asking = Source::ALL.into_iter().fold(0, |set, source| {
             set | (u8::from(self.answerable(source) <= at) * source.bit())
         });
         self.interrupts.choose(asking)
     }
 
+    /// Catches up to the boundary `at` and says who is to be served there, if that is all the board would do.
+    #[inline(always)]
+    pub(super) fn next_served(&mut self, at: Cycles) -> Option<Source> {
+        if at >= self.quiet {
+            self.happen(at);
+        }
+        let source = self.first_asking(at).filter(|_| !self.attention);
+        if source.is_none() {
+            self.refresh();
+        }
+        source // calling its routine refreshes
+    }
+
     /// The service routine of `source` is called at `at`: hardware clears the flags of timers 0 and 1 and those of
     /// edges on INT0 and INT1; the others wait for software.
     pub(super) fn enter(&mut self, source: Source, at: Cycles) {
-        match source {
-            Source::Timer0 => self.clear_timer_flag(0, at),
-            Source::Timer1 => self.clear_timer_flag(1, at),
-            Source::External0 | Source::External1 => {
-                let external = &mut self.externals[usize::from(source == Source::External1)];
-                if external.edge {
-                    external.flag.clear();
-                }
+        if matches!(source, Source::Timer0 | Source::Timer1) {
+            let n = usize::from(source == Source::Timer1);
+            self.timers.clear_flag(n, at, &mut self.trace);
+        } else if matches!(source, Source::External0 | Source::External1) {
+            let external = &mut self.externals[usize::from(source == Source::External1)];
+            if external.edge {
+                external.flag.clear();
             }
-            Source::Serial | Source::Timer2 => {}
         }
         self.interrupts.enter(source);
         self.pcon.remove(Pcon::IDL);
         self.trace
             .record(States::from_cycles(at), Signal::Enter(source));
         self.refresh();
-    }
-
-    /// An overflow up to `at` is answered by the call that begins there.
-    fn clear_timer_flag(&mut self, n: usize, at: Cycles) {
-        self.timers.settle(at, &mut self.trace);
-        self.timers.clear_flag(n);
     }
 
     /// When anything changes by itself that an instruction or the board can see.

@@ -41,7 +41,7 @@ impl Board {
             now: self.now,
             steps: self.steps,
             pins: self.pins,
-            worst_latency: self.worst_latency,
+            worst_latency: self.world.worst_latency,
             machine: self.machine,
         }
     }
@@ -65,7 +65,7 @@ impl Board {
         self.now = snapshot.now;
         self.steps = snapshot.steps;
         self.pins = snapshot.pins;
-        self.worst_latency = snapshot.worst_latency;
+        self.world.worst_latency = snapshot.worst_latency;
         if let Some(before) = before {
             self.decode_changed(&before);
         }

@@ -1,7 +1,8 @@
 //! Timers 0 and 1.
 //!
 //! After *Timer/Counters* in Intel's Hardware Description of the 8051 (1994), modes 0 to 3. A timer keeps its registers
-//! as they were at one moment and is caught up when somebody looks: nothing counts in between.
+//! as they were at one moment and is caught up when somebody looks: nothing counts in between. When its flag will be
+//! set is known in advance, so that needs no counting either.
 
 use crate::hw::interrupt::Flag;
 use crate::hw::state::{Carrier, Fields, SnapshotError};
@@ -94,6 +95,8 @@ impl Pair {
 /// Timer 0 or timer 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Timer {
+    /// When the registers were as they are kept.
+    at: Cycles,
     pair: Pair,
     /// TR: set to run.
     run: bool,
@@ -103,13 +106,13 @@ struct Timer {
     gate_pin: bool,
     /// A falling edge was sampled; it is counted at this moment.
     edge: Option<Cycles>,
+    /// TL and TH count machine cycles: what [`Timers::refresh`] found.
+    counts_cycles: bool,
 }
 
 /// Both timers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Timers {
-    /// When the registers were as they are kept.
-    at: Cycles,
     tmod: u8,
     timers: [Timer; 2],
     /// When TF0 and TF1 will be set, unless something is written before: what [`Timers::refresh`] found.
@@ -123,14 +126,15 @@ impl Timers {
     /// As after reset: stopped, all zero, pins high.
     pub(super) fn new() -> Timers {
         let timer = Timer {
+            at: Cycles::ZERO,
             pair: Pair::default(),
             run: false,
             overflow: Flag::default(),
             gate_pin: true,
             edge: None,
+            counts_cycles: false,
         };
         Timers {
-            at: Cycles::ZERO,
             tmod: 0,
             timers: [timer.clone(), timer],
             next_flags: [Cycles::MAX; 2],
@@ -166,11 +170,6 @@ impl Timers {
         self.nibble(n) & Self::COUNTER != 0
     }
 
-    /// Whether timer `n` counts machine cycles.
-    fn counts_cycles(&self, n: usize) -> bool {
-        self.enabled(n) && !self.counts_edges(n)
-    }
-
     /// TH0 on its own, and whether it counts: timer function only, controlled by TR1.
     fn upper_half(&self) -> Option<u8> {
         (self.split() && self.timers[1].run).then_some(self.timers[0].pair.th)
@@ -179,8 +178,8 @@ impl Timers {
     /// Overflows of timer `n`, as far as they are known: of a counter, the one an edge already sampled will bring.
     fn pulses(&self, n: usize) -> Option<Pulses> {
         let (until, period) = self.timers[n].pair.overflows(self.mode(n));
-        if self.counts_cycles(n) {
-            let next = States::from_cycles(self.at + Cycles(until));
+        if self.timers[n].counts_cycles {
+            let next = States::from_cycles(self.timers[n].at + Cycles(until));
             Some(Pulses {
                 next,
                 period: States::from_cycles(Cycles(period)),
@@ -193,7 +192,7 @@ impl Timers {
     /// Overflows of TH0 on its own.
     fn upper_pulses(&self) -> Option<Pulses> {
         self.upper_half().map(|th| Pulses {
-            next: States::from_cycles(self.at + Cycles(0x100 - u64::from(th))),
+            next: States::from_cycles(self.timers[0].at + Cycles(0x100 - u64::from(th))),
             period: States::from_cycles(Cycles(0x100)),
         })
     }
@@ -203,49 +202,58 @@ impl Timers {
         self.pulses(1)
     }
 
-    /// Counts up to `to`.
+    /// Counts up to `to`, and sets the flags that are due then.
     pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
-        if to <= self.at {
+        self.settle_timer(0, to, trace);
+        self.settle_timer(1, to, trace);
+    }
+
+    /// Lets TL and TH of timer `n` count up to `to`, and sets the flags that are due then.
+    pub(super) fn settle_timer(&mut self, n: usize, to: Cycles, trace: &mut Trace) {
+        self.settle_flags(to);
+        let since = self.timers[n].at;
+        if to <= since {
             return;
         }
         if trace.is_on() {
-            self.trace_overflows(to, trace);
+            self.trace_overflows(n, to, trace);
         }
-        let n = (to - self.at).0;
-        let upper = self.upper_half();
-        for timer in 0..2 {
-            let edge = self.timers[timer].edge.take_if(|due| *due <= to).is_some();
-            let counts = if self.counts_cycles(timer) {
-                n
-            } else {
-                edge.into()
-            };
-            if counts > 0 {
-                self.timers[timer].pair = self.timers[timer].pair.after(counts, self.mode(timer));
-            }
+        let elapsed = (to - since).0;
+        let mode = self.mode(n);
+        let upper = if n == 0 { self.upper_half() } else { None };
+        let timer = &mut self.timers[n];
+        if timer.counts_cycles {
+            timer.pair = timer.pair.after(elapsed, mode);
+        }
+        if timer.edge.take_if(|due| *due <= to).is_some() && !timer.counts_cycles {
+            timer.pair = timer.pair.after(1, mode);
         }
         if let Some(th) = upper {
-            self.timers[0].pair.th = low_byte(u64::from(th) + n);
+            timer.pair.th = low_byte(u64::from(th) + elapsed);
         }
-        self.at = to;
-        if to >= self.next_flag() {
-            for (timer, at) in self.timers.iter_mut().zip(self.next_flags) {
-                if at <= to {
-                    timer.overflow.raise(at, at + Cycles(1)); // at S5P2 of the cycle, which ends at `at`
-                }
+        timer.at = to;
+    }
+
+    /// Sets the flags that are due at `to`.
+    #[inline]
+    pub(super) fn settle_flags(&mut self, to: Cycles) {
+        for (timer, next) in self.timers.iter_mut().zip(&mut self.next_flags) {
+            let at = std::mem::replace(next, if *next <= to { Cycles::MAX } else { *next });
+            if at <= to {
+                timer.overflow.raise(at, at + Cycles(1)); // at S5P2 of the cycle, which ends at `at`
             }
-            self.refresh();
         }
     }
 
-    /// Shows the overflows up to `to`.
-    fn trace_overflows(&self, to: Cycles, trace: &mut Trace) {
-        for n in 0..2 {
-            let Some(pulses) = self.flag_pulses(n) else {
+    /// Shows the overflows up to `to` that the registers of timer `n` count to and that set a flag.
+    #[cold]
+    fn trace_overflows(&self, n: usize, to: Cycles, trace: &mut Trace) {
+        for flag in (0..2).filter(|flag| self.counter_of(*flag) == n) {
+            let Some(pulses) = self.flag_pulses(flag) else {
                 continue;
             };
             for k in 1..=pulses.until(States::from_cycles(to)) {
-                trace.record(pulses.nth(k), Signal::Overflow(n as u8));
+                trace.record(pulses.nth(k), Signal::Overflow(flag as u8));
             }
         }
     }
@@ -259,15 +267,32 @@ impl Timers {
         }
     }
 
-    /// Finds out when the flags will be set: to be called after any change but the passing of time.
+    /// Finds out what counts and when the flags will be set: to be called, where both timers are settled, after any
+    /// change but the passing of time.
     pub(super) fn refresh(&mut self) {
-        self.next_flags = [0, 1].map(|n| {
-            if self.timers[n].overflow.is_set() {
-                return Cycles::MAX;
-            }
-            let pulses = self.flag_pulses(n);
-            pulses.map_or(Cycles::MAX, |pulses| pulses.next.ceil())
-        });
+        for n in 0..2 {
+            self.timers[n].counts_cycles = self.enabled(n) && !self.counts_edges(n);
+        }
+        self.refresh_flag(0);
+        self.refresh_flag(1);
+    }
+
+    /// Finds out when TF`n` will be set, where the timer that sets it is settled and clocked as before.
+    fn refresh_flag(&mut self, n: usize) {
+        self.next_flags[n] = if self.timers[n].overflow.is_set() {
+            Cycles::MAX
+        } else {
+            self.flag_pulses(n)
+                .map_or(Cycles::MAX, |pulses| pulses.next.ceil())
+        };
+    }
+
+    /// The registers of timer `n` were written.
+    fn refresh_counts(&mut self, n: usize) {
+        self.refresh_flag(n);
+        if n == 0 && self.split() {
+            self.refresh_flag(1);
+        }
     }
 
     /// When TF`n` will be set next; never if it is set already or nothing that is known brings an overflow.
@@ -304,10 +329,16 @@ impl Timers {
         self.timers[n].overflow
     }
 
-    /// Hardware clears TF`n`.
-    pub(super) fn clear_flag(&mut self, n: usize) {
+    /// The timer whose registers count to the overflow that sets TF`n`.
+    fn counter_of(&self, n: usize) -> usize {
+        if self.split() { 0 } else { n }
+    }
+
+    /// Hardware clears TF`n` at `at`.
+    pub(super) fn clear_flag(&mut self, n: usize, at: Cycles, trace: &mut Trace) {
+        self.settle_timer(self.counter_of(n), at, trace);
         self.timers[n].overflow.clear();
-        self.refresh();
+        self.refresh_flag(n);
     }
 
     /// TR`n`.
@@ -341,20 +372,22 @@ impl Timers {
 
     pub(super) fn set_tl(&mut self, n: usize, value: u8) {
         self.timers[n].pair.tl = value;
-        self.refresh();
+        self.refresh_counts(n);
     }
 
     pub(super) fn set_th(&mut self, n: usize, value: u8) {
         self.timers[n].pair.th = value;
-        self.refresh();
+        self.refresh_counts(n);
     }
 }
 
 impl Fields for Timers {
     fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.cycles(&mut self.at)?;
+        let mut at = self.timers[0].at; // both are settled
+        carrier.cycles(&mut at)?;
         carrier.u8(&mut self.tmod)?;
         for timer in &mut self.timers {
+            timer.at = at;
             carrier.u8(&mut timer.pair.th)?;
             carrier.u8(&mut timer.pair.tl)?;
             carrier.bool(&mut timer.run)?;

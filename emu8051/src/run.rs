@@ -434,6 +434,18 @@ impl<'a, B: Bus> Runner<'a, B> {
 }
 
 impl<B: Bus> Core<'_, B, Checked> {
+    /// The same with direct addresses as plain memory; its registers are a copy.
+    #[inline(always)]
+    fn plain(&mut self) -> Core<'_, B, Plain> {
+        Core {
+            regs: self.regs,
+            memory: self.memory,
+            code: self.code,
+            bus: self.bus,
+            direct: Plain,
+        }
+    }
+
     /// Executes an instruction that is as the table has it, and goes on to the next one.
     fn execute(&mut self, slot: &Slot) {
         self.regs.pc = match self.exec(slot) {
@@ -452,13 +464,7 @@ fn block_loop<B: Bus, const METERED: bool>(
     allowance: Cost,
 ) -> (Cost, Left) {
     let (slots, costs) = (program.slots(), program.costs());
-    let mut core = Core {
-        regs: outer.regs,
-        memory: outer.memory,
-        code: outer.code,
-        bus: outer.bus,
-        direct: Plain,
-    };
+    let mut core = outer.plain();
     let mut rest = allowance;
     let mut pc = core.regs.pc;
     let left = 'blocks: loop {
@@ -494,13 +500,7 @@ fn to_deadline<B: Bus>(
     beyond: Cycles,
 ) -> Cost {
     let (slots, costs) = (program.slots(), program.costs());
-    let mut core = Core {
-        regs: outer.regs,
-        memory: outer.memory,
-        code: outer.code,
-        bus: outer.bus,
-        direct: Plain,
-    };
+    let mut core = outer.plain();
     let reached = |pc: u16| costs[pc as usize].cycles() <= beyond;
     let mut pc = core.regs.pc;
     let unused = loop {
@@ -533,13 +533,7 @@ fn part_of_block<B: Bus>(
     mut rest: Cost,
 ) -> Cost {
     let (slots, costs) = (program.slots(), program.costs());
-    let mut core = Core {
-        regs: outer.regs,
-        memory: outer.memory,
-        code: outer.code,
-        bus: outer.bus,
-        direct: Plain,
-    };
+    let mut core = outer.plain();
     let mut pc = core.regs.pc;
     loop {
         let slot = &slots[pc as usize];

@@ -379,6 +379,45 @@ fn power_down_stops_everything() {
     assert_eq!(board.sfr(sfr::TL0), 2); // the two cycles of ORL
 }
 
+/// A stimulus or a restored snapshot can bring a board as far as cycles can be counted.
+#[test]
+fn at_the_end_of_time_a_board_still_stops() {
+    for mode in 0..4 {
+        let mut board = wired(
+            &config("80C52"),
+            &format!(
+                "ljmp main
+                .org 0x03
+                mov R0,TL0
+                mov R1,TH1
+                mov P1,R0
+                reti
+                .org 0x40
+            main: mov TMOD,#0x{mode}{mode}
+                mov TCON,#0x51
+                mov SCON,#0x50
+                mov T2CON,#0x04
+                mov SBUF,#0x55
+                mov IE,#0x81
+            sleep: orl PCON,#1
+                sjmp sleep"
+            ),
+            (0..40).map(|k| pin(u64::MAX - 80 + 2 * k, 3, 2, k % 2 == 1)),
+        );
+        for _ in 0..4 {
+            let stop = board.run(Cycles::MAX);
+            assert!(
+                matches!(stop, BoardStop::Cycles | BoardStop::Idle),
+                "mode {mode}: {stop:?}"
+            );
+            let bytes = board.snapshot().to_bytes();
+            let snapshot = board.read_snapshot(&bytes).expect("just written");
+            board.restore(&snapshot).expect("the same machine");
+        }
+        assert!(board.now() > Cycles(u64::MAX - 90), "mode {mode}");
+    }
+}
+
 #[test]
 fn hmos_parts_ignore_idle_and_power_down() {
     assert_eq!(

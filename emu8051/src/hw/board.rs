@@ -162,7 +162,7 @@ impl World {
 
     /// The end of the first machine cycle of an instruction that begins at `now` of this run.
     fn access(&self, now: Cycles) -> Cycles {
-        Cycles(self.base.0 + now.0 + 1)
+        self.base + now + Cycles(1)
     }
 
     /// The service routine of `source` is called at `at`.
@@ -241,7 +241,7 @@ impl Bus for World {
 
     /// At least one instruction is executed: what is due already when the run begins is waiting for that.
     fn deadline(&self) -> Cycles {
-        Cycles(self.peripherals.due.0.max(self.base.0 + 1) - self.base.0)
+        (self.peripherals.due - self.base).max(Cycles(1))
     }
 }
 

@@ -362,6 +362,16 @@ fn idle_without_anything_to_wake_it_is_reported() {
 }
 
 #[test]
+fn a_byte_that_no_clock_will_send_wakes_nobody() {
+    // timer 1 counts the one edge of T1, which is no full bit of the serial port
+    let source =
+        "mov TMOD,#0x60\n mov TL1,#0xFF\n mov TH1,#0xFF\n mov SCON,#0x40\n mov IE,#0x90\n setb TR1
+        mov SBUF,#0x55\n orl PCON,#1\n sjmp $";
+    let mut board = wired(&config("8051"), source, [pin(200, 3, 5, false)]);
+    assert_eq!(board.run(Cycles(1000)), BoardStop::Idle);
+}
+
+#[test]
 fn an_idle_processor_is_woken_by_a_pin() {
     let source = "ljmp main\n .org 0x03\n done: sjmp $\n .org 0x40\n main: mov IE,#0x81\n setb IT0\n orl PCON,#1\n sjmp $";
     let mut config = config("8051");

@@ -19,8 +19,11 @@ impl States {
         States(cycles.0.saturating_mul(Self::PER_CYCLE))
     }
 
-    /// The first machine cycle boundary that is not earlier.
+    /// The first machine cycle boundary that is not earlier; never, for a moment beyond all that can be counted.
     pub fn ceil(self) -> Cycles {
+        if self.0 == u64::MAX {
+            return Cycles::MAX;
+        }
         Cycles(self.0.div_ceil(Self::PER_CYCLE))
     }
 }
@@ -113,8 +116,8 @@ mod tests {
     #[test]
     fn a_moment_within_a_cycle_ends_with_the_cycle() {
         assert_eq!(
-            [0, 1, 6, 7].map(|s| States(s).ceil()),
-            [Cycles(0), Cycles(1), Cycles(1), Cycles(2)]
+            [0, 1, 6, 7, u64::MAX].map(|s| States(s).ceil()),
+            [Cycles(0), Cycles(1), Cycles(1), Cycles(2), Cycles::MAX]
         );
     }
 }

@@ -37,7 +37,8 @@ pub struct Interrupt {
 /// begins.
 pub trait Bus {
     /// Whether programs with hooks are run on this bus. Changes nothing but speed: instructions that reach hooked registers
-    /// are then executed between blocks, and `PUSH PSW` and `POP PSW` within them, instead of by the exact loop.
+    /// are then executed between blocks, and `PUSH PSW`, `MOV PSW,#imm` and `POP PSW` within them, instead of by the exact
+    /// loop.
     const HOOKED: bool = false;
 
     /// The byte at XDATA `address`.
@@ -90,10 +91,11 @@ pub trait Bus {
         let _ = (vector, now);
     }
 
-    /// When the run shall end with [`Stop::Event`](crate::Stop::Event) in any case, counted as `now` is: at the first
-    /// end of an instruction that is not earlier, unless [`Bus::asking`] names an interrupt. Asked when a run begins,
-    /// after an interrupt, and whenever [`Bus::stop_requested`] is.
-    fn deadline(&self) -> Cycles {
+    /// At the boundary `now`, says when the run shall end with [`Stop::Event`](crate::Stop::Event) in any case, counted as
+    /// `now` is: at the first end of an instruction that is not earlier, unless [`Bus::asking`] names an interrupt. Asked
+    /// when a run begins, after an interrupt, and whenever [`Bus::stop_requested`] is.
+    fn deadline(&mut self, now: Cycles) -> Cycles {
+        let _ = now;
         Cycles::MAX
     }
 }

@@ -441,6 +441,16 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
         Flow::Next(const { Uop::PopPsw.len() as u32 })
     }
 
+    /// `MOV PSW,#imm`, likewise.
+    #[inline(always)]
+    fn move_psw(&mut self, value: u8) -> Flow {
+        if !B::HOOKED {
+            return Flow::Leave;
+        }
+        self.regs.set_psw(self.memory, Psw::from_bits_retain(value));
+        Flow::Next(const { Uop::MovPswImm.len() as u32 })
+    }
+
     #[inline(always)]
     fn push_dir(&mut self, address: u8) {
         // SP is counted up before the operand is read: PUSH SP pushes the new SP.
@@ -493,11 +503,18 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
     /// Executes one instruction, PC excepted: the loop follows the [`Flow`].
     #[inline(always)]
     pub(crate) fn exec(&mut self, slot: &Slot) -> Flow {
-        for_each! { slot.uop;
+        self.exec_as(slot.uop, slot)
+    }
+
+    /// Executes `uop` with the operands of `slot`.
+    #[inline(always)]
+    pub(crate) fn exec_as(&mut self, uop: Uop, slot: &Slot) -> Flow {
+        for_each! { uop;
             elsewhere {
                 Trap | Fault | Exact => Flow::Leave,
                 PushPsw => self.push_psw(),
                 PopPsw => self.pop_psw(),
+                MovPswImm => self.move_psw(slot.y),
 
                 Ajmp | Ljmp | Sjmp => Flow::Jump(slot.target),
                 Acall | Lcall => self.call(slot),

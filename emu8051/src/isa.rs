@@ -369,6 +369,8 @@ isa! {
         PushPsw = Push;
         /// `POP PSW`
         PopPsw = Pop;
+        /// `MOV PSW,#imm`
+        MovPswImm = MovDirImm;
     }
     pairs {
         IncDptrThenMovxADptr = IncDptr MovxADptr;

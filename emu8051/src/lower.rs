@@ -2,9 +2,9 @@
 //!
 //! The block loop keeps ACC and the flags out of memory, so a direct access to ACC or PSW must not reach it as such.
 //! Those on ACC that compilers emit have an operation of their own, or *are* another instruction of the same length
-//! (`SETB ACC.0` is `ORL A,#1`); so have `PUSH PSW` and `POP PSW`, with which service routines begin and end. The rest,
-//! and every access to a hooked register, become [`Uop::Exact`]: the block ends before them and the exact loop executes
-//! them.
+//! (`SETB ACC.0` is `ORL A,#1`); so have `PUSH PSW`, `MOV PSW,#imm` and `POP PSW`, with which service routines begin
+//! and end. The rest, and every access to a hooked register, become [`Uop::Exact`]: the block ends before them and the
+//! exact loop executes them.
 
 use crate::bus::XdataAsk;
 use crate::decode::Insn;
@@ -69,11 +69,12 @@ impl Lowering {
     }
 }
 
-/// What saves and restores PSW, as service routines do.
+/// What saves PSW, chooses a register bank and restores PSW, as service routines do.
 fn on_psw(slot: Slot) -> Option<Slot> {
     let uop = match slot.uop {
         Uop::Push => Uop::PushPsw,
         Uop::Pop => Uop::PopPsw,
+        Uop::MovDirImm => Uop::MovPswImm,
         _ => return None,
     };
     Some(Slot { uop, ..slot })

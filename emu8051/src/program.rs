@@ -162,12 +162,12 @@ impl Program {
         &self.costs
     }
 
-    /// The instruction at `pc`, a trap or one that the block loop leaves to the exact loop, and its cost.
+    /// The instruction at `pc`, a trap or one that the block loop leaves to the exact loop: its operation, the slot with its
+    /// operands, and its cost.
     #[inline(always)]
-    pub(crate) fn exact_at(&self, pc: u16) -> (Slot, Cost) {
+    pub(crate) fn exact_at(&self, pc: u16) -> (Uop, &Slot, Cost) {
         let Shape { uop, cost, .. } = *shape(self.code[pc as usize]);
-        let slot = self.slots[pc as usize];
-        (Slot { uop, ..slot }, cost)
+        (uop, &self.slots[pc as usize], cost)
     }
 
     /// Whether the instruction at `pc` ends a block.

@@ -184,7 +184,7 @@ impl<'a, B: Bus> Runner<'a, B> {
             now: Cycles::ZERO,
             ask_bus: false,
         };
-        let deadline = bus.deadline();
+        let deadline = bus.deadline(Cycles::ZERO);
         let core = Core {
             regs,
             memory: &mut cpu.memory,
@@ -222,7 +222,8 @@ impl<'a, B: Bus> Runner<'a, B> {
         if O::ACTIVE {
             observer.before(&self.cpu(), &insn);
         }
-        self.execute(&Slot::from(insn), cost);
+        let slot = Slot::from(insn);
+        self.execute(slot.uop, &slot, cost);
         if O::ACTIVE {
             observer.after(&self.cpu(), &insn);
         }
@@ -234,11 +235,11 @@ impl<'a, B: Bus> Runner<'a, B> {
         if let Some(stop) = self.barred() {
             return Some(stop);
         }
-        let (slot, cost) = self.program.exact_at(self.core.regs.pc);
+        let (uop, slot, cost) = self.program.exact_at(self.core.regs.pc);
         if let Some(stop) = self.short_of(cost) {
             return Some(stop);
         }
-        self.execute(&slot, cost);
+        self.execute(uop, slot, cost);
         self.ask_bus()
     }
 
@@ -289,9 +290,9 @@ impl<'a, B: Bus> Runner<'a, B> {
 
     /// Executes an affordable instruction that is as the table has it.
     #[inline(always)]
-    fn execute(&mut self, slot: &Slot, cost: Cost) {
+    fn execute(&mut self, uop: Uop, slot: &Slot, cost: Cost) {
         self.core.direct.now = self.cycles;
-        self.core.execute(slot);
+        self.core.execute(uop, slot);
         self.pay(cost);
     }
 
@@ -308,7 +309,7 @@ impl<'a, B: Bus> Runner<'a, B> {
         if !std::mem::take(&mut self.core.direct.ask_bus) {
             return None;
         }
-        self.deadline = self.core.bus.deadline();
+        self.deadline = self.core.bus.deadline(self.cycles);
         self.core.bus.stop_requested().then_some(Stop::Event)
     }
 
@@ -372,7 +373,7 @@ impl<'a, B: Bus> Runner<'a, B> {
         self.core.bus.answer(vector, self.cycles);
         self.core.interrupt(vector);
         self.cycles = after;
-        self.deadline = self.core.bus.deadline();
+        self.deadline = self.core.bus.deadline(after);
         None
     }
 
@@ -386,13 +387,13 @@ impl<'a, B: Bus> Runner<'a, B> {
     #[inline(always)]
     fn hooked(&mut self) -> Option<Stop> {
         let pc = self.core.regs.pc;
-        let (slot, cost) = self.program.exact_at(pc);
+        let (uop, slot, cost) = self.program.exact_at(pc);
         if let Some(stop) = self.short_of(cost) {
             return Some(stop);
         }
-        self.execute(&slot, cost);
+        self.execute(uop, slot, cost);
         let stop = self.ask_bus();
-        if stop.is_none() && self.core.regs.pc == pc && matches!(slot.uop, Uop::Jb | Uop::Jnb) {
+        if stop.is_none() && self.core.regs.pc == pc && matches!(uop, Uop::Jb | Uop::Jnb) {
             self.wait(slot.x, cost);
         }
         stop
@@ -446,9 +447,9 @@ impl<B: Bus> Core<'_, B, Checked> {
         }
     }
 
-    /// Executes an instruction that is as the table has it, and goes on to the next one.
-    fn execute(&mut self, slot: &Slot) {
-        self.regs.pc = match self.exec(slot) {
+    /// Executes an operation of the instruction table with the operands of `slot`, and goes on to the next one.
+    fn execute(&mut self, uop: Uop, slot: &Slot) {
+        self.regs.pc = match self.exec_as(uop, slot) {
             Flow::Next(_) => slot.next,
             Flow::Jump(to) => to,
             Flow::Leave => unreachable!("no row of the instruction table leaves the loop"),

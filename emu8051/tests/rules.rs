@@ -423,7 +423,7 @@ impl Bus for Deadline {
         value
     }
 
-    fn deadline(&self) -> Cycles {
+    fn deadline(&mut self, _: Cycles) -> Cycles {
         self.at
     }
 }

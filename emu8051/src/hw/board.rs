@@ -141,6 +141,8 @@ pub(super) struct World {
     pub(super) xdata: Xdata,
     /// When the run under way began.
     base: Cycles,
+    /// The boundary of that run at which no interrupt is accepted, because of the instruction that ended there.
+    blocked_at: Cycles,
     pub(super) wiring: Wiring,
     stop_on_xdata_read: Option<u16>,
     /// That address was read.
@@ -180,7 +182,10 @@ impl Bus for World {
 
     #[inline]
     fn xread(&mut self, address: u16) -> u8 {
-        self.xdata_read |= self.stop_on_xdata_read == Some(address);
+        if self.stop_on_xdata_read == Some(address) {
+            self.xdata_read = true;
+            self.peripherals.attention = true;
+        }
         if self.has_ram(address) {
             self.xdata.read(address)
         } else {
@@ -193,6 +198,7 @@ impl Bus for World {
         if self.has_ram(address) {
             if self.wiring == Wiring::VonNeumann && self.xdata.read(address) != value {
                 self.code_written = Some((address, value));
+                self.peripherals.attention = true;
             }
             self.xdata.write(address, value);
         }
@@ -215,7 +221,7 @@ impl Bus for World {
     }
 
     fn stop_requested(&mut self) -> bool {
-        self.peripherals.attention || self.code_written.is_some() || self.xdata_read
+        self.peripherals.attention
     }
 
     /// Only what needs no more than the processor; whatever else there is to do is the board's.
@@ -239,9 +245,16 @@ impl Bus for World {
         self.peripherals.steady_until(sfr) - self.access(Cycles::ZERO)
     }
 
-    /// At least one instruction is executed: what is due already when the run begins is waiting for that.
-    fn deadline(&self) -> Cycles {
-        (self.peripherals.due - self.base).max(Cycles(1))
+    /// At least one instruction is executed: what is due already when the run begins is waiting for that. So is what an
+    /// instruction made wait that ended at `now`.
+    #[inline]
+    fn deadline(&mut self, now: Cycles) -> Cycles {
+        let due = self.peripherals.due - self.base;
+        if std::mem::take(&mut self.peripherals.interrupts.blocked) {
+            self.blocked_at = now;
+            return due.max(now + Cycles(1));
+        }
+        due.max(Cycles(1))
     }
 }
 
@@ -316,6 +329,7 @@ impl Board {
             peripherals: Peripherals::new(config.chip, config.timing),
             xdata,
             base: Cycles::ZERO,
+            blocked_at: Cycles::MAX,
             wiring: config.wiring,
             stop_on_xdata_read: config.stop_on_xdata_read,
             xdata_read: false,
@@ -410,8 +424,8 @@ impl Board {
         until: Cycles,
         run: &mut impl FnMut(&mut Cpu, &mut World, &Program, Limit) -> Run,
     ) -> Stop {
-        let blocked = std::mem::take(&mut self.world.peripherals.interrupts.blocked);
         self.world.base = self.now;
+        self.world.blocked_at = Cycles::MAX;
         let limit = Limit {
             cycles: until - self.now,
             steps: Steps::MAX,
@@ -419,9 +433,7 @@ impl Board {
         let run = run(&mut self.cpu, &mut self.world, &self.program, limit);
         self.now += run.cycles;
         self.steps += run.steps;
-        if run.steps == Steps::ZERO {
-            self.world.peripherals.interrupts.blocked = blocked;
-        }
+        self.world.peripherals.interrupts.blocked = self.world.blocked_at == run.cycles;
         run.stop
     }
 

@@ -160,6 +160,13 @@ fn counts_of(address: u8) -> Option<usize> {
         .then_some(usize::from(address & 1)) // TL0, TL1, TH0, TH1 in a row
 }
 
+/// Whether the register at this direct address may change at any moment.
+fn moves(address: u8) -> bool {
+    let is_count = (sfr::TL0..=sfr::TH1).contains(&address);
+    let is_timer2 = (sfr::RCAP2L..=sfr::TH2).contains(&address);
+    is_count | is_timer2 | (address == sfr::P3)
+}
+
 impl Peripherals {
     /// Those of `chip`, after reset.
     pub(super) fn new(chip: &'static Chip, timing: InterruptTiming) -> Peripherals {
@@ -215,6 +222,21 @@ impl Peripherals {
 
     /// Inputs, samples of pins, and flags up to `to`.
     fn happen(&mut self, to: Cycles) {
+        if self.next_input().min(self.next_sample()) <= to {
+            self.take_inputs(to);
+        }
+        self.timers.settle_flags(to);
+        if self.timer2.next_flag() <= to {
+            self.timer2.settle(to, &mut self.trace);
+        }
+        if self.uart.next_flag() <= to {
+            self.uart.settle_flags(to, &mut self.trace);
+        }
+    }
+
+    /// Inputs and samples of pins up to `to`.
+    #[inline(never)]
+    fn take_inputs(&mut self, to: Cycles) {
         loop {
             let input = self
                 .inputs
@@ -233,13 +255,6 @@ impl Peripherals {
                 }
                 _ => break,
             }
-        }
-        self.timers.settle_flags(to);
-        if self.timer2.next_flag() <= to {
-            self.timer2.settle(to, &mut self.trace);
-        }
-        if self.uart.next_flag() <= to {
-            self.uart.settle_flags(to, &mut self.trace);
         }
     }
 
@@ -352,7 +367,22 @@ impl Peripherals {
     }
 
     /// What an instruction reads at `at`.
+    #[inline]
     pub(super) fn read(&mut self, address: u8, side: Side, at: Cycles) -> u8 {
+        if at >= self.quiet || moves(address) {
+            self.settle_register(address, side, at);
+        }
+        match port_at(address) {
+            Some(port) if side == Side::Latch => self.ports.latch[port],
+            Some(port) => self.pins(port),
+            None if self.exists(address, at) => self.register(address),
+            None => 0x00,
+        }
+    }
+
+    /// Lets everything happen up to `at` that a read of the register shows.
+    #[inline(never)]
+    fn settle_register(&mut self, address: u8, side: Side, at: Cycles) {
         self.catch_up(at);
         if let Some(n) = counts_of(address) {
             self.timers.settle_timer(n, at, &mut self.trace);
@@ -360,12 +390,6 @@ impl Peripherals {
             self.timer2.settle(at, &mut self.trace);
         } else if address == sfr::P3 && side == Side::Pin && self.uart.moves_pins() {
             self.uart.settle(at, &mut self.trace);
-        }
-        match port_at(address) {
-            Some(port) if side == Side::Latch => self.ports.latch[port],
-            Some(port) => self.pins(port),
-            None if self.exists(address, at) => self.register(address),
-            None => 0x00,
         }
     }
 
@@ -381,10 +405,17 @@ impl Peripherals {
     /// Whether the chip has the register; the first access to one it has not is noted.
     fn exists(&mut self, address: u8, at: Cycles) -> bool {
         let exists = self.sfrs.contains(address);
-        if !exists && self.unknown.iter().all(|(noted, _)| *noted != address) {
-            self.unknown.push_back((address, at));
+        if !exists {
+            self.note_unknown(address, at);
         }
         exists
+    }
+
+    #[cold]
+    fn note_unknown(&mut self, address: u8, at: Cycles) {
+        if self.unknown.iter().all(|(noted, _)| *noted != address) {
+            self.unknown.push_back((address, at));
+        }
     }
 
     /// The value of a register that exists and is no port, as everything stands.
@@ -466,22 +497,36 @@ impl Peripherals {
                 self.timers.set_tmod(value);
                 self.clocks_changed(at);
             }
-            sfr::SCON => self.uart.set_scon(value, at, &mut self.trace),
+            sfr::SCON => {
+                if self.uart.set_scon(value, at, &mut self.trace) {
+                    self.refresh_due();
+                    return;
+                }
+            }
             sfr::SBUF => {
                 self.uart.settle_transmitter(at, &mut self.trace);
                 self.uart.send(value, at);
             }
-            sfr::IE => self.interrupts.ie = value,
-            sfr::IP => self.interrupts.ip = value,
+            sfr::IE => {
+                self.interrupts.ie = value;
+                return self.enables_written(at);
+            }
+            sfr::IP => {
+                self.interrupts.ip = value;
+                return self.enables_written(at);
+            }
             sfr::T2CON | sfr::TL2 | sfr::TH2 | sfr::RCAP2L | sfr::RCAP2H => {
                 self.write_timer2(address, value, at);
             }
             _ => self.write_dptr_switch(value),
         }
         self.refresh();
-        if matches!(address, sfr::IE | sfr::IP) {
-            self.block(at);
-        }
+    }
+
+    /// IE or IP was written at `at`.
+    fn enables_written(&mut self, at: Cycles) {
+        self.refresh_due();
+        self.block(at);
     }
 
     /// TL or TH of timer 0 or 1.
@@ -533,7 +578,6 @@ impl Peripherals {
     /// only if one could be accepted at its end, which is not later than a cycle from here.
     fn block(&mut self, at: Cycles) {
         self.interrupts.blocked = self.due <= at + Cycles(1);
-        self.attention |= self.interrupts.blocked;
     }
 
     /// `RETI` was executed.
@@ -542,7 +586,7 @@ impl Peripherals {
         if let Some(source) = self.interrupts.leave() {
             self.trace
                 .record(States::from_cycles(at), Signal::Leave(source));
-            self.refresh();
+            self.refresh_due();
         }
         self.block(at);
     }
@@ -628,20 +672,37 @@ impl Peripherals {
 
     /// Finds out when something will happen next. To be called whenever that may have changed.
     pub(super) fn refresh(&mut self) {
-        let input = self.inputs.front().map_or(Cycles::MAX, Stimulus::sampled);
-        let sample = self.resample.unwrap_or(Cycles::MAX);
-        self.quiet = input
-            .min(sample)
+        self.quiet = self
+            .next_input()
+            .min(self.next_sample())
             .min(self.timers.next_flag())
             .min(self.timer2.next_flag())
             .min(self.uart.next_flag());
+        self.refresh_due();
+    }
+
+    /// When the next input of the world will have been sampled.
+    #[inline(always)]
+    fn next_input(&self) -> Cycles {
+        self.inputs.front().map_or(Cycles::MAX, Stimulus::sampled)
+    }
+
+    #[inline(always)]
+    fn next_sample(&self) -> Cycles {
+        self.resample.unwrap_or(Cycles::MAX)
+    }
+
+    /// Finds out when an interrupt can be accepted next: enough where only requests, enables or what is being served have
+    /// changed.
+    fn refresh_due(&mut self) {
+        let input = self.next_input();
         self.due = match self.interrupts.admitted() {
             0 => input,
             admitted => {
                 let admitted = |source: &Source| admitted & source.bit() != 0;
                 let sources = Source::ALL.into_iter().filter(admitted);
                 let requests = sources.map(|source| self.next_request(source));
-                requests.fold(input.min(sample), Cycles::min)
+                requests.fold(input.min(self.next_sample()), Cycles::min)
             }
         };
     }

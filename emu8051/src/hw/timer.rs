@@ -25,7 +25,12 @@ enum Mode {
 
 impl Mode {
     fn of(nibble: u8) -> Mode {
-        [Mode::Bits13, Mode::Bits16, Mode::Reload8, Mode::Split][usize::from(nibble & 3)]
+        match nibble & 3 {
+            0 => Mode::Bits13,
+            1 => Mode::Bits16,
+            2 => Mode::Reload8,
+            _ => Mode::Split,
+        }
     }
 }
 
@@ -258,6 +263,20 @@ impl Timers {
         }
     }
 
+    /// The next overflow that sets TF`n`: the first of [`Timers::flag_pulses`].
+    fn next_overflow(&self, n: usize) -> Option<Cycles> {
+        if n == 1 && self.split() {
+            return self.upper_pulses().map(|pulses| pulses.next.ceil());
+        }
+        let timer = &self.timers[n];
+        let (until, _) = timer.pair.overflows(self.mode(n));
+        if timer.counts_cycles {
+            Some(timer.at + Cycles(until))
+        } else {
+            timer.edge.filter(|_| until == 1)
+        }
+    }
+
     /// The overflows that set TF`n`.
     fn flag_pulses(&self, n: usize) -> Option<Pulses> {
         if n == 1 && self.split() {
@@ -282,8 +301,7 @@ impl Timers {
         self.next_flags[n] = if self.timers[n].overflow.is_set() {
             Cycles::MAX
         } else {
-            self.flag_pulses(n)
-                .map_or(Cycles::MAX, |pulses| pulses.next.ceil())
+            self.next_overflow(n).unwrap_or(Cycles::MAX)
         };
     }
 

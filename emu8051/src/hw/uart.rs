@@ -207,7 +207,7 @@ impl Uart {
     /// Sets the flags that are due at `to`.
     pub(super) fn settle_flags(&mut self, to: Cycles, trace: &mut Trace) {
         if self.next_sent <= to {
-            self.settle_transmitter(to, trace);
+            self.finish(to, trace);
         }
         if self.next_received <= to {
             self.settle_receiver(to, trace);
@@ -230,7 +230,6 @@ impl Uart {
         }
         self.at = to;
         self.clocks.pass(to);
-        self.refresh_transmitter();
     }
 
     /// Lets the receiver go on to `to`.
@@ -300,21 +299,32 @@ impl Uart {
         }
     }
 
+    /// The byte on its way is sent by `to`. The counters run on alike with and without a byte, so they are caught up when
+    /// somebody looks.
+    fn finish(&mut self, to: Cycles, trace: &mut Trace) {
+        match self.transmitter {
+            Transmitter::Frame { byte, .. } if !trace.is_on() => {
+                self.transmitted(byte, self.next_sent);
+            }
+            _ => self.settle_transmitter(to, trace),
+        }
+    }
+
     /// TI is set when the stop bit begins.
     fn transmitted(&mut self, byte: SerialByte, at: Cycles) {
         self.sent.push_back((byte, at));
         raise(&mut self.ti, at);
         self.transmitter = Transmitter::Idle;
+        self.next_sent = Cycles::MAX;
     }
 
     /// The receiver sees RXD as stretches of one level.
     fn receive(&mut self, to: States, trace: &mut Trace) {
         let counts = self.ticks;
         let mut from = self.heard;
-        let mut counted = 0;
         while from < to {
-            if let Some((whole, moment)) = self.receive_whole(from, to, trace) {
-                (counted, from) = (whole, moment);
+            if let Some(moment) = self.receive_whole(from, to, trace) {
+                from = moment;
                 continue;
             }
             let (level, until) = match &self.line.frame {
@@ -327,11 +337,11 @@ impl Uart {
             };
             if let Receiver::Shift { .. } = self.receiver {
                 self.shift_in(until, level);
-            } else if let Some(counts) = counts {
+            } else if let Some(counts) = counts
+                && !(level && self.receiver == Receiver::LISTENING)
+            {
                 // a count that falls on an edge sees the level before it
-                let due = counts.until(until);
-                self.sample(&counts, counted, due, level);
-                counted = due;
+                self.sample(&counts, counts.until(from), counts.until(until), level);
             }
             from = until;
             if self.line.frame.is_some_and(|frame| frame.end() <= from) {
@@ -342,8 +352,8 @@ impl Uart {
     }
 
     /// A byte of the host that nothing disturbs from `from` to `to` is received in one go: the samples of each bit lie
-    /// within it. Returns the count that decides its last bit, and when that is.
-    fn receive_whole(&mut self, from: States, to: States, trace: &Trace) -> Option<(u64, States)> {
+    /// within it. Returns when its last bit is decided.
+    fn receive_whole(&mut self, from: States, to: States, trace: &Trace) -> Option<States> {
         let (frame, counts) = (self.line.frame?, self.ticks?);
         let listens = self.receiver == Receiver::LISTENING && self.control.contains(Scon::REN);
         let in_step = from <= frame.start && frame.bit.0 == counts.period.0 * TICKS_PER_BIT;
@@ -357,7 +367,7 @@ impl Uart {
         }
         let bits = frame.levels & ((1 << BITS_DECIDED) - 1);
         self.decided(bits, bits >> (BITS_DECIDED - 1) == 1, moment);
-        Some((count, moment))
+        Some(moment)
     }
 
     /// Counts `from + 1` to `to` of `counts`, all with RXD at `level`.
@@ -485,8 +495,11 @@ impl Uart {
 
     /// The host has another byte to send, where the port is settled.
     pub(super) fn queue(&mut self, byte: SerialByte) {
+        let waits = !self.line.queue.is_empty(); // for what the one before it waits for
         self.line.queue.push_back(byte);
-        self.resume();
+        if !waits {
+            self.resume();
+        }
     }
 
     /// Something that decides whether the host can send has changed, where the port is settled.
@@ -595,8 +608,8 @@ impl Uart {
             && (self.line.queue.is_empty() || self.line.pace == Pace::BackToBack)
     }
 
-    /// SCON was written at `at`.
-    pub(super) fn set_scon(&mut self, value: u8, at: Cycles, trace: &mut Trace) {
+    /// SCON was written at `at`. Returns whether nothing but RI and TI has changed.
+    pub(super) fn set_scon(&mut self, value: u8, at: Cycles, trace: &mut Trace) -> bool {
         let written = Scon::from_bits_retain(value);
         let leaves_mode = self.leaves_mode(value);
         if !leaves_mode {
@@ -605,7 +618,7 @@ impl Uart {
         self.ti.write(written.contains(Scon::TI), at);
         self.ri.write(written.contains(Scon::RI), at);
         if leaves_mode {
-            return;
+            return true;
         }
         self.control = written - Scon::TI - Scon::RI;
         let shifting = matches!(self.receiver, Receiver::Shift { .. });
@@ -622,6 +635,7 @@ impl Uart {
             };
         }
         self.resume();
+        false
     }
 
     /// The byte received last.

@@ -16,7 +16,12 @@
 //! * `tick`: the same with only timer 0's interrupt enabled: one in 921 cycles;
 //! * `dense`: timer 0 interrupts every 200 cycles besides, with an empty routine;
 //! * `polled`: another program, without interrupts: it sends bytes and waits for TI, toggles a port pin, and waits for
-//!   TF0.
+//!   TF0;
+//! * `echo`: the sample `firmware-samples/firmware/echo.ihx`, compiled C with ring buffers: it receives bytes without a
+//!   pause at 9600 baud and sends them back, each with an interrupt, and timer 0 interrupts every millisecond besides;
+//! * `waiting`: the same image on the bare core, where nothing ever comes.
+//!
+//! The speed of each is given beside `plain`, that of `echo` beside `waiting`.
 //!
 //! With a load's name as a second argument, it runs that one alone, to count host instructions:
 //!
@@ -112,6 +117,34 @@ const DENSE: &str = "
     orl TCON,#0x50
     ljmp 0x0100";
 
+/// A tick every 921 cycles for the sample `echo`, which leaves timer 0 in its mode of 13 bits; it ends the run after 56
+/// million cycles. The sample begins at START.
+const ECHO: &str = "
+    .org 0x000B
+    ljmp tick
+    .org 0xF000
+    mov TH0,#0xE3
+    mov TL0,#0x07
+    setb TR0
+    setb ET0
+    ljmp START
+tick:
+    mov TH0,#0xE3
+    mov TL0,#0x0F
+    push ACC
+    push PSW
+    inc 0x7F
+    mov a,0x7F
+    jnz ticked
+    inc 0x7E
+    mov a,0x7E
+    cjne a,#240,ticked
+    ljmp 0x0008
+ticked:
+    pop PSW
+    pop ACC
+    reti";
+
 /// Bytes are sent at 9600 baud and waited for, pins toggled, and timer 0 waited for.
 const POLLED: &str = "
     .org 0x0000
@@ -147,6 +180,24 @@ ticks:
     djnz r5,bytes
     djnz r6,hundreds
     ljmp 0x0008";
+
+/// The sample `echo` with the tick of [`ECHO`].
+fn echo() -> Segments {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../firmware-samples/firmware/echo.ihx"
+    );
+    let mut all = segments(&std::fs::read_to_string(path).expect("the sample can be read"));
+    let (_, reset) = all
+        .iter()
+        .find(|(at, _)| *at == 0)
+        .expect("a jump at 0x0000");
+    let start = u16::from_be_bytes([reset[1], reset[2]]);
+    let tick = assemble(&ECHO.replace("START", &start.to_string())).expect("it assembles");
+    all.extend(tick.segments);
+    all.push((0x0000, vec![0x02, 0xF0, 0x00])); // LJMP 0xF000
+    all
+}
 
 /// The data records of an Intel HEX file.
 fn segments(text: &str) -> Segments {
@@ -190,8 +241,12 @@ fn hex(segments: &Segments) -> String {
 /// A program in its surroundings.
 struct Load {
     name: &'static str,
+    /// The load it is compared with.
+    beside: &'static str,
     segments: Segments,
     on_board: bool,
+    /// The program does not end by itself, so this many machine cycles of it are run.
+    limit: Option<Cycles>,
     /// Bytes the host has to send: enough for the whole run.
     received: u64,
 }
@@ -207,13 +262,26 @@ impl Load {
         };
         let load = |name, segments, on_board, received| Load {
             name,
+            beside: "plain",
             segments,
             on_board,
+            limit: None,
             received,
         };
         let tick = INTERRUPTS.replace("mov IE,#0x92", "mov IE,#0x82");
         let plain = load("plain", workload.clone(), false, 0);
         let received = plain.run().cycles / 800;
+        let echo = Load {
+            beside: "waiting",
+            ..load("echo", echo(), true, received)
+        };
+        let waiting = Load {
+            name: "waiting",
+            on_board: false,
+            limit: Some(Cycles(59_000_000)), // as many as `echo` takes
+            segments: echo.segments.clone(),
+            ..echo
+        };
         vec![
             plain,
             load("board", workload.clone(), true, 0),
@@ -222,6 +290,8 @@ impl Load {
             load("tick", around(&tick), true, 0),
             load("dense", around(DENSE), true, 0),
             load("polled", assembled(POLLED), true, 0),
+            waiting,
+            echo,
         ]
     }
 
@@ -251,7 +321,7 @@ impl Load {
             });
             let program = builder.trap(END).build();
             let begin = Instant::now();
-            let (cycles, steps) = measured_core(&program);
+            let (cycles, steps) = measured_core(&program, self.limit);
             Ran {
                 cycles,
                 steps,
@@ -262,8 +332,11 @@ impl Load {
         }
     }
 
-    /// Seconds of `s51` for the same image; `None` when it is not installed.
+    /// Seconds of `s51` for the same image; `None` when it is not installed or would not end.
     fn run_s51(&self) -> Option<f64> {
+        if self.limit.is_some() {
+            return None;
+        }
         let dir = std::env::temp_dir();
         let path = |suffix| dir.join(format!("hardware-{}-{suffix}", std::process::id()));
         let (image, input, script) = (path("image.ihx"), path("in"), path("script"));
@@ -307,9 +380,12 @@ fn measured_board(board: &mut Board) {
 }
 
 #[inline(never)]
-fn measured_core(program: &Program) -> (u64, u64) {
-    let used = run(&mut Cpu::new(), &mut Xdata::new(), program, Limit::NONE);
-    assert_eq!(used.stop, Stop::Trap(END));
+fn measured_core(program: &Program, cycles: Option<Cycles>) -> (u64, u64) {
+    let (limit, stop) = cycles.map_or((Limit::NONE, Stop::Trap(END)), |cycles| {
+        (Limit::cycles(cycles.0), Stop::OutOfCycles)
+    });
+    let used = run(&mut Cpu::new(), &mut Xdata::new(), program, limit);
+    assert_eq!(used.stop, stop);
     (used.cycles.0, used.steps.0)
 }
 
@@ -349,9 +425,11 @@ fn main() {
         "{:<10} {:>10} {:>12} {:>10} {:>6} {:>6} {:>10} {:>8}",
         "load", "cycles", "instructions", "Mcycles/s", "plain", "s51", "sent", "received"
     );
-    let plain = best[0].cycles as f64 / best[0].seconds;
+    let speed_of = |ran: &Ran| ran.cycles as f64 / ran.seconds;
     for ((load, ran), s51) in loads.iter().zip(&best).zip(s51) {
-        let speed = ran.cycles as f64 / ran.seconds;
+        let speed = speed_of(ran);
+        let reference = loads.iter().position(|other| other.name == load.beside);
+        let plain = reference.map_or(f64::NAN, |k| speed_of(&best[k]));
         let beside_s51 = s51.map_or("-".into(), |seconds| {
             format!("{:.0}", seconds / ran.seconds)
         });

@@ -11,7 +11,9 @@ fuzz_target!(|input: (u16, &[u8])| {
         let _ = assemble(text);
     }
     let bytes = &bytes[..bytes.len().min(0x1_0000 - usize::from(at))];
-    let Some(last) = bytes.len().checked_sub(1) else { return };
+    let Some(last) = bytes.len().checked_sub(1) else {
+        return;
+    };
     let mut code = [0; 65536];
     code[usize::from(at)..][..bytes.len()].copy_from_slice(bytes);
     let text = disassemble(&code, &[at..=at + last as u16]).to_string();

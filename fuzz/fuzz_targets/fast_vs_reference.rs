@@ -10,7 +10,10 @@ const STEPS: u64 = 500;
 
 fuzz_target!(|machine: Machine<'_>| {
     let (at, code) = machine.code;
-    let program = Program::builder().segment(at, code).unprogrammed(Unprogrammed::Execute).reserved(Reserved::Nop);
+    let program = Program::builder()
+        .segment(at, code)
+        .unprogrammed(Unprogrammed::Execute)
+        .reserved(Reserved::Nop);
     let program = program.fill(0).build();
     let (mut fast, mut slow) = (machine.cpu(), machine.cpu());
     let (mut fast_xdata, mut slow_xdata) = (machine.xdata(), machine.xdata());
@@ -19,7 +22,11 @@ fuzz_target!(|machine: Machine<'_>| {
     while steps < STEPS {
         let cost = Cycles(reference::step(&mut slow, &mut slow_xdata, program.code()));
         let ran = run_exact(&mut fast, &mut fast_xdata, &program, Limit::steps(1));
-        assert_eq!((ran.cycles, ran.stop), (cost, Stop::OutOfSteps), "step {steps}");
+        assert_eq!(
+            (ran.cycles, ran.stop),
+            (cost, Stop::OutOfSteps),
+            "step {steps}"
+        );
         assert_eq!(fast, slow, "step {steps}");
         cycles += ran.cycles;
         steps += 1;

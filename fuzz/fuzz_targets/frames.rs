@@ -8,7 +8,11 @@ fuzz_target!(|window: &[u8]| {
     let mut items = Vec::new();
     let scanned = scan(window, |item| items.push(item));
     let read = Args::read(window);
-    assert_eq!(read.as_ref().map(|_| ()), scanned.as_ref().map(|()| ()), "reading and scanning disagree");
+    assert_eq!(
+        read.as_ref().map(|_| ()),
+        scanned.as_ref().map(|()| ()),
+        "reading and scanning disagree"
+    );
     if let Ok(args) = read {
         let frame = request(&items);
         assert_eq!(Some(frame.as_slice()), window.get(..frame.len()));

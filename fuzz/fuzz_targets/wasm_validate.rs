@@ -7,8 +7,9 @@
 use bridge::wasm::{Costs, Limits, meter};
 use libfuzzer_sys::fuzz_target;
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, ImportSection, InstructionSink, MemArg, MemArgTarget, MemorySection, MemoryType, Module, RefType,
+    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind,
+    ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    InstructionSink, MemArg, MemArgTarget, MemorySection, MemoryType, Module, RefType,
     TableSection, TableType, TypeSection, ValType,
 };
 use wasmi::{Caller, Config, Engine, Error, Linker, Store, TrapCode, Val};
@@ -19,7 +20,12 @@ const GAS: i64 = 100_000;
 const FUEL: u64 = 100_000_000;
 
 /// The immediates of a load or store at the address on the stack.
-const ANYWHERE: MemArg = MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None };
+const ANYWHERE: MemArg = MemArg {
+    offset: 0,
+    align: 0,
+    target: MemArgTarget::Memory(0),
+    ordering: None,
+};
 
 fuzz_target!(|data: &[u8]| {
     let _ = meter(data, &Limits::V1, &Costs::V1);
@@ -45,7 +51,11 @@ fn same_when_metered(plain: &[u8]) -> bool {
 /// that end because all of them count their rounds together in the i64 global.
 fn generated(choices: &[u8]) -> Vec<u8> {
     let mut body = Function::new([(2, ValType::I32)]).into_raw_body();
-    let mut generator = Generator { choices: choices.iter(), depth: 0, out: &mut body };
+    let mut generator = Generator {
+        choices: choices.iter(),
+        depth: 0,
+        out: &mut body,
+    };
     while !generator.choices.as_slice().is_empty() {
         generator.statement(4);
     }
@@ -145,7 +155,11 @@ impl Generator<'_> {
             _ => {
                 self.code().block(BlockType::Empty).loop_(BlockType::Empty);
                 self.code().global_get(1).i64_const(50).i64_ge_s().br_if(1);
-                self.code().global_get(1).i64_const(1).i64_add().global_set(1);
+                self.code()
+                    .global_get(1)
+                    .i64_const(1)
+                    .i64_add()
+                    .global_set(1);
                 self.depth += 1;
                 self.statements(deeper);
                 self.depth -= 1;
@@ -197,7 +211,9 @@ impl Generator<'_> {
 fn around(body: &[u8]) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([], []);
-    types.ty().function([ValType::I32, ValType::I64], [ValType::I32]);
+    types
+        .ty()
+        .function([ValType::I32, ValType::I64], [ValType::I32]);
     types.ty().function([ValType::I32; 5], [ValType::I32]);
     types.ty().function([ValType::I32], []);
     let mut imports = ImportSection::new();
@@ -207,12 +223,28 @@ fn around(body: &[u8]) -> Vec<u8> {
     functions.function(0).function(1);
     let mut tables = TableSection::new();
     let (element_type, table64, shared) = (RefType::FUNCREF, false, false);
-    tables.table(TableType { element_type, table64, minimum: 4, maximum: Some(4), shared });
+    tables.table(TableType {
+        element_type,
+        table64,
+        minimum: 4,
+        maximum: Some(4),
+        shared,
+    });
     let mut memories = MemorySection::new();
     let (memory64, shared, page_size_log2) = (false, false, None);
-    memories.memory(MemoryType { minimum: 1, maximum: Some(3), memory64, shared, page_size_log2 });
+    memories.memory(MemoryType {
+        minimum: 1,
+        maximum: Some(3),
+        memory64,
+        shared,
+        page_size_log2,
+    });
     let mut globals = GlobalSection::new();
-    let global = |val_type, mutable| GlobalType { val_type, mutable, shared: false };
+    let global = |val_type, mutable| GlobalType {
+        val_type,
+        mutable,
+        shared: false,
+    };
     globals.global(global(ValType::I32, false), &ConstExpr::i32_const(1024));
     globals.global(global(ValType::I64, true), &ConstExpr::i64_const(-3));
     let mut exports = ExportSection::new();
@@ -220,15 +252,34 @@ fn around(body: &[u8]) -> Vec<u8> {
     exports.export("smart51_buffer", ExportKind::Global, 0);
     exports.export("smart51_main", ExportKind::Func, 2);
     let mut elements = ElementSection::new();
-    elements.active(None, &ConstExpr::i32_const(1), Elements::Functions([3, 2].as_slice().into()));
+    elements.active(
+        None,
+        &ConstExpr::i32_const(1),
+        Elements::Functions([3, 2].as_slice().into()),
+    );
     let mut main = Function::new([]);
-    main.instructions().i32_const(0).i32_const(5).i64_const(7).call(3).i32_store(ANYWHERE).end();
+    main.instructions()
+        .i32_const(0)
+        .i32_const(5)
+        .i64_const(7)
+        .call(3)
+        .i32_store(ANYWHERE)
+        .end();
     let mut code = CodeSection::new();
     code.function(&main);
     code.raw(&[body, &[0x0B]].concat());
     let mut module = Module::new();
-    module.section(&types).section(&imports).section(&functions).section(&tables).section(&memories);
-    module.section(&globals).section(&exports).section(&elements).section(&code);
+    module
+        .section(&types)
+        .section(&imports)
+        .section(&functions)
+        .section(&tables)
+        .section(&memories);
+    module
+        .section(&globals)
+        .section(&exports)
+        .section(&elements)
+        .section(&code);
     module.finish()
 }
 
@@ -237,7 +288,10 @@ type Ran = (Result<(), Option<TrapCode>>, Vec<u8>, Option<(i64, i32)>);
 
 fn run(wasm: &[u8]) -> Ran {
     let mut config = Config::default();
-    config.consume_fuel(true).set_max_recursion_depth(10_000).set_max_stack_height(1 << 22);
+    config
+        .consume_fuel(true)
+        .set_max_recursion_depth(10_000)
+        .set_max_stack_height(1 << 22);
     let engine = Engine::new(&config);
     let module = wasmi::Module::new(&engine, wasm).expect("what is prepared is valid");
     let mut store = Store::new(&engine, 0i32);
@@ -250,16 +304,32 @@ fn run(wasm: &[u8]) -> Ran {
     linker.func_wrap("smart51", "call", call).expect("no other");
     let exit = |_: Caller<'_, i32>, code: i32| -> Result<(), Error> { Err(Error::i32_exit(code)) };
     linker.func_wrap("smart51", "exit", exit).expect("no other");
-    let instance = linker.instantiate_and_start(&mut store, &module).expect("segments lie in range");
+    let instance = linker
+        .instantiate_and_start(&mut store, &module)
+        .expect("segments lie in range");
     let globals = ["gas", "stack"].map(|name| instance.get_global(&store, name));
     if let [Some(gas), Some(stack)] = globals {
         gas.set(&mut store, Val::I64(GAS)).expect("it is mutable");
-        stack.set(&mut store, Val::I32(Limits::V1.stack as i32)).expect("it is mutable");
+        stack
+            .set(&mut store, Val::I32(Limits::V1.stack as i32))
+            .expect("it is mutable");
     }
-    let main = instance.get_typed_func::<(), ()>(&store, "smart51_main").expect("it is exported");
-    let end = main.call(&mut store, ()).map_err(|error| error.as_trap_code());
-    assert_ne!(end, Err(Some(TrapCode::OutOfFuel)), "a metered module ended where the plain one does not");
-    let memory = instance.get_memory(&store, "memory").expect("it is exported").data(&store).to_vec();
+    let main = instance
+        .get_typed_func::<(), ()>(&store, "smart51_main")
+        .expect("it is exported");
+    let end = main
+        .call(&mut store, ())
+        .map_err(|error| error.as_trap_code());
+    assert_ne!(
+        end,
+        Err(Some(TrapCode::OutOfFuel)),
+        "a metered module ended where the plain one does not"
+    );
+    let memory = instance
+        .get_memory(&store, "memory")
+        .expect("it is exported")
+        .data(&store)
+        .to_vec();
     let left = match globals {
         [Some(gas), Some(stack)] => gas.get(&store).i64().zip(stack.get(&store).i32()),
         _ => None,

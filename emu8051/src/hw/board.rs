@@ -249,12 +249,12 @@ impl Bus for World {
     /// instruction made wait that ended at `now`.
     #[inline]
     fn deadline(&mut self, now: Cycles) -> Cycles {
-        let due = self.peripherals.due - self.base;
+        let mut first = Cycles(1);
         if std::mem::take(&mut self.peripherals.interrupts.blocked) {
             self.blocked_at = now;
-            return due.max(now + Cycles(1));
+            first += now;
         }
-        due.max(Cycles(1))
+        (self.peripherals.due - self.base).max(first)
     }
 }
 

@@ -160,11 +160,14 @@ fn counts_of(address: u8) -> Option<usize> {
         .then_some(usize::from(address & 1)) // TL0, TL1, TH0, TH1 in a row
 }
 
+/// Whether the direct address is one of timer 2's count or capture.
+fn is_of_timer2(address: u8) -> bool {
+    (sfr::RCAP2L..=sfr::TH2).contains(&address)
+}
+
 /// Whether the register at this direct address may change at any moment.
 fn moves(address: u8) -> bool {
-    let is_count = (sfr::TL0..=sfr::TH1).contains(&address);
-    let is_timer2 = (sfr::RCAP2L..=sfr::TH2).contains(&address);
-    is_count | is_timer2 | (address == sfr::P3)
+    counts_of(address).is_some() | is_of_timer2(address) | (address == sfr::P3)
 }
 
 impl Peripherals {
@@ -386,7 +389,7 @@ impl Peripherals {
         self.catch_up(at);
         if let Some(n) = counts_of(address) {
             self.timers.settle_timer(n, at, &mut self.trace);
-        } else if (sfr::RCAP2L..=sfr::TH2).contains(&address) {
+        } else if is_of_timer2(address) {
             self.timer2.settle(at, &mut self.trace);
         } else if address == sfr::P3 && side == Side::Pin && self.uart.moves_pins() {
             self.uart.settle(at, &mut self.trace);
@@ -396,8 +399,8 @@ impl Peripherals {
     /// Before which moment a read of the register gives what it gave last, unless something is written.
     pub(super) fn steady_until(&self, address: u8) -> Cycles {
         match address {
-            sfr::TL0 | sfr::TH0 | sfr::TL1 | sfr::TH1 | sfr::TL2 | sfr::TH2 => Cycles::ZERO,
-            sfr::P3 if self.uart.moves_pins() => Cycles::ZERO,
+            sfr::P3 if !self.uart.moves_pins() => self.quiet,
+            _ if moves(address) => Cycles::ZERO,
             _ => self.quiet,
         }
     }

@@ -180,18 +180,28 @@ impl Timers {
         (self.split() && self.timers[1].run).then_some(self.timers[0].pair.th)
     }
 
-    /// Overflows of timer `n`, as far as they are known: of a counter, the one an edge already sampled will bring.
-    fn pulses(&self, n: usize) -> Option<Pulses> {
-        let (until, period) = self.timers[n].pair.overflows(self.mode(n));
-        if self.timers[n].counts_cycles {
-            let next = States::from_cycles(self.timers[n].at + Cycles(until));
-            Some(Pulses {
-                next,
-                period: States::from_cycles(Cycles(period)),
-            })
+    /// When timer `n` will overflow next, as far as that is known: of a counter, by the edge already sampled.
+    fn next_overflow(&self, n: usize) -> Option<Cycles> {
+        let timer = &self.timers[n];
+        let (until, _) = timer.pair.overflows(self.mode(n));
+        if timer.counts_cycles {
+            Some(timer.at + Cycles(until))
         } else {
-            self.timers[n].edge.filter(|_| until == 1).map(Pulses::once)
+            timer.edge.filter(|_| until == 1)
         }
+    }
+
+    /// Overflows of timer `n`, likewise.
+    fn pulses(&self, n: usize) -> Option<Pulses> {
+        let next = self.next_overflow(n)?;
+        if !self.timers[n].counts_cycles {
+            return Some(Pulses::once(next));
+        }
+        let (_, period) = self.timers[n].pair.overflows(self.mode(n));
+        Some(Pulses {
+            next: States::from_cycles(next),
+            period: States::from_cycles(Cycles(period)),
+        })
     }
 
     /// Overflows of TH0 on its own.
@@ -209,13 +219,13 @@ impl Timers {
 
     /// Counts up to `to`, and sets the flags that are due then.
     pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+        self.settle_flags(to);
         self.settle_timer(0, to, trace);
         self.settle_timer(1, to, trace);
     }
 
-    /// Lets TL and TH of timer `n` count up to `to`, and sets the flags that are due then.
+    /// Lets TL and TH of timer `n` count up to `to`, where the flags that are due then have been set.
     pub(super) fn settle_timer(&mut self, n: usize, to: Cycles, trace: &mut Trace) {
-        self.settle_flags(to);
         let since = self.timers[n].at;
         if to <= since {
             return;
@@ -263,20 +273,6 @@ impl Timers {
         }
     }
 
-    /// The next overflow that sets TF`n`: the first of [`Timers::flag_pulses`].
-    fn next_overflow(&self, n: usize) -> Option<Cycles> {
-        if n == 1 && self.split() {
-            return self.upper_pulses().map(|pulses| pulses.next.ceil());
-        }
-        let timer = &self.timers[n];
-        let (until, _) = timer.pair.overflows(self.mode(n));
-        if timer.counts_cycles {
-            Some(timer.at + Cycles(until))
-        } else {
-            timer.edge.filter(|_| until == 1)
-        }
-    }
-
     /// The overflows that set TF`n`.
     fn flag_pulses(&self, n: usize) -> Option<Pulses> {
         if n == 1 && self.split() {
@@ -298,11 +294,14 @@ impl Timers {
 
     /// Finds out when TF`n` will be set, where the timer that sets it is settled and clocked as before.
     fn refresh_flag(&mut self, n: usize) {
-        self.next_flags[n] = if self.timers[n].overflow.is_set() {
-            Cycles::MAX
+        let next = if self.timers[n].overflow.is_set() {
+            None
+        } else if n == 1 && self.split() {
+            self.upper_pulses().map(|pulses| pulses.next.ceil())
         } else {
-            self.next_overflow(n).unwrap_or(Cycles::MAX)
+            self.next_overflow(n)
         };
+        self.next_flags[n] = next.unwrap_or(Cycles::MAX);
     }
 
     /// The registers of timer `n` were written.

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Dir, ran};
 use firmware_samples::SAMPLES;
+use std::fs;
 use std::process::Stdio;
 
 /// A right header, a program of two bytes behind it, and gaps between.
@@ -226,21 +227,54 @@ fn build_names_the_package_of_a_missing_tool() {
     }
 }
 
-#[test]
-fn a_new_project_builds_tests_and_runs_as_it_is() {
-    let dir = Dir::new();
-    dir.run(&["new", "my-ledger"]).ok();
+/// Runs `make goal` in a folder, with this build of `smart51`.
+fn make(dir: &Dir, folder: &str, goal: &str) -> common::Ran {
     let path = std::path::Path::new(env!("CARGO_BIN_EXE_smart51"))
         .parent()
         .unwrap();
     let path = format!("{}:{}", path.display(), std::env::var("PATH").unwrap());
+    let mut make = std::process::Command::new("make");
+    ran(make
+        .arg(goal)
+        .current_dir(dir.path(folder))
+        .env("PATH", &path))
+}
+
+#[test]
+fn a_new_project_builds_tests_and_runs_as_it_is() {
+    let dir = Dir::new();
+    dir.run(&["new", "my-ledger"]).ok();
     for goal in ["my-ledger.ihx", "wasm", "test", "run"] {
-        let mut make = std::process::Command::new("make");
-        ran(make
-            .arg(goal)
-            .current_dir(dir.path("my-ledger"))
-            .env("PATH", &path))
-        .ok();
+        make(&dir, "my-ledger", goal).ok();
+    }
+}
+
+/// Names that the template, C, make, the SDK or the tools use themselves, and the longest.
+#[test]
+fn every_name_that_new_accepts_works() {
+    let dir = Dir::new();
+    for name in [
+        "alice",
+        "NAME",
+        "ACCOUNT",
+        "int",
+        "contract",
+        "smart51",
+        "mcs51",
+        "Makefile",
+        "test",
+        "README",
+        "a-b_C-9",
+        &"n".repeat(32),
+    ] {
+        dir.run(&["new", name]).ok();
+        let tested = make(&dir, name, "test");
+        assert_eq!(tested.status, 0, "{name}: {}", tested.all());
+        assert!(
+            tested.stdout.contains("0 scenarios failed"),
+            "{name}: {}",
+            tested.all()
+        );
     }
 }
 
@@ -251,9 +285,38 @@ fn new_overwrites_nothing_and_wants_a_plain_name() {
     dir.write("ledger/ledger.c", "mine");
     assert_eq!(dir.run(&["new", "ledger"]).status, 2);
     assert_eq!(dir.read("ledger/ledger.c"), b"mine");
-    for wrong in ["", "..", "1st", "a b", "a$b", "no/such/folder"] {
-        assert_eq!(dir.run(&["new", wrong]).status, 2, "{wrong:?}");
+    assert_eq!(dir.run(&["new", "no/such/folder"]).status, 2);
+    let before = fs::read_dir(dir.path("")).unwrap().count();
+    assert_eq!(dir.run(&["new", ""]).status, 2);
+    for wrong in [
+        "..",
+        "/",
+        "1st",
+        "1-2",
+        "_a",
+        "-a",
+        "a b",
+        "a$b",
+        "a.b",
+        "a:b",
+        "zoë",
+        "Ω",
+        "a\nb",
+        "a\u{202e}b",
+        "../ledger/..",
+        &"n".repeat(33),
+    ] {
+        let refused = dir.run(&["new", "--", wrong]);
+        assert_eq!(refused.status, 2, "{wrong:?}");
+        assert!(
+            refused
+                .stderr
+                .contains("1 to 32 letters, digits, _ and -, a letter first"),
+            "{wrong:?}: {}",
+            refused.stderr
+        );
     }
+    assert_eq!(fs::read_dir(dir.path("")).unwrap().count(), before);
 }
 
 #[test]

@@ -3,13 +3,15 @@
 use crate::args::{about, create_file};
 use crate::error::{Error, Status};
 use crate::output::Output;
+use chain::names::check_name;
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
-/// The files of a project: their names and contents, in which `NAME` stands for the project's.
+/// The files of a project: their names and contents, in which `NAME` stands for the project's, and `ACCOUNT` for the
+/// name of who calls it.
 const FILES: [(&str, &str); 5] = [
     ("NAME.c", include_str!("../../templates/contract.c")),
     (
@@ -23,7 +25,7 @@ const FILES: [(&str, &str); 5] = [
 
 /// Write a contract project that builds, tests and runs as it is.
 ///
-/// NAME is the folder to make; its last part names the contract.
+/// NAME is the folder to make; its last part names the contract: 1 to 32 letters, digits, `_` and `-`, a letter first.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  smart51 new ledger && cd ledger && make test")]
 pub(crate) struct New {
@@ -39,25 +41,18 @@ struct Report {
 
 impl New {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let name = self
-            .name
-            .file_name()
-            .and_then(|name| name.to_str())
-            .filter(|name| is_name(name));
-        let name = name.ok_or_else(|| {
+        let name = self.name.file_name().and_then(|name| name.to_str());
+        let name = name.filter(|name| is_name(name)).ok_or_else(|| {
             about(
                 &self.name,
-                "expected a name of letters, digits, _ and -, a letter first",
+                "no name of a contract: expected 1 to 32 letters, digits, _ and -, a letter first",
             )
         })?;
         fs::create_dir(&self.name).map_err(|e| about(&self.name, e))?;
         let mut files = Vec::new();
         for (file, text) in FILES {
             let file = file.replace("NAME", name);
-            create_file(
-                &self.name.join(&file),
-                text.replace("NAME", name).as_bytes(),
-            )?;
+            create_file(&self.name.join(&file), fill_in(text, name).as_bytes())?;
             files.push(file);
         }
         out.print(&Report {
@@ -68,12 +63,18 @@ impl New {
     }
 }
 
-/// Whether make, the shell and C comments take it as it is.
+/// The text of a file for the project `name`. The account comes first: `name` may hold its placeholder.
+fn fill_in(text: &str, name: &str) -> String {
+    // Accounts and contracts of a chain share their names.
+    let account = if name == "alice" { "bob" } else { "alice" };
+    text.replace("ACCOUNT", account).replace("NAME", name)
+}
+
+/// Whether a chain, make, the shell and C comments take it as it is.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && !name.contains('.')
+        && check_name(name).is_ok()
 }
 
 impl fmt::Display for Report {

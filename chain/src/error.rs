@@ -33,6 +33,11 @@ pub enum ChainError {
         /// What differs.
         what: &'static str,
     },
+    /// A call makes more host calls than a recording holds.
+    #[error(
+        "the call makes more host calls than a recording holds; record it with a lower --gas or --fee"
+    )]
+    RecordingTooLarge,
     /// There is no such thing.
     #[error("there is no {what} `{name}`")]
     Unknown {

@@ -16,46 +16,71 @@ use abi::method;
 use bridge::{Arrival, Observer, Served};
 use emu8051::{Cpu, Insn, Xdata};
 use hostapi::Status;
-use hostapi::hash::blake2b;
+use hostapi::hash::Blake2b;
 use hostapi::state::keys::Hash;
 
 /// The status of a call until it is answered; it stays where the call ended the run.
 const ENDED: u8 = 2;
 
-/// Keeps the host-call log of a run. Everything it sees goes on to another observer.
+/// The bytes of the log that are collected before they are hashed.
+const COLLECTED: usize = 4096;
+
+/// Where the calls of a run are usually kept that somebody asked to see: room for some 250,000 small ones.
+pub const USUAL_ROOM: usize = 16 << 20;
+
+/// What a kept call takes besides the bytes of its log, in bytes.
+const CALL_SIZE: usize = 64;
+
+/// Makes the host-call log of a run. It is hashed as it goes, so it holds one call and not the run; calls are
+/// kept only where somebody asked for them. Everything it sees goes on to another observer.
 pub(crate) struct HostLog<'o> {
+    hasher: Blake2b,
+    /// What is not hashed yet; the call under way stands at its end.
     bytes: Vec<u8>,
     calls: u32,
+    kept: Option<&'o mut Kept>,
     next: &'o mut dyn Observer,
-    /// Where in `bytes` the status of the call under way stands.
-    status_at: usize,
+    /// Where in `bytes` the call under way begins.
+    call_at: usize,
 }
 
 impl<'o> HostLog<'o> {
-    /// An empty log that uses the memory of `buffer`.
-    pub(crate) fn new(mut buffer: Vec<u8>, next: &'o mut dyn Observer) -> Self {
+    /// An empty log that uses the memory of `buffer`, and keeps its calls in `kept`.
+    pub(crate) fn new(
+        mut buffer: Vec<u8>,
+        kept: Option<&'o mut Kept>,
+        next: &'o mut dyn Observer,
+    ) -> Self {
         buffer.clear();
         HostLog {
+            hasher: Blake2b::default(),
             bytes: buffer,
             calls: 0,
+            kept,
             next,
-            status_at: 0,
+            call_at: 0,
         }
     }
 
-    /// How many calls there were.
-    pub(crate) const fn calls(&self) -> u32 {
-        self.calls
+    /// Ends the log: how many calls there were, the BLAKE2b of the log, and the buffer.
+    pub(crate) fn finish(mut self) -> (u32, Hash, Vec<u8>) {
+        self.end_call();
+        self.hasher.update(&self.bytes);
+        (self.calls, self.hasher.hash(), self.bytes)
     }
 
-    /// The BLAKE2b of the log.
-    pub(crate) fn hash(&self) -> Hash {
-        blake2b(&self.bytes)
-    }
-
-    /// The log itself.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    /// The call under way, if there is one, is as it stays.
+    fn end_call(&mut self) {
+        if let Some(kept) = &mut self.kept
+            && self.call_at < self.bytes.len()
+        {
+            kept.add(&self.bytes[self.call_at..]);
+        }
+        if self.bytes.len() >= COLLECTED {
+            self.hasher.update(&self.bytes);
+            self.bytes.clear();
+        }
+        self.call_at = self.bytes.len();
     }
 }
 
@@ -73,9 +98,9 @@ impl Observer for HostLog<'_> {
     }
 
     fn arrived(&mut self, arrival: &Arrival<'_>) {
+        self.end_call();
         self.calls = self.calls.saturating_add(1);
         self.bytes.extend_from_slice(&arrival.method.to_le_bytes());
-        self.status_at = self.bytes.len();
         self.bytes.push(ENDED);
         push_bytes(&mut self.bytes, request_items(arrival));
         push_bytes(&mut self.bytes, &[]);
@@ -83,7 +108,7 @@ impl Observer for HostLog<'_> {
     }
 
     fn served(&mut self, served: &Served<'_>) {
-        self.bytes[self.status_at] = match served.answer.status {
+        self.bytes[self.call_at + 2] = match served.answer.status {
             Status::Done => 1,
             Status::Refused => 0,
         };
@@ -125,8 +150,67 @@ pub struct LoggedCall {
     pub reply: Vec<Vec<u8>>,
 }
 
+/// The calls of a run, as many of its first ones as there was room for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostCalls {
+    /// The calls, in order.
+    pub calls: Vec<LoggedCall>,
+    /// How many came after them.
+    pub left_out: u32,
+}
+
+/// Keeps the calls of a run in a certain room.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    room: usize,
+    /// What of the room is left.
+    free: usize,
+    log: Vec<u8>,
+    left_out: u32,
+}
+
+impl Kept {
+    /// Room for so many bytes.
+    pub(crate) const fn new(room: usize) -> Kept {
+        Kept {
+            room,
+            free: room,
+            log: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    /// Forgets all calls.
+    pub(crate) fn clear(&mut self) {
+        *self = Kept {
+            log: std::mem::take(&mut self.log),
+            ..Kept::new(self.room)
+        };
+        self.log.clear();
+    }
+
+    /// Keeps a call, unless one was left out already.
+    fn add(&mut self, call: &[u8]) {
+        match self.free.checked_sub(call.len() + CALL_SIZE) {
+            Some(free) if self.left_out == 0 => {
+                self.free = free;
+                self.log.extend_from_slice(call);
+            }
+            _ => self.left_out = self.left_out.saturating_add(1),
+        }
+    }
+
+    /// The calls.
+    pub(crate) fn calls(&self) -> HostCalls {
+        HostCalls {
+            calls: read(&self.log),
+            left_out: self.left_out,
+        }
+    }
+}
+
 /// The calls of a host-call log; it ends where `log` is none.
-pub(crate) fn read(log: &[u8]) -> Vec<LoggedCall> {
+fn read(log: &[u8]) -> Vec<LoggedCall> {
     let mut r = Reader(log);
     let items = |framed| codec::reply_items(framed).map(<[u8]>::to_vec).collect();
     let next = || {
@@ -138,4 +222,75 @@ pub(crate) fn read(log: &[u8]) -> Vec<LoggedCall> {
         })
     };
     std::iter::from_fn(next).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use abi::Gas;
+    use bridge::{Silent, Usage};
+    use hostapi::Answer;
+    use hostapi::hash::blake2b;
+
+    /// A call of method 19 with an argument of so many bytes, refused.
+    fn call(log: &mut HostLog<'_>, length: usize) {
+        let request = codec::request(&[&vec![7; length]]);
+        log.arrived(&Arrival {
+            method: method::DB_READ,
+            request: &request,
+            usage: Usage::default(),
+            machine: None,
+        });
+        log.served(&Served {
+            answer: Answer {
+                status: Status::Refused,
+                reply: &[],
+                step_delta: 0,
+                gas: Gas::ZERO,
+                refund: Gas::ZERO,
+            },
+            fits: true,
+        });
+    }
+
+    /// The bytes of such a call in the log.
+    fn logged(length: usize) -> Vec<u8> {
+        let mut bytes = method::DB_READ.to_le_bytes().to_vec();
+        bytes.push(0);
+        push_bytes(&mut bytes, &codec::request(&[&vec![7; length]])[2..]);
+        push_bytes(&mut bytes, &[]);
+        bytes
+    }
+
+    #[test]
+    fn a_log_is_hashed_as_it_goes_and_holds_nothing() {
+        for (calls, length) in [(0, 0), (1, 9), (3, 4000), (50_000, 3), (2000, 4000)] {
+            let mut silent = Silent;
+            let mut log = HostLog::new(Vec::new(), None, &mut silent);
+            (0..calls).for_each(|_| call(&mut log, length));
+            let (counted, hash, buffer) = log.finish();
+            assert_eq!(counted, calls);
+            assert_eq!(hash, blake2b(&logged(length).repeat(calls as usize)));
+            assert!(buffer.capacity() <= 4 * COLLECTED, "{}", buffer.capacity());
+        }
+    }
+
+    #[test]
+    fn calls_are_kept_up_to_their_room() {
+        let size = logged(100).len() + CALL_SIZE;
+        let mut kept = Kept::new(3 * size + 1);
+        for run in 0..2 {
+            kept.clear();
+            let mut silent = Silent;
+            let mut log = HostLog::new(Vec::new(), Some(&mut kept), &mut silent);
+            (0..5).for_each(|_| call(&mut log, 100));
+            // Small enough for what is left, but what is kept has no gaps.
+            call(&mut log, 1);
+            let (counted, ..) = log.finish();
+            let calls = kept.calls();
+            assert_eq!((counted, calls.left_out), (6, 3), "run {run}");
+            assert_eq!(calls.calls.len(), 3);
+            assert_eq!(calls.calls[2].args, [vec![7; 100]]);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::action::Action;
 use crate::block::{Block, Header, hash_of_hashes};
 use crate::chain::{Chain, HEAD, Head};
 use crate::error::ChainError;
-use crate::hostlog::{self, HostLog, LoggedCall};
+use crate::hostlog::{HostCalls, HostLog, Kept};
 use crate::identity;
 use crate::modules::Prepared;
 use crate::names;
@@ -56,8 +56,8 @@ pub struct CallRequest<'a> {
 pub struct Trial {
     /// The receipt it would have had, or why it did not begin.
     pub receipt: Result<Box<CallReceipt>, String>,
-    /// What the contract and its host said to each other.
-    pub host_calls: Vec<LoggedCall>,
+    /// What the contract and its host said to each other, where the block keeps that.
+    pub host_calls: HostCalls,
     /// What the block had written after it, in order of key.
     pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
@@ -77,8 +77,10 @@ pub struct OpenBlock<'c> {
     receipts: Vec<Receipt>,
     /// The steps charged so far, which the old chain limits.
     steps: u64,
-    /// The host-call log of the last call.
+    /// The buffer of host-call logs.
     log: Vec<u8>,
+    /// The host calls of the last call, where they are asked for.
+    kept: Option<Kept>,
     /// The contract last called, ready to run: one is mostly called again.
     ready: Option<(RegId, Contract, Prepared)>,
 }
@@ -95,6 +97,7 @@ impl<'c> OpenBlock<'c> {
             receipts: Vec::new(),
             steps: 0,
             log: Vec::new(),
+            kept: None,
             ready: None,
         })
     }
@@ -122,10 +125,16 @@ impl<'c> OpenBlock<'c> {
         &self.receipts
     }
 
-    /// The host calls of the last call.
+    /// Keeps the host calls of each call that comes, in so many bytes of memory; usually
+    /// [`hostlog::USUAL_ROOM`](crate::hostlog::USUAL_ROOM). Unasked a block keeps none.
+    pub fn keep_host_calls(&mut self, room: usize) {
+        self.kept = Some(Kept::new(room));
+    }
+
+    /// The host calls of the last call; none where [`OpenBlock::keep_host_calls`] did not ask for them.
     #[must_use]
-    pub fn host_calls(&self) -> Vec<LoggedCall> {
-        hostlog::read(&self.log)
+    pub fn host_calls(&self) -> HostCalls {
+        self.kept.as_ref().map(Kept::calls).unwrap_or_default()
     }
 
     /// Makes an account with the development key of `name`. Its money comes from nowhere.
@@ -232,7 +241,6 @@ impl<'c> OpenBlock<'c> {
         request: &CallRequest<'_>,
         observer: &mut dyn Observer,
     ) -> Result<&Receipt, ChainError> {
-        self.log.clear();
         let before = self.state.checkpoint();
         match self.run(request, None, observer) {
             Ok((action, receipt, fee)) => {
@@ -259,7 +267,6 @@ impl<'c> OpenBlock<'c> {
         let contract = Contract::load(&mut self.state, &request.contract)?;
         let semantics = contract.map_or_else(Semantics::default, |contract| contract.semantics);
         let prepared = self.chain.modules().prepare(image, semantics)?;
-        self.log.clear();
         let result = self.run(request, Some(prepared), &mut Silent);
         if result.is_err() {
             self.state.revert(before);
@@ -300,6 +307,9 @@ impl<'c> OpenBlock<'c> {
             value,
             payment,
         } = *request;
+        if let Some(kept) = &mut self.kept {
+            kept.clear();
+        }
         let (contract, prepared) = match prepared {
             Some(prepared) => (self.contract(&id)?, prepared),
             None => self.ready(&id)?,
@@ -336,7 +346,8 @@ impl<'c> OpenBlock<'c> {
             cycles: Cycles(u64::MAX),
             steps: Steps(u64::MAX),
         };
-        let mut log = HostLog::new(std::mem::take(&mut self.log), observer);
+        let buffer = std::mem::take(&mut self.log);
+        let mut log = HostLog::new(buffer, self.kept.as_mut(), observer);
         let executed = session::apply(
             &transaction,
             &*prepared.module,
@@ -344,8 +355,8 @@ impl<'c> OpenBlock<'c> {
             self.chain,
             &mut log,
         )?;
-        let (host_calls, host_log) = (log.calls(), log.hash());
-        self.log = log.into_bytes();
+        let (host_calls, host_log, buffer) = log.finish();
+        self.log = buffer;
         let Executed {
             rejection,
             report,

@@ -6,7 +6,7 @@
 //! that of both, block hashes and transaction ids do not come between them, and a difference is found at
 //! the call that makes it. Machine cycles and gas are not compared but shown side by side.
 
-use crate::hostlog::LoggedCall;
+use crate::hostlog::{HostCalls, LoggedCall};
 use crate::receipt::{CallReceipt, Verdict};
 use crate::scenario::{Beside, RunError, Scenario, StepReport};
 use bridge::EngineId;
@@ -66,6 +66,7 @@ pub fn compare(
     scenario.set_image(contract, a);
     scenario.set_beside(contract, b);
     scenario.set_free_gas();
+    scenario.keep_host_calls();
     let run = scenario.run()?;
     Ok(run.steps.into_iter().filter_map(step).collect())
 }
@@ -98,25 +99,20 @@ fn step(mut report: StepReport) -> Option<Step> {
         prints(a),
         prints(b.ok().map(|receipt| &**receipt)),
     );
-    let calls = report.host_calls.len().max(other.host_calls.len());
-    for at in 0..calls {
-        let call = |calls: &[LoggedCall]| calls.get(at).map_or("none".into(), call);
-        differences.add(
-            &format!("host call {}", at + 1),
-            call(&report.host_calls),
-            call(&other.host_calls),
-        );
-    }
+    host_calls(
+        &mut differences,
+        (&report.host_calls, a),
+        (&other.host_calls, b.ok().map(|r| &**r)),
+    );
     for (key, value) in &writes {
-        let theirs = other.writes.iter().find(|(written, _)| written == key);
         differences.add(
             &format!("state key {}", hex::encode(key)),
             written(Some(value)),
-            written(theirs.map(|(_, value)| value)),
+            written(at_key(&other.writes, key)),
         );
     }
     for (key, value) in &other.writes {
-        if !writes.iter().any(|(written, _)| written == key) {
+        if at_key(&writes, key).is_none() {
             differences.add(
                 &format!("state key {}", hex::encode(key)),
                 written(None),
@@ -128,10 +124,42 @@ fn step(mut report: StepReport) -> Option<Step> {
         number: report.number,
         name: report.name,
         outcome,
-        host_calls: report.host_calls.len(),
+        host_calls: a.map_or(0, |receipt| receipt.host_calls as usize),
         cost: [a.map(cost), b.ok().map(|receipt| cost(receipt))],
         differences: differences.0,
     })
+}
+
+/// Compares the host calls: one by one as far as both runs kept theirs, and beyond that their logs.
+fn host_calls(
+    differences: &mut Differences,
+    a: (&HostCalls, Option<&CallReceipt>),
+    b: (&HostCalls, Option<&CallReceipt>),
+) {
+    let (first, second) = (&a.0.calls, &b.0.calls);
+    let all_kept = a.0.left_out == 0 && b.0.left_out == 0;
+    let compared = if all_kept {
+        first.len().max(second.len())
+    } else {
+        first.len().min(second.len())
+    };
+    for at in 0..compared {
+        let call = |calls: &[LoggedCall]| calls.get(at).map_or("none".into(), call);
+        differences.add(&format!("host call {}", at + 1), call(first), call(second));
+    }
+    if !all_kept {
+        let log = |receipt: Option<&CallReceipt>| {
+            receipt.map_or("none".into(), |receipt| hex::encode(receipt.host_log))
+        };
+        let field = format!("log of all host calls, of which {compared} were compared one by one");
+        differences.add(&field, log(a.1), log(b.1));
+    }
+}
+
+/// What was written under `key`; `writes` are in order of key.
+fn at_key<'w>(writes: &'w [(Vec<u8>, Option<Vec<u8>>)], key: &[u8]) -> Option<&'w Option<Vec<u8>>> {
+    let at = writes.binary_search_by(|(written, _)| written.as_slice().cmp(key));
+    at.ok().map(|at| &writes[at].1)
 }
 
 struct Differences(Vec<Difference>);

@@ -33,6 +33,29 @@ pub fn blake2b(data: &[u8]) -> Hash {
     of_digest(&params().hash(data))
 }
 
+/// A [`blake2b`] of data that comes piece by piece: it holds none of it.
+#[derive(Clone, Debug)]
+pub struct Blake2b(blake2b_simd::State);
+
+impl Default for Blake2b {
+    fn default() -> Self {
+        Blake2b(params().to_state())
+    }
+}
+
+impl Blake2b {
+    /// Adds `data`.
+    pub fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    /// The hash of all data so far.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        of_digest(&self.0.finalize())
+    }
+}
+
 /// The [`blake2b`] of each of `data`, in order: four at a time where the processor can, so that hashing a
 /// block's receipts together takes half the time.
 #[must_use]
@@ -59,6 +82,16 @@ fn of_digest(digest: &blake2b_simd::Hash) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blake2b_of_pieces_is_blake2b_of_the_whole() {
+        let data = [0x51; 1000];
+        for piece in [1, 127, 128, 129, 999] {
+            let mut pieces = Blake2b::default();
+            data.chunks(piece).for_each(|piece| pieces.update(piece));
+            assert_eq!(pieces.hash(), blake2b(&data), "pieces of {piece}");
+        }
+    }
 
     // Worked out with Python's hashlib.blake2b(digest_size=32).
     #[test]

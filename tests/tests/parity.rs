@@ -159,6 +159,7 @@ fn every_sample_is_the_same_on_both_engines_for_webassembly() {
     for sample in SAMPLES {
         let mut scenario = scenario(sample);
         scenario.set_image(sample.name, wasm(sample.source));
+        scenario.keep_host_calls();
         let run = |engine: Box<dyn Engine>| {
             let engines = vec![Box::new(Mcs51::new()), engine];
             scenario

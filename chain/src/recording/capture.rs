@@ -8,29 +8,34 @@ use super::execute::{self, execute};
 use super::format::{Context, KnownTxRow, Row, Tx};
 use crate::chain::Chain;
 use crate::error::ChainError;
-use crate::hostlog::LoggedCall;
 use crate::open_block::CallRequest;
 use crate::receipt::{CallReceipt, Event};
 use crate::registry::Contract;
 use crate::session::Payment;
-use abi::{Semantics, method};
-use bridge::Silent;
+use abi::{Semantics, codec, method};
+use bridge::{Arrival, Observer, Silent};
 use hostapi::state::keys::{self, Hash, kind};
 use hostapi::{ChainView, NodeError};
 use loader::Image;
+use std::collections::BTreeSet;
+
+/// The most blocks and transactions of the past that a recording holds.
+const PAST_MAX: usize = 1 << 16;
 
 /// Records the call that `request` would make in the next block of `chain`; nothing is changed.
 ///
 /// # Errors
-/// If the call cannot begin, or the node fails.
+/// If the call cannot begin, [`ChainError::RecordingTooLarge`] where it makes more host calls than a recording
+/// holds, or if the node fails.
 pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainError> {
     let mut block = chain.begin_block()?;
-    let receipt = block.call(request, &mut Silent)?.clone();
-    let (calls, height, time) = (block.host_calls(), block.height(), block.time());
+    let (height, time) = (block.height(), block.time());
+    let contract = Contract::load(block.state(), &request.contract)?;
+    let mut asked = Asked::new(contract.map_or_else(Semantics::default, |c| c.semantics));
+    let receipt = block.call(request, &mut asked)?.clone();
     let Event::Call(done) = &receipt.event else {
         return Err(ChainError::RecordingDiffers { what: "receipt" });
     };
-    let contract = Contract::load(block.state(), &request.contract)?;
     let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;
     let code_key = keys::code(&contract.code_hash);
     let code = block
@@ -77,7 +82,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         state,
         ..Context::default()
     };
-    past(chain, &calls, &mut context)?;
+    asked.answer(chain, &mut context)?;
     let id = hex::encode(receipt.id);
     let row = Row::new(
         id,
@@ -91,6 +96,9 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         execute::ExecuteError::Node(error) => error.into(),
         _ => ChainError::RecordingDiffers { what: "context" },
     })?;
+    if run.calls_left_out > 0 {
+        return Err(ChainError::RecordingTooLarge);
+    }
     agrees(done, &run.row).map(|()| run.row)
 }
 
@@ -99,39 +107,71 @@ fn account_check(image: &Image, semantics: Semantics) -> bool {
         .is_ok_and(|checked| checked.header.account_check == Some(true))
 }
 
-/// What the calls asked of earlier blocks.
-fn past(chain: &Chain, calls: &[LoggedCall], context: &mut Context) -> Result<(), NodeError> {
-    for call in calls {
-        let named = |index: usize| call.args.get(index).map(Vec::as_slice).unwrap_or_default();
-        match call.method {
-            method::TX_CONTRACT | method::TX_ACCOUNT | method::TX_HEIGHT => {
-                known(chain, named(0), context)?
-            }
-            method::TX_UNPACK => known(chain, named(1), context)?,
-            method::BLOCK_HASH => {
-                let Ok(height) = named(0).try_into().map(u32::from_le_bytes) else {
-                    continue;
-                };
-                if let Some(hash) = chain.block_hash(height)? {
-                    context.block_hashes.insert(height, hash.into());
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+/// Notes what a call asks of earlier blocks.
+struct Asked {
+    semantics: Semantics,
+    transactions: BTreeSet<Hash>,
+    heights: BTreeSet<u32>,
 }
 
-fn known(chain: &Chain, hash: &[u8], context: &mut Context) -> Result<(), NodeError> {
-    let Ok(hash) = Hash::try_from(hash) else {
-        return Ok(());
-    };
-    if context.known_txs.iter().any(|tx| tx.hash.0 == hash) {
-        return Ok(());
+impl Asked {
+    const fn new(semantics: Semantics) -> Asked {
+        Asked {
+            semantics,
+            transactions: BTreeSet::new(),
+            heights: BTreeSet::new(),
+        }
     }
-    if let Some(tx) = chain.transaction(&hash)? {
+
+    /// Writes the answers into `context`.
+    fn answer(self, chain: &Chain, context: &mut Context) -> Result<(), ChainError> {
+        if self.transactions.len() + self.heights.len() > PAST_MAX {
+            return Err(ChainError::RecordingTooLarge);
+        }
+        for hash in self.transactions {
+            known(chain, &hash, context)?;
+        }
+        for height in self.heights {
+            if let Some(hash) = chain.block_hash(height)? {
+                context.block_hashes.insert(height, hash.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Asked {
+    fn arrived(&mut self, arrival: &Arrival<'_>) {
+        if self.transactions.len() + self.heights.len() > PAST_MAX {
+            return;
+        }
+        let which = match method::spec_under(self.semantics, arrival.method).map(|spec| spec.id) {
+            Some(
+                method::TX_CONTRACT | method::TX_ACCOUNT | method::TX_HEIGHT | method::BLOCK_HASH,
+            ) => 0,
+            Some(method::TX_UNPACK) => 1,
+            _ => return,
+        };
+        // A frame that cannot be read asks for nothing; items before the error do no harm here.
+        let mut at = 0;
+        let _ = codec::scan(arrival.request, |item| {
+            if at == which {
+                if let Ok(hash) = Hash::try_from(item) {
+                    self.transactions.insert(hash);
+                } else if let Ok(height) = item.try_into().map(u32::from_le_bytes) {
+                    self.heights.insert(height);
+                }
+            }
+            at += 1;
+        });
+    }
+}
+
+/// Writes what is known of a transaction into `context`.
+fn known(chain: &Chain, hash: &Hash, context: &mut Context) -> Result<(), NodeError> {
+    if let Some(tx) = chain.transaction(hash)? {
         context.known_txs.push(KnownTxRow {
-            hash: hash.into(),
+            hash: (*hash).into(),
             src_regid: tx.sender.into(),
             contract: tx.input.into(),
             confirm_height: tx.height,

@@ -1,7 +1,7 @@
 //! Runs what a recording describes, on a state made from its context.
 
 use super::format::{AppAccountRow, Context, FrozenRow, Hex, ResultRow, Row};
-use super::watch::Watch;
+use super::watch::{CALLS_ROOM, Watch};
 use crate::error::ChainError;
 use crate::modules::{Modules, Prepared};
 use crate::session::{self, Executed, Payment, Transaction};
@@ -58,6 +58,8 @@ pub struct Run {
     pub executed: Executed,
     /// The machine cycles on arrival at each call.
     pub call_cycles: Vec<u64>,
+    /// How many calls came after those in the row: it holds only as many as [`CALLS_ROOM`] has room for.
+    pub calls_left_out: u64,
 }
 
 impl Row {
@@ -134,7 +136,7 @@ pub fn execute(
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
     write_state(&row.context, &mut state)?;
-    let mut watch = Watch::new(digests, row.cpu_flags_as_hardware, observer);
+    let mut watch = Watch::new(digests, row.cpu_flags_as_hardware, CALLS_ROOM, observer);
     let executed = session::execute(&transaction, &*module, &mut state, &past, &mut watch)?;
     let fault = executed
         .report
@@ -163,6 +165,7 @@ pub fn execute(
         row: after,
         executed,
         call_cycles: watch.cycles,
+        calls_left_out: watch.left_out,
     })
 }
 

@@ -14,4 +14,4 @@ pub use capture::capture;
 pub use compare::{Difference, differences};
 pub use execute::{ExecuteError, Run, execute, semantics_of};
 pub use format::{File, Hex, Row};
-pub use watch::Watch;
+pub use watch::{CALLS_ROOM, Watch};

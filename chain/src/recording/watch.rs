@@ -9,6 +9,12 @@ use emu8051::{Cpu, Insn, Xdata};
 use hostapi::Status;
 use std::fmt;
 
+/// Room for the calls of a run, in bytes: as many as a recording holds.
+pub const CALLS_ROOM: usize = 64 << 20;
+
+/// What a call takes besides its bytes, in bytes.
+const CALL_SIZE: usize = 512;
+
 /// FNV-1a, 64 bits.
 #[derive(Clone, Copy, Debug)]
 struct Fnv(u64);
@@ -36,6 +42,10 @@ pub struct Watch<'o> {
     pub calls: Vec<CallRow>,
     /// The machine cycles on arrival at each call, for reports.
     pub cycles: Vec<u64>,
+    /// How many calls came for which there was no room.
+    pub left_out: u64,
+    /// What is left of the room for calls, in bytes.
+    free: usize,
     /// The processor when it stopped.
     pub final_cpu: Option<CpuRow>,
     /// XDATA 0xEFFD when the processor stopped.
@@ -43,9 +53,9 @@ pub struct Watch<'o> {
 }
 
 impl<'o> Watch<'o> {
-    /// A watch that has seen nothing and hands on to `next`.
+    /// A watch that has seen nothing, has `room` bytes for the calls it will see, and hands on to `next`.
     #[must_use]
-    pub fn new(digests: bool, registers: bool, next: &'o mut dyn Observer) -> Self {
+    pub fn new(digests: bool, registers: bool, room: usize, next: &'o mut dyn Observer) -> Self {
         Watch {
             digests,
             registers,
@@ -54,6 +64,8 @@ impl<'o> Watch<'o> {
             cpu: Fnv::new(),
             calls: Vec::new(),
             cycles: Vec::new(),
+            left_out: 0,
+            free: room,
             final_cpu: None,
             exit_byte: 0,
         }
@@ -71,9 +83,23 @@ impl<'o> Watch<'o> {
         self.cpu.0.to_be_bytes().into()
     }
 
+    /// The last call, unless there was no room for it.
+    fn last_call(&mut self) -> Option<&mut CallRow> {
+        self.calls.last_mut().filter(|_| self.left_out == 0)
+    }
+
+    /// Takes so many bytes of the room, if there are as many.
+    fn take_room(&mut self, bytes: usize) -> bool {
+        match self.free.checked_sub(bytes) {
+            Some(free) => self.free = free,
+            None => self.free = 0,
+        }
+        self.free > 0
+    }
+
     /// Notes that the last call was fatal: the original returns -1 from it.
     pub fn last_call_was_fatal(&mut self) {
-        if let Some(call) = self.calls.last_mut() {
+        if let Some(call) = self.last_call() {
             (call.status, call.step_delta) = (Some(-1), Some(0));
         }
     }
@@ -122,6 +148,10 @@ impl Observer for Watch<'_> {
 
     fn arrived(&mut self, arrival: &Arrival<'_>) {
         self.next.arrived(arrival);
+        if !self.take_room(CALL_SIZE + arrival_bytes(arrival)) {
+            self.left_out += 1;
+            return;
+        }
         let mut args = Vec::new();
         let args_ok = codec::scan(arrival.request, |item| args.push(Hex::from(item))).is_ok();
         let total = arrival
@@ -155,7 +185,8 @@ impl Observer for Watch<'_> {
 
     fn served(&mut self, served: &Served<'_>) {
         self.next.served(served);
-        let Some(call) = self.calls.last_mut() else {
+        self.take_room(served.answer.reply.len());
+        let Some(call) = self.last_call() else {
             return;
         };
         call.status = Some(match served.answer.status {
@@ -174,6 +205,13 @@ impl Observer for Watch<'_> {
         self.final_cpu = self.registers.then(|| cpu_row(cpu, xdata));
         self.exit_byte = xdata.read(RESULT);
     }
+}
+
+/// The bytes of a request that go into a row.
+fn arrival_bytes(arrival: &Arrival<'_>) -> usize {
+    let total = arrival.request.first_chunk::<2>();
+    let total = total.map_or(0, |total| usize::from(u16::from_le_bytes(*total)));
+    total.min(arrival.request.len())
 }
 
 fn cpu_row(cpu: &Cpu, xdata: &Xdata) -> CpuRow {

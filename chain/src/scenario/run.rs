@@ -6,7 +6,7 @@ use super::format::{Scenario, Step};
 use crate::chain::{Chain, Genesis};
 use crate::error::ChainError;
 use crate::export::pairs;
-use crate::hostlog::LoggedCall;
+use crate::hostlog::{HostCalls, USUAL_ROOM};
 use crate::open_block::{CallRequest, Deploy, Trial};
 use crate::receipt::Receipt;
 use crate::session::Payment;
@@ -53,8 +53,8 @@ pub struct StepReport {
     pub receipt: Option<Receipt>,
     /// Why a call was not made.
     pub rejected: Option<String>,
-    /// What the contract and its host said to each other.
-    pub host_calls: Vec<LoggedCall>,
+    /// What the contract and its host said to each other, where [`Scenario::keep_host_calls`] asks for it.
+    pub host_calls: HostCalls,
     /// What came out otherwise than expected.
     pub differences: Vec<Difference>,
     /// What the call comes to with the other image of its contract, if it has one.
@@ -252,7 +252,7 @@ impl Scenario {
             contract: step.call.clone(),
             receipt: None,
             rejected: None,
-            host_calls: Vec::new(),
+            host_calls: HostCalls::default(),
             differences: Vec::new(),
             beside: None,
         };
@@ -310,6 +310,9 @@ impl Scenario {
             payment,
         };
         let mut block = chain.begin_block()?;
+        if self.keep_host_calls {
+            block.keep_host_calls(USUAL_ROOM);
+        }
         let other = match self.beside.get(contract) {
             Some(image) => Some(block.try_with(&request, image)?),
             None => None,

@@ -1,13 +1,13 @@
 //! Recordings of calls on the local chain: each runs again from its one file.
 
-use crate::common::{MINT, PARTIES, TRANSFER, asks, in_memory, input};
+use crate::common::{MINT, PARTIES, TRANSFER, asks, in_memory, input, succeeds};
 use abi::codec;
 use abi::method;
 use bridge::Silent;
 use loader::Image;
 use smart51_chain::recording::{File, Row, capture, differences, execute};
 use smart51_chain::session::Payment;
-use smart51_chain::{CallRequest, Chain, Deploy};
+use smart51_chain::{CallRequest, Chain, ChainError, Deploy};
 
 /// What `request` records, after it has been through JSON, run again: it must come out the same.
 fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {
@@ -93,4 +93,35 @@ fn what_a_call_asks_of_the_past_is_in_its_recording() {
     assert_eq!(row.calls[1].ret[0].0, PARTIES.alice);
     assert_eq!(row.calls[3].ret[0].0.len(), 32);
     assert_eq!(row.calls[8].ret[0].0.len(), 8);
+}
+
+/// A contract that asks for a key of 4,000 bytes without end.
+#[test]
+fn a_call_too_long_to_record_is_refused() {
+    let (chain, _) = in_memory();
+    let image = succeeds(
+        "again: MOV DPTR,#0xEFFF\nMOV A,#0xA2\nMOVX @DPTR,A\nINC DPTR\nMOV A,#0x0F\nMOVX @DPTR,A\n\
+         INC DPTR\nMOV A,#0xA0\nMOVX @DPTR,A\nINC DPTR\nMOV A,#0x0F\nMOVX @DPTR,A\n\
+         MOV DPTR,#0xEFFD\nMOV A,#19\nMOVX @DPTR,A\nLCALL 0x0012\nSJMP again\n",
+    );
+    let mut block = chain.begin_block().expect("a block");
+    let deploy = Deploy {
+        sender: PARTIES.alice,
+        image: &image,
+        semantics: abi::Semantics::V1,
+        name: None,
+    };
+    let contract = block.deploy(&deploy).expect("a contract").target;
+    block.commit().expect("durable");
+    let call = |gas| CallRequest {
+        payment: Payment::Gas {
+            limit: abi::Gas(gas),
+            price: 1,
+        },
+        ..request(contract, &[])
+    };
+    let few = replays(&chain, &call(100_000));
+    assert_eq!(few.calls[0].args[0].0.len(), 4000);
+    let error = capture(&chain, &call(30_000_000)).unwrap_err();
+    assert!(matches!(error, ChainError::RecordingTooLarge), "{error}");
 }

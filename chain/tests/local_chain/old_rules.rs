@@ -124,9 +124,10 @@ fn an_image_of_2014_runs_with_the_numbers_of_2014() {
         let (chain, _) = in_memory();
         let contract = deployed(&chain, &image, semantics);
         let mut block = chain.begin_block().unwrap();
+        block.keep_host_calls(1 << 16);
         let call = call_for(&mut block, contract, MIN_FEE + 100, 1).unwrap();
         assert!(call.verdict.is_success(), "{}", call.verdict);
-        let calls = block.host_calls();
+        let calls = block.host_calls().calls;
         let value = data::get(block.state(), &contract, b"key").unwrap();
         if written {
             assert_eq!(value, Some(&b"value"[..]));

@@ -4,6 +4,7 @@ use crate::args::{about, read_image, read_json};
 use crate::error::{Error, Status};
 use crate::output::{Output, note};
 use bridge::Silent;
+use chain::ChainError;
 use chain::recording::format::FORMAT;
 use chain::recording::{Difference, File, Row, differences, execute};
 use clap::Args;
@@ -73,7 +74,11 @@ impl Replay {
     fn replay(&self, row: &Row, report: &mut Report) {
         report.rows += 1;
         let run = self.image(row).and_then(|image| {
-            execute(row, &image, true, &mut Silent).map_err(|error| error.to_string())
+            let run = execute(row, &image, true, &mut Silent).map_err(|error| error.to_string())?;
+            match run.calls_left_out {
+                0 => Ok(run),
+                _ => Err(ChainError::RecordingTooLarge.to_string()),
+            }
         });
         match run {
             Ok(run) => {

@@ -9,6 +9,7 @@ use crate::watch::stack::Stack;
 use crate::watch::{CONTRACT_IRAM, WatchArgs, Watches};
 use abi::Semantics;
 use bridge::{Observer, Outcome};
+use chain::ChainError;
 use chain::recording::format::{CallRow, Context};
 use chain::recording::{Row, Run as Recorded, execute};
 use clap::Args;
@@ -83,6 +84,9 @@ impl Run {
         } = watched;
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
+            if run.calls_left_out > 0 {
+                return Err(Error::input(ChainError::RecordingTooLarge));
+            }
             write_recording(file, run.row.clone())?;
         }
         let report = Report {
@@ -138,6 +142,8 @@ struct Report {
     gas: u64,
     registers: Option<Registers>,
     host_calls: Vec<HostCall>,
+    /// How many host calls came after those listed.
+    host_calls_left_out: u64,
     output: String,
     events: [(); 0],
     refund: u64,
@@ -234,6 +240,7 @@ impl Report {
             host_calls: calls
                 .map(|(row, cycles)| HostCall::new(row, *cycles))
                 .collect(),
+            host_calls_left_out: run.calls_left_out,
             output: executed
                 .requests
                 .prints
@@ -273,7 +280,8 @@ impl fmt::Display for Report {
         if let Some(coverage) = &self.coverage {
             writeln!(f, "{:<15} {coverage}", "coverage")?;
         }
-        writeln!(f, "{:<15} {}", "host calls", self.host_calls.len())?;
+        let calls = self.host_calls.len() as u64 + self.host_calls_left_out;
+        writeln!(f, "{:<15} {calls}", "host calls")?;
         for call in &self.host_calls {
             let list = |items: &[Bytes]| {
                 items
@@ -293,6 +301,9 @@ impl fmt::Display for Report {
                 "  at cycle {:<9} {}({args}) = [{reply}]{status}",
                 call.cycles, call.name
             )?;
+        }
+        if self.host_calls_left_out > 0 {
+            writeln!(f, "  and {} more", self.host_calls_left_out)?;
         }
         Ok(())
     }

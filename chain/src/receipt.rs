@@ -210,7 +210,17 @@ impl Receipt {
         }
     }
 
-    /// The gas the sender was charged for.
+    /// The gas used, before anything was given back.
+    #[must_use]
+    pub fn gas(&self) -> u64 {
+        match &self.event {
+            Event::NewAccount => 0,
+            Event::Deploy { gas, .. } => *gas,
+            Event::Call(call) => call.gas,
+        }
+    }
+
+    /// The gas the sender was charged for: what was used, less what was given back.
     #[must_use]
     pub fn gas_charged(&self) -> u64 {
         match &self.event {

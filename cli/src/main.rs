@@ -1,7 +1,7 @@
 //! `smart51`: contracts for a real 8051, on the command line.
 //!
 //! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers,
-//! bytes and files, [`output`] prints text or JSON, [`error`] carries the exit status, [`store`] opens the
+//! bytes and files, [`input`] the bytes of a call, [`output`] prints text or JSON, [`error`] carries the exit status, [`store`] opens the
 //! local chain, [`receipts`] shows what became of transactions on it, and [`watch`] tells coverage and stack.
 
 mod args;
@@ -9,6 +9,7 @@ mod cmd;
 mod contract;
 mod error;
 mod firmware;
+mod input;
 mod output;
 mod receipts;
 mod store;

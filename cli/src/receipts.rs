@@ -22,8 +22,11 @@ pub(crate) struct Report {
     machine_cycles: Option<u64>,
     instructions: Option<u64>,
     steps: Option<i64>,
+    /// Gas used, before anything was given back.
     gas: u64,
     refund: u64,
+    /// What is left of `gas` without `refund`.
+    charged: u64,
     fee: u64,
     value: u64,
     output: Vec<String>,
@@ -58,8 +61,9 @@ impl Report {
             machine_cycles: None,
             instructions: None,
             steps: None,
-            gas: 0,
-            refund: 0,
+            gas: receipt.gas(),
+            refund: receipt.gas() - receipt.gas_charged(),
+            charged: receipt.gas_charged(),
             fee: receipt.fee,
             value: 0,
             output: Vec::new(),
@@ -82,10 +86,9 @@ impl Report {
                 semantics,
                 engine,
                 code_bytes,
-                gas,
+                ..
             } => {
                 report.kind = "deploy";
-                report.gas = *gas;
                 report.engine = Some(engine.name());
                 report.semantics = Some(semantics.name());
                 report.code_hash = Some(Bytes(code_hash.to_vec()));
@@ -100,8 +103,6 @@ impl Report {
                 report.machine_cycles = Some(call.cycles);
                 report.instructions = Some(call.instructions);
                 report.steps = Some(call.steps);
-                report.gas = call.gas;
-                report.refund = call.refund;
                 report.value = call.value;
                 report.output = call.prints.iter().map(ToString::to_string).collect();
                 report.engine = Some(call.engine.name());

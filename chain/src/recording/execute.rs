@@ -217,7 +217,7 @@ fn transaction<'a>(
     })
 }
 
-fn network(context: &Context) -> Result<Network, ExecuteError> {
+pub(super) fn network(context: &Context) -> Result<Network, ExecuteError> {
     // Recordings say `testnet (address version 0x5b)`: the first word is the name, with or without its `net`.
     let name = context
         .network

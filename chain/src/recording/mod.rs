@@ -7,6 +7,7 @@ mod capture;
 mod compare;
 mod execute;
 pub mod format;
+mod names;
 mod sandbox;
 mod watch;
 

@@ -1,4 +1,4 @@
-//! Bytes as scenarios write them: `KIND:VALUE`, or a list of such texts.
+//! Bytes as people write them: `KIND:VALUE`; in scenarios a list of such texts too.
 
 use serde::Deserialize;
 
@@ -19,19 +19,24 @@ impl Default for Bytes {
     }
 }
 
-/// What the names in [`Bytes`] stand for.
-pub(super) trait Names {
+/// What the names in such texts stand for.
+pub trait Names {
     /// The bytes of `name` as `kind`; `None` if there is no such name.
-    fn bytes(&mut self, kind: Kind, name: &str) -> Option<Vec<u8>>;
+    fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>>;
 }
 
 /// The kinds whose value is a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// A registered id, 6 bytes.
     RegId,
+    /// An address, 34 characters.
     Address,
+    /// A key id, 20 bytes.
     KeyId,
+    /// A public key, 33 bytes.
     PublicKey,
+    /// A transaction's id, 32 bytes.
     TxHash,
 }
 
@@ -77,7 +82,7 @@ pub enum BytesError {
 
 impl Bytes {
     /// The bytes, with names looked up in `names`.
-    pub(super) fn resolve(&self, names: &mut dyn Names) -> Result<Vec<u8>, BytesError> {
+    pub(super) fn resolve(&self, names: &dyn Names) -> Result<Vec<u8>, BytesError> {
         let texts = match self {
             Bytes::One(text) => std::slice::from_ref(text),
             Bytes::List(texts) => texts,
@@ -90,7 +95,11 @@ impl Bytes {
     }
 }
 
-fn append(out: &mut Vec<u8>, text: &str, names: &mut dyn Names) -> Result<(), BytesError> {
+/// Appends the bytes written as `text`, `KIND:VALUE`, with names looked up in `names`.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn append(out: &mut Vec<u8>, text: &str, names: &dyn Names) -> Result<(), BytesError> {
     let (kind, value) = text
         .split_once(':')
         .ok_or_else(|| BytesError::NoKind(text.into()))?;
@@ -169,13 +178,13 @@ mod tests {
     struct Alice;
 
     impl Names for Alice {
-        fn bytes(&mut self, kind: Kind, name: &str) -> Option<Vec<u8>> {
+        fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>> {
             (kind == Kind::RegId && name == "alice").then(|| vec![8, 0, 0, 0, 1, 0])
         }
     }
 
     fn bytes(texts: &[&str]) -> Result<Vec<u8>, BytesError> {
-        Bytes::List(texts.iter().map(ToString::to_string).collect()).resolve(&mut Alice)
+        Bytes::List(texts.iter().map(ToString::to_string).collect()).resolve(&Alice)
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! `docs/scenario.md`.
 //!
 //! [`Scenario::read`] reads a file, [`Scenario::run`] runs it on a fresh chain in memory; what came of it
-//! is a [`Run`]. [`snapshot`] keeps what the calls cost.
+//! is a [`Run`]. [`snapshot`] keeps what the calls cost, and [`bytes`] reads bytes as people write them.
 
-mod bytes;
+pub mod bytes;
 mod expect;
 mod format;
 mod run;

@@ -353,17 +353,35 @@ impl Stage<'_> {
 }
 
 impl Names for Stage<'_> {
-    fn bytes(&mut self, kind: Kind, name: &str) -> Option<Vec<u8>> {
-        if kind == Kind::TxHash {
-            return self.transaction(name).map(Into::into);
+    fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>> {
+        match kind {
+            Kind::TxHash => self.transaction(name).map(Into::into),
+            _ => self.chain.bytes(kind, name),
         }
-        let (id, account) = self.account(name).ok()?;
-        let key_id = accounts::key_id_of(&mut self.chain.state(), &id).ok()??;
+    }
+}
+
+/// Names are what [`Chain::resolve`] takes, and a transaction is named by the first hex digits of its id.
+impl Names for Chain {
+    fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>> {
+        if kind == Kind::TxHash {
+            let digits = hex::decode(name).ok()?;
+            return match self.ids_with_prefix(&digits).ok()?[..] {
+                [id] => Some(id.into()),
+                _ => None,
+            };
+        }
+        let id = self.resolve(name).ok()?;
+        let mut state = self.state();
+        let key_id = accounts::key_id_of(&mut state, &id).ok()??;
         match kind {
             Kind::RegId => Some(id.into()),
             Kind::KeyId => Some(key_id.into()),
-            Kind::Address => Some(self.chain.genesis().network.address(&key_id).into()),
-            Kind::PublicKey => account.public_key.map(Into::into),
+            Kind::Address => Some(self.genesis().network.address(&key_id).into()),
+            Kind::PublicKey => {
+                let account = Account::load(&mut state, &key_id).ok()??;
+                account.public_key.map(Into::into)
+            }
             Kind::TxHash => None,
         }
     }

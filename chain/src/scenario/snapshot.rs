@@ -1,12 +1,18 @@
 //! Gas snapshots: what the calls of scenarios cost, a line each, to be compared with later.
+//!
+//! A snapshot names a scenario by its path from the folder of the snapshot, so that it says the same from whatever
+//! folder and however typed. Snapshots of the first form have no column for what was given back: their gas is what was
+//! charged, and their paths are as they were typed, from the current folder.
 
 use super::run::Run;
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
+use std::io;
+use std::path::{self, Component, Path, PathBuf};
 
 /// The first line of a snapshot.
-const TITLE: &str =
-    "# smart51 gas snapshot: path, step, name, contract, machine cycles, steps, gas";
+const TITLE: &str = "# smart51 gas snapshot: path from here, step, name, contract, machine cycles, steps, gas, given back";
 
 /// A line that is different now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,79 +25,245 @@ pub struct Change {
     pub actual: Option<String>,
 }
 
-/// The snapshot of `runs`: a line per call.
+/// The folder of a snapshot, from which it names scenarios.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    folder: PathBuf,
+}
+
+impl Place {
+    /// The place of the snapshot in `file`, which need not be there.
+    ///
+    /// # Errors
+    /// If its folder is not there or cannot be looked at.
+    pub fn of(file: &Path) -> io::Result<Place> {
+        Ok(Place {
+            folder: folder_of(file).canonicalize()?,
+        })
+    }
+
+    /// The name of the scenario at `path`: its path from the snapshot's folder, parted by `/`.
+    #[must_use]
+    pub fn name(&self, path: &Path) -> String {
+        let whole = whole(path);
+        let (mut from, mut to) = (self.folder.components(), whole.components());
+        let rest = loop {
+            let before = (from.clone(), to.clone());
+            match (from.next(), to.next()) {
+                (Some(a), Some(b)) if a == b => {}
+                _ => break before,
+            }
+        };
+        let up = rest.0.map(|_| "..".into());
+        let down = rest.1.map(|part| part.as_os_str().to_string_lossy());
+        up.chain(down).collect::<Vec<Cow<'_, str>>>().join("/")
+    }
+}
+
+/// The folder that a file lies in.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// The one whole path of a file. A link to a folder is followed, one to a file is a file of its own.
+fn whole(path: &Path) -> PathBuf {
+    if let (Ok(folder), Some(name)) = (folder_of(path).canonicalize(), path.file_name()) {
+        return folder.join(name);
+    }
+    // The file of an older snapshot may be there no more.
+    let mut whole = PathBuf::new();
+    for part in path::absolute(path)
+        .unwrap_or_else(|_| path.into())
+        .components()
+    {
+        match part {
+            Component::ParentDir => drop(whole.pop()),
+            part => whole.push(part),
+        }
+    }
+    whole
+}
+
+/// A call, in the order in which a snapshot lists them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Call {
+    path: String,
+    step: String,
+    name: String,
+    contract: String,
+}
+
+/// What a call cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cost {
+    cycles: u64,
+    steps: i64,
+    /// Gas used, before anything was given back; in a snapshot of the first form what was charged.
+    gas: u64,
+    /// Gas given back; not in a snapshot of the first form.
+    refund: Option<u64>,
+}
+
+/// The snapshot at `place` of `runs`: a line per call.
 #[must_use]
-pub fn write(runs: &[Run]) -> String {
+pub fn write(runs: &[Run], place: &Place) -> String {
     let mut text = format!("{TITLE}\n");
-    for (call, cost) in lines(runs) {
+    for (call, cost) in lines(runs, place) {
+        let Call {
+            path,
+            step,
+            name,
+            contract,
+        } = call;
+        let Cost {
+            cycles,
+            steps,
+            gas,
+            refund,
+        } = cost;
+        let refund = refund.unwrap_or_default();
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{call}\t{cost}");
+        let _ = writeln!(
+            text,
+            "{path}\t{step}\t{name}\t{contract}\t{cycles}\t{steps}\t{gas}\t{refund}"
+        );
     }
     text
 }
 
-/// What is different between the snapshot `text` and `runs`, in order of path and step.
+/// What is different between the snapshot `text` at `place` and `runs`, in order of path and step.
 ///
 /// # Errors
 /// The number of the first line (from 1) that is none of a snapshot.
-pub fn compare(text: &str, runs: &[Run]) -> Result<Vec<Change>, usize> {
+pub fn compare(text: &str, runs: &[Run], place: &Place) -> Result<Vec<Change>, usize> {
     let mut old = BTreeMap::new();
-    for (number, line) in (1..)
+    for (number, line) in (1usize..)
         .zip(text.lines())
         .filter(|(_, line)| !line.starts_with('#'))
     {
-        let fields: Vec<&str> = line.split('\t').collect();
-        let [path, step, name, contract, cycles, steps, gas] = fields[..] else {
-            return Err(number);
-        };
-        old.insert(call(path, step, name, contract), cost(cycles, steps, gas));
+        let (call, cost) = read(line, place).ok_or(number)?;
+        old.insert(call, cost);
     }
-    let new: BTreeMap<String, String> = lines(runs).into_iter().collect();
-    let calls: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let changes = calls
-        .into_iter()
-        .filter(|call| old.get(*call) != new.get(*call))
-        .map(|call| Change {
-            call: call.replace('\t', " "),
-            expected: old.get(call).map(|cost| shown(cost)),
-            actual: new.get(call).map(|cost| shown(cost)),
-        });
-    Ok(changes.collect())
+    let new = lines(runs, place);
+    let calls: BTreeSet<&Call> = old.keys().chain(new.keys()).collect();
+    let change = |call: &Call| {
+        let (expected, actual) = (old.get(call).copied(), new.get(call).copied());
+        let actual = match expected {
+            Some(expected) => actual.map(|actual| actual.as_in(expected)),
+            None => actual,
+        };
+        (expected != actual).then(|| Change {
+            call: call.to_string(),
+            expected: expected.map(|cost| cost.to_string()),
+            actual: actual.map(|cost| cost.to_string()),
+        })
+    };
+    Ok(calls.into_iter().filter_map(change).collect())
 }
 
-/// Each call and its cost, both as the snapshot writes them.
-fn lines(runs: &[Run]) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
+/// The call and its cost that a line of either form holds.
+fn read(line: &str, place: &Place) -> Option<(Call, Cost)> {
+    let fields: Vec<&str> = line.split('\t').collect();
+    let (path, [step, name, contract, cycles, steps, gas], refund) = match fields[..] {
+        [path, step, name, contract, cycles, steps, gas, refund] => {
+            let call = [step, name, contract, cycles, steps, gas];
+            (path.into(), call, Some(refund))
+        }
+        [path, step, name, contract, cycles, steps, gas] => {
+            let call = [step, name, contract, cycles, steps, gas];
+            (place.name(Path::new(path)), call, None)
+        }
+        _ => return None,
+    };
+    let call = Call::new(&path, step, name, contract);
+    let cost = Cost {
+        cycles: cycles.parse().ok()?,
+        steps: steps.parse().ok()?,
+        gas: gas.parse().ok()?,
+        refund: refund.map(|refund| refund.parse()).transpose().ok()?,
+    };
+    Some((call, cost))
+}
+
+/// Each call and its cost.
+fn lines(runs: &[Run], place: &Place) -> BTreeMap<Call, Cost> {
+    let mut lines = BTreeMap::new();
     for run in runs {
-        let path = run.path.display().to_string();
+        let path = place.name(&run.path);
         for step in &run.steps {
             let (Some(receipt), Some(contract)) = (&step.receipt, &step.contract) else {
                 continue;
             };
             let Some(ran) = receipt.call() else { continue };
-            lines.push((
-                call(&path, &format!("{:04}", step.number), &step.name, contract),
-                cost(ran.cycles, ran.steps, receipt.gas_charged()),
-            ));
+            let call = Call::new(&path, &format!("{:04}", step.number), &step.name, contract);
+            let cost = Cost {
+                cycles: ran.cycles,
+                steps: ran.steps,
+                gas: ran.gas,
+                refund: Some(ran.refund),
+            };
+            lines.insert(call, cost);
         }
     }
     lines
 }
 
-fn call(path: &str, step: &str, name: &str, contract: &str) -> String {
-    // A tab or line end in a name would be taken for the end of the field.
-    [path, step, name, contract]
-        .map(|field| field.replace(['\t', '\n', '\r'], " "))
-        .join("\t")
+impl Call {
+    fn new(path: &str, step: &str, name: &str, contract: &str) -> Call {
+        // A tab or line end in a name would be taken for the end of the field.
+        let [path, step, name, contract] =
+            [path, step, name, contract].map(|field| field.replace(['\t', '\n', '\r'], " "));
+        Call {
+            path,
+            step,
+            name,
+            contract,
+        }
+    }
 }
 
-fn cost(cycles: impl ToString, steps: impl ToString, gas: impl ToString) -> String {
-    [cycles.to_string(), steps.to_string(), gas.to_string()].join("\t")
+impl Cost {
+    /// The same in the form that `other` has.
+    fn as_in(self, other: Cost) -> Cost {
+        match (self.refund, other.refund) {
+            (Some(refund), None) => Cost {
+                gas: self.gas.saturating_sub(refund),
+                refund: None,
+                ..self
+            },
+            _ => self,
+        }
+    }
 }
 
-/// A cost for people.
-fn shown(cost: &str) -> String {
-    let mut fields = cost.split('\t');
-    let mut next = || fields.next().unwrap_or_default();
-    format!("{} cycles, {} steps, {} gas", next(), next(), next())
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Call {
+            path,
+            step,
+            name,
+            contract,
+        } = self;
+        write!(f, "{path} {step} {name} {contract}")
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Cost {
+            cycles,
+            steps,
+            gas,
+            refund,
+        } = self;
+        write!(f, "{cycles} cycles, {steps} steps, {gas} gas")?;
+        match refund {
+            Some(0) => Ok(()),
+            Some(refund) => write!(f, " less {refund} given back"),
+            None => write!(f, " charged"),
+        }
+    }
 }

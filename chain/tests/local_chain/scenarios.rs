@@ -1,7 +1,9 @@
 //! The scenario runner: what passes, what is said where something does not, what is refused.
 
 use crate::common::token_image;
-use smart51_chain::scenario::{Run, Scenario, snapshot};
+use smart51_chain::scenario::snapshot::{self, Place};
+use smart51_chain::scenario::{Run, Scenario};
+use smart51_chain::{CallReceipt, Event};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -220,9 +222,11 @@ fn bytes_and_names_that_cannot_be_are_told_with_their_step() {
 
 #[test]
 fn a_gas_snapshot_holds_every_cycle() {
-    let old = [run(START)];
-    let text = snapshot::write(&old);
-    assert_eq!(snapshot::compare(&text, &old), Ok(vec![]));
+    let (folder, path) = written(START);
+    let place = Place::of(&folder.path().join("gas.txt")).unwrap();
+    let old = [Scenario::read(&path).unwrap().run().unwrap()];
+    let text = snapshot::write(&old, &place);
+    assert_eq!(snapshot::compare(&text, &old, &place), Ok(vec![]));
     let cycles = old[0].steps[0]
         .receipt
         .as_ref()
@@ -232,25 +236,90 @@ fn a_gas_snapshot_holds_every_cycle() {
         .cycles;
     let other = text.replace(&format!("\t{cycles}\t"), &format!("\t{}\t", cycles + 1));
     assert_ne!(other, text);
-    let changes = snapshot::compare(&other, &old).unwrap();
+    let changes = snapshot::compare(&other, &old, &place).unwrap();
     assert_eq!(changes.len(), 1);
+    let [expected, actual] = [&changes[0].expected, &changes[0].actual].map(Option::as_ref);
     assert!(
-        changes[0]
-            .expected
-            .as_ref()
+        expected
             .unwrap()
             .starts_with(&format!("{} cycles", cycles + 1))
     );
-    assert!(
-        changes[0]
-            .actual
-            .as_ref()
-            .unwrap()
-            .starts_with(&format!("{cycles} cycles"))
-    );
-    let gone = snapshot::compare(&text, &[]).unwrap();
+    assert!(actual.unwrap().starts_with(&format!("{cycles} cycles")));
+    let gone = snapshot::compare(&text, &[], &place).unwrap();
     assert_eq!((gone.len(), &gone[0].actual), (1, &None));
-    assert_eq!(snapshot::compare("# title\nnonsense", &old), Err(2));
+    assert_eq!(snapshot::compare("# title\nnonsense", &old, &place), Err(2));
+    assert_eq!(
+        snapshot::compare("a\t1\tn\tc\t-1\t1\t1\t0", &old, &place),
+        Err(1)
+    );
+}
+
+/// What a call that gave something back cost: the first of `run`, with a refund put into its receipt.
+fn with_refund(run: &mut Run) -> CallReceipt {
+    let receipt = run.steps[0].receipt.as_mut().unwrap();
+    let Event::Call(call) = &mut receipt.event else {
+        panic!("no call")
+    };
+    call.refund = 7;
+    call.as_ref().clone()
+}
+
+/// A snapshot names a scenario by its path from the snapshot, however the path was typed and through a link too.
+#[test]
+fn a_gas_snapshot_knows_a_file_by_where_it_lies() {
+    let (folder, path) = written(START);
+    let (root, name) = (folder.path(), path.file_name().unwrap());
+    std::fs::create_dir(root.join("sub")).unwrap();
+    let place = Place::of(&root.join("sub/gas.txt")).unwrap();
+    let expected = format!("../{}", name.to_string_lossy());
+    assert_eq!(place.name(&path), expected);
+    assert_eq!(
+        place.name(&root.join("sub/.././sub/..").join(name)),
+        expected
+    );
+    assert_eq!(
+        Place::of(&root.join("gas.txt")).unwrap().name(&path),
+        expected[3..]
+    );
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(root, root.join("sub/link")).unwrap();
+        assert_eq!(place.name(&root.join("sub/link").join(name)), expected);
+    }
+    assert!(Place::of(&root.join("none/gas.txt")).is_err());
+}
+
+/// In a snapshot of the first form gas is what was charged, and paths are as they were typed.
+#[test]
+fn a_gas_snapshot_of_the_first_form_is_read() {
+    let (folder, path) = written(START);
+    let place = Place::of(&folder.path().join("gas.txt")).unwrap();
+    let mut runs = [Scenario::read(&path).unwrap().run().unwrap()];
+    let CallReceipt {
+        cycles,
+        steps,
+        gas,
+        refund,
+        ..
+    } = with_refund(&mut runs[0]);
+    let text = snapshot::write(&runs, &place);
+    assert!(
+        text.ends_with(&format!("\t{cycles}\t{steps}\t{gas}\t{refund}\n")),
+        "{text}"
+    );
+    assert_eq!(snapshot::compare(&text, &runs, &place), Ok(vec![]));
+    let first_form = |gas: u64| {
+        let path = path.display();
+        format!("{path}\t0001\tmint\ttoken\t{cycles}\t{steps}\t{gas}\n")
+    };
+    let charged = first_form(gas - refund);
+    assert_eq!(snapshot::compare(&charged, &runs, &place), Ok(vec![]));
+    let changes = snapshot::compare(&first_form(gas), &runs, &place).unwrap();
+    let actual = changes[0].actual.as_ref().unwrap();
+    assert!(
+        actual.ends_with(&format!(", {} gas charged", gas - refund)),
+        "{actual}"
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `smart51 call`.
 
-use crate::args::{Bytes, number, write_recording};
+use crate::args::{number, write_recording};
 use crate::error::{Error, Status};
+use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
@@ -20,14 +21,14 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  smart51 call counter --input 01 --from alice\n  \
+    smart51 call token --input u8:2 --input regid:bob --input u64:30 --from alice\n  \
     smart51 call 3-0 --input @input.bin --from alice --value 500 --dry-run"
 )]
 pub(crate) struct Call {
     /// The contract: its local name, registered id or address.
     contract: String,
-    /// The contract bytes: hex, @FILE or -.
-    #[arg(long, value_name = "BYTES", default_value = "")]
-    input: Bytes,
+    #[command(flatten)]
+    input: InputArgs,
     /// The account that calls and pays.
     #[arg(long, value_name = "ACCOUNT")]
     from: String,
@@ -99,8 +100,8 @@ impl PaymentArgs {
 
 impl Call {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let input = self.input.read()?;
         let chain = self.store.open()?;
+        let input = self.input.read(&chain)?;
         let (contract, record) = chain.contract(&self.contract)?;
         let request = CallRequest {
             sender: chain.resolve(&self.from)?,

@@ -1,8 +1,8 @@
 //! `smart51 query`.
 
 use super::call::PaymentArgs;
-use crate::args::Bytes;
 use crate::error::{Error, Status};
+use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
@@ -15,13 +15,12 @@ use std::time::Duration;
 ///
 /// It runs on top of the newest block. The status is 1 if the contract refused or faulted.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  smart51 query token --input 03010000000000")]
+#[command(after_help = "Example:\n  smart51 query token --input u8:3 --input regid:alice")]
 pub(crate) struct Query {
     /// The contract: its local name, registered id or address.
     contract: String,
-    /// The contract bytes: hex, @FILE or -.
-    #[arg(long, value_name = "BYTES", default_value = "")]
-    input: Bytes,
+    #[command(flatten)]
+    input: InputArgs,
     /// The account that asks. Under the old chain's rules it must hold the fee, though it keeps it [default:
     /// the contract itself].
     #[arg(long, value_name = "ACCOUNT")]
@@ -37,8 +36,8 @@ pub(crate) struct Query {
 
 impl Query {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let input = self.input.read()?;
         let mut chain = self.store.open()?;
+        let input = self.input.read(&chain)?;
         if let Some(timeout) = self.timeout {
             let watchdog = Watchdog::new(Duration::from_millis(timeout));
             chain = chain.with_engines(vec![

@@ -1,7 +1,8 @@
 //! `smart51 run`.
 
-use crate::args::{self, Bytes as Input, number, read_image, read_json, write_recording};
+use crate::args::{self, number, read_image, read_json, write_recording};
 use crate::error::{Error, Status};
+use crate::input::InputArgs;
 use crate::output::{Address, Bytes, Output, Registers};
 use crate::trace::Trace;
 use crate::watch::coverage::Summary;
@@ -29,15 +30,14 @@ const DEFAULT_CYCLES: u64 = 2_000_000_000;
 /// 0-1 with a million. Nothing is kept.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  smart51 run counter.ihx --json\n  smart51 run token.ihx --input 0300 --trace -\n  \
+    after_help = "Examples:\n  smart51 run counter.ihx --json\n  smart51 run token.ihx --input u8:3 --input regid:sender --trace -\n  \
 smart51 run old.bin --semantics dacrs2017 --record call.json"
 )]
 pub(crate) struct Run {
     /// The image file, or - for standard input.
     image: PathBuf,
-    /// The input of the call: hex, @FILE, or - for standard input.
-    #[arg(long, default_value = "", value_name = "BYTES")]
-    input: Input,
+    #[command(flatten)]
+    input: InputArgs,
     /// The most machine cycles [default: 2000000000].
     #[arg(long, value_parser = number::<u64>, value_name = "N")]
     max_cycles: Option<u64>,
@@ -118,7 +118,7 @@ impl Run {
             .or(Some(DEFAULT_CYCLES));
         context.step_limit = self.max_steps.or(context.step_limit);
         context.gas_limit = self.gas.or(context.gas_limit);
-        let input = self.input.clone().read()?;
+        let input = self.input.clone().read(&context)?;
         Ok(Row::new(
             args::stem(&self.image),
             image,
@@ -147,6 +147,8 @@ struct Report {
     output: String,
     events: [(); 0],
     refund: u64,
+    /// What is left of `gas` without `refund`.
+    charged: u64,
     /// Why the transaction is not accepted, in words.
     reason: Option<String>,
     stack: Option<Stack>,
@@ -249,6 +251,7 @@ impl Report {
                 .collect(),
             events: [],
             refund: usage.refund.0,
+            charged: usage.gas_charged().0,
             reason: executed.rejection.as_ref().map(ToString::to_string),
             stack: None,
             coverage: None,
@@ -273,7 +276,11 @@ impl fmt::Display for Report {
         }
         writeln!(f, "{:<15} {}", "machine cycles", self.machine_cycles)?;
         writeln!(f, "{:<15} {}", "instructions", self.instructions)?;
-        writeln!(f, "{:<15} {}", "gas", self.gas)?;
+        write!(f, "{:<15} {}", "gas", self.gas)?;
+        match self.refund {
+            0 => writeln!(f)?,
+            refund => writeln!(f, " less {refund} given back")?,
+        }
         if let Some(stack) = &self.stack {
             writeln!(f, "{:<15} {stack}", "stack")?;
         }

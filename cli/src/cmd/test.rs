@@ -8,7 +8,7 @@ use crate::watch::counts::Counts;
 use crate::watch::coverage::{CoverageArgs, Covering, Summary};
 use crate::watch::stack::Stack;
 use bridge::{Observer, Silent};
-use chain::scenario::snapshot::{self, Change};
+use chain::scenario::snapshot::{self, Change, Place};
 use chain::scenario::{Run, RunError, Scenario, StepReport, Watch};
 use clap::Args;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub(crate) struct Test {
     /// Scenario files; a folder stands for every *.scenario.toml below it.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Write what each call costs to a file.
+    /// Write what each call costs to a file. It names scenarios by their paths from its own folder.
     #[arg(long, value_name = "FILE")]
     gas_snapshot: Option<PathBuf>,
     /// Compare with the file instead of writing it, exact to the cycle.
@@ -66,7 +66,11 @@ struct StepResult {
     outcome: Option<String>,
     machine_cycles: Option<u64>,
     steps: Option<i64>,
+    /// Gas used, before anything was given back.
     gas: Option<u64>,
+    refund: Option<u64>,
+    /// What is left of `gas` without `refund`.
+    charged: Option<u64>,
     differences: Vec<DifferenceReport>,
 }
 
@@ -98,15 +102,7 @@ impl Test {
             })?);
         }
         let changes = match &self.gas_snapshot {
-            Some(file) if self.check => {
-                let line =
-                    |line| about(file, format_args!("line {line} is none of a gas snapshot"));
-                snapshot::compare(&read_text(file)?, &runs).map_err(line)?
-            }
-            Some(file) => {
-                write_file(file, snapshot::write(&runs).as_bytes())?;
-                Vec::new()
-            }
+            Some(file) => self.gas_changes(file, &runs)?,
             None => Vec::new(),
         };
         let report = Report {
@@ -121,6 +117,17 @@ impl Test {
         } else {
             Status::Refused
         })
+    }
+
+    /// Writes the snapshot in `file`, or says what it has otherwise.
+    fn gas_changes(&self, file: &Path, runs: &[Run]) -> Result<Vec<Change>, Error> {
+        let place = Place::of(file).map_err(|e| about(file, e))?;
+        if !self.check {
+            write_file(file, snapshot::write(runs, &place).as_bytes())?;
+            return Ok(Vec::new());
+        }
+        let line = |line| about(file, format_args!("line {line} is none of a gas snapshot"));
+        snapshot::compare(&read_text(file)?, runs, &place).map_err(line)
     }
 }
 
@@ -239,7 +246,9 @@ impl StepResult {
             outcome: call.map(|call| call.verdict.to_string()).or(rejected),
             machine_cycles: call.map(|call| call.cycles),
             steps: call.map(|call| call.steps),
-            gas: receipt.map(|receipt| receipt.gas_charged()),
+            gas: call.map(|call| call.gas),
+            refund: call.map(|call| call.refund),
+            charged: receipt.map(|receipt| receipt.gas_charged()),
             differences: differences
                 .map(|found| DifferenceReport {
                     field: found.field,
@@ -303,7 +312,12 @@ impl fmt::Display for ScenarioReport {
                 (Some(cycles), Some(gas)) => format!("{cycles} cycles {gas:>9} gas"),
                 _ => String::new(),
             };
-            writeln!(f, "  {mark} {:>3} {cost:>30}  {}", step.step, step.name)?;
+            let given_back = match step.refund {
+                None | Some(0) => String::new(),
+                Some(refund) => format!(" less {refund} given back"),
+            };
+            let (number, name) = (step.step, &step.name);
+            writeln!(f, "  {mark} {number:>3} {cost:>30}{given_back}  {name}")?;
             for DifferenceReport {
                 field,
                 expected,

@@ -1,0 +1,64 @@
+//! The contract bytes of a call, as they are typed: `--input`.
+
+use crate::args::Bytes;
+use crate::error::Error;
+use chain::scenario::bytes::{Names, append};
+use clap::Args;
+use std::path::Path;
+use std::str::FromStr;
+
+/// The option of the commands that call a contract.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct InputArgs {
+    /// The contract bytes: hex, @FILE, - for standard input, or a value as in scenario files: u8:1, u64:5, i64:-1,
+    /// text:hello, regid:bob, address:bob, … Given several times, one after the other.
+    #[arg(long = "input", value_name = "BYTES")]
+    values: Vec<Value>,
+}
+
+/// A part of the contract bytes.
+#[derive(Clone, Debug)]
+enum Value {
+    /// As everywhere.
+    Bytes(Bytes),
+    /// `KIND:VALUE`, as in scenarios.
+    Typed(String),
+}
+
+impl FromStr for Value {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Value, String> {
+        if text.contains(':') && !text.starts_with('@') {
+            return Ok(Value::Typed(text.into()));
+        }
+        match text.parse() {
+            Ok(bytes) => Ok(Value::Bytes(bytes)),
+            Err(error) => Err(format!("{error}, or a value such as u64:5 or regid:bob")),
+        }
+    }
+}
+
+impl InputArgs {
+    /// The bytes, with names looked up in `names`.
+    ///
+    /// # Errors
+    /// If a file can't be read or is too large, a value is none of its kind, or a name stands for nothing.
+    pub(crate) fn read(self, names: &dyn Names) -> Result<Vec<u8>, Error> {
+        let is_stdin = |value: &&Value| matches!(value, Value::Bytes(Bytes::From(file)) if file == Path::new("-"));
+        if self.values.iter().filter(is_stdin).count() > 1 {
+            return Err(Error::input(
+                "--input - can be given once: standard input is read to its end",
+            ));
+        }
+        let mut bytes = Vec::new();
+        for value in self.values {
+            match value {
+                Value::Bytes(part) => bytes.extend(part.read()?),
+                Value::Typed(text) => append(&mut bytes, &text, names)
+                    .map_err(|error| Error::input(format_args!("--input: {error}")))?,
+            }
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,273 @@
+//! What somebody meets who has just made a contract: costs, inputs, the local chain's small commands.
+
+mod common;
+
+use common::Dir;
+use serde_json::Value;
+
+/// Writes (17) or deletes (18) some keys of one byte each. Input: the method (LE16), the first key and how many (1 byte
+/// each).
+const KEYS: &str = r#"(module
+  (import "smart51" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
+  (import "smart51" "exit" (func $exit (param i32)))
+  (memory (export "memory") 2)
+  (global (export "smart51_buffer") i32 (i32.const 0))
+  (func (export "smart51_main") (local $method i32) (local $key i32) (local $end i32)
+    (local.set $method (i32.load16_u (i32.const 2)))
+    (local.set $key (i32.load8_u (i32.const 4)))
+    (local.set $end (i32.add (local.get $key) (i32.load8_u (i32.const 5))))
+    (i32.store16 (i32.const 8192) (select (i32.const 6) (i32.const 3) (i32.eq (local.get $method) (i32.const 17))))
+    (i32.store16 (i32.const 8194) (i32.const 1))
+    (i32.store16 (i32.const 8197) (i32.const 1))
+    (loop $again
+      (i32.store8 (i32.const 8196) (local.get $key))
+      (drop (call $call (local.get $method) (i32.const 8192) (i32.const 8) (i32.const 65536) (i32.const 4096)))
+      (local.set $key (i32.add (local.get $key) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $key) (local.get $end))))
+    (call $exit (i32.const 1))))"#;
+
+const KEYS_SCENARIO: &str = r#"
+[accounts]
+alice = 1_000_000
+[contracts.keys]
+image = "keys.wat"
+[[step]]
+name = "two are written"
+call = "keys"
+input = ["u16:17", "u8:1", "u8:2"]
+expect.keys = { keys = 2 }
+[[step]]
+name = "two are deleted"
+call = "keys"
+input = ["u16:18", "u8:1", "u8:2"]
+expect.keys = { keys = 0 }
+"#;
+
+fn number(object: &Value, key: &str) -> u64 {
+    object[key]
+        .as_u64()
+        .unwrap_or_else(|| panic!("no {key} in {object}"))
+}
+
+/// Gas is what was used, before anything was given back: in a test, a snapshot, an expectation, a run and a receipt.
+#[test]
+fn gas_means_the_same_everywhere() {
+    let dir = Dir::new();
+    dir.write("keys.wat", KEYS);
+    dir.write("keys.scenario.toml", KEYS_SCENARIO);
+    let tested = dir
+        .run(&[
+            "test",
+            "keys.scenario.toml",
+            "--gas-snapshot",
+            "gas.txt",
+            "--json",
+        ])
+        .ok();
+    let deleted = &tested.json()["results"][0]["steps"][1];
+    let [gas, refund, charged] = ["gas", "refund", "charged"].map(|key| number(deleted, key));
+    assert!(refund > 0 && gas - refund == charged, "{deleted}");
+
+    let text = dir.run(&["test", "keys.scenario.toml"]).ok().stdout;
+    assert!(
+        text.contains(&format!(
+            "{gas} gas less {refund} given back  two are deleted"
+        )),
+        "{text}"
+    );
+    let snapshot = String::from_utf8(dir.read("gas.txt")).unwrap();
+    assert!(
+        snapshot.ends_with(&format!("\t{gas}\t{refund}\n")),
+        "{snapshot}"
+    );
+
+    let expecting = format!("{KEYS_SCENARIO}expect.gas = {gas}\nexpect.refund = {refund}\n");
+    dir.write("expect.scenario.toml", expecting);
+    dir.run(&["test", "expect.scenario.toml"]).ok();
+
+    dir.run(&["account", "new", "alice", "--store", "chain"])
+        .ok();
+    dir.run(&[
+        "deploy", "keys.wat", "--from", "alice", "--name", "keys", "--store", "chain",
+    ])
+    .ok();
+    let call = |input| {
+        let args = [
+            "call", "keys", "--from", "alice", "--input", input, "--store", "chain", "--json",
+        ];
+        dir.run(&args).ok().json()
+    };
+    call("11000102");
+    let receipt = call("12000102");
+    let figures = ["gas", "refund", "charged", "fee"].map(|key| number(&receipt, key));
+    assert_eq!(figures, [gas, refund, charged, charged]);
+
+    let run = [
+        "run",
+        "-",
+        "--input",
+        "11000102",
+        "--gas",
+        "1_000_000",
+        "--json",
+    ];
+    let run = dir.run_with(&run, KEYS.as_bytes()).ok().json();
+    assert_eq!(
+        number(&run, "gas") - number(&run, "refund"),
+        number(&run, "charged")
+    );
+}
+
+/// A snapshot made in one folder and with one spelling of a path holds in another and with another.
+#[test]
+fn a_gas_snapshot_holds_from_any_folder() {
+    let dir = Dir::new();
+    std::fs::create_dir_all(dir.path("a/b")).unwrap();
+    dir.write("a/keys.wat", KEYS);
+    dir.write("a/keys.scenario.toml", KEYS_SCENARIO);
+    dir.run(&[
+        "test",
+        "a/keys.scenario.toml",
+        "--gas-snapshot",
+        "a/gas.txt",
+    ])
+    .ok();
+    let text = String::from_utf8(dir.read("a/gas.txt")).unwrap();
+    assert!(text.contains("\nkeys.scenario.toml\t0001\t"), "{text}");
+    let whole = dir.path("a").display().to_string();
+    for (folder, path, file) in [
+        ("", "a", "./a/gas.txt"),
+        ("", "./a/../a", "a/gas.txt"),
+        ("a", ".", "gas.txt"),
+        ("a/b", "../keys.scenario.toml", "../b/../gas.txt"),
+        ("a/b", &whole, "../gas.txt"),
+    ] {
+        let mut command = dir.command(&["test", path, "--gas-snapshot", file, "--check"]);
+        common::ran(command.current_dir(dir.path(folder))).ok();
+    }
+    // It moves with its folder.
+    std::fs::rename(dir.path("a"), dir.path("c")).unwrap();
+    dir.run(&["test", "c", "--gas-snapshot", "c/gas.txt", "--check"])
+        .ok();
+    assert_eq!(
+        dir.run(&["test", "c", "--gas-snapshot", "none/gas.txt"])
+            .status,
+        2
+    );
+}
+
+/// `--input` takes the values of scenarios, one after the other, where a contract is called.
+#[test]
+fn an_input_is_made_of_the_kinds_of_scenarios() {
+    let dir = Dir::new();
+    let token = firmware_samples::sample("token").unwrap();
+    dir.write("token.ihx", token.image);
+    dir.write("balance.bin", [3]);
+    let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    on_chain(&["account", "new", "alice"]).ok();
+    on_chain(&["account", "new", "bob"]).ok();
+    on_chain(&["deploy", "token.ihx", "--from", "alice", "--name", "token"]).ok();
+    let with = |command: &str, values: &[&str]| {
+        let mut args = vec![command, "token", "--from", "alice", "--json"];
+        args.extend(values.iter().flat_map(|value| ["--input", value]));
+        on_chain(&args)
+    };
+    with("call", &["u8:1", "regid:alice", "u64:100"]).ok();
+    with("call", &["hex:02", "regid:2-0", "0x1e00", "zeros:6"]).ok();
+    for values in [
+        &["u8:3", "regid:bob"][..],
+        &["@balance.bin", "regid:bob"],
+        &["03_020000000000"],
+    ] {
+        let asked = with("query", values).ok().json();
+        assert_eq!(asked["output"][0], "1e00000000000000", "{values:?}");
+    }
+    let address = on_chain(&["account", "show", "bob", "--json"]).ok().json();
+    let address = format!("regid:{}", address["address"].as_str().unwrap());
+    with("query", &["u8:3", &address]).ok();
+    for (wrong, said) in [
+        ("regid:carol", "`regid:carol` names nothing"),
+        ("u8:256", "`u8:256` is no number of 1 byte"),
+        ("u7:1", "begins with no kind"),
+        ("xyz", "or a value such as u64:5"),
+        ("txhash:zz", "names nothing"),
+    ] {
+        for command in ["call", "query"] {
+            let refused = with(command, &[wrong]);
+            assert_eq!(refused.status, 2, "{wrong}");
+            assert!(refused.stderr.contains(said), "{wrong}: {}", refused.stderr);
+        }
+    }
+}
+
+/// A transaction is named by the first digits of its id.
+#[test]
+fn an_input_can_name_a_transaction() {
+    let dir = Dir::new();
+    dir.write("echo.ihx", firmware_samples::sample("echo").unwrap().image);
+    let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    on_chain(&["account", "new", "alice"]).ok();
+    let deployed = on_chain(&["deploy", "echo.ihx", "--from", "alice", "--json"])
+        .ok()
+        .json();
+    let id = deployed["receipt"]["transaction"].as_str().unwrap();
+    let hash_of = |input: &str| {
+        let asked = on_chain(&["query", "2-0", "--input", input, "--json"]).ok();
+        asked.json()["input_hash"].to_string()
+    };
+    assert_eq!(hash_of(&format!("txhash:{}", &id[..10])), hash_of(id));
+}
+
+/// Without a chain the names are those of the call's surroundings.
+#[test]
+fn a_run_takes_the_kinds_of_scenarios() {
+    let dir = Dir::new();
+    dir.write("echo.ihx", firmware_samples::sample("echo").unwrap().image);
+    let run = |values: &[&str]| {
+        let mut args = vec!["run", "echo.ihx", "--json"];
+        args.extend(values.iter().flat_map(|value| ["--input", value]));
+        dir.run(&args)
+    };
+    let key = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+    for (values, bytes) in [
+        (
+            &["regid:sender", "regid:contract", "regid:1-1"][..],
+            "000000000100010000000100010000000100",
+        ),
+        (&["pubkey:sender"], key),
+        (&["keyid:0-1"], "751e76e8199196d454941c45d1b3a323f1433bd6"),
+        (&["u16:0x0102", "text:a b:c"], "02016120623a63"),
+    ] {
+        let ran = run(values).ok().json();
+        let said = ran["host_calls"].to_string();
+        assert!(said.contains(bytes), "{values:?}: {said}");
+    }
+    dir.run(&["run", "echo.ihx", "--input", "00", "--record", "call.json"])
+        .ok();
+    let recorded: Value = serde_json::from_slice(&dir.read("call.json")).unwrap();
+    let address = recorded["rows"][0]["context"]["accounts"][0]["address"]
+        .as_str()
+        .unwrap();
+    let said = run(&["address:sender"]).ok().json()["host_calls"].to_string();
+    assert!(said.contains(&hex::encode(address)), "{address}: {said}");
+    for wrong in ["pubkey:contract", "regid:9-9", "regid:alice", "txhash:00"] {
+        let refused = run(&[wrong]);
+        assert_eq!(refused.status, 2, "{wrong}");
+        assert!(
+            refused.stderr.contains("names nothing"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let twice = dir.run_with(&["run", "echo.ihx", "--input", "-", "--input", "-"], b"x");
+    assert!(
+        twice.status == 2 && twice.stderr.contains("can be given once"),
+        "{}",
+        twice.all()
+    );
+    let once = dir.run_with(
+        &["run", "echo.ihx", "--input", "-", "--input", "u8:0x21"],
+        b"x",
+    );
+    assert!(once.ok().stdout.contains("7821"));
+}

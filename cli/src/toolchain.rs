@@ -2,14 +2,15 @@
 //!
 //! The flags are those the samples are built with, and so are the images.
 
-use crate::args::write_file;
+use crate::args::{about, write_file};
 use crate::error::Error;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use firmware_samples::{CLANG, HEADER, MCS51, RUNTIME, SDAS, SDCC_COMPILE, SDCC_LINK};
 use loader::{Image, load};
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The machine to build for.
@@ -47,6 +48,61 @@ impl Target {
     }
 }
 
+/// A contract to compile.
+#[derive(Args, Debug)]
+pub(crate) struct Sources {
+    /// The contract's source files in C.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Look for headers in a folder too, after that of smart51.h.
+    #[arg(short = 'I', value_name = "DIR")]
+    include: Vec<PathBuf>,
+    /// Define a macro, as 1 or as VALUE.
+    #[arg(short = 'D', value_name = "NAME[=VALUE]")]
+    define: Vec<String>,
+    /// Link a library: NAME.lib for the 8051, libNAME.a for wasm.
+    #[arg(short = 'l', value_name = "NAME")]
+    library: Vec<String>,
+    /// Look for libraries in a folder.
+    #[arg(short = 'L', value_name = "DIR")]
+    library_folder: Vec<PathBuf>,
+}
+
+impl Sources {
+    /// What the compilers are given to compile with, the same for both.
+    fn compile_flags(&self) -> impl Iterator<Item = OsString> {
+        let include = self.include.iter().map(|folder| joined("-I", folder));
+        include.chain(self.define.iter().map(|define| joined("-D", define)))
+    }
+
+    /// What the compilers are given to link with, the same for both.
+    fn link_flags(&self) -> impl Iterator<Item = OsString> {
+        let folders = self
+            .library_folder
+            .iter()
+            .map(|folder| joined("-L", folder));
+        folders.chain(self.library.iter().map(|library| joined("-l", library)))
+    }
+
+    /// Checks that the files are there and in C.
+    fn check(&self) -> Result<(), Error> {
+        for file in &self.files {
+            if file.extension() != Some(OsStr::new("c")) {
+                return Err(about(file, "expected a source in C, whose name ends in .c"));
+            }
+            File::open(file).map_err(|e| about(file, e))?;
+        }
+        Ok(())
+    }
+}
+
+/// An option and its value as one argument.
+fn joined(option: &str, value: impl AsRef<OsStr>) -> OsString {
+    let mut joined = OsString::from(option);
+    joined.push(value);
+    joined
+}
+
 /// What came of compiling.
 #[derive(Debug)]
 pub(crate) struct Compiled {
@@ -55,13 +111,14 @@ pub(crate) struct Compiled {
     pub(crate) symbols: Option<Vec<u8>>,
 }
 
-/// Compiles one C file, with the SDK's header and runtime, to an image. What the tools say goes to standard
+/// Compiles the files, with the SDK's header and runtime, to one image. What the tools say goes to standard
 /// error. `debug` asks sdcc for symbols; the image it then makes is another one, for the compiler leaves out steps that
 /// would take code off its line.
 ///
 /// # Errors
-/// If a tool is missing or fails, or what it made is no image.
-pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Compiled, Error> {
+/// If a file is no source, a tool is missing or fails, or what it made is no image.
+pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<Compiled, Error> {
+    sources.check()?;
     let work = tempfile::tempdir().map_err(Error::node)?;
     let at = |name: &str| work.path().join(name);
     write_file(&at("smart51.h"), HEADER.as_bytes())?;
@@ -72,6 +129,7 @@ pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Comp
             .args(flags.split_whitespace())
             .arg("-I")
             .arg(work.path())
+            .args(sources.compile_flags())
             .args(debug.then_some("--debug"));
         command
     };
@@ -79,7 +137,7 @@ pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Comp
     let mut symbols = None;
     match target {
         Target::Mcs51 => {
-            let [mcs51, runtime, contract] = ["mcs51.rel", "smart51.rel", "contract.rel"].map(at);
+            let [mcs51, runtime] = ["mcs51.rel", "smart51.rel"].map(at);
             write_file(&at("mcs51.asm"), MCS51.as_bytes())?;
             let mut sdas = Command::new("sdas8051");
             run(
@@ -89,7 +147,11 @@ pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Comp
                     .arg(at("mcs51.asm")),
                 "sdcc",
             )?;
-            for (from, to) in [(&*at("smart51.c"), &runtime), (source, &contract)] {
+            let mut compiled = vec![(at("smart51.c"), runtime)];
+            for (file, number) in sources.files.iter().zip(1..) {
+                compiled.push((file.clone(), at(&format!("contract{number}.rel"))));
+            }
+            for (from, to) in &compiled {
                 run(
                     include("sdcc", SDCC_COMPILE)
                         .arg("-c")
@@ -102,7 +164,9 @@ pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Comp
             let linked = at("image.ihx");
             run(
                 include("sdcc", SDCC_LINK)
-                    .args([mcs51, runtime, contract])
+                    .arg(mcs51)
+                    .args(compiled.iter().map(|(_, object)| object))
+                    .args(sources.link_flags())
                     .arg("-o")
                     .arg(&linked),
                 "sdcc",
@@ -122,8 +186,9 @@ pub(crate) fn compile(source: &Path, target: Target, debug: bool) -> Result<Comp
             )?;
             run(
                 include("clang", CLANG)
-                    .arg(source)
+                    .args(&sources.files)
                     .arg(at("smart51.c"))
+                    .args(sources.link_flags())
                     .arg("-o")
                     .arg(&image),
                 "clang",

@@ -271,3 +271,161 @@ fn a_run_takes_the_kinds_of_scenarios() {
     );
     assert!(once.ok().stdout.contains("7821"));
 }
+
+/// Writes a contract in two files, with a header in `inc`, which prints `triple(LIMIT)`.
+fn write_two_files(dir: &Dir) {
+    std::fs::create_dir_all(dir.path("inc")).unwrap();
+    dir.write("inc/triple.h", "unsigned char triple(unsigned char x);\n");
+    dir.write(
+        "triple.c",
+        "#include <triple.h>\nunsigned char triple(unsigned char x) { return 3 * x; }\n",
+    );
+    dir.write(
+        "main.c",
+        "#include \"smart51.h\"\n#include <triple.h>\n\
+         void contract(void) { uint8_t x = triple(LIMIT); s51_print(1, &x, 1); }\n",
+    );
+}
+
+/// A contract of several files, with folders of headers and macros, is one image on both machines.
+#[test]
+fn build_takes_several_files_headers_and_macros() {
+    let dir = Dir::new();
+    write_two_files(&dir);
+    for target in ["8051", "wasm"] {
+        let args = [
+            "-I", "inc", "-D", "LIMIT=14", "-o", "out", "--target", target,
+        ];
+        let files = ["build", "main.c", "triple.c"];
+        dir.run(&[&files[..], &args].concat()).ok();
+        let ran = dir
+            .run(&["run", "out", "--gas", "1_000_000", "--json"])
+            .ok()
+            .json();
+        assert_eq!(ran["output"], "2a", "{target}");
+        // Each of them is needed.
+        for missing in [&args[..2], &args[2..4]] {
+            let rest: Vec<&str> = args
+                .iter()
+                .filter(|arg| !missing.contains(*arg))
+                .copied()
+                .collect();
+            assert_eq!(
+                dir.run(&[&files[..], &rest].concat()).status,
+                2,
+                "{target} {missing:?}"
+            );
+        }
+        assert_eq!(
+            dir.run(&[&files[..2], &args].concat()).status,
+            2,
+            "{target}"
+        );
+    }
+    dir.run(&["build", "-DLIMIT=1", "-Iinc", "main.c", "triple.c"])
+        .ok();
+    assert!(dir.path("main.ihx").exists() && !dir.path("triple.ihx").exists());
+}
+
+/// A library for the 8051 is what sdar makes of sdcc's objects, one for wasm what llvm-ar makes of clang's.
+#[test]
+fn build_links_libraries() {
+    let dir = Dir::new();
+    write_two_files(&dir);
+    std::fs::create_dir(dir.path("lib")).unwrap();
+    let tool = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let mut tool = std::process::Command::new(words[0]);
+        tool.args(&words[1..]).current_dir(dir.path("")).output()
+    };
+    for (target, compiler, archiver) in [
+        (
+            "8051",
+            "sdcc -mmcs51 --model-large -Iinc -c triple.c -o t.rel",
+            "sdar -rc lib/triple.lib t.rel",
+        ),
+        (
+            "wasm",
+            "clang --target=wasm32 -Iinc -c triple.c -o t.o",
+            "llvm-ar rc lib/libtriple.a t.o",
+        ),
+    ] {
+        assert!(tool(compiler).unwrap().status.success());
+        if tool(archiver).is_err() {
+            eprintln!("SKIPPED: no archiver for {target}: {archiver}");
+            continue;
+        }
+        let args = [
+            "build",
+            "main.c",
+            "-Iinc",
+            "-DLIMIT=14",
+            "-Llib",
+            "--target",
+            target,
+            "-o",
+            "out",
+        ];
+        assert_eq!(dir.run(&args).status, 2, "{target}: triple is missing");
+        dir.run(&[&args[..], &["-ltriple"]].concat()).ok();
+        let ran = dir
+            .run(&["run", "out", "--gas", "1_000_000", "--json"])
+            .ok()
+            .json();
+        assert_eq!(ran["output"], "2a", "{target}");
+        assert_eq!(
+            dir.run(&[&args[..], &["-lnone"]].concat()).status,
+            2,
+            "{target}"
+        );
+    }
+}
+
+/// What is no source is refused before a tool sees it, and no source is written over.
+#[test]
+fn build_reads_sources_and_leaves_them_alone() {
+    let dir = Dir::new();
+    write_two_files(&dir);
+    dir.write("notes.txt", "");
+    std::os::unix::fs::symlink("main.c", dir.path("link.ihx")).unwrap();
+    let source = dir.read("main.c");
+    for (args, said) in [
+        (&["notes.txt"][..], "notes.txt: expected a source in C"),
+        (&["main.c", "main.ihx"], "main.ihx: expected a source in C"),
+        (&["none.c"], "none.c: No such file"),
+        (
+            &["main.c", "-o", "main.c"],
+            "main.c: an image is not written",
+        ),
+        (
+            &["main.c", "-o", "inc/triple.h"],
+            "inc/triple.h: an image is not written",
+        ),
+        (
+            &["main.c", "-o", "link.ihx"],
+            "link.ihx: is the source main.c",
+        ),
+        (
+            &[
+                "main.c",
+                "-DLIMIT=1",
+                "-Iinc",
+                "triple.c",
+                "--debug",
+                "-o",
+                "a.cdb",
+            ],
+            "a.cdb: an image",
+        ),
+    ] {
+        let refused = dir.run(&[&["build"], args].concat());
+        assert_eq!(refused.status, 2, "{args:?}");
+        assert!(
+            refused.stderr.contains(said),
+            "{args:?}: {}",
+            refused.stderr
+        );
+        assert!(refused.stderr.lines().count() < 4, "{}", refused.stderr);
+    }
+    assert_eq!(dir.read("main.c"), source);
+}

@@ -4,28 +4,30 @@ use crate::args::{about, write_file};
 use crate::contract;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
-use crate::toolchain::{Compiled, Target, compile};
+use crate::toolchain::{Compiled, Sources, Target, compile};
 use abi::Semantics;
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compile a contract in C, with the header and runtime that smart51 ships.
 ///
-/// The contract includes smart51.h and defines `void contract(void)`. The image is checked as at deployment.
+/// The contract includes smart51.h and defines `void contract(void)`, in one file or in several. The image is checked as
+/// at deployment.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  smart51 build token.c\n  smart51 build token.c --target wasm -o token.wasm\n  \
+    smart51 build token.c math.c -I include -D LIMIT=1000\n  \
     smart51 build token.c --debug"
 )]
 pub(crate) struct Build {
-    /// The contract's source file.
-    file: PathBuf,
+    #[command(flatten)]
+    sources: Sources,
     /// The machine to build for: 8051 needs sdcc, wasm needs clang and lld.
     #[arg(long, value_enum, default_value_t = Target::Mcs51)]
     target: Target,
-    /// The image to write [default: FILE with .ihx or .wasm].
+    /// The image to write [default: the first FILE with .ihx or .wasm].
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
     /// Write the symbols beside the image too, as .cdb, for --coverage. The image is then another one, which takes a
@@ -44,16 +46,22 @@ struct Report {
 
 impl Build {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let first = self
+            .sources
+            .files
+            .first()
+            .map_or(Path::new(""), PathBuf::as_path);
         let output = self
             .output
-            .unwrap_or_else(|| self.file.with_extension(self.target.extension()));
+            .unwrap_or_else(|| first.with_extension(self.target.extension()));
+        check_output(&output, &self.sources.files)?;
         if self.debug && self.target != Target::Mcs51 {
             return Err(Error::input(
                 "--debug writes symbols of the 8051 only, not of wasm",
             ));
         }
-        let Compiled { image, symbols } = compile(&self.file, self.target, self.debug)?;
-        contract::check(&image, Semantics::V1).map_err(|e| about(&self.file, e))?;
+        let Compiled { image, symbols } = compile(&self.sources, self.target, self.debug)?;
+        contract::check(&image, Semantics::V1).map_err(|e| about(first, e))?;
         write_file(&output, &self.target.file(&image))?;
         if let Some(symbols) = symbols {
             write_file(&output.with_extension("cdb"), &symbols)?;
@@ -65,6 +73,30 @@ impl Build {
             code_hash: Bytes(image.code_hash().to_vec()),
         })?;
         Ok(Status::Success)
+    }
+}
+
+/// Checks that an image may be written to `output`: it is no source, nor where the symbols go.
+fn check_output(output: &Path, sources: &[PathBuf]) -> Result<(), Error> {
+    let kind = output.extension().and_then(|kind| kind.to_str());
+    if matches!(kind, Some("c" | "h" | "cdb")) {
+        return Err(about(
+            output,
+            "an image is not written to a file of this ending; use .ihx or .wasm",
+        ));
+    }
+    let place = |path: &Path| path.canonicalize().ok();
+    let is_source =
+        |source: &&PathBuf| place(source).is_some_and(|source| Some(source) == place(output));
+    match sources.iter().find(is_source) {
+        Some(source) => Err(about(
+            output,
+            format_args!(
+                "is the source {}; name another file with -o",
+                source.display()
+            ),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -28,6 +28,9 @@ impl ChainView for NoPast {
     fn transaction(&self, _: &keys::Hash) -> Result<Option<KnownTx>, NodeError> {
         Ok(None)
     }
+    fn transaction_input(&self, _: &keys::Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        Ok(None)
+    }
 }
 
 /// A host that does nothing.

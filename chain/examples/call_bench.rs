@@ -77,4 +77,8 @@ impl ChainView for NoPast {
     fn transaction(&self, _: &Hash) -> Result<Option<hostapi::context::KnownTx>, NodeError> {
         Ok(None)
     }
+
+    fn transaction_input(&self, _: &Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        Ok(None)
+    }
 }

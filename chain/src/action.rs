@@ -3,7 +3,7 @@
 use crate::session::Payment;
 use crate::wire::{Reader, push_bytes};
 use abi::{Gas, Semantics};
-use hostapi::accounts::PublicKey;
+use hostapi::accounts::{self, PublicKey};
 use hostapi::hash::blake2b;
 use hostapi::state::keys::{Hash, RegId};
 
@@ -55,15 +55,21 @@ mod tag {
 }
 
 impl Action {
-    /// The id of this transaction at its place: BLAKE2b of height (LE32), index (LE16) and the encoding.
-    /// So no two transactions of a chain have the same id.
+    /// The stored form of this transaction at its place: height (LE32), index (LE16) and the encoding. So no
+    /// two transactions of a chain have the same.
     #[must_use]
-    pub fn id(&self, height: u32, index: u16) -> Hash {
+    pub fn stored(&self, height: u32, index: u16) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(128);
         bytes.extend_from_slice(&height.to_le_bytes());
         bytes.extend_from_slice(&index.to_le_bytes());
         self.encode_to(&mut bytes);
-        blake2b(&bytes)
+        bytes
+    }
+
+    /// The id of this transaction at its place: BLAKE2b of [`Action::stored`].
+    #[must_use]
+    pub fn id(&self, height: u32, index: u16) -> Hash {
+        blake2b(&self.stored(height, index))
     }
 
     /// Appends the encoding: a tag and the fields in order, numbers little-endian, texts and input with
@@ -115,15 +121,6 @@ impl Action {
         }
     }
 
-    /// The contract bytes; none but a call has any.
-    #[must_use]
-    pub fn into_input(self) -> Vec<u8> {
-        match self {
-            Action::Call { input, .. } => input,
-            Action::NewAccount { .. } | Action::Deploy { .. } => Vec::new(),
-        }
-    }
-
     /// The action whose encoding `bytes` is.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Action> {
@@ -161,10 +158,56 @@ impl Action {
     }
 }
 
+/// A transaction as it is stored, read only as far as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stored<'a> {
+    /// The height of its block.
+    pub(crate) height: u32,
+    /// Its place in the block.
+    pub(crate) index: u16,
+    /// Its encoding.
+    encoding: &'a [u8],
+}
+
+impl<'a> Stored<'a> {
+    /// What [`Action::stored`] wrote; what follows the place is not looked at.
+    pub(crate) fn read(stored: &'a [u8]) -> Option<Stored<'a>> {
+        let mut r = Reader(stored);
+        Some(Stored {
+            height: r.u32()?,
+            index: r.u16()?,
+            encoding: r.0,
+        })
+    }
+
+    /// Who sent it: the account itself, where it makes one.
+    pub(crate) fn sender(&self) -> Option<RegId> {
+        let mut r = Reader(self.encoding);
+        match r.u8()? {
+            tag::NEW_ACCOUNT => Some(accounts::regid(self.height, self.index)),
+            _ => r.array(),
+        }
+    }
+
+    /// The contract bytes; none but a call has any.
+    pub(crate) fn input(&self) -> Option<&'a [u8]> {
+        let mut r = Reader(self.encoding);
+        if r.u8()? != tag::CALL {
+            return Some(&[]);
+        }
+        let _parties: [u8; 12] = r.array()?;
+        r.bytes()
+    }
+
+    /// What it does.
+    pub(crate) fn action(&self) -> Option<Action> {
+        Action::decode(self.encoding)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block::{Block, Header};
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -217,13 +260,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn blocks_and_their_actions_read_back(actions in vec(action(), 0..5), time: u64) {
-            let header =
-                Header { height: 9, time, parent: [1; 32], transactions: [2; 32], receipts: [3; 32] };
-            let block = Block { header, actions };
-            let stored = block.encode();
-            prop_assert_eq!(Block::decode(&stored), Some(block));
-            prop_assert_eq!(Block::decode(&stored[..stored.len() - 1]), None);
+        fn transactions_read_back_from_their_stored_form(action in action(), height: u32, index: u16) {
+            let bytes = action.stored(height, index);
+            let stored = Stored::read(&bytes).expect("a place");
+            prop_assert_eq!((stored.height, stored.index), (height, index));
+            let (sender, input) = match &action {
+                Action::NewAccount { .. } => (accounts::regid(height, index), &[][..]),
+                Action::Deploy { sender, .. } => (*sender, &[][..]),
+                Action::Call { sender, input, .. } => (*sender, &input[..]),
+            };
+            prop_assert_eq!((stored.sender(), stored.input()), (Some(sender), Some(input)));
+            prop_assert_eq!(stored.action(), Some(action));
+            for cut in 0..bytes.len() {
+                let cut = Stored::read(&bytes[..cut]);
+                prop_assert_eq!(cut.and_then(|stored| stored.action()), None);
+                // Must not panic.
+                let _ = cut.map(|stored| (stored.sender(), stored.input()));
+            }
         }
 
         #[test]

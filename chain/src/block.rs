@@ -1,7 +1,7 @@
 //! [`Block`]: transactions made together, linked to the block before.
 
 use crate::action::Action;
-use crate::wire::{Reader, push_bytes};
+use crate::wire::Reader;
 use hostapi::hash::{blake2b, double_sha256};
 use hostapi::state::keys::Hash;
 
@@ -28,18 +28,38 @@ impl Header {
     /// · receipts 32`, numbers little-endian.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        let mut bytes = Vec::with_capacity(110);
-        self.encode_to(&mut bytes);
-        double_sha256(&bytes)
+        double_sha256(&self.encode())
     }
 
-    fn encode_to(&self, out: &mut Vec<u8>) {
+    /// The stored form, which is what the hash is made of.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(110);
         out.extend_from_slice(&VERSION.to_le_bytes());
         out.extend_from_slice(&self.height.to_le_bytes());
         out.extend_from_slice(&self.time.to_le_bytes());
         for hash in [&self.parent, &self.transactions, &self.receipts] {
             out.extend_from_slice(hash);
         }
+        out
+    }
+
+    /// The header whose stored form this is.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Header> {
+        let mut r = Reader(bytes);
+        if r.u16()? != VERSION {
+            return None;
+        }
+        let header = Header {
+            height: r.u32()?,
+            time: r.u64()?,
+            parent: r.array()?,
+            transactions: r.array()?,
+            receipts: r.array()?,
+        };
+        r.end()?;
+        Some(header)
     }
 }
 
@@ -60,44 +80,34 @@ impl Block {
             .zip(0u16..)
             .map(|(action, index)| action.id(self.header.height, index))
     }
+}
 
-    /// The stored form: the header, and each transaction with its length (LE32) in front.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(128 * (1 + self.actions.len()));
-        self.header.encode_to(&mut out);
-        let mut bytes = Vec::new();
-        for action in &self.actions {
-            bytes.clear();
-            action.encode_to(&mut bytes);
-            push_bytes(&mut out, &bytes);
-        }
-        out
-    }
-
-    /// The block whose stored form this is.
-    #[must_use]
-    pub fn decode(bytes: &[u8]) -> Option<Block> {
-        let mut r = Reader(bytes);
-        if r.u16()? != VERSION {
-            return None;
-        }
-        let header = Header {
-            height: r.u32()?,
-            time: r.u64()?,
-            parent: r.array()?,
-            transactions: r.array()?,
-            receipts: r.array()?,
-        };
-        let mut actions = Vec::new();
-        while r.end().is_none() {
-            actions.push(Action::decode(r.bytes()?)?);
-        }
-        Some(Block { header, actions })
-    }
+/// The ids of a block's transactions, from their stored form: one after the other.
+pub(crate) fn ids_of(stored: &[u8]) -> Option<&[Hash]> {
+    let (ids, rest) = stored.as_chunks();
+    rest.is_empty().then_some(ids)
 }
 
 /// BLAKE2b of hashes, one after the other.
 pub(crate) fn hash_of_hashes(hashes: &[Hash]) -> Hash {
     blake2b(hashes.as_flattened())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn headers_read_back_and_nothing_shorter_does(height: u32, time: u64, parent: Hash) {
+            let header = Header { height, time, parent, transactions: [2; 32], receipts: [3; 32] };
+            let bytes = header.encode();
+            prop_assert_eq!(Header::decode(&bytes), Some(header));
+            for length in 0..bytes.len() {
+                prop_assert_eq!(Header::decode(&bytes[..length]), None);
+            }
+            prop_assert_eq!(Header::decode(&[&bytes[..], &[0]].concat()), None);
+        }
+    }
 }

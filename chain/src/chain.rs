@@ -1,6 +1,7 @@
 //! [`Chain`]: a store with a chain in it, and the engines to run its contracts.
 
-use crate::block::{Block, Header, hash_of_hashes};
+use crate::action::Stored;
+use crate::block::{Block, Header, hash_of_hashes, ids_of};
 use crate::error::ChainError;
 use crate::modules::Modules;
 use crate::names;
@@ -10,11 +11,17 @@ use crate::registry::Contract;
 use crate::wire::Reader;
 use bridge::Engine;
 use hostapi::network::Network;
-use hostapi::state::keys::{self, Hash, RegId};
+use hostapi::state::keys::{self, Hash, RegId, kind};
 use hostapi::state::{Batch, Overlay, StateStore};
 use hostapi::{ChainView, KnownTx, NodeError};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// The version of the key schema and of all stored forms. Version 1 kept a block's transactions in the block
+/// and had no version under its name.
+pub const FORMAT: u16 = 2;
+/// Under this name the store keeps [`FORMAT`] (LE16).
+const FORMAT_NAME: &str = "format";
 /// Under this name the store keeps [`Genesis`].
 const GENESIS: &str = "genesis";
 /// Under this name the store keeps [`Head`].
@@ -117,19 +124,25 @@ pub struct Chain {
     store: Box<dyn StateStore>,
     genesis: Genesis,
     modules: Modules,
+    /// Held while the store is changed.
+    changing: Mutex<()>,
 }
 
 impl Chain {
     /// The chain in `store`. A store without one gets a chain that begins with `genesis`.
     ///
     /// # Errors
-    /// If the store cannot be read or written, or holds something else than a chain.
-    pub fn open(store: Box<dyn StateStore>, genesis: Genesis) -> Result<Chain, NodeError> {
+    /// [`ChainError::Format`] for a store that another version of the program wrote; or if the store cannot be
+    /// read or written, or holds something else than a chain.
+    pub fn open(store: Box<dyn StateStore>, genesis: Genesis) -> Result<Chain, ChainError> {
         let key = keys::meta(GENESIS);
         let genesis = match store.get(&key)? {
-            Some(stored) => Genesis::decode(&stored).ok_or_else(|| {
-                NodeError::damaged(&key, "the chain's first settings are expected")
-            })?,
+            Some(stored) => {
+                check_format(&*store)?;
+                Genesis::decode(&stored).ok_or_else(|| {
+                    NodeError::damaged(&key, "the chain's first settings are expected")
+                })?
+            }
             None => {
                 store.commit(first_block(&genesis))?;
                 genesis
@@ -139,6 +152,7 @@ impl Chain {
             store,
             genesis,
             modules: Modules::new(),
+            changing: Mutex::new(()),
         })
     }
 
@@ -224,13 +238,22 @@ impl Chain {
     /// # Errors
     /// [`ChainError::NoBlock`], or if the store cannot be read or holds something else.
     pub fn block(&self, height: u32) -> Result<Block, ChainError> {
-        match self.read_block(height)? {
-            Some(block) => Ok(block),
-            None => Err(ChainError::NoBlock {
+        let Some(header) = self.header(height)? else {
+            return Err(ChainError::NoBlock {
                 asked: height,
                 newest: self.head()?.height,
-            }),
-        }
+            });
+        };
+        let action = |id| {
+            let action = self.stored(&id, |stored| stored.action())?;
+            let key = keys::transaction(&id);
+            action.ok_or_else(|| NodeError::damaged(&key, "a transaction is expected"))
+        };
+        let actions = self.ids(height)?.into_iter().map(action);
+        Ok(Block {
+            header,
+            actions: actions.collect::<Result<_, _>>()?,
+        })
     }
 
     /// The receipt of a transaction.
@@ -238,7 +261,8 @@ impl Chain {
     /// # Errors
     /// [`ChainError::NoReceipt`], or if the store cannot be read or holds something else.
     pub fn receipt(&self, id: &Hash) -> Result<Receipt, ChainError> {
-        self.read_receipt(id)?.ok_or(ChainError::NoReceipt(*id))
+        let receipt = self.read(&keys::receipt(id), "a receipt is expected", Receipt::decode)?;
+        receipt.ok_or(ChainError::NoReceipt(*id))
     }
 
     /// The ids that begin with `prefix`, an id's first hex digits; at most two, so that one can see
@@ -248,7 +272,7 @@ impl Chain {
     /// If the store cannot be read.
     pub fn ids_with_prefix(&self, prefix: &[u8]) -> Result<Vec<Hash>, NodeError> {
         let mut found = Vec::new();
-        let prefix = [&[keys::kind::RECEIPT], prefix].concat();
+        let prefix = [&[kind::TRANSACTION], prefix].concat();
         let mut after: Option<Vec<u8>> = None;
         while found.len() < 2
             && let Some((key, _)) = self.store.next(&prefix, after.as_deref())?
@@ -291,47 +315,104 @@ impl Chain {
             .collect())
     }
 
-    pub(crate) fn read_block(&self, height: u32) -> Result<Option<Block>, NodeError> {
-        let key = keys::block(height);
-        let Some(stored) = self.store.get(&key)? else {
+    /// The value of `key`, read by `read`.
+    fn read<T>(
+        &self,
+        key: &[u8],
+        expected: &'static str,
+        read: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, NodeError> {
+        let Some(stored) = self.store.get(key)? else {
             return Ok(None);
         };
-        Block::decode(&stored)
+        read(&stored)
             .map(Some)
-            .ok_or_else(|| NodeError::damaged(&key, "a block is expected"))
+            .ok_or_else(|| NodeError::damaged(key, expected))
     }
 
-    pub(crate) fn read_receipt(&self, id: &Hash) -> Result<Option<Receipt>, NodeError> {
-        let key = keys::receipt(id);
-        let Some(stored) = self.store.get(&key)? else {
-            return Ok(None);
-        };
-        Receipt::decode(&stored)
-            .map(Some)
-            .ok_or_else(|| NodeError::damaged(&key, "a receipt is expected"))
+    fn header(&self, height: u32) -> Result<Option<Header>, NodeError> {
+        let key = keys::block(height);
+        self.read(&key, "the header of a block is expected", Header::decode)
+    }
+
+    /// The ids of the transactions of the block at `height`.
+    pub(crate) fn ids(&self, height: u32) -> Result<Vec<Hash>, NodeError> {
+        let (key, expected) = (keys::ids(height), "the ids of a block are expected");
+        let ids = self.read(&key, expected, |stored| {
+            ids_of(stored).map(<[Hash]>::to_vec)
+        })?;
+        ids.ok_or_else(|| NodeError::damaged(&key, expected))
+    }
+
+    /// What `read` makes of the transaction `id`, if there is one.
+    fn stored<T>(
+        &self,
+        id: &Hash,
+        read: impl FnOnce(Stored<'_>) -> Option<T>,
+    ) -> Result<Option<T>, NodeError> {
+        self.read(
+            &keys::transaction(id),
+            "a transaction is expected",
+            |stored| Stored::read(stored).and_then(read),
+        )
+    }
+
+    /// Commits `batch`, which goes on from the state after `parent`.
+    pub(crate) fn commit_after(&self, parent: &Head, batch: Batch) -> Result<(), ChainError> {
+        let _alone = self.alone();
+        let newest = self.head()?;
+        if newest != *parent {
+            return Err(ChainError::Overtaken {
+                height: parent.height.saturating_add(1),
+                newest: newest.height,
+            });
+        }
+        Ok(self.store.commit(batch)?)
+    }
+
+    /// Nobody else changes the store as long as this is held.
+    pub(crate) fn alone(&self) -> MutexGuard<'_, ()> {
+        // Who panicked while holding it has committed a whole batch or nothing.
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ChainView for Chain {
     fn block_hash(&self, height: u32) -> Result<Option<Hash>, NodeError> {
-        Ok(self.read_block(height)?.map(|block| block.header.hash()))
+        Ok(self.header(height)?.map(|header| header.hash()))
     }
 
     fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError> {
-        let Some(receipt) = self.read_receipt(hash)? else {
-            return Ok(None);
-        };
-        let Some(block) = self.read_block(receipt.height)? else {
-            return Ok(None);
-        };
-        let Some(action) = block.actions.into_iter().nth(receipt.index.into()) else {
-            return Ok(None);
-        };
-        Ok(Some(KnownTx {
-            sender: receipt.sender,
-            input: action.into_input(),
-            height: receipt.height,
-        }))
+        self.stored(hash, |stored| {
+            Some(KnownTx {
+                sender: stored.sender()?,
+                height: stored.height,
+            })
+        })
+    }
+
+    fn transaction_input(&self, hash: &Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        self.stored(hash, |stored| stored.input().map(<[u8]>::to_vec))
+    }
+}
+
+/// Refuses a store of another version than [`FORMAT`].
+fn check_format(store: &dyn StateStore) -> Result<(), ChainError> {
+    let key = keys::meta(FORMAT_NAME);
+    let found = match store.get(&key)? {
+        None => 1, // it had no version yet
+        Some(stored) => {
+            let stored = stored.try_into().map(u16::from_le_bytes);
+            stored.map_err(|_| NodeError::damaged(&key, "a version is expected"))?
+        }
+    };
+    if found == FORMAT {
+        Ok(())
+    } else {
+        Err(ChainError::Format {
+            found,
+            ours: FORMAT,
+        })
     }
 }
 
@@ -350,13 +431,11 @@ fn first_block(genesis: &Genesis) -> Batch {
         time: header.time,
         hash: header.hash(),
     };
-    let block = Block {
-        header,
-        actions: Vec::new(),
-    };
     Batch::from([
+        (keys::meta(FORMAT_NAME), Some(FORMAT.to_le_bytes().into())),
         (keys::meta(GENESIS), Some(genesis.encode())),
         (keys::meta(HEAD), Some(head.encode())),
-        (keys::block(genesis.height).to_vec(), Some(block.encode())),
+        (keys::block(genesis.height).to_vec(), Some(header.encode())),
+        (keys::ids(genesis.height).to_vec(), Some(Vec::new())),
     ])
 }

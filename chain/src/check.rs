@@ -1,6 +1,7 @@
 //! Whether a state is sound: every key of the schema, and everything that points to something else.
 
-use crate::block::{Block, hash_of_hashes};
+use crate::action::Stored;
+use crate::block::{Header, hash_of_hashes, ids_of};
 use crate::chain::Chain;
 use crate::export::pairs;
 use crate::receipt::Receipt;
@@ -45,6 +46,7 @@ impl Chain {
             chain: self,
             found: Checked::default(),
             counts: BTreeMap::new(),
+            transactions: BTreeMap::new(),
         };
         for pair in pairs(self.store()) {
             let (key, value) = pair?;
@@ -64,6 +66,8 @@ struct Check<'c> {
     found: Checked,
     /// Keys of data found, by contract.
     counts: BTreeMap<RegId, u32>,
+    /// Transactions found, by height.
+    transactions: BTreeMap<u32, usize>,
 }
 
 impl Check<'_> {
@@ -135,7 +139,15 @@ impl Check<'_> {
                 }
                 Err(_) => Some("it is no registered id"),
             },
-            kind::BLOCK => sound(Block::decode(value).is_some(), "it is no block"),
+            kind::BLOCK => sound(
+                Header::decode(value).is_some(),
+                "it is no header of a block",
+            ),
+            kind::IDS => sound(
+                ids_of(value).is_some() && name.len() == 4,
+                "they are no ids of a block's transactions",
+            ),
+            kind::TRANSACTION => self.transaction(name, value)?,
             kind::RECEIPT => match Receipt::decode(value) {
                 Some(receipt) => self.receipt(name, &receipt)?,
                 None => Some("it is no receipt"),
@@ -170,10 +182,30 @@ impl Check<'_> {
         if receipt.id != name {
             return Ok(Some("the receipt is of another transaction"));
         }
-        let stored = self.store().get(&keys::block(receipt.height))?;
-        let block = stored.and_then(|stored| Block::decode(&stored));
-        let id = block.and_then(|block| block.ids().nth(receipt.index.into()));
-        Ok((id != Some(receipt.id)).then_some("its block does not have the transaction"))
+        let stored = self.store().get(&keys::transaction(&receipt.id))?;
+        let place = stored
+            .as_deref()
+            .and_then(Stored::read)
+            .map(|stored| (stored.height, stored.index));
+        Ok((place != Some((receipt.height, receipt.index)))
+            .then_some("its transaction is missing or stands elsewhere"))
+    }
+
+    fn transaction(
+        &mut self,
+        name: &[u8],
+        value: &[u8],
+    ) -> Result<Option<&'static str>, NodeError> {
+        if blake2b(value) != name {
+            return Ok(Some("the transaction has another id"));
+        }
+        let stored = Stored::read(value);
+        let Some((stored, _)) = stored.and_then(|stored| Some((stored, stored.action()?))) else {
+            return Ok(Some("it is no transaction"));
+        };
+        // Each block is held against its ids; that none is left over, their number says.
+        *self.transactions.entry(stored.height).or_default() += 1;
+        Ok(None)
     }
 
     /// Compares the counts of data keys with the keys there are.
@@ -207,15 +239,21 @@ impl Check<'_> {
         for height in self.chain.genesis().height..=head.height {
             let key = keys::block(height);
             let stored = self.store().get(&key)?;
-            let Some(block) = stored.and_then(|stored| Block::decode(&stored)) else {
+            let Some(header) = stored.and_then(|stored| Header::decode(&stored)) else {
                 self.problem(&key, "the block is missing");
                 return Ok(());
             };
             self.found.blocks += 1;
-            if let Some(what) = self.block(&block, height, parent)? {
+            if let Some(what) = self.block(&header, height, parent)? {
                 self.problem(&key, what);
             }
-            parent = block.header.hash();
+            parent = header.hash();
+        }
+        for height in std::mem::take(&mut self.transactions).into_keys() {
+            self.problem(
+                &keys::block(height),
+                "there are transactions of it, and no block",
+            );
         }
         if parent != head.hash {
             self.problem(
@@ -227,26 +265,40 @@ impl Check<'_> {
     }
 
     fn block(
-        &self,
-        block: &Block,
+        &mut self,
+        header: &Header,
         height: u32,
         parent: Hash,
     ) -> Result<Option<&'static str>, NodeError> {
-        if block.header.height != height || block.header.parent != parent {
+        if header.height != height || header.parent != parent {
             return Ok(Some("it does not follow the block before it"));
         }
-        let ids: Vec<Hash> = block.ids().collect();
-        if hash_of_hashes(&ids) != block.header.transactions {
+        let stored = self.store().get(&keys::ids(height))?;
+        let Some(ids) = stored.as_deref().and_then(ids_of) else {
+            return Ok(Some("the ids of its transactions are missing"));
+        };
+        if hash_of_hashes(ids) != header.transactions {
             return Ok(Some("its transactions do not have the hash in its header"));
         }
+        let there = self.transactions.remove(&height).unwrap_or_default();
+        if there != ids.len() {
+            return Ok(Some(
+                "there are not as many transactions of it as it has ids",
+            ));
+        }
         let mut receipts = Vec::new();
-        for id in &ids {
+        for (id, index) in ids.iter().zip(0u16..) {
+            let stored = self.store().get(&keys::transaction(id))?;
+            let place = stored.as_deref().and_then(Stored::read);
+            if place.is_none_or(|stored| (stored.height, stored.index) != (height, index)) {
+                return Ok(Some("a transaction of it is missing or stands elsewhere"));
+            }
             let Some(stored) = self.store().get(&keys::receipt(id))? else {
                 return Ok(Some("a receipt of it is missing"));
             };
             receipts.push(blake2b(&stored));
         }
-        if hash_of_hashes(&receipts) != block.header.receipts {
+        if hash_of_hashes(&receipts) != header.receipts {
             return Ok(Some("its receipts do not have the hash in its header"));
         }
         if height > self.chain.genesis().height && self.store().get(&keys::undo(height))?.is_none()

@@ -85,6 +85,29 @@ pub enum ChainError {
         /// The newest block's time, in seconds since 1970.
         parent: u64,
     },
+    /// Since the block was begun, another one was committed, or blocks were taken back.
+    #[error(
+        "block {height} was begun above a block that is no longer the newest (that is block {newest} now); \
+        nothing of it was kept: begin it again"
+    )]
+    Overtaken {
+        /// The height of the block that was to be committed.
+        height: u32,
+        /// The newest height.
+        newest: u32,
+    },
+    /// The store is of another version of the program.
+    #[error(
+        "the store has format {found} and this version of the program reads format {ours}; go on with the \
+        version that wrote it, or begin a new chain in another folder with --store. Exports carry the same \
+        format, so `state export` and `state import` do not convert it"
+    )]
+    Format {
+        /// The store's.
+        found: u16,
+        /// The program's.
+        ours: u16,
+    },
     /// Fewer blocks exist than are to be taken back.
     #[error("{asked} blocks are to be taken back, there are {there}")]
     RollbackTooFar {

@@ -62,8 +62,13 @@ pub struct Trial {
     pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
-/// A transaction and its id.
-type Identified = (Hash, Action);
+/// A transaction with its id and its stored form.
+#[derive(Debug)]
+struct Identified {
+    id: Hash,
+    action: Action,
+    stored: Vec<u8>,
+}
 
 /// A block being made: its transactions see each other's changes. Dropped, it leaves no trace.
 #[derive(Debug)]
@@ -73,7 +78,8 @@ pub struct OpenBlock<'c> {
     parent: Head,
     height: u32,
     time: u64,
-    actions: Vec<Action>,
+    /// Its transactions so far.
+    transactions: Vec<Identified>,
     receipts: Vec<Receipt>,
     /// The steps charged so far, which the old chain limits.
     steps: u64,
@@ -93,7 +99,7 @@ impl<'c> OpenBlock<'c> {
             height: parent.height.checked_add(1).ok_or(ChainError::LastHeight)?,
             parent,
             time,
-            actions: Vec::new(),
+            transactions: Vec::new(),
             receipts: Vec::new(),
             steps: 0,
             log: Vec::new(),
@@ -334,7 +340,7 @@ impl<'c> OpenBlock<'c> {
                 chain_tip: self.parent.height,
                 block_time: self.time,
                 tip_time: u32::try_from(self.parent.time).unwrap_or(u32::MAX),
-                tx_hash: action.0,
+                tx_hash: action.id,
                 sender,
                 contract: id,
                 input,
@@ -421,9 +427,9 @@ impl<'c> OpenBlock<'c> {
     /// when this returns.
     ///
     /// # Errors
-    /// If the store fails.
+    /// [`ChainError::Overtaken`] where the block before it is no longer the newest, or if the store fails.
     pub fn commit(mut self) -> Result<(Block, Vec<Receipt>), ChainError> {
-        let ids: Vec<Hash> = self.receipts.iter().map(|receipt| receipt.id).collect();
+        let ids: Vec<Hash> = self.transactions.iter().map(|t| t.id).collect();
         let encoded: Vec<Vec<u8>> = self.receipts.iter().map(Receipt::encode).collect();
         let header = Header {
             height: self.height,
@@ -432,38 +438,41 @@ impl<'c> OpenBlock<'c> {
             transactions: hash_of_hashes(&ids),
             receipts: hash_of_hashes(&blake2b_each(encoded.iter().map(Vec::as_slice))),
         };
-        let block = Block {
-            header,
-            actions: std::mem::take(&mut self.actions),
-        };
         let head = Head {
             height: self.height,
             time: self.time,
-            hash: block.header.hash(),
+            hash: header.hash(),
         };
         self.state.put(&keys::meta(HEAD), head.encode());
-        // Blocks, receipts and undo records are new keys: taking them back is removing them.
+        // Blocks, transactions, receipts and undo records are new keys: taking them back is removing them.
         let undo = rollback::encode(&self.state.replaced()?);
         let mut batch = self.state.writes();
         batch.insert(keys::undo(self.height).into(), Some(undo));
-        batch.insert(keys::block(self.height).into(), Some(block.encode()));
-        let receipts = ids.iter().zip(encoded);
-        batch.extend(receipts.map(|(id, encoded)| (keys::receipt(id).into(), Some(encoded))));
-        self.chain.store().commit(batch)?;
-        Ok((block, self.receipts))
+        batch.insert(keys::block(self.height).into(), Some(header.encode()));
+        let ids_stored = ids.as_flattened().to_vec();
+        batch.insert(keys::ids(self.height).into(), Some(ids_stored));
+        let mut actions = Vec::with_capacity(ids.len());
+        for (transaction, receipt) in self.transactions.into_iter().zip(encoded) {
+            let Identified { id, action, stored } = transaction;
+            batch.insert(keys::transaction(&id).into(), Some(stored));
+            batch.insert(keys::receipt(&id).into(), Some(receipt));
+            actions.push(action);
+        }
+        self.chain.commit_after(&self.parent, batch)?;
+        Ok((Block { header, actions }, self.receipts))
     }
 
-    /// Ends a transaction that `action` describes and that has the id `id`.
+    /// Ends a transaction.
     fn push(
         &mut self,
-        (id, action): Identified,
+        transaction: Identified,
         (sender, target): (RegId, RegId),
         fee: u64,
         event: Event,
     ) -> &Receipt {
         let index = u16::try_from(self.receipts.len()).expect("checked when the transaction began");
         let receipt = Receipt {
-            id,
+            id: transaction.id,
             height: self.height,
             index,
             sender,
@@ -471,14 +480,19 @@ impl<'c> OpenBlock<'c> {
             fee,
             event,
         };
-        self.actions.push(action);
+        self.transactions.push(transaction);
         self.receipts.push(receipt);
         &self.receipts[usize::from(index)]
     }
 
     /// `action` as the next transaction, with its id.
     fn identified(&self, action: Action) -> Result<Identified, ChainError> {
-        Ok((action.id(self.height, self.next_index()?), action))
+        let stored = action.stored(self.height, self.next_index()?);
+        Ok(Identified {
+            id: blake2b(&stored),
+            action,
+            stored,
+        })
     }
 
     fn next_index(&self) -> Result<u16, ChainError> {

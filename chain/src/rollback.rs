@@ -14,6 +14,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::RollbackTooFar`] where the first block would be among them, or if the store fails.
     pub fn rollback(&self, count: u32) -> Result<(), ChainError> {
+        let _alone = self.alone();
         let newest = self.head()?.height;
         let there = newest - self.genesis().height;
         if count > there {
@@ -33,7 +34,6 @@ impl Chain {
 
     /// What takes the block at `height` back, once those above are.
     fn undo_of(&self, height: u32) -> Result<Batch, ChainError> {
-        let block = self.block(height)?;
         let key = keys::undo(height);
         let stored = self.store().get(&key)?;
         let undo = stored.and_then(|stored| decode(&stored));
@@ -41,7 +41,11 @@ impl Chain {
             undo.ok_or_else(|| NodeError::damaged(&key, "what the block replaced is expected"))?;
         batch.insert(key.to_vec(), None);
         batch.insert(keys::block(height).to_vec(), None);
-        batch.extend(block.ids().map(|id| (keys::receipt(&id).to_vec(), None)));
+        batch.insert(keys::ids(height).to_vec(), None);
+        for id in self.ids(height)? {
+            batch.insert(keys::transaction(&id).to_vec(), None);
+            batch.insert(keys::receipt(&id).to_vec(), None);
+        }
         Ok(batch)
     }
 }

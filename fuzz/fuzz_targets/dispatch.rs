@@ -28,9 +28,12 @@ impl ChainView for Past<'_> {
     fn transaction(&self, _: &Hash) -> Result<Option<KnownTx>, NodeError> {
         Ok(Some(KnownTx {
             sender: BOB,
-            input: self.0.to_vec(),
             height: 1,
         }))
+    }
+
+    fn transaction_input(&self, _: &Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        Ok(Some(self.0.to_vec()))
     }
 }
 

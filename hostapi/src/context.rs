@@ -38,13 +38,11 @@ pub struct CallContext<'a> {
     pub account_check: bool,
 }
 
-/// A transaction of an earlier block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A transaction of an earlier block, without its contract bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownTx {
     /// Who sent it.
     pub sender: RegId,
-    /// Its contract bytes.
-    pub input: Vec<u8>,
     /// The height of its block.
     pub height: u32,
 }
@@ -62,4 +60,10 @@ pub trait ChainView: core::fmt::Debug {
     /// # Errors
     /// If the node cannot read it.
     fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError>;
+
+    /// The contract bytes of the transaction with this hash, if it is in a block.
+    ///
+    /// # Errors
+    /// If the node cannot read it.
+    fn transaction_input(&self, hash: &Hash) -> Result<Option<Vec<u8>>, NodeError>;
 }

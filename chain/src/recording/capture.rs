@@ -49,7 +49,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     let told = |key: &[u8]| {
         !matches!(
             key.first(),
-            Some(&(kind::CODE | kind::BLOCK | kind::RECEIPT))
+            Some(&(kind::CODE | kind::BLOCK | kind::IDS | kind::TRANSACTION | kind::RECEIPT))
         )
     };
     let reads = block.state().reads().filter(|(key, _)| told(key));
@@ -169,11 +169,13 @@ impl Observer for Asked {
 
 /// Writes what is known of a transaction into `context`.
 fn known(chain: &Chain, hash: &Hash, context: &mut Context) -> Result<(), NodeError> {
-    if let Some(tx) = chain.transaction(hash)? {
+    if let Some(tx) = chain.transaction(hash)?
+        && let Some(input) = chain.transaction_input(hash)?
+    {
         context.known_txs.push(KnownTxRow {
             hash: (*hash).into(),
             src_regid: tx.sender.into(),
-            contract: tx.input.into(),
+            contract: input.into(),
             confirm_height: tx.height,
         });
     }

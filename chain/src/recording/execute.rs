@@ -236,7 +236,7 @@ pub(super) fn network(context: &Context) -> Result<Network, ExecuteError> {
 #[derive(Debug)]
 struct Past<'a> {
     context: &'a Context,
-    known: Vec<(Hash, KnownTx)>,
+    known: Vec<(Hash, KnownTx, &'a [u8])>,
 }
 
 impl<'a> Past<'a> {
@@ -245,15 +245,19 @@ impl<'a> Past<'a> {
             let sender = array("context.known_txs.src_regid", &tx.src_regid)?;
             let known = KnownTx {
                 sender,
-                input: tx.contract.0.clone(),
                 height: tx.confirm_height,
             };
-            Ok((array("context.known_txs.hash", &tx.hash)?, known))
+            let hash = array("context.known_txs.hash", &tx.hash)?;
+            Ok((hash, known, &tx.contract.0[..]))
         });
         Ok(Past {
             context,
             known: known.collect::<Result<_, ExecuteError>>()?,
         })
+    }
+
+    fn known(&self, hash: &Hash) -> Option<&(Hash, KnownTx, &'a [u8])> {
+        self.known.iter().find(|(known, ..)| known == hash)
     }
 
     /// The time of the block at `height`, in seconds since 1970.
@@ -275,11 +279,11 @@ impl ChainView for Past<'_> {
     }
 
     fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError> {
-        Ok(self
-            .known
-            .iter()
-            .find(|(known, _)| known == hash)
-            .map(|(_, tx)| tx.clone()))
+        Ok(self.known(hash).map(|&(_, tx, _)| tx))
+    }
+
+    fn transaction_input(&self, hash: &Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        Ok(self.known(hash).map(|(.., input)| input.to_vec()))
     }
 }
 

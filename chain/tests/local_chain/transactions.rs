@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use hostapi::ChainView;
-use hostapi::state::MemStore;
+use hostapi::state::{Batch, MemStore, StateStore, keys};
 use smart51_chain::{Chain, ChainError, Deploy, Event, Genesis, Verdict};
 
 #[test]
@@ -209,8 +209,99 @@ fn blocks_are_linked_and_known_to_contracts() {
     assert_eq!(chain.block_hash(4).unwrap(), None);
     let known = chain.transaction(&receipt.id).unwrap().unwrap();
     assert_eq!((known.sender, known.height), (PARTIES.alice, 3));
-    assert_eq!(known.input, input(TRANSFER, PARTIES.bob, 1));
+    let known = chain.transaction_input(&receipt.id).unwrap().unwrap();
+    assert_eq!(known, input(TRANSFER, PARTIES.bob, 1));
     assert!(chain.transaction(&[0; 32]).unwrap().is_none());
+    assert!(chain.transaction_input(&[0; 32]).unwrap().is_none());
+    // What makes an account or a contract was sent by somebody too, without contract bytes.
+    for (height, sender) in [(1, PARTIES.alice), (2, PARTIES.alice)] {
+        let id = chain.block(height).unwrap().ids().next().unwrap();
+        let known = chain.transaction(&id).unwrap().unwrap();
+        assert_eq!((known.sender, known.height), (sender, height));
+        assert_eq!(chain.transaction_input(&id).unwrap().unwrap(), b"");
+    }
+}
+
+/// A look-up of a transaction or a block hash reads the header or the transaction, and no block or receipt.
+#[test]
+fn look_ups_read_what_they_tell_and_no_more() {
+    let (chain, store) = in_memory();
+    let receipt = transfer(&chain, 1).unwrap();
+    let (reads, hash) = (keys::transaction(&receipt.id), chain.head().unwrap().hash);
+    for key in [
+        keys::receipt(&receipt.id).to_vec(),
+        keys::ids(3).to_vec(),
+        keys::undo(3).to_vec(),
+    ] {
+        store.commit(Batch::from([(key, None)])).unwrap();
+    }
+    assert_eq!(chain.block_hash(3).unwrap(), Some(hash));
+    assert!(chain.transaction(&receipt.id).unwrap().is_some());
+    store.commit(Batch::from([(reads.into(), None)])).unwrap();
+    assert!(chain.transaction(&receipt.id).unwrap().is_none());
+}
+
+#[test]
+fn of_two_blocks_above_one_only_the_first_is_kept() {
+    let (chain, store) = in_memory();
+    let pay = |block: &mut smart51_chain::OpenBlock<'_>, amount| {
+        call(block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, amount)).unwrap();
+    };
+    let (mut first, mut second) = (chain.begin_block().unwrap(), chain.begin_block().unwrap());
+    pay(&mut first, 10);
+    pay(&mut second, 20);
+    first.commit().unwrap();
+    let after = export(&*store);
+    let error = second.commit().unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ChainError::Overtaken {
+                height: 3,
+                newest: 3
+            }
+        ),
+        "{error}"
+    );
+    assert!(error.to_string().contains("begin it again"), "{error}");
+    assert_eq!(export(&*store), after);
+    // Nor is one that was begun above a block that was taken back, whatever came in its place.
+    for again in [false, true] {
+        let mut late = chain.begin_block().unwrap();
+        pay(&mut late, 30);
+        chain.rollback(1).unwrap();
+        if again {
+            transfer(&chain, 40).unwrap();
+        }
+        let before = export(&*store);
+        let error = late.commit().unwrap_err();
+        assert!(matches!(error, ChainError::Overtaken { .. }), "{error}");
+        assert_eq!(export(&*store), before);
+        transfer(&chain, 50).unwrap();
+    }
+    // The same block made again is the same parent.
+    let mut next = chain.begin_block().unwrap();
+    pay(&mut next, 60);
+    chain.rollback(1).unwrap();
+    transfer(&chain, 50).unwrap();
+    next.commit().unwrap();
+    assert!(chain.check().unwrap().problems.is_empty());
+}
+
+#[test]
+fn blocks_committed_at_once_are_one_after_the_other() {
+    let (chain, _) = in_memory();
+    let made = std::thread::scope(|scope| {
+        let each = |_| scope.spawn(|| (0..50).filter(|_| transfer(&chain, 1).is_ok()).count());
+        let threads: Vec<_> = (0..4).map(each).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum::<usize>()
+    });
+    assert_eq!(chain.head().unwrap().height as usize, 2 + made);
+    assert_eq!(tokens(&chain, PARTIES.bob) as usize, made);
+    assert!(chain.check().unwrap().problems.is_empty());
 }
 
 #[test]

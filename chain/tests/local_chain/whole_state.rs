@@ -4,7 +4,7 @@ use crate::common::*;
 use hostapi::state::keys;
 use hostapi::state::{Batch, MemStore, SledStore, StateStore};
 use smart51_chain::export::{self, ImportError};
-use smart51_chain::{Chain, ChainError, Genesis};
+use smart51_chain::{Action, Chain, ChainError, Genesis};
 use std::sync::Arc;
 
 #[test]
@@ -102,6 +102,13 @@ fn check_finds_what_was_tampered_with() {
         .unwrap()
         .unwrap();
     let code = chain.contract("token").unwrap().1.code_hash;
+    let to_come = Action::Deploy {
+        sender: PARTIES.alice,
+        code_hash: code,
+        semantics: abi::Semantics::V1,
+        name: String::new(),
+    };
+    let (elsewhere, stored) = (to_come.id(2, 9), to_come.stored(2, 9));
     let tamperings = [
         (
             "an account",
@@ -127,6 +134,29 @@ fn check_finds_what_was_tampered_with() {
         ),
         ("a name of nobody", keys::name("ghost"), Some(vec![9; 6])),
         ("a missing block", keys::block(2).to_vec(), None),
+        ("missing ids", keys::ids(2).to_vec(), None),
+        ("ids of others", keys::ids(2).to_vec(), Some(vec![7; 32])),
+        ("no whole ids", keys::ids(2).to_vec(), Some(vec![7; 33])),
+        (
+            "a missing transaction",
+            keys::transaction(&receipt.id).to_vec(),
+            None,
+        ),
+        (
+            "another transaction",
+            keys::transaction(&receipt.id).to_vec(),
+            Some(vec![0; 20]),
+        ),
+        (
+            "a transaction in no block",
+            keys::transaction(&elsewhere).to_vec(),
+            Some(stored),
+        ),
+        (
+            "a transaction of a block to come",
+            keys::transaction(&to_come.id(9, 0)).to_vec(),
+            Some(to_come.stored(9, 0)),
+        ),
         (
             "a missing receipt",
             keys::receipt(&receipt.id).to_vec(),
@@ -146,4 +176,35 @@ fn check_finds_what_was_tampered_with() {
         store.commit(Batch::from([(key, before)])).unwrap();
         assert_eq!(chain.check().unwrap().problems, [], "{what} was put right");
     }
+}
+
+#[test]
+fn a_store_of_another_format_is_refused() {
+    let (_, store) = in_memory();
+    let format = keys::meta("format");
+    assert_eq!(
+        store.get(&format).unwrap(),
+        Some(vec![2, 0]),
+        "raise the number with the stored form, and this one with it"
+    );
+    let before = export(&*store);
+    for (stored, found) in [(None, 1), (Some(vec![1, 0]), 1), (Some(vec![9, 1]), 265)] {
+        let batch = Batch::from([(format.clone(), stored)]);
+        store.commit(batch).unwrap();
+        let opened = Chain::open(Box::new(Arc::clone(&store)), Genesis::default());
+        let error = opened.unwrap_err();
+        assert!(
+            matches!(error, ChainError::Format { found: f, ours: 2 } if f == found),
+            "{error}"
+        );
+        assert!(error.to_string().contains("--store"), "{error}");
+    }
+    let batch = Batch::from([(format.clone(), Some(vec![2]))]);
+    store.commit(batch).unwrap();
+    let opened = Chain::open(Box::new(Arc::clone(&store)), Genesis::default());
+    assert!(matches!(opened, Err(ChainError::Node(_))));
+    store
+        .commit(Batch::from([(format, Some(vec![2, 0]))]))
+        .unwrap();
+    assert_eq!(export(&*store), before, "a refused store is not touched");
 }

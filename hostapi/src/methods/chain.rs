@@ -4,15 +4,16 @@ use crate::accounts::{self, Account};
 use crate::context::KnownTx;
 use crate::dispatch::{Host, Served};
 use crate::host::{HostError, NodeError};
+use crate::state::keys::Hash;
 use crate::varint;
 use abi::codec::Args;
 use abi::method;
 
 impl Host<'_, '_> {
-    /// The confirmed transaction that `hash` names.
-    fn known_tx(&self, hash: &[u8]) -> Result<Option<KnownTx>, NodeError> {
+    /// The contract bytes of the confirmed transaction that `hash` names.
+    fn input_of(&self, hash: &[u8]) -> Result<Option<Vec<u8>>, NodeError> {
         match hash.try_into() {
-            Ok(hash) => self.chain.transaction(hash),
+            Ok(hash) => self.chain.transaction_input(hash),
             Err(_) => Ok(None),
         }
     }
@@ -29,18 +30,30 @@ impl Host<'_, '_> {
     }
 
     /// A fact of the transaction that the only argument names.
-    pub(crate) fn about_tx(
+    pub(crate) fn about_tx<const N: usize>(
         &mut self,
         args: &Args<'_>,
-        fact: fn(KnownTx) -> Vec<u8>,
+        fact: fn(KnownTx) -> [u8; N],
     ) -> Result<Served, HostError> {
-        let Some([hash]) = args.exactly() else {
+        let hash: Option<&Hash> = args.exactly().and_then(|[hash]| hash.try_into().ok());
+        let Some(hash) = hash else {
             return Ok(Served::REFUSED);
         };
-        let Some(tx) = self.known_tx(hash)? else {
+        let Some(tx) = self.chain.transaction(hash)? else {
             return Ok(Served::REFUSED);
         };
         self.answer(&fact(tx))
+    }
+
+    /// The contract bytes of the transaction that the only argument names.
+    pub(crate) fn tx_contract(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+        let Some([hash]) = args.exactly() else {
+            return Ok(Served::REFUSED);
+        };
+        let Some(input) = self.input_of(hash)? else {
+            return Ok(Served::REFUSED);
+        };
+        self.answer(&input)
     }
 
     /// An account's public key. The original's node stopped at an account without one.
@@ -108,10 +121,10 @@ impl Host<'_, '_> {
         let Some([format, hash]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
-        let Some(tx) = self.known_tx(hash)? else {
+        let Some(input) = self.input_of(hash)? else {
             return Ok(Served::REFUSED);
         };
-        self.unpacked(format, &tx.input)
+        self.unpacked(format, &input)
     }
 
     fn unpacked(&mut self, format: &[u8], input: &[u8]) -> Result<Served, HostError> {

@@ -34,10 +34,14 @@ pub mod kind {
     pub const APP_ACCOUNT: u8 = b'f';
     /// Local names.
     pub const NAME: u8 = b'l';
-    /// Blocks, by height.
+    /// Headers of blocks, by height.
     pub const BLOCK: u8 = b'b';
+    /// The ids of a block's transactions, by height.
+    pub const IDS: u8 = b'i';
+    /// Transactions, by id.
+    pub const TRANSACTION: u8 = b't';
     /// Receipts, by transaction id.
-    pub const RECEIPT: u8 = b't';
+    pub const RECEIPT: u8 = b'e';
     /// What each block replaced, by height.
     pub const UNDO: u8 = b'u';
 }
@@ -96,13 +100,25 @@ pub fn name(name: &str) -> Vec<u8> {
     joined(kind::NAME, name.as_bytes())
 }
 
-/// `b height`: the block of a height.
+/// `b height`: the header of a block.
 #[must_use]
 pub fn block(height: u32) -> [u8; 5] {
     tagged(kind::BLOCK, &height.to_be_bytes())
 }
 
-/// `t id`: the receipt of a transaction.
+/// `i height`: the ids of a block's transactions.
+#[must_use]
+pub fn ids(height: u32) -> [u8; 5] {
+    tagged(kind::IDS, &height.to_be_bytes())
+}
+
+/// `t id`: a transaction and its place.
+#[must_use]
+pub fn transaction(id: &Hash) -> [u8; 33] {
+    tagged(kind::TRANSACTION, id)
+}
+
+/// `e id`: the receipt of a transaction.
 #[must_use]
 pub fn receipt(id: &Hash) -> [u8; 33] {
     tagged(kind::RECEIPT, id)
@@ -157,7 +173,9 @@ mod tests {
         assert_eq!(name("alice"), b"lalice");
         assert_eq!(block(0x0102_0304), *b"b\x01\x02\x03\x04");
         assert_eq!(undo(256), *b"u\0\0\x01\0");
-        assert_eq!((code(&[9; 32])[0], receipt(&[9; 32])[0]), (b'o', b't'));
+        assert_eq!(ids(256), *b"i\0\0\x01\0");
+        assert_eq!((code(&[9; 32])[0], receipt(&[9; 32])[0]), (b'o', b'e'));
+        assert_eq!(transaction(&[9; 32])[..2], *b"t\x09");
     }
 
     #[test]

@@ -94,9 +94,12 @@ impl ChainView for Past {
     fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError> {
         Ok((*hash == KNOWN).then(|| KnownTx {
             sender: BOB,
-            input: vec![0x81, 0x00, 5],
             height: 90,
         }))
+    }
+
+    fn transaction_input(&self, hash: &Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        Ok((*hash == KNOWN).then(|| vec![0x81, 0x00, 5]))
     }
 }
 

@@ -43,20 +43,29 @@ fn list(value: &Value) -> &[Value] {
 #[derive(Debug)]
 struct RowChain<'r>(&'r Value);
 
+impl RowChain<'_> {
+    /// What the row knows of a transaction.
+    fn known(&self, hash: &Hash) -> Option<&Value> {
+        list(&self.0["known_txs"])
+            .iter()
+            .find(|tx| array(&tx["hash"]) == *hash)
+    }
+}
+
 impl ChainView for RowChain<'_> {
     fn block_hash(&self, height: u32) -> Result<Option<Hash>, NodeError> {
         Past.block_hash(height)
     }
 
     fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError> {
-        let tx = list(&self.0["known_txs"])
-            .iter()
-            .find(|tx| array(&tx["hash"]) == *hash);
-        Ok(tx.map(|tx| KnownTx {
+        Ok(self.known(hash).map(|tx| KnownTx {
             sender: array(&tx["src_regid"]),
-            input: bytes(&tx["contract"]),
             height: number(&tx["confirm_height"]) as u32,
         }))
+    }
+
+    fn transaction_input(&self, hash: &Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        Ok(self.known(hash).map(|tx| bytes(&tx["contract"])))
     }
 }
 

@@ -225,7 +225,8 @@ fn chapters() -> String {
         line!(out, "## {} {}\n\n{}\n", number(m.id), m.name, m.summary);
         line!(out, "- **Arguments**: {}", arguments(m));
         line!(out, "- **Answer**: {}", items(m.reply));
-        line!(out, "- **Gas**: {}", gas(&m.gas));
+        let gas = price(&m.gas).replace("storage", "[storage](#storage)");
+        line!(out, "- **Gas**: {gas}");
         line!(out, "- **Steps**: {}", m.steps.formula());
         line!(
             out,
@@ -282,7 +283,9 @@ fn items(items: &[Item]) -> String {
     listed.join(", ")
 }
 
-fn describe(kind: Kind) -> String {
+/// What an item holds, and how long it is, in words.
+#[must_use]
+pub fn describe(kind: Kind) -> String {
     let what = match kind {
         Kind::Int64 => "LE64, signed",
         Kind::Int32 => "LE32",
@@ -302,7 +305,9 @@ fn describe(kind: Kind) -> String {
     format!("{what}, {}", kind.lengths())
 }
 
-fn gas(rule: &GasRule) -> String {
+/// A price in words. `storage` in it stands for [`method::storage`].
+#[must_use]
+pub fn price(rule: &GasRule) -> String {
     let mut text = rule.base.to_string();
     for (per, of) in [(rule.request, "arguments"), (rule.reply, "answer")] {
         match per {
@@ -320,7 +325,7 @@ fn gas(rule: &GasRule) -> String {
         Effect::Cipher => {
             let _ = write!(text, " + {} with a key of 16 bytes", Effect::TRIPLE_DES.0);
         }
-        Effect::Storage => text.push_str(" + [storage](#storage)"),
+        Effect::Storage => text.push_str(" + storage"),
         Effect::Outputs => {
             let _ = write!(text, " + {} for every record", Effect::OUTPUT_RECORD.0);
         }

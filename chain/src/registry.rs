@@ -5,6 +5,7 @@ use crate::wire::Reader;
 use abi::Semantics;
 use bridge::EngineId;
 use hostapi::NodeError;
+use hostapi::accounts;
 use hostapi::state::Overlay;
 use hostapi::state::keys::{self, Hash, RegId};
 
@@ -55,4 +56,30 @@ impl Contract {
             .map(Some)
             .ok_or_else(|| NodeError::damaged(&key, "a contract is expected"))
     }
+}
+
+/// Every contract, in order of deployment.
+///
+/// # Errors
+/// If the store cannot be read or holds something else.
+pub fn all(state: &mut Overlay<'_>) -> Result<Vec<(RegId, Contract)>, NodeError> {
+    let prefix = [keys::kind::CONTRACT];
+    let mut found = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    while let Some((key, value)) = state.next(&prefix, after.as_deref())? {
+        let id: Option<RegId> = key[1..].try_into().ok();
+        match (id, Contract::decode(&value)) {
+            (Some(id), Some(contract)) => found.push((id, contract)),
+            _ => return Err(NodeError::damaged(&key, "a contract is expected")),
+        }
+        after = Some(key);
+    }
+    let place = |id: &RegId| {
+        (
+            accounts::regid_height(id),
+            u16::from_le_bytes([id[4], id[5]]),
+        )
+    };
+    found.sort_by_key(|(id, _)| place(id));
+    Ok(found)
 }

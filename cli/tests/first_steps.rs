@@ -429,3 +429,181 @@ fn build_reads_sources_and_leaves_them_alone() {
     }
     assert_eq!(dir.read("main.c"), source);
 }
+
+/// Blocks and seconds pass as told, and are taken back like others.
+#[test]
+fn blocks_are_mined_and_time_advances() {
+    let dir = Dir::new();
+    let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    let place = |report: &Value| [number(report, "height"), number(report, "time")];
+    let start = place(&on_chain(&["block", "--json"]).ok().json());
+    let one = on_chain(&["chain", "mine", "--json"]).ok().json();
+    assert_eq!(place(&one), [start[0] + 1, start[1] + 10]);
+    let more = on_chain(&["chain", "mine", "3", "--json"]).ok().json();
+    assert_eq!(
+        (place(&more), &more["blocks"]),
+        ([start[0] + 4, start[1] + 40], &3.into())
+    );
+    let later = on_chain(&["chain", "advance", "--seconds", "86_400", "--json"])
+        .ok()
+        .json();
+    assert_eq!(place(&later), [start[0] + 5, start[1] + 86_440]);
+    let newest = on_chain(&["block", "--json"]).ok().json();
+    assert_eq!(
+        (place(&newest), &newest["hash"]),
+        (place(&later), &later["hash"])
+    );
+    assert_eq!(
+        on_chain(&["chain", "mine", "0", "--json"]).ok().json()["blocks"],
+        0
+    );
+    let text = on_chain(&["chain", "mine"]).ok().stdout;
+    assert!(
+        text.starts_with(&format!("height       {}\n", start[0] + 6)),
+        "{text}"
+    );
+    let beyond = on_chain(&["chain", "advance", "--seconds", "0xffff_ffff_ffff_ffff"]);
+    assert!(
+        beyond.status == 2 && beyond.stderr.contains("is no time"),
+        "{}",
+        beyond.all()
+    );
+    assert_eq!(on_chain(&["chain", "mine", "-1"]).status, 2);
+    on_chain(&["rollback", "6"]).ok();
+    assert_eq!(place(&on_chain(&["block", "--json"]).ok().json()), start);
+    on_chain(&["state", "check"]).ok();
+}
+
+/// Contracts are listed in order of deployment, named or not.
+#[test]
+fn contracts_are_listed() {
+    let dir = Dir::new();
+    dir.write("keys.wat", KEYS);
+    dir.write(
+        "token.ihx",
+        firmware_samples::sample("token").unwrap().image,
+    );
+    let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    assert_eq!(
+        on_chain(&["contract", "list", "--json"]).ok().stdout,
+        "{\"contracts\":[]}\n"
+    );
+    on_chain(&["account", "new", "alice"]).ok();
+    on_chain(&["deploy", "token.ihx", "--from", "alice", "--name", "token"]).ok();
+    on_chain(&["chain", "mine", "254"]).ok();
+    // Its registered id, 257-0, begins with a smaller byte than 2-0.
+    on_chain(&["deploy", "keys.wat", "--from", "alice"]).ok();
+    on_chain(&[
+        "call",
+        "token",
+        "--from",
+        "alice",
+        "--value",
+        "5",
+        "--input",
+        "u8:3",
+        "--input",
+        "regid:alice",
+    ])
+    .ok();
+    let listed = on_chain(&["contract", "list", "--json"]).ok().json();
+    let field = |key: &str| [&listed["contracts"][0][key], &listed["contracts"][1][key]];
+    assert_eq!(field("contract"), ["2-0", "257-0"]);
+    assert_eq!(field("name"), [&Value::from("token"), &Value::Null]);
+    assert_eq!(field("engine"), ["8051", "wasm"]);
+    assert_eq!(field("balance"), [&Value::from(5), &Value::from(0)]);
+    let shown = on_chain(&["account", "show", "2-0", "--json"]).ok().json();
+    assert_eq!(*field("address")[0], shown["address"]);
+    let text = on_chain(&["contract", "list"]).ok().stdout;
+    assert!(
+        text.starts_with("token            2-0      ") && text.lines().count() == 2,
+        "{text}"
+    );
+}
+
+/// The methods are those of the table, with the price that a call pays.
+#[test]
+fn the_methods_are_listed_with_what_they_cost() {
+    let dir = Dir::new();
+    let listed = dir.run(&["abi", "list", "--json"]).ok().json();
+    let methods = listed["methods"].as_array().unwrap();
+    assert_eq!(methods.len(), abi::method::METHODS.len());
+    dir.write("keys.wat", KEYS);
+    let gas_of = |input: &str| {
+        let args = [
+            "run",
+            "keys.wat",
+            "--gas",
+            "1_000_000",
+            "--json",
+            "--input",
+            input,
+        ];
+        number(&dir.run(&args).ok().json(), "gas")
+    };
+    // Two keys of 1 byte with values of 1 byte: what the second adds is one call and its loop.
+    let write = &methods[17];
+    assert_eq!(
+        (&write["number"], &write["name"]),
+        (&17.into(), &"db_write".into())
+    );
+    let priced = number(&write["gas"], "base")
+        + number(&write["gas"]["arguments"], "gas")
+            * 2u64.div_ceil(number(&write["gas"]["arguments"], "bytes"))
+        + number(&write["gas"]["answer"], "gas")
+        + number(&listed["schedule"]["storage"], "added");
+    let paid = gas_of("11000102") - gas_of("11000101");
+    assert!(
+        (priced..priced + 64).contains(&paid),
+        "{paid} paid, {priced} by the list: {write}"
+    );
+    let text = dir.run(&["abi", "list"]).ok().stdout;
+    assert!(
+        text.contains("db_write") && text.contains("+ storage\n"),
+        "{text}"
+    );
+}
+
+/// What `smart51 sdk` writes makes the image that `smart51 build` makes.
+#[test]
+fn the_sdk_builds_what_build_builds() {
+    let dir = Dir::new();
+    let token = firmware_samples::sample("token").unwrap();
+    dir.write("token.c", token.source);
+    let written = dir.run(&["sdk", "--out", "a/sdk", "--json"]).ok().json();
+    assert_eq!(
+        written["files"],
+        serde_json::json!(["smart51.h", "smart51.c", "mcs51.asm"])
+    );
+    let flags = |tool: &str| written["flags"][tool].as_str().unwrap();
+    let (compile, link) = (flags("sdcc_compile"), flags("sdcc_link"));
+    let script = format!(
+        "sdas8051 {} -o mcs51.rel a/sdk/mcs51.asm &&
+         sdcc {compile} -Ia/sdk -c a/sdk/smart51.c -o smart51.rel &&
+         sdcc {compile} -Ia/sdk -c token.c -o token.rel &&
+         sdcc {link} mcs51.rel smart51.rel token.rel -o token.ihx &&
+         clang {} -Ia/sdk token.c a/sdk/smart51.c -o token.wasm",
+        flags("sdas8051"),
+        flags("clang"),
+    );
+    let mut shell = std::process::Command::new("sh");
+    common::ran(shell.args(["-c", &script]).current_dir(dir.path(""))).ok();
+    let hash = |file| dir.run(&["inspect", file, "--json"]).ok().json()["code_hash"].to_string();
+    for (target, file) in [("8051", "token.ihx"), ("wasm", "token.wasm")] {
+        dir.run(&["build", "token.c", "--target", target, "-o", "built"])
+            .ok();
+        assert_eq!(hash("built"), hash(file), "{target}");
+    }
+    // Again is no change, and nothing is written over.
+    dir.run(&["sdk", "--out", "a/sdk"]).ok();
+    dir.write("a/sdk/smart51.h", "mine");
+    std::fs::remove_file(dir.path("a/sdk/mcs51.asm")).unwrap();
+    let refused = dir.run(&["sdk", "--out", "a/sdk"]);
+    assert!(
+        refused.status == 2 && refused.stderr.contains("smart51.h: is there"),
+        "{}",
+        refused.all()
+    );
+    assert_eq!(dir.read("a/sdk/smart51.h"), b"mine");
+    assert!(!dir.path("a/sdk/mcs51.asm").exists());
+}

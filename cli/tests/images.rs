@@ -320,29 +320,6 @@ fn new_overwrites_nothing_and_wants_a_plain_name() {
 }
 
 #[test]
-fn every_command_shows_an_example_in_its_help() {
-    let dir = Dir::new();
-    let help = dir.run(&["--help"]).ok().stdout;
-    let commands = help
-        .split_once("Commands:\n")
-        .unwrap()
-        .1
-        .split_once("\n\n")
-        .unwrap()
-        .0;
-    let names = commands
-        .lines()
-        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
-    for name in names.filter(|name| !name.is_empty() && *name != "help") {
-        let help = dir.run(&[name, "--help"]).ok().stdout;
-        assert!(
-            help.contains("Example") && help.contains(&format!("smart51 {name}")),
-            "{name}:\n{help}"
-        );
-    }
-}
-
-#[test]
 fn wrong_usage_is_status_2_and_says_nothing_on_standard_output() {
     let dir = Dir::new();
     for args in [

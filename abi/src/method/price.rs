@@ -115,21 +115,24 @@ pub struct Storage {
     pub refund: Gas,
 }
 
+/// The length in bytes of a run of a record of a contract's data: a key and its value.
+pub const STORAGE_RUN: u64 = 32;
 /// For every started 32 bytes that the store did not hold before.
-pub(crate) const ADDED: u64 = 600;
+pub const ADDED: u64 = 600;
 /// For every started 32 bytes that are written over.
-pub(crate) const CHANGED: u64 = 150;
+pub const CHANGED: u64 = 150;
 /// For every started 32 bytes that stay as they are.
-pub(crate) const UNCHANGED: u64 = 3;
+pub const UNCHANGED: u64 = 3;
 /// Given back for every started 32 bytes that the store no longer holds.
-pub(crate) const FREED: u64 = 450;
+pub const FREED: u64 = 450;
 
 /// The price of changing `key` (of this many bytes) from its `old` to its `new` value; `None` is no entry.
 ///
 /// A record is its key and its value together, counted in started runs of 32 bytes.
 #[must_use]
 pub fn storage(key: usize, old: Option<&[u8]>, new: Option<&[u8]>) -> Storage {
-    let units = |value: Option<&[u8]>| value.map_or(0, |v| (key + v.len()).div_ceil(32) as u64);
+    let units =
+        |value: Option<&[u8]>| value.map_or(0, |v| ((key + v.len()) as u64).div_ceil(STORAGE_RUN));
     let (before, after) = (units(old), units(new));
     let kept = before.min(after) * if old == new { UNCHANGED } else { CHANGED };
     Storage {

@@ -1,10 +1,13 @@
 //! The commands, one file each. A new one is a `mod` and a line in `commands!`.
 
+mod abi;
 mod account;
 mod asm;
 mod block;
 mod build;
 mod call;
+mod chain;
+mod contract;
 mod deploy;
 mod disasm;
 mod firmware;
@@ -17,6 +20,7 @@ mod receipt;
 mod replay;
 mod rollback;
 mod run;
+mod sdk;
 mod state;
 mod test;
 
@@ -51,11 +55,15 @@ commands! {
     firmware::Firmware
     firmware_test::FirmwareTest
     new::New
+    sdk::Sdk
+    abi::Abi
     run::Run
     replay::Replay
     test::Test
     parity::Parity
     account::Account
+    chain::Chain
+    contract::Contract
     deploy::Deploy
     call::Call
     query::Query
@@ -63,4 +71,54 @@ commands! {
     receipt::Receipt
     block::Block
     rollback::Rollback
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Cli;
+    use clap::{CommandFactory, Parser};
+
+    /// The commands of smart51 in the examples of a help text: its lines that begin with `smart51`, each up to a `&&`,
+    /// `|` or `>`.
+    fn examples(help: &str) -> impl Iterator<Item = Vec<&str>> {
+        let lines = help
+            .lines()
+            .filter(|line| line.trim_start().starts_with("smart51 "));
+        let commands = lines.flat_map(|line| line.split("&&"));
+        let words = commands.map(|command| {
+            let words = command.split_whitespace();
+            words
+                .take_while(|word| !["|", ">"].contains(word))
+                .collect()
+        });
+        words.filter(|words: &Vec<&str>| words[0] == "smart51")
+    }
+
+    /// Every command and subcommand shows an example of itself, and every example is right usage.
+    #[test]
+    fn every_example_in_the_help_is_right_usage() {
+        let mut found = 0;
+        let mut left = vec![(String::from("smart51"), Cli::command())];
+        while let Some((name, command)) = left.pop() {
+            for sub in command.get_subcommands() {
+                left.push((format!("{name} {}", sub.get_name()), sub.clone()));
+            }
+            if name == "smart51" {
+                continue;
+            }
+            let help = command.get_after_help().map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            assert!(
+                help.contains("Example") && help.contains(&name),
+                "{name}: {help}"
+            );
+            for words in examples(&help) {
+                found += 1;
+                if let Err(error) = Cli::try_parse_from(&words) {
+                    panic!("{}: {error}", words.join(" "));
+                }
+            }
+        }
+        assert!(found > 30, "{found} examples");
+    }
 }

@@ -1,0 +1,92 @@
+//! `smart51 chain`.
+
+use crate::args::number;
+use crate::error::{Error, Status};
+use crate::output::{Bytes, Output};
+use crate::store::StoreArgs;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::fmt;
+
+/// Let blocks and time pass on the local chain.
+///
+/// Its blocks are made by its transactions, one each, and its time is that of its newest block. What a contract does
+/// later, after so many blocks or seconds, needs blocks without transactions.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  smart51 chain mine 100\n  smart51 chain advance --seconds 86_400"
+)]
+pub(crate) struct Chain {
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make blocks without transactions, ten seconds from one to the next.
+    #[command(after_help = "Example:\n  smart51 chain mine\n  smart51 chain mine 100 --json")]
+    Mine {
+        /// How many.
+        #[arg(value_name = "N", default_value = "1", value_parser = number::<u32>)]
+        blocks: u32,
+    },
+    /// Make one block without transactions, so many seconds after the newest one.
+    #[command(after_help = "Example:\n  smart51 chain advance --seconds 86_400")]
+    Advance {
+        /// How many seconds.
+        #[arg(long, value_name = "N", value_parser = number::<u64>)]
+        seconds: u64,
+    },
+}
+
+/// The newest block.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// How many blocks were made.
+    blocks: u32,
+    height: u32,
+    time: u64,
+    hash: Bytes,
+}
+
+impl Chain {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let chain = self.store.open()?;
+        let blocks = match self.action {
+            Action::Mine { blocks } => {
+                for _ in 0..blocks {
+                    chain.begin_block()?.commit()?;
+                }
+                blocks
+            }
+            Action::Advance { seconds } => {
+                let now = chain.head()?.time;
+                let then = now.checked_add(seconds).ok_or_else(|| {
+                    Error::input(format_args!(
+                        "the newest block's time is {now}: {seconds} seconds more is no time"
+                    ))
+                })?;
+                chain.begin_block_at(then)?.commit()?;
+                1
+            }
+        };
+        let head = chain.head()?;
+        out.print(&Report {
+            blocks,
+            height: head.height,
+            time: head.time,
+            hash: Bytes(head.hash.to_vec()),
+        })?;
+        Ok(Status::Success)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "height       {}", self.height)?;
+        writeln!(f, "time         {} seconds since 1970", self.time)?;
+        writeln!(f, "hash         {}", self.hash)
+    }
+}

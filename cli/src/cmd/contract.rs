@@ -1,0 +1,95 @@
+//! `smart51 contract`.
+
+use crate::error::{Error, Status};
+use crate::output::{Bytes, Output};
+use crate::store::StoreArgs;
+use chain::{Chain, RegIdText, registry};
+use clap::{Args, Subcommand};
+use hostapi::accounts::{self, Account};
+use serde::Serialize;
+use std::fmt;
+
+/// List the contracts of the local chain.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  smart51 contract list")]
+pub(crate) struct Contract {
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List all contracts, in order of deployment.
+    #[command(after_help = "Example:\n  smart51 contract list --json")]
+    List,
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    contracts: Vec<Report>,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    contract: String,
+    name: Option<String>,
+    address: String,
+    balance: u64,
+    engine: &'static str,
+    semantics: &'static str,
+    code_hash: Bytes,
+}
+
+impl Contract {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let chain = self.store.open()?;
+        match self.action {
+            Action::List => out.print(&list(&chain)?)?,
+        }
+        Ok(Status::Success)
+    }
+}
+
+fn list(chain: &Chain) -> Result<List, Error> {
+    let mut state = chain.state();
+    let mut names = chain.names()?;
+    let mut contracts = Vec::new();
+    for (id, contract) in registry::all(&mut state)? {
+        let key_id = accounts::contract_key_id(&id);
+        let account = Account::load(&mut state, &key_id)?;
+        contracts.push(Report {
+            contract: RegIdText(id).to_string(),
+            name: names.remove(&id),
+            address: chain.genesis().network.address(&key_id),
+            balance: account.map_or(0, |account| account.balance),
+            engine: contract.engine.name(),
+            semantics: contract.semantics.name(),
+            code_hash: Bytes(contract.code_hash.to_vec()),
+        });
+    }
+    Ok(List { contracts })
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Report {
+            contract,
+            name,
+            address,
+            balance,
+            engine,
+            semantics,
+            ..
+        } in &self.contracts
+        {
+            let name = name.as_deref().unwrap_or_default();
+            writeln!(
+                f,
+                "{name:<16} {contract:<8} {address}  {engine:<5} {semantics:<9} {balance}"
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -6,6 +6,7 @@ use abi::Semantics;
 use bridge::{EngineId, Fault, Outcome};
 use hostapi::Print;
 use hostapi::hash::blake2b;
+use hostapi::prints::visible;
 use hostapi::state::keys::{Hash, RegId};
 use std::fmt;
 
@@ -230,6 +231,64 @@ impl Receipt {
         }
     }
 
+    /// What it says to people: names and values, a line each. A value is as the contract has it: [`visible`] makes it
+    /// stay within its line.
+    #[must_use]
+    pub fn rows(&self) -> Vec<(&'static str, String)> {
+        let (sender, target) = (RegIdText(self.sender), RegIdText(self.target));
+        let mut rows = vec![
+            ("transaction", hex::encode(self.id)),
+            ("block", format!("{}, index {}", self.height, self.index)),
+        ];
+        match &self.event {
+            Event::NewAccount => rows.push(("new account", target.to_string())),
+            Event::Deploy {
+                code_hash,
+                semantics,
+                engine,
+                code_bytes,
+                gas,
+            } => rows.extend([
+                ("deploy", format!("{target}, by {sender}")),
+                (
+                    "code",
+                    format!("{} ({code_bytes} bytes)", hex::encode(code_hash)),
+                ),
+                ("engine", format!("{engine}, semantics {semantics}")),
+                ("cost", format!("{gas} gas, fee {}", self.fee)),
+            ]),
+            Event::Call(call) => {
+                let CallReceipt {
+                    cycles,
+                    instructions,
+                    steps,
+                    gas,
+                    refund,
+                    value,
+                    verdict,
+                    ..
+                } = call.as_ref();
+                rows.extend([
+                    ("call", format!("{sender} to {target}, value {value}")),
+                    ("outcome", verdict.to_string()),
+                    (
+                        "ran",
+                        format!(
+                            "{cycles} machine cycles, {instructions} instructions, {steps} steps"
+                        ),
+                    ),
+                    (
+                        "cost",
+                        format!("{gas} gas less {refund} given back, fee {}", self.fee),
+                    ),
+                ]);
+                let prints = call.prints.iter();
+                rows.extend(prints.map(|print| ("printed", print.to_string())));
+            }
+        }
+        rows
+    }
+
     /// The BLAKE2b of the encoding.
     #[must_use]
     pub fn hash(&self) -> Hash {
@@ -396,52 +455,9 @@ impl CallReceipt {
 
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (id, height, index) = (hex::encode(self.id), self.height, self.index);
-        writeln!(f, "transaction  {id}")?;
-        writeln!(f, "block        {height}, index {index}")?;
-        let (sender, target) = (RegIdText(self.sender), RegIdText(self.target));
-        match &self.event {
-            Event::NewAccount => write!(f, "new account  {target}")?,
-            Event::Deploy {
-                code_hash,
-                semantics,
-                engine,
-                code_bytes,
-                gas,
-            } => {
-                writeln!(f, "deploy       {target}, by {sender}")?;
-                writeln!(
-                    f,
-                    "code         {} ({code_bytes} bytes)",
-                    hex::encode(code_hash)
-                )?;
-                writeln!(f, "engine       {engine}, semantics {semantics}")?;
-                write!(f, "cost         {gas} gas, fee {}", self.fee)?;
-            }
-            Event::Call(call) => {
-                writeln!(f, "call         {sender} to {target}, value {}", call.value)?;
-                writeln!(f, "outcome      {}", call.verdict)?;
-                let CallReceipt {
-                    cycles,
-                    instructions,
-                    steps,
-                    gas,
-                    refund,
-                    ..
-                } = call.as_ref();
-                writeln!(
-                    f,
-                    "ran          {cycles} machine cycles, {instructions} instructions, {steps} steps"
-                )?;
-                write!(
-                    f,
-                    "cost         {gas} gas less {refund} given back, fee {}",
-                    self.fee
-                )?;
-                for print in &call.prints {
-                    write!(f, "\nprinted      {print}")?;
-                }
-            }
+        for (n, (name, value)) in self.rows().into_iter().enumerate() {
+            let end = if n == 0 { "" } else { "\n" };
+            write!(f, "{end}{name:<12} {}", visible(&value))?;
         }
         Ok(())
     }

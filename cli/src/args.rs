@@ -158,6 +158,15 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
         .map_err(|e| about(path, format_args!("is not text: {}", e.utf8_error())))
 }
 
+/// What a TOML file describes.
+///
+/// # Errors
+/// If it can't be read, or isn't what is expected there: with line and column.
+pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let text = read_text(path)?;
+    toml::from_str(&text).map_err(|error| about(path, chain::scenario::toml_problem(&text, &error)))
+}
+
 /// What a symbol file says. Sources may be in any encoding, and a listing quotes them.
 ///
 /// # Errors

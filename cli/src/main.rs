@@ -1,7 +1,8 @@
 //! `smart51`: contracts for a real 8051, on the command line.
 //!
 //! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers,
-//! bytes and files, [`input`] the bytes of a call, [`output`] prints text or JSON, [`error`] carries the exit status, [`store`] opens the
+//! bytes and files, [`input`] the bytes of a call, [`output`] prints text or JSON through the door that [`text`] is,
+//! [`error`] carries the exit status, [`store`] opens the
 //! local chain, [`receipts`] shows what became of transactions on it, and [`watch`] tells coverage and stack.
 
 mod args;
@@ -13,6 +14,7 @@ mod input;
 mod output;
 mod receipts;
 mod store;
+mod text;
 mod toolchain;
 mod trace;
 mod watch;

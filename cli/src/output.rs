@@ -1,10 +1,11 @@
 //! What a command prints: one report, as text for people or as one JSON object.
 
 use crate::error::{Error, Status};
+use crate::text::{Page, Text, json};
 use emu8051::Cpu;
+use hostapi::prints::visible;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::json;
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Write};
 
@@ -24,15 +25,15 @@ impl Output {
         self.json
     }
 
-    /// Prints a report: its `Display` for people, or its fields in order as JSON.
+    /// Prints a report: its [`Text`] for people, or its fields in order as JSON.
     ///
     /// # Errors
     /// If standard output can't be written. A closed pipe is no error: nobody is left to read.
-    pub(crate) fn print(&self, report: &(impl Serialize + Display)) -> Result<(), Error> {
+    pub(crate) fn print(&self, report: &(impl Serialize + Text)) -> Result<(), Error> {
         let text = if self.json {
-            serde_json::to_string(report).map_err(Error::node)? + "\n"
+            json(report).map_err(Error::node)?
         } else {
-            report.to_string()
+            Page::of(report)
         };
         write_stdout(text.as_bytes())
     }
@@ -43,10 +44,20 @@ impl Output {
         note(format_args!("error: {}", error.message));
         if self.json {
             // The command has failed already; that this can't be written either changes nothing.
-            let _ = write_stdout(format!("{}\n", json!({ "error": error.message })).as_bytes());
+            let object = json(&Failure {
+                error: &error.message,
+            })
+            .unwrap_or_default();
+            let _ = write_stdout(object.as_bytes());
         }
         error.status
     }
+}
+
+/// What `--json` prints of a command that has nothing else to say.
+#[derive(Serialize)]
+struct Failure<'a> {
+    error: &'a str,
 }
 
 /// Writes a result to standard output.
@@ -63,9 +74,9 @@ pub(crate) fn write_stdout(bytes: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// Writes a line to standard error: progress, warnings, diagnostics. That it can't be written is no error.
+/// Writes one line to standard error: progress, warnings, diagnostics. That it can't be written is no error.
 pub(crate) fn note(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", visible(&line.to_string()));
 }
 
 /// An address, `0x0012` in text and in JSON.

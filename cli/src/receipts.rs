@@ -2,9 +2,9 @@
 
 use crate::error::Status;
 use crate::output::Bytes;
+use crate::text::{Page, Text, say};
 use chain::{Event, Receipt, RegIdText};
 use serde::Serialize;
-use std::fmt;
 
 /// A receipt as it is printed. A field that does not apply is null.
 #[derive(Debug, Serialize)]
@@ -42,7 +42,7 @@ pub(crate) struct Report {
     /// Whether the chain has it; not after a dry run.
     committed: bool,
     #[serde(skip)]
-    text: String,
+    rows: Vec<(&'static str, String)>,
 }
 
 impl Report {
@@ -77,7 +77,7 @@ impl Report {
             host_log: None,
             receipt_hash: Bytes(receipt.hash().into()),
             committed,
-            text: receipt.to_string(),
+            rows: receipt.rows(),
         };
         match &receipt.event {
             Event::NewAccount => {}
@@ -127,13 +127,14 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.text)?;
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        for (name, value) in &self.rows {
+            say!(page, "{name:<12} {value}");
+        }
         if self.committed {
-            Ok(())
         } else {
-            writeln!(f, "not kept     this was a dry run")
+            say!(page, "not kept     this was a dry run")
         }
     }
 }

@@ -4,14 +4,15 @@
 
 use crate::args::{about, write_file};
 use crate::error::Error;
+use crate::output::note;
 use clap::{Args, ValueEnum};
 use firmware_samples::{CLANG, HEADER, MCS51, RUNTIME, SDAS, SDCC_COMPILE, SDCC_LINK};
 use loader::{Image, load};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// The machine to build for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -202,12 +203,23 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
     })
 }
 
-/// Runs a tool; what it prints goes to standard error, where diagnostics belong.
+/// Runs a tool; what it prints goes to standard error, where diagnostics belong, line by line.
 fn run(command: &mut Command, package: &str) -> Result<(), Error> {
     let tool = command.get_program().to_string_lossy().into_owned();
-    match command.stdin(Stdio::null()).stdout(io::stderr()).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Error::input(format_args!("{tool} failed ({status})"))),
+    match command.stdin(Stdio::null()).output() {
+        Ok(Output {
+            status,
+            stdout,
+            stderr,
+        }) => {
+            let said = [stdout, stderr].concat();
+            String::from_utf8_lossy(&said).lines().for_each(note);
+            if status.success() {
+                Ok(())
+            } else {
+                Err(Error::input(format_args!("{tool} failed ({status})")))
+            }
+        }
         Err(e) if e.kind() == ErrorKind::NotFound => Err(Error::node(format_args!(
             "{tool} is not installed: install the Debian package {package} (sudo apt-get install {package})"
         ))),

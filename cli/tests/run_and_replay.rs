@@ -68,7 +68,7 @@ fn json_has_the_fixed_keys_first_and_in_order() {
 #[test]
 fn a_print_is_shown_and_given_as_output() {
     let output = smart51(&["run", &sample("hello")]);
-    assert!(String::from_utf8_lossy(&output.stdout).starts_with("hello, chain\n"));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("printed         hello, chain\n"));
     assert_eq!(
         json(&smart51(&["run", &sample("hello"), "--json"]))["output"],
         "hello, chain"

@@ -36,12 +36,12 @@ pub enum ReadError {
         source: io::Error,
     },
     /// The scenario is no TOML, or has a field it cannot have.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {problem}", path.display())]
     Toml {
         /// The scenario.
         path: PathBuf,
-        /// What and where.
-        source: Box<toml::de::Error>,
+        /// What and where, as [`toml_problem`] says it.
+        problem: String,
     },
     /// An image cannot be read.
     #[error("{}: {source}", path.display())]
@@ -188,9 +188,9 @@ impl Scenario {
     /// A [`ReadError`] with the file, and the place or field in it.
     pub fn read(path: &Path) -> Result<Scenario, ReadError> {
         let text = read(path, std::fs::read_to_string)?;
-        let toml_error = |source| ReadError::Toml {
+        let toml_error = |error| ReadError::Toml {
             path: path.into(),
-            source: Box::new(source),
+            problem: toml_problem(&text, &error),
         };
         let file: File = toml::from_str(&text).map_err(toml_error)?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -390,6 +390,20 @@ fn value_error(path: &Path, field: String, found: &str, expected: String) -> Rea
         found: found.into(),
         expected,
     }
+}
+
+/// Where and why `text` is not the TOML that was expected, in one line: the library's own report quotes lines of it.
+#[must_use]
+pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message();
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let Some(before) = before else {
+        return message.into();
+    };
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let column = before[start..].chars().count() + 1;
+    format!("line {line}, column {column}: {message}")
 }
 
 fn read<T>(path: &Path, read: impl Fn(PathBuf) -> io::Result<T>) -> Result<T, ReadError> {

@@ -11,5 +11,5 @@ mod run;
 pub mod snapshot;
 
 pub use expect::Difference;
-pub use format::{ReadError, Scenario};
+pub use format::{ReadError, Scenario, toml_problem};
 pub use run::{Beside, Run, RunError, StepReport, Watch};

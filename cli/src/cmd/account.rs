@@ -4,12 +4,12 @@ use crate::args::number;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
+use crate::text::{Page, Text, say};
 use chain::{Chain, ChainError, Contract, RegIdText};
 use clap::{Args, Subcommand};
 use hostapi::accounts::{self, Account as State};
 use hostapi::state::keys::RegId;
 use serde::Serialize;
-use std::fmt;
 
 /// Make and show accounts of the local chain.
 ///
@@ -111,23 +111,23 @@ fn report(chain: &Chain, id: RegId, name: Option<String>) -> Result<Report, Erro
     })
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
         if let Some(name) = &self.name {
-            writeln!(f, "name         {name}")?;
+            say!(page, "name         {name}");
         }
-        writeln!(f, "regid        {}", self.regid)?;
-        writeln!(f, "address      {}", self.address)?;
-        writeln!(f, "key id       {}", self.key_id)?;
+        say!(page, "regid        {}", self.regid);
+        say!(page, "address      {}", self.address);
+        say!(page, "key id       {}", self.key_id);
         if let Some(public_key) = &self.public_key {
-            writeln!(f, "public key   {public_key}")?;
+            say!(page, "public key   {public_key}");
         }
-        writeln!(f, "balance      {}", self.balance)
+        say!(page, "balance      {}", self.balance)
     }
 }
 
-impl fmt::Display for List {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for List {
+    fn text(&self, page: &mut Page) {
         for Report {
             name,
             regid,
@@ -137,8 +137,7 @@ impl fmt::Display for List {
         } in &self.accounts
         {
             let name = name.as_deref().unwrap_or_default();
-            writeln!(f, "{name:<16} {regid:<8} {address}  {balance}")?;
+            say!(page, "{name:<16} {regid:<8} {address}  {balance}");
         }
-        Ok(())
     }
 }

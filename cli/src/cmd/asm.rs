@@ -3,11 +3,11 @@
 use crate::args::{about, read_text, write_file};
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
+use crate::text::{Page, Text, say};
 use clap::Args;
 use emu8051::assemble;
 use loader::{Segment, hex, load};
 use serde::Serialize;
-use std::fmt;
 use std::path::PathBuf;
 
 /// Assemble 8051 text, such as `smart51 disasm` writes, to Intel HEX.
@@ -53,12 +53,14 @@ impl Asm {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(
+            page,
             "{}: {} bytes, code hash {}",
-            self.output, self.code_bytes, self.code_hash
+            self.output,
+            self.code_bytes,
+            self.code_hash
         )
     }
 }

@@ -5,9 +5,9 @@ use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::receipts;
 use crate::store::StoreArgs;
+use crate::text::{Page, Text, say};
 use clap::Args;
 use serde::Serialize;
-use std::fmt;
 
 /// Show a block and its receipts.
 #[derive(Args, Debug)]
@@ -52,15 +52,15 @@ impl Block {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "height       {}", self.height)?;
-        writeln!(f, "time         {} seconds since 1970", self.time)?;
-        writeln!(f, "hash         {}", self.hash)?;
-        writeln!(f, "parent       {}", self.parent)?;
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(page, "height       {}", self.height);
+        say!(page, "time         {} seconds since 1970", self.time);
+        say!(page, "hash         {}", self.hash);
+        say!(page, "parent       {}", self.parent);
         for receipt in &self.receipts {
-            write!(f, "\n{receipt}")?;
+            say!(page, "");
+            receipt.text(page);
         }
-        Ok(())
     }
 }

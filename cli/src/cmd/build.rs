@@ -4,11 +4,11 @@ use crate::args::{about, write_file};
 use crate::contract;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
+use crate::text::{Page, Text, say};
 use crate::toolchain::{Compiled, Sources, Target, compile};
 use abi::Semantics;
 use clap::Args;
 use serde::Serialize;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Compile a contract in C, with the header and runtime that smart51 ships.
@@ -100,12 +100,15 @@ fn check_output(output: &Path, sources: &[PathBuf]) -> Result<(), Error> {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(
+            page,
             "{}: {} bytes for {}, code hash {}",
-            self.output, self.code_bytes, self.target, self.code_hash
+            self.output,
+            self.code_bytes,
+            self.target,
+            self.code_hash
         )
     }
 }

@@ -5,11 +5,11 @@ use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::receipts;
 use crate::store::StoreArgs;
+use crate::text::{Page, Text, say};
 use abi::Semantics;
 use chain::RegIdText;
 use clap::Args;
 use serde::Serialize;
-use std::fmt;
 use std::path::PathBuf;
 
 /// Deploy an image as a new contract.
@@ -69,13 +69,13 @@ impl Deploy {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "contract     {}", self.contract)?;
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(page, "contract     {}", self.contract);
         if let Some(name) = &self.name {
-            writeln!(f, "name         {name}")?;
+            say!(page, "name         {name}");
         }
-        writeln!(f, "address      {}", self.address)?;
-        write!(f, "{}", self.receipt)
+        say!(page, "address      {}", self.address);
+        self.receipt.text(page);
     }
 }

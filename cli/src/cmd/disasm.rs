@@ -3,11 +3,11 @@
 use crate::args::{about, number, read_image};
 use crate::error::{Error, Status};
 use crate::output::{Address, Bytes, Output};
+use crate::text::{Page, Text, say};
 use abi::layout::CODE_SIZE;
 use clap::Args;
 use emu8051::{Line, Listing, disassemble};
 use serde::{Serialize, Serializer};
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -89,8 +89,10 @@ impl Serialize for Report {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        for line in self.0.to_string().lines() {
+            say!(page, "{line}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::firmware::session::{Options, Session, Stopped};
 use crate::firmware::settings::{PaceName, Settings, chip};
 use crate::firmware::stimulus;
 use crate::output::{Address, Bytes, Output, Registers, note};
+use crate::text::{Page, Text, say};
 use crate::watch::WatchArgs;
 use crate::watch::coverage::Summary;
 use crate::watch::stack::Stack;
@@ -18,7 +19,6 @@ use emu8051::hw::board::Board;
 use emu8051::hw::chip::Chip;
 use emu8051::hw::line::SerialByte;
 use serde::Serialize;
-use std::fmt;
 use std::path::PathBuf;
 
 /// The most machine cycles of a run that is given no other limit.
@@ -164,27 +164,27 @@ struct Report {
     shown: bool,
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "stop          {} at {}", self.stop, self.pc)?;
-        writeln!(f, "cycles        {}", self.machine_cycles)?;
-        writeln!(f, "instructions  {}", self.instructions)?;
-        writeln!(f, "registers     {}", self.registers)?;
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(page, "stop          {} at {}", self.stop, self.pc);
+        say!(page, "cycles        {}", self.machine_cycles);
+        say!(page, "instructions  {}", self.instructions);
+        say!(page, "registers     {}", self.registers);
         if !self.shown && !self.uart.0.is_empty() {
-            writeln!(f, "uart          {}", self.uart.0.escape_ascii())?;
+            say!(page, "uart          {}", self.uart.0.escape_ascii());
         }
         if let Some(stack) = &self.stack {
-            writeln!(f, "stack         {stack}")?;
+            say!(page, "stack         {stack}");
         }
         if let Some(coverage) = &self.coverage {
-            writeln!(f, "coverage      {coverage}")?;
+            say!(page, "coverage      {coverage}");
         }
         match self.differences.as_deref() {
-            None => Ok(()),
-            Some([]) => writeln!(f, "replay        equal to the recording"),
+            None => {}
+            Some([]) => say!(page, "replay        equal to the recording"),
             Some(differences) => differences
                 .iter()
-                .try_for_each(|difference| writeln!(f, "different     {difference}")),
+                .for_each(|difference| difference.text(page)),
         }
     }
 }

@@ -5,12 +5,12 @@ use crate::error::{Error, Status};
 use crate::firmware::suite::junit::junit;
 use crate::firmware::suite::{Options, Verdict, run_file};
 use crate::output::Output;
+use crate::text::{Page, Text, say};
 use crate::watch::counts::Counts;
 use crate::watch::coverage::{CoverageArgs, Covering, Summary};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -59,19 +59,24 @@ struct Row {
     failures: Vec<String>,
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
         for row in &self.results {
             let verdict = if row.passed { "ok  " } else { "FAIL" };
-            writeln!(f, "{verdict} {} ({} cycles)", row.path, row.machine_cycles)?;
+            say!(
+                page,
+                "{verdict} {} ({} cycles)",
+                row.path,
+                row.machine_cycles
+            );
             for line in row.failures.iter().flat_map(|failure| failure.lines()) {
-                writeln!(f, "     {line}")?;
+                say!(page, "     {line}");
             }
         }
         if let Some(coverage) = &self.coverage {
-            writeln!(f, "coverage: {coverage}")?;
+            say!(page, "coverage: {coverage}");
         }
-        writeln!(f, "{} of {} passed", self.passed, self.tests)
+        say!(page, "{} of {} passed", self.passed, self.tests)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::args::read_file;
 use crate::contract;
 use crate::error::{Error, Status};
 use crate::output::{Address, Bytes, Output};
+use crate::text::{Page, Text, say};
 use abi::Semantics;
 use clap::Args;
 use loader::Loaded;
@@ -103,8 +104,8 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
         let segments: Vec<_> = self
             .segments
             .iter()
@@ -112,33 +113,35 @@ impl fmt::Display for Report {
             .collect();
         let account_check = self.account_check.map(|on| if on { "on" } else { "off" });
         let mut row = |name: &str, value: Option<&dyn fmt::Display>| {
-            value.map_or(Ok(()), |value| writeln!(f, "{name:<14} {value}"))
+            if let Some(value) = value {
+                say!(page, "{name:<14} {value}");
+            }
         };
-        row("kind", self.kind.as_ref().map(|v| v as _))?;
+        row("kind", self.kind.as_ref().map(|v| v as _));
         row(
             "size",
             self.code_bytes
                 .map(|v| format!("{v} bytes"))
                 .as_ref()
                 .map(|v| v as _),
-        )?;
-        row("code hash", self.code_hash.as_ref().map(|v| v as _))?;
-        row("semantics", self.semantics.as_ref().map(|v| v as _))?;
-        row("version", self.version.as_ref().map(|v| v as _))?;
-        row("reset target", self.reset_target.as_ref().map(|v| v as _))?;
-        row("account check", account_check.as_ref().map(|v| v as _))?;
+        );
+        row("code hash", self.code_hash.as_ref().map(|v| v as _));
+        row("semantics", self.semantics.as_ref().map(|v| v as _));
+        row("version", self.version.as_ref().map(|v| v as _));
+        row("reset target", self.reset_target.as_ref().map(|v| v as _));
+        row("account check", account_check.as_ref().map(|v| v as _));
         row(
             "programmed",
             (!segments.is_empty())
                 .then(|| segments.join(", "))
                 .as_ref()
                 .map(|v| v as _),
-        )?;
-        row("description", self.description.as_ref().map(|v| v as _))?;
+        );
+        row("description", self.description.as_ref().map(|v| v as _));
         for warning in &self.warnings {
-            row("warning", Some(warning))?;
+            row("warning", Some(warning));
         }
-        row("error", self.error.as_ref().map(|v| v as _))?;
+        row("error", self.error.as_ref().map(|v| v as _));
         row(
             "contract",
             Some(&if self.valid { "valid" } else { "not valid" }),

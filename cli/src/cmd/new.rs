@@ -3,10 +3,10 @@
 use crate::args::{about, create_file};
 use crate::error::{Error, Status};
 use crate::output::Output;
+use crate::text::{Page, Text, say};
 use chain::names::check_name;
 use clap::Args;
 use serde::Serialize;
-use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
@@ -77,8 +77,8 @@ fn is_name(name: &str) -> bool {
         && check_name(name).is_ok()
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.folder, self.files.join(", "))
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(page, "{}: {}", self.folder, self.files.join(", "))
     }
 }

@@ -3,6 +3,7 @@
 use crate::args::{about, read_image};
 use crate::error::{Error, Status};
 use crate::output::Output;
+use crate::text::{Page, Text, say};
 use chain::parity::{Cost, Difference, Step, compare};
 use chain::scenario::{RunError, Scenario};
 use clap::Args;
@@ -145,8 +146,8 @@ impl From<Difference> for Different {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
         for line in &self.steps {
             let Line {
                 step,
@@ -155,18 +156,22 @@ impl fmt::Display for Report {
                 host_calls,
                 ..
             } = line;
-            writeln!(f, "{step:3} {name}: {outcome}, {host_calls} host calls")?;
+            say!(page, "{step:3} {name}: {outcome}, {host_calls} host calls");
             for side in [&line.a, &line.b].into_iter().flatten() {
-                writeln!(f, "      {side}")?;
+                say!(page, "      {side}");
             }
             for Different { field, a, b } in &line.differences {
-                writeln!(f, "    ! {field}\n      a: {a}\n      b: {b}")?;
+                say!(page, "    ! {field}");
+                say!(page, "      a: {a}");
+                say!(page, "      b: {b}");
             }
         }
-        writeln!(
-            f,
+        say!(
+            page,
             "{}: {} of {} calls are the same on both",
-            self.contract, self.equal, self.calls
+            self.contract,
+            self.equal,
+            self.calls
         )
     }
 }

@@ -3,6 +3,7 @@
 use crate::args::{about, read_image, read_json};
 use crate::error::{Error, Status};
 use crate::output::{Output, note};
+use crate::text::{Page, Text, say};
 use bridge::Silent;
 use chain::ChainError;
 use chain::recording::format::FORMAT;
@@ -10,7 +11,6 @@ use chain::recording::{Difference, File, Row, differences, execute};
 use clap::Args;
 use loader::Image;
 use serde::Serialize;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Run recorded calls again and compare every recorded field.
@@ -128,8 +128,8 @@ impl Replay {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
         for difference in &self.different {
             let Difference {
                 id,
@@ -137,18 +137,17 @@ impl fmt::Display for Report {
                 expected,
                 actual,
             } = difference;
-            writeln!(
-                f,
-                "{id}: {field}\n  recorded {expected}\n  now      {actual}"
-            )?;
+            say!(page, "{id}: {field}");
+            say!(page, "  recorded {expected}");
+            say!(page, "  now      {actual}");
         }
         for Skipped { id, reason } in &self.skipped {
-            writeln!(f, "{id}: skipped: {reason}")?;
+            say!(page, "{id}: skipped: {reason}");
         }
         let rows_different = self.rows - self.equal - self.skipped.len();
         let (rows, equal, skipped) = (self.rows, self.equal, self.skipped.len());
-        writeln!(
-            f,
+        say!(
+            page,
             "{rows} rows: {equal} equal, {rows_different} different, {skipped} skipped"
         )
     }

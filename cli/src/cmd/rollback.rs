@@ -4,9 +4,9 @@ use crate::args::number;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
+use crate::text::{Page, Text, say};
 use clap::Args;
 use serde::Serialize;
-use std::fmt;
 
 /// Take the newest blocks back, with everything they changed.
 ///
@@ -42,12 +42,14 @@ impl Rollback {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(
+            page,
             "took {} back; the newest block is {}, {}",
-            self.taken_back, self.height, self.hash
+            self.taken_back,
+            self.height,
+            self.hash
         )
     }
 }

@@ -4,6 +4,7 @@ use crate::args::{self, number, read_image, read_json, write_recording};
 use crate::error::{Error, Status};
 use crate::input::InputArgs;
 use crate::output::{Address, Bytes, Output, Registers};
+use crate::text::{Page, Text, say};
 use crate::trace::Trace;
 use crate::watch::coverage::Summary;
 use crate::watch::stack::Stack;
@@ -18,7 +19,6 @@ use emu8051::{Cpu, Insn, Xdata};
 use hostapi::prints::Print;
 use loader::{Image, header};
 use serde::Serialize;
-use std::fmt;
 use std::path::PathBuf;
 
 /// The most machine cycles of a run that is given no other limit: some seconds of our time.
@@ -153,6 +153,9 @@ struct Report {
     reason: Option<String>,
     stack: Option<Stack>,
     coverage: Option<Summary>,
+    /// The parts of `output`, each as printed.
+    #[serde(skip)]
+    prints: Vec<String>,
 }
 
 /// What watches the call.
@@ -221,6 +224,8 @@ impl Report {
         let outcome = report.map(|report| report.outcome);
         let usage = report.map(|report| report.usage).unwrap_or_default();
         let calls = run.row.calls.iter().zip(&run.call_cycles);
+        let prints = executed.requests.prints.iter();
+        let prints: Vec<String> = prints.map(Print::to_string).collect();
         Report {
             outcome: match outcome {
                 Some(Outcome::Success) if !executed.accepted() => "refused",
@@ -243,52 +248,47 @@ impl Report {
                 .map(|(row, cycles)| HostCall::new(row, *cycles))
                 .collect(),
             host_calls_left_out: run.calls_left_out,
-            output: executed
-                .requests
-                .prints
-                .iter()
-                .map(Print::to_string)
-                .collect(),
+            output: prints.concat(),
             events: [],
             refund: usage.refund.0,
             charged: usage.gas_charged().0,
             reason: executed.rejection.as_ref().map(ToString::to_string),
             stack: None,
             coverage: None,
+            prints,
         }
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.output)?;
-        if !self.output.is_empty() && !self.output.ends_with('\n') {
-            writeln!(f)?;
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        for print in &self.prints {
+            say!(page, "{:<15} {print}", "printed");
         }
         let outcome = match &self.reason {
             Some(reason) if reason.starts_with(self.outcome) => reason.clone(),
             Some(reason) => format!("{}: {reason}", self.outcome),
             None => self.outcome.into(),
         };
-        writeln!(f, "{:<15} {outcome}", "outcome")?;
+        say!(page, "{:<15} {outcome}", "outcome");
         if let Some(pc) = self.pc {
-            writeln!(f, "{:<15} {pc}", "pc")?;
+            say!(page, "{:<15} {pc}", "pc");
         }
-        writeln!(f, "{:<15} {}", "machine cycles", self.machine_cycles)?;
-        writeln!(f, "{:<15} {}", "instructions", self.instructions)?;
-        write!(f, "{:<15} {}", "gas", self.gas)?;
-        match self.refund {
-            0 => writeln!(f)?,
-            refund => writeln!(f, " less {refund} given back")?,
-        }
+        say!(page, "{:<15} {}", "machine cycles", self.machine_cycles);
+        say!(page, "{:<15} {}", "instructions", self.instructions);
+        let given_back = match self.refund {
+            0 => String::new(),
+            refund => format!(" less {refund} given back"),
+        };
+        say!(page, "{:<15} {}{given_back}", "gas", self.gas);
         if let Some(stack) = &self.stack {
-            writeln!(f, "{:<15} {stack}", "stack")?;
+            say!(page, "{:<15} {stack}", "stack");
         }
         if let Some(coverage) = &self.coverage {
-            writeln!(f, "{:<15} {coverage}", "coverage")?;
+            say!(page, "{:<15} {coverage}", "coverage");
         }
         let calls = self.host_calls.len() as u64 + self.host_calls_left_out;
-        writeln!(f, "{:<15} {calls}", "host calls")?;
+        say!(page, "{:<15} {calls}", "host calls");
         for call in &self.host_calls {
             let list = |items: &[Bytes]| {
                 items
@@ -303,15 +303,15 @@ impl fmt::Display for Report {
                 _ => " ended the run",
             };
             let (args, reply) = (list(&call.args), list(&call.reply));
-            writeln!(
-                f,
+            say!(
+                page,
                 "  at cycle {:<9} {}({args}) = [{reply}]{status}",
-                call.cycles, call.name
-            )?;
+                call.cycles,
+                call.name
+            );
         }
         if self.host_calls_left_out > 0 {
-            writeln!(f, "  and {} more", self.host_calls_left_out)?;
+            say!(page, "  and {} more", self.host_calls_left_out);
         }
-        Ok(())
     }
 }

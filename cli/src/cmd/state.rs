@@ -4,6 +4,7 @@ use crate::args::{Bytes as BytesArg, about};
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
+use crate::text::{Page, Text, say};
 use chain::export::{self, ExportError, ImportError};
 use chain::{Chain, Contract, Genesis, RegIdText};
 use clap::{Args, Subcommand};
@@ -12,7 +13,6 @@ use hostapi::data;
 use hostapi::state::keys::{self, RegId};
 use hostapi::state::{MemStore, Pair};
 use serde::Serialize;
-use std::fmt;
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -287,62 +287,63 @@ fn check(chain: &Chain, out: &Output) -> Result<Status, Error> {
     })
 }
 
-impl fmt::Display for ContractReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "contract     {}", self.contract)?;
+impl Text for ContractReport {
+    fn text(&self, page: &mut Page) {
+        say!(page, "contract     {}", self.contract);
         if let Some(name) = &self.name {
-            writeln!(f, "name         {name}")?;
+            say!(page, "name         {name}");
         }
-        writeln!(f, "code         {}", self.code_hash)?;
-        writeln!(
-            f,
+        say!(page, "code         {}", self.code_hash);
+        say!(
+            page,
             "engine       {}, semantics {}",
-            self.engine, self.semantics
-        )?;
-        writeln!(f, "keys         {}", self.keys)?;
+            self.engine,
+            self.semantics
+        );
+        say!(page, "keys         {}", self.keys);
         for Entry { key, value } in &self.data {
-            writeln!(f, "  {key} = {value}")?;
+            say!(page, "  {key} = {value}");
         }
         for AppReport { user, free, frozen } in &self.app_accounts {
-            writeln!(f, "app account  {user}: {free} free")?;
+            say!(page, "app account  {user}: {free} free");
             for FundReport {
                 tag,
                 height,
                 amount,
             } in frozen
             {
-                writeln!(f, "  {amount} frozen until {height}, tag {tag}")?;
+                say!(page, "  {amount} frozen until {height}, tag {tag}");
             }
         }
-        Ok(())
     }
 }
 
-impl fmt::Display for ValueReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for ValueReport {
+    fn text(&self, page: &mut Page) {
         match &self.value {
-            Some(value) => writeln!(f, "{value}"),
-            None => writeln!(f, "no such key"),
+            Some(value) => say!(page, "{value}"),
+            None => say!(page, "no such key"),
         }
     }
 }
 
-impl fmt::Display for FileReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} pairs", self.file, self.pairs)
+impl Text for FileReport {
+    fn text(&self, page: &mut Page) {
+        say!(page, "{}: {} pairs", self.file, self.pairs)
     }
 }
 
-impl fmt::Display for CheckReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for CheckReport {
+    fn text(&self, page: &mut Page) {
         for ProblemReport { key, what } in &self.problems {
-            writeln!(f, "key {key}: {what}")?;
+            say!(page, "key {key}: {what}");
         }
         let problems = self.problems.len();
-        writeln!(
-            f,
+        say!(
+            page,
             "{} pairs, {} blocks, {problems} problems",
-            self.pairs, self.blocks
+            self.pairs,
+            self.blocks
         )
     }
 }

@@ -3,6 +3,7 @@
 use crate::args::{about, find_files, read_text, write_file};
 use crate::error::{Error, Status};
 use crate::output::Output;
+use crate::text::{Page, Text, say};
 use crate::watch::Watches;
 use crate::watch::counts::Counts;
 use crate::watch::coverage::{CoverageArgs, Covering, Summary};
@@ -13,7 +14,6 @@ use chain::scenario::{Run, RunError, Scenario, StepReport, Watch};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Run scenario files: who is there, what they do, and what must come of it.
@@ -260,10 +260,10 @@ impl StepResult {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
         for scenario in &self.results {
-            write!(f, "{scenario}")?;
+            scenario.text(page);
         }
         for ChangeReport {
             call,
@@ -273,35 +273,32 @@ impl fmt::Display for Report {
         {
             let shown =
                 |cost: &Option<String>| cost.clone().unwrap_or_else(|| "no such call".into());
-            writeln!(
-                f,
-                "gas changed: {call}\n    expected {}\n    found    {}",
-                shown(expected),
-                shown(actual)
-            )?;
+            say!(page, "gas changed: {call}");
+            say!(page, "    expected {}", shown(expected));
+            say!(page, "    found    {}", shown(actual));
         }
         for (image, stack) in &self.stacks {
-            writeln!(f, "stack {stack} in {image}")?;
+            say!(page, "stack {stack} in {image}");
         }
         if let Some(coverage) = &self.coverage {
-            writeln!(f, "coverage: {coverage}")?;
+            say!(page, "coverage: {coverage}");
         }
         let (scenarios, steps, failed) = (self.scenarios, self.steps, self.failed);
-        writeln!(
-            f,
+        say!(
+            page,
             "{scenarios} scenarios, {steps} steps, {failed} scenarios failed"
         )
     }
 }
 
-impl fmt::Display for ScenarioReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
+impl Text for ScenarioReport {
+    fn text(&self, page: &mut Page) {
+        say!(
+            page,
             "{} {}",
             if self.passed { "ok  " } else { "FAIL" },
             self.path
-        )?;
+        );
         for step in &self.steps {
             let mark = if step.differences.is_empty() {
                 "ok  "
@@ -317,19 +314,17 @@ impl fmt::Display for ScenarioReport {
                 Some(refund) => format!(" less {refund} given back"),
             };
             let (number, name) = (step.step, &step.name);
-            writeln!(f, "  {mark} {number:>3} {cost:>30}{given_back}  {name}")?;
+            say!(page, "  {mark} {number:>3} {cost:>30}{given_back}  {name}");
             for DifferenceReport {
                 field,
                 expected,
                 actual,
             } in &step.differences
             {
-                writeln!(
-                    f,
-                    "          {field}\n            expected {expected}\n            found    {actual}"
-                )?;
+                say!(page, "          {field}");
+                say!(page, "            expected {expected}");
+                say!(page, "            found    {actual}");
             }
         }
-        Ok(())
     }
 }

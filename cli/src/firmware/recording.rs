@@ -9,6 +9,7 @@ use super::{stimulus, stop_name};
 use crate::args::{about, read_json, write_file};
 use crate::error::Error;
 use crate::output::{Address, Bytes, Registers};
+use crate::text::{Page, Text, say};
 use emu8051::hw::board::Board;
 use emu8051::hw::peripherals::Stimulus;
 use loader::Image;
@@ -118,14 +119,16 @@ pub(crate) struct Difference {
     found: String,
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for Difference {
+    fn text(&self, page: &mut Page) {
         let Difference {
             field,
             recorded,
             found,
         } = self;
-        write!(f, "{field}\n  recorded {recorded}\n  now      {found}")
+        say!(page, "different     {field}");
+        say!(page, "  recorded {recorded}");
+        say!(page, "  now      {found}");
     }
 }
 

@@ -9,6 +9,7 @@ use crate::watch::stack::Stack;
 use emu8051::hw::board::{Board, BoardStop};
 use emu8051::hw::interrupt::Source;
 use emu8051::hw::trace::{Event, Signal};
+use hostapi::prints::visible;
 use loader::symbols::Symbols;
 use std::fmt::Write;
 
@@ -25,8 +26,9 @@ pub(super) struct Outcome {
     events: Vec<Event>,
 }
 
-/// A failure, as reports show it.
+/// A failure, as reports show it: three lines, whatever a test file holds.
 pub(super) fn failure(what: &str, expected: &str, found: &str) -> String {
+    let [what, expected, found] = [what, expected, found].map(visible);
     format!("{what}\n  expected {expected}\n  found    {found}")
 }
 

@@ -15,7 +15,7 @@ use super::image;
 use super::ram::Ram;
 use super::settings::{PaceName, Settings};
 use super::stimulus::{self, parse_pin};
-use crate::args::{about, read_text, write_file};
+use crate::args::{about, read_toml, write_file};
 use crate::error::Error;
 use crate::output::Bytes;
 use crate::watch::Watches;
@@ -57,7 +57,7 @@ pub(crate) struct Verdict {
 /// # Errors
 /// If the file is no test, or something it names is wrong.
 pub(crate) fn run_file(path: &Path, options: Options<'_>) -> Result<Verdict, Error> {
-    let test: TestFile = toml::from_str(&read_text(path)?).map_err(|error| about(path, error))?;
+    let test: TestFile = read_toml(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let image_path = folder.join(&test.image);
     let image = image::read(&image_path)?;

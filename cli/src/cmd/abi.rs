@@ -2,12 +2,12 @@
 
 use crate::error::{Error, Status};
 use crate::output::Output;
+use crate::text::{Page, Text, say};
 use abi::document;
 use abi::method::{self, Item, METHODS, MethodSpec, PerBytes};
 use bridge::Schedule;
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::fmt;
 
 /// List the methods that a contract's host has, with their prices.
 #[derive(Args, Debug)]
@@ -155,8 +155,8 @@ impl From<PerBytes> for Bytes {
     }
 }
 
-impl fmt::Display for List {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for List {
+    fn text(&self, page: &mut Page) {
         for Method {
             number,
             name,
@@ -165,11 +165,8 @@ impl fmt::Display for List {
             ..
         } in &self.methods
         {
-            writeln!(
-                f,
-                "{number:>5} {name:<22} {summary}\n{:>28} {}",
-                "gas", gas.price
-            )?;
+            say!(page, "{number:>5} {name:<22} {summary}");
+            say!(page, "{:>28} {}", "gas", gas.price);
         }
         let Storage {
             bytes,
@@ -178,18 +175,18 @@ impl fmt::Display for List {
             unchanged,
             given_back,
         } = &self.schedule.storage;
-        writeln!(
-            f,
+        say!(
+            page,
             "storage, for every started {bytes} bytes of a key and its value: {added} added, {changed} changed, \
              {unchanged} left as they are; {given_back} given back where they go"
-        )?;
+        );
         let Prices {
             machine_cycle,
             deployed_byte,
             ..
         } = &self.schedule;
-        writeln!(
-            f,
+        say!(
+            page,
             "a machine cycle: {machine_cycle}; a byte of an image that is deployed: {deployed_byte}"
         )
     }

@@ -4,9 +4,9 @@ use crate::args::number;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
+use crate::text::{Page, Text, say};
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::fmt;
 
 /// Let blocks and time pass on the local chain.
 ///
@@ -83,10 +83,10 @@ impl Chain {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "height       {}", self.height)?;
-        writeln!(f, "time         {} seconds since 1970", self.time)?;
-        writeln!(f, "hash         {}", self.hash)
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(page, "height       {}", self.height);
+        say!(page, "time         {} seconds since 1970", self.time);
+        say!(page, "hash         {}", self.hash)
     }
 }

@@ -3,11 +3,11 @@
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
+use crate::text::{Page, Text, say};
 use chain::{Chain, RegIdText, registry};
 use clap::{Args, Subcommand};
 use hostapi::accounts::{self, Account};
 use serde::Serialize;
-use std::fmt;
 
 /// List the contracts of the local chain.
 #[derive(Args, Debug)]
@@ -72,8 +72,8 @@ fn list(chain: &Chain) -> Result<List, Error> {
     Ok(List { contracts })
 }
 
-impl fmt::Display for List {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for List {
+    fn text(&self, page: &mut Page) {
         for Report {
             contract,
             name,
@@ -85,11 +85,10 @@ impl fmt::Display for List {
         } in &self.contracts
         {
             let name = name.as_deref().unwrap_or_default();
-            writeln!(
-                f,
+            say!(
+                page,
                 "{name:<16} {contract:<8} {address}  {engine:<5} {semantics:<9} {balance}"
-            )?;
+            );
         }
-        Ok(())
     }
 }

@@ -3,10 +3,10 @@
 use crate::args::{about, create_file, read_file};
 use crate::error::{Error, Status};
 use crate::output::Output;
+use crate::text::{Page, Text, say};
 use clap::Args;
 use firmware_samples::{CLANG, HEADER, MCS51, RUNTIME, SDAS, SDCC_COMPILE, SDCC_LINK};
 use serde::Serialize;
-use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
@@ -77,8 +77,8 @@ impl Sdk {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.folder, self.files.join(", "))
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        say!(page, "{}: {}", self.folder, self.files.join(", "))
     }
 }

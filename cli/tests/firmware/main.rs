@@ -5,6 +5,8 @@ mod bad_input;
 mod common;
 mod coverage;
 mod docs;
+#[path = "../common/page.rs"]
+mod page;
 mod pty;
 mod recordings;
 mod runs;

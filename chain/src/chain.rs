@@ -21,9 +21,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// and had no version under its name.
 pub const FORMAT: u16 = 2;
 /// Under this name the store keeps [`FORMAT`] (LE16).
-const FORMAT_NAME: &str = "format";
+pub(crate) const FORMAT_NAME: &str = "format";
 /// Under this name the store keeps [`Genesis`].
-const GENESIS: &str = "genesis";
+pub(crate) const GENESIS: &str = "genesis";
 /// Under this name the store keeps [`Head`].
 pub(crate) const HEAD: &str = "head";
 
@@ -71,7 +71,7 @@ impl Genesis {
         out
     }
 
-    fn decode(bytes: &[u8]) -> Option<Genesis> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Genesis> {
         let mut r = Reader(bytes);
         let genesis = Genesis {
             network: *Network::ALL.get(usize::from(r.u8()?))?,
@@ -106,7 +106,7 @@ impl Head {
         out
     }
 
-    fn decode(bytes: &[u8]) -> Option<Head> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Head> {
         let mut r = Reader(bytes);
         let head = Head {
             height: r.u32()?,
@@ -129,31 +129,51 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The chain in `store`. A store without one gets a chain that begins with `genesis`.
+    /// The chain in `store`. An empty store gets a chain that begins with `genesis`.
     ///
     /// # Errors
     /// [`ChainError::Format`] for a store that another version of the program wrote; or if the store cannot be
     /// read or written, or holds something else than a chain.
     pub fn open(store: Box<dyn StateStore>, genesis: Genesis) -> Result<Chain, ChainError> {
-        let key = keys::meta(GENESIS);
-        let genesis = match store.get(&key)? {
-            Some(stored) => {
-                check_format(&*store)?;
-                Genesis::decode(&stored).ok_or_else(|| {
-                    NodeError::damaged(&key, "the chain's first settings are expected")
-                })?
-            }
-            None => {
+        match store.get(&keys::meta(GENESIS))? {
+            None if store.next(b"", None)?.is_none() => {
                 store.commit(first_block(&genesis))?;
-                genesis
+                Ok(Chain::of(store, genesis))
             }
-        };
-        Ok(Chain {
+            stored => Chain::begun_with(store, stored),
+        }
+    }
+
+    /// The chain in `store`, which must have one. Nothing is written.
+    ///
+    /// # Errors
+    /// [`ChainError::Format`] for a store that another version of the program wrote; or if the store cannot be
+    /// read, or holds no chain.
+    pub fn existing(store: Box<dyn StateStore>) -> Result<Chain, ChainError> {
+        let stored = store.get(&keys::meta(GENESIS))?;
+        Chain::begun_with(store, stored)
+    }
+
+    /// The chain in `store`, where `stored` is what it keeps of its beginning.
+    fn begun_with(
+        store: Box<dyn StateStore>,
+        stored: Option<Vec<u8>>,
+    ) -> Result<Chain, ChainError> {
+        let damaged = |expected| NodeError::damaged(&keys::meta(GENESIS), expected);
+        let stored = stored.ok_or_else(|| damaged("the chain's first settings are expected"))?;
+        check_format(&*store)?;
+        let genesis = Genesis::decode(&stored);
+        let genesis = genesis.ok_or_else(|| damaged("the chain's first settings are expected"))?;
+        Ok(Chain::of(store, genesis))
+    }
+
+    fn of(store: Box<dyn StateStore>, genesis: Genesis) -> Chain {
+        Chain {
             store,
             genesis,
             modules: Modules::new(),
             changing: Mutex::new(()),
-        })
+        }
     }
 
     /// The same chain with other engines: of each kind of image the first that runs it. Watched engines are
@@ -397,7 +417,7 @@ impl ChainView for Chain {
 }
 
 /// Refuses a store of another version than [`FORMAT`].
-fn check_format(store: &dyn StateStore) -> Result<(), ChainError> {
+pub(crate) fn check_format(store: &dyn StateStore) -> Result<(), ChainError> {
     let key = keys::meta(FORMAT_NAME);
     let found = match store.get(&key)? {
         None => 1, // it had no version yet
@@ -417,7 +437,7 @@ fn check_format(store: &dyn StateStore) -> Result<(), ChainError> {
 }
 
 /// What a new store begins with: the settings and a block without transactions.
-fn first_block(genesis: &Genesis) -> Batch {
+pub(crate) fn first_block(genesis: &Genesis) -> Batch {
     let none = hash_of_hashes(&[]);
     let header = Header {
         height: genesis.height,

@@ -7,9 +7,12 @@
 //! the end:                     LE32 0 · LE64 number of pairs · CRC-32 of everything before (LE32)
 //! ```
 
-use crate::wire::{Reader, push_bytes};
+use crate::check::{self, Problem};
+use crate::wire::push_bytes;
+use hostapi::NodeError;
 use hostapi::state::{Batch, Pair, StateStore, StoreError};
-use std::io::{self, Write};
+use std::fmt;
+use std::io::{self, BufReader, Read, Write};
 
 /// How every export begins.
 const MAGIC: &[u8] = b"smart51 state 1\n";
@@ -26,7 +29,7 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// Why a file was not imported. Nothing was changed.
+/// Why a file was not imported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -37,9 +40,23 @@ pub enum ImportError {
     #[error("the export is damaged at byte {offset}: {expected} is expected")]
     Damaged {
         /// Where, in bytes from the start.
-        offset: usize,
+        offset: u64,
         /// What should stand there.
         expected: &'static str,
+    },
+    /// A key or a value is longer than any can be.
+    #[error(
+        "the export is damaged at byte {offset}: {expected} of at most {most} bytes is expected, found {found}"
+    )]
+    TooLarge {
+        /// Where, in bytes from the start.
+        offset: u64,
+        /// What should stand there.
+        expected: &'static str,
+        /// Its length in bytes.
+        found: u32,
+        /// The largest length.
+        most: u32,
     },
     /// The sum does not fit the contents.
     #[error("the export is damaged: its CRC-32 is {found:08x}, computed {computed:08x}")]
@@ -52,9 +69,30 @@ pub enum ImportError {
     /// The store holds a state already.
     #[error("the store is not empty; name an empty or new folder with --store")]
     NotEmpty,
+    /// The file could not be read.
+    #[error("the export could not be read: {0}")]
+    Read(#[from] io::Error),
+    /// The state in it is not sound.
+    #[error("the exported state is not sound: key {}: {}{}", .0.key, .0.what, More(*.1))]
+    Unsound(Problem, usize),
+    /// The state could not be checked.
+    #[error(transparent)]
+    Node(#[from] NodeError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The part of a message that says how many other problems there are.
+struct More(usize);
+
+impl fmt::Display for More {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            more => write!(f, " (and {more} more)"),
+        }
+    }
 }
 
 /// Every pair of `store`, in order of key.
@@ -98,56 +136,169 @@ pub fn export(store: &dyn StateStore, out: &mut dyn Write) -> Result<u64, Export
     Ok(count)
 }
 
-/// Reads an export: the batch that puts all its pairs into an empty store.
+/// The largest value that an export may have, in bytes. What a block replaced is the largest there is.
+const VALUE_MAX: u32 = 1 << 28;
+/// The longest key, in bytes: a contract's key comes in a frame of 4 KiB.
+const KEY_MAX: u32 = 1 << 16;
+/// How much an import puts into the store at a time, in bytes and in pairs.
+const BATCH_BYTES: usize = 1 << 20;
+const BATCH_PAIRS: usize = 1 << 12;
+
+/// Reads an export bit by bit and gives `each` its pairs, in order of key; returns their number. Only when it returns
+/// is known whether the export is whole.
 ///
 /// # Errors
-/// An [`ImportError`] with the place of the first thing that is wrong.
-pub fn read(file: &[u8]) -> Result<Batch, ImportError> {
-    let body = file.strip_prefix(MAGIC).ok_or(ImportError::NoExport)?;
-    let mut batch = Batch::new();
-    let mut r = Reader(body);
+/// An [`ImportError`] with the place of the first thing that is wrong, or what `each` fails with.
+pub fn read(
+    file: impl Read,
+    mut each: impl FnMut(Vec<u8>, Vec<u8>) -> Result<(), ImportError>,
+) -> Result<u64, ImportError> {
+    let mut from = Source {
+        file: BufReader::with_capacity(1 << 16, file),
+        offset: 0,
+        sum: crc32fast::Hasher::new(),
+    };
+    if from
+        .bytes(MAGIC.len() as u32, "smart51 state 1")
+        .ok()
+        .as_deref()
+        != Some(MAGIC)
+    {
+        return Err(ImportError::NoExport);
+    }
+    let mut last: Option<Vec<u8>> = None;
+    let mut count = 0u64;
     loop {
-        let offset = file.len() - r.0.len();
-        let damaged = |expected| ImportError::Damaged { offset, expected };
-        let key = r.bytes().ok_or_else(|| damaged("a key"))?;
+        let begin = from.offset;
+        let damaged = |expected| ImportError::Damaged {
+            offset: begin,
+            expected,
+        };
+        let key = from.counted(KEY_MAX, begin, "a key")?;
         if key.is_empty() {
             break;
         }
-        let value = r.bytes().ok_or_else(|| damaged("a value"))?;
-        if batch
-            .last_key_value()
-            .is_some_and(|(last, _)| last.as_slice() >= key)
-        {
+        let value = from.counted(VALUE_MAX, begin, "a value")?;
+        if last.is_some_and(|last| last >= key) {
             return Err(damaged("a greater key"));
         }
-        batch.insert(key.to_vec(), Some(value.to_vec()));
+        last = Some(key.clone());
+        each(key, value)?;
+        count += 1;
     }
-    let offset = file.len() - r.0.len();
-    let damaged = |expected| ImportError::Damaged { offset, expected };
-    let count = r.u64().ok_or_else(|| damaged("the number of pairs"))?;
-    if usize::try_from(count) != Ok(batch.len()) {
-        return Err(damaged("the number of pairs read"));
+    let begin = from.offset;
+    let stated = u64::from_le_bytes(from.array("the number of pairs")?);
+    if stated != count {
+        return Err(ImportError::Damaged {
+            offset: begin,
+            expected: "the number of pairs read",
+        });
     }
-    let contents = &file[..file.len() - r.0.len()];
-    let found = r.u32().ok_or_else(|| damaged("a CRC-32"))?;
-    r.end().ok_or_else(|| damaged("the end of the file"))?;
-    let computed = crc32fast::hash(contents);
+    let computed = from.sum.clone().finalize();
+    let found = u32::from_le_bytes(from.array("a CRC-32")?);
+    if from.array::<1>("").is_ok() {
+        return Err(ImportError::Damaged {
+            offset: begin + 12,
+            expected: "the end of the file",
+        });
+    }
     if found != computed {
         return Err(ImportError::Sum { found, computed });
     }
-    Ok(batch)
+    Ok(count)
 }
 
-/// Puts an export into an empty store, in one batch; returns the number of pairs.
+/// An export that is being read.
+struct Source<R> {
+    file: BufReader<R>,
+    /// How many bytes were read.
+    offset: u64,
+    /// The sum of them.
+    sum: crc32fast::Hasher,
+}
+
+impl<R: Read> Source<R> {
+    /// The next `length` bytes. No more memory is taken than there are bytes.
+    fn bytes(&mut self, length: u32, expected: &'static str) -> Result<Vec<u8>, ImportError> {
+        let mut bytes = Vec::new();
+        let read = (&mut self.file)
+            .take(length.into())
+            .read_to_end(&mut bytes)?;
+        if read as u64 != u64::from(length) {
+            return Err(ImportError::Damaged {
+                offset: self.offset,
+                expected,
+            });
+        }
+        self.offset += u64::from(length);
+        self.sum.update(&bytes);
+        Ok(bytes)
+    }
+
+    fn array<const N: usize>(&mut self, expected: &'static str) -> Result<[u8; N], ImportError> {
+        let bytes = self.bytes(N as u32, expected)?;
+        Ok(bytes.try_into().expect("as long as it was asked to be"))
+    }
+
+    /// What [`push_bytes`] wrote, at most `most` bytes. What is wrong with it is said to be at `begin`.
+    fn counted(
+        &mut self,
+        most: u32,
+        begin: u64,
+        expected: &'static str,
+    ) -> Result<Vec<u8>, ImportError> {
+        let damaged = |error| match error {
+            ImportError::Damaged { .. } => ImportError::Damaged {
+                offset: begin,
+                expected,
+            },
+            error => error,
+        };
+        let length = u32::from_le_bytes(self.array(expected).map_err(damaged)?);
+        if length > most {
+            return Err(ImportError::TooLarge {
+                offset: begin,
+                expected,
+                found: length,
+                most,
+            });
+        }
+        self.bytes(length, expected).map_err(damaged)
+    }
+}
+
+/// Puts an export into an empty store, bit by bit: at most [`BATCH_BYTES`] and the largest pair are in memory. Returns
+/// the number of pairs.
 ///
 /// # Errors
-/// An [`ImportError`]; the store is then as it was.
-pub fn import(store: &dyn StateStore, file: &[u8]) -> Result<usize, ImportError> {
-    let batch = read(file)?;
+/// An [`ImportError`]. The store then holds a part of the export, and is to be thrown away.
+pub fn import(store: &dyn StateStore, file: impl Read) -> Result<u64, ImportError> {
     if store.next(b"", None)?.is_some() {
         return Err(ImportError::NotEmpty);
     }
-    let pairs = batch.len();
+    let (mut batch, mut bytes) = (Batch::new(), 0);
+    let pairs = read(file, |key, value| {
+        bytes += key.len() + value.len();
+        batch.insert(key, Some(value));
+        if bytes >= BATCH_BYTES || batch.len() >= BATCH_PAIRS {
+            store.commit(std::mem::take(&mut batch))?;
+            bytes = 0;
+        }
+        Ok(())
+    })?;
     store.commit(batch)?;
     Ok(pairs)
+}
+
+/// [`import`], and then refuses what [`check::check`] finds unsound.
+///
+/// # Errors
+/// As [`import`], and [`ImportError::Unsound`] with the first problem and the number of others.
+pub fn import_sound(store: &dyn StateStore, file: impl Read) -> Result<u64, ImportError> {
+    let pairs = import(store, file)?;
+    let mut problems = check::check(store)?.problems.into_iter();
+    match problems.next() {
+        Some(first) => Err(ImportError::Unsound(first, problems.len())),
+        None => Ok(pairs),
+    }
 }

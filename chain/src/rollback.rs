@@ -1,6 +1,6 @@
 //! Taking blocks back: the newest first, each with everything it changed.
 
-use crate::chain::Chain;
+use crate::chain::{Chain, HEAD};
 use crate::error::ChainError;
 use crate::wire::{Reader, push_bytes};
 use hostapi::NodeError;
@@ -16,7 +16,9 @@ impl Chain {
     pub fn rollback(&self, count: u32) -> Result<(), ChainError> {
         let _alone = self.alone();
         let newest = self.head()?.height;
-        let there = newest - self.genesis().height;
+        let there = newest.checked_sub(self.genesis().height).ok_or_else(|| {
+            NodeError::damaged(&keys::meta(HEAD), "a block not below the first is expected")
+        })?;
         if count > there {
             return Err(ChainError::RollbackTooFar {
                 asked: count,

@@ -4,18 +4,18 @@ use crate::error::Error;
 use crate::output::note;
 use chain::recording::format::FORMAT;
 use chain::recording::{File as Recordings, Row};
-use loader::{FILE_MAX, Loaded};
+use loader::{FILE_MAX, Loaded, file};
 use serde::de::DeserializeOwned;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The largest JSON file read, in bytes: recordings of thousands of calls.
-const JSON_MAX: usize = 1 << 30;
+const JSON_MAX: usize = 1 << 28;
 
 /// The largest symbol file read, in bytes: a listing has some hundred for each byte of CODE.
-const SYMBOLS_MAX: usize = 1 << 26;
+pub(crate) const SYMBOLS_MAX: usize = 1 << 26;
 
 /// A number, decimal or `0x…`, with `_` anywhere between its digits.
 ///
@@ -83,28 +83,14 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     read_bounded(path, FILE_MAX)
 }
 
-/// What a file of at most `most` bytes holds. No more than that is read, so that a device without an end is
-/// no danger.
+/// What a file of at most `most` bytes holds, or standard input if the path is `-`.
 fn read_bounded(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
-    let read = |from: &mut dyn Read| {
-        let mut bytes = Vec::new();
-        from.take(most as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map(|_| bytes)
-    };
-    let bytes = if path == Path::new("-") {
-        read(&mut io::stdin().lock())
+    let read = if path == Path::new("-") {
+        file::read_from(path, io::stdin().lock(), most)
     } else {
-        File::open(path).and_then(|mut f| read(&mut f))
+        file::read(path, most)
     };
-    let bytes = bytes.map_err(|e| about(path, e))?;
-    if bytes.len() > most {
-        return Err(about(
-            path,
-            format_args!("expected at most {most} bytes, found more"),
-        ));
-    }
-    Ok(bytes)
+    read.map_err(Error::input)
 }
 
 /// What a JSON file describes; it may be as large as [`JSON_MAX`].
@@ -216,6 +202,51 @@ fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<(), 
 /// If it can't be written.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     fs::write(path, bytes).map_err(|e| about(path, e))
+}
+
+/// Writes a file under a name that the user did not type, or one that must be whole or not there: first beside it, then
+/// in its place. What was there is replaced and not written into, be it a link; a device or a pipe is written to.
+///
+/// # Errors
+/// What `write` fails with, or if the file can't be made or renamed. The old one is then still there.
+pub(crate) fn replace_file<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let failed = |error: io::Error| about(path, error);
+    let lost = |error: io::Error| Error::node(format_args!("{}: {error}", path.display()));
+    let is_stream = fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir());
+    if is_stream || path.starts_with("/dev") || path.starts_with("/proc") {
+        let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+        let mut buffered = BufWriter::new(file);
+        let made = write(&mut buffered)?;
+        return buffered.flush().map(|()| made).map_err(lost);
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let mut draft = tempfile::Builder::new();
+    draft.prefix(".smart51-");
+    #[cfg(unix)]
+    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let draft = draft
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(failed)?;
+    let mut buffered = BufWriter::new(draft.as_file());
+    let made = write(&mut buffered)?;
+    buffered.flush().map_err(lost)?;
+    drop(buffered);
+    draft.as_file().sync_all().map_err(lost)?;
+    draft.persist(path).map_err(|error| failed(error.error))?;
+    Ok(made)
+}
+
+/// [`replace_file`] with bytes.
+///
+/// # Errors
+/// If the file can't be made or renamed.
+pub(crate) fn replace_with(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace_file(path, |file| {
+        file.write_all(bytes).map_err(|error| about(path, error))
+    })
 }
 
 /// Writes a file that must not be there yet.

@@ -2,12 +2,12 @@
 //!
 //! The flags are those the samples are built with, and so are the images.
 
-use crate::args::{about, write_file};
+use crate::args::{SYMBOLS_MAX, about, write_file};
 use crate::error::Error;
 use crate::output::note;
 use clap::{Args, ValueEnum};
 use firmware_samples::{CLANG, HEADER, MCS51, RUNTIME, SDAS, SDCC_COMPILE, SDCC_LINK};
-use loader::{Image, load};
+use loader::{FILE_MAX, Image, file, load};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -174,7 +174,7 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
             )?;
             fs::rename(linked, &image).map_err(Error::node)?;
             if debug {
-                symbols = Some(fs::read(at("image.cdb")).map_err(Error::node)?);
+                symbols = Some(file::read(&at("image.cdb"), SYMBOLS_MAX).map_err(Error::node)?);
             }
         }
         Target::Wasm => {
@@ -196,7 +196,7 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
             )?;
         }
     }
-    let loaded = load(&fs::read(image).map_err(Error::node)?).map_err(Error::input)?;
+    let loaded = load(&file::read(&image, FILE_MAX).map_err(Error::node)?).map_err(Error::input)?;
     Ok(Compiled {
         image: loaded.image,
         symbols,

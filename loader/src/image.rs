@@ -196,7 +196,8 @@ impl Image {
     /// The byte at `address` of CODE, or `None` if it is not programmed.
     #[must_use]
     pub fn byte(&self, address: u16) -> Option<u8> {
-        let below = self.segments().iter().rev().find(|s| s.start <= address)?;
+        let after = self.segments().partition_point(|s| s.start <= address);
+        let below = self.segments().get(after.checked_sub(1)?)?;
         below.bytes.get(usize::from(address - below.start)).copied()
     }
 

@@ -19,11 +19,13 @@
 //! * [`image`]: what all of them become
 //! * [`header`]: reset vector, version, exit and api vectors, account-check switch
 //! * [`error`]: everything that can be wrong with a file
+//! * [`file`]: reading one, with a bound
 //! * [`symbols`]: from which line of a source CODE comes, as SDCC tells it
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod container;
 pub mod error;
+pub mod file;
 mod gzip;
 pub mod header;
 pub mod hex;
@@ -35,6 +37,7 @@ use abi::Semantics;
 use abi::layout::LJMP;
 
 pub use error::LoadError;
+pub use file::FileError;
 pub use header::{Header, HeaderError};
 pub use image::{Image, Kind, Segment};
 

@@ -3,11 +3,11 @@
 use super::bytes::Bytes;
 use abi::Semantics;
 use hostapi::Network;
-use loader::{Image, LoadError};
+use loader::{FILE_MAX, FileError, Image, LoadError, file};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::str::Utf8Error;
 
 /// A scenario, as read from its file, with the images it names.
 #[derive(Clone, Debug)]
@@ -27,13 +27,16 @@ pub struct Scenario {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// A file cannot be read.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// The file.
+    /// A file cannot be read, or is larger than [`FILE_MAX`].
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The scenario is not UTF-8.
+    #[error("{}: is not text: {source}", path.display())]
+    Text {
+        /// The scenario.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// Where it stops being text.
+        source: Utf8Error,
     },
     /// The scenario is no TOML, or has a field it cannot have.
     #[error("{}: {problem}", path.display())]
@@ -187,17 +190,21 @@ impl Scenario {
     /// # Errors
     /// A [`ReadError`] with the file, and the place or field in it.
     pub fn read(path: &Path) -> Result<Scenario, ReadError> {
-        let text = read(path, std::fs::read_to_string)?;
+        let bytes = file::read(path, FILE_MAX)?;
+        let text = str::from_utf8(&bytes).map_err(|source| ReadError::Text {
+            path: path.into(),
+            source,
+        })?;
         let toml_error = |error| ReadError::Toml {
             path: path.into(),
-            problem: toml_problem(&text, &error),
+            problem: toml_problem(text, &error),
         };
-        let file: File = toml::from_str(&text).map_err(toml_error)?;
+        let file: File = toml::from_str(text).map_err(toml_error)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let (mut images, mut semantics) = (BTreeMap::new(), BTreeMap::new());
         for (name, contract) in &file.contracts {
             let image = folder.join(&contract.image);
-            let loaded = loader::load(&read(&image, std::fs::read)?);
+            let loaded = loader::load(&file::read(&image, FILE_MAX)?);
             let loaded = loaded.map_err(|source| ReadError::Image {
                 path: image,
                 source,
@@ -404,11 +411,4 @@ pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     let column = before[start..].chars().count() + 1;
     format!("line {line}, column {column}: {message}")
-}
-
-fn read<T>(path: &Path, read: impl Fn(PathBuf) -> io::Result<T>) -> Result<T, ReadError> {
-    read(path.into()).map_err(|source| ReadError::File {
-        path: path.into(),
-        source,
-    })
 }

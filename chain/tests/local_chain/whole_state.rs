@@ -1,10 +1,12 @@
 //! Rollback, export, import and check.
 
 use crate::common::*;
+use hostapi::accounts::Account;
 use hostapi::state::keys;
 use hostapi::state::{Batch, MemStore, SledStore, StateStore};
+use smart51_chain::check::check;
 use smart51_chain::export::{self, ImportError};
-use smart51_chain::{Action, Chain, ChainError, Genesis};
+use smart51_chain::{Action, Chain, ChainError, Genesis, Head};
 use std::sync::Arc;
 
 #[test]
@@ -60,13 +62,13 @@ fn equal_states_export_equally_from_every_store() {
         "sled and memory export differently"
     );
     let copy = MemStore::new();
-    assert!(export::import(&copy, &file).unwrap() > 10);
+    assert!(export::import(&copy, &file[..]).unwrap() > 10);
     assert!(
         export(&copy) == file,
         "an imported state exports differently"
     );
     assert!(matches!(
-        export::import(&copy, &file),
+        export::import(&copy, &file[..]),
         Err(ImportError::NotEmpty)
     ));
 }
@@ -207,4 +209,268 @@ fn a_store_of_another_format_is_refused() {
         .commit(Batch::from([(format, Some(vec![2, 0]))]))
         .unwrap();
     assert_eq!(export(&*store), before, "a refused store is not touched");
+}
+
+/// A copy of `store` with one key changed.
+fn with(store: &MemStore, key: &[u8], value: Option<Vec<u8>>) -> Arc<MemStore> {
+    let copy = Arc::new(MemStore::new());
+    export::import(&*copy, &export(store)[..]).unwrap();
+    copy.commit(Batch::from([(key.to_vec(), value)])).unwrap();
+    copy
+}
+
+/// The first thing that check finds, and what an import of the same state says.
+fn found(store: &MemStore) -> String {
+    let problems = check(store).unwrap().problems;
+    let first = problems.first().expect("check finds something");
+    let refused = export::import_sound(&MemStore::new(), &export(store)[..]);
+    let refused = refused
+        .expect_err("what check finds is not imported")
+        .to_string();
+    assert!(
+        refused.contains(&first.what),
+        "{refused}, not {}",
+        first.what
+    );
+    first.what.clone()
+}
+
+/// The stored form of what a block replaced, with one value made another one.
+fn undo_with(undo: &[u8], change: impl Fn(&[u8], &[u8]) -> Option<Vec<u8>>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let (mut rest, mut changed) = (undo, false);
+    let counted = |rest: &mut &[u8]| {
+        let (length, after) = rest.split_first_chunk().unwrap();
+        let (bytes, after) = after.split_at(u32::from_le_bytes(*length) as usize);
+        *rest = after;
+        bytes.to_vec()
+    };
+    let push = |out: &mut Vec<u8>, bytes: &[u8]| {
+        out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+        out.extend_from_slice(bytes);
+    };
+    while !rest.is_empty() {
+        let key = counted(&mut rest);
+        push(&mut out, &key);
+        let (&there, after) = rest.split_first().unwrap();
+        rest = after;
+        out.push(there);
+        if there == 1 {
+            let value = counted(&mut rest);
+            let other = change(&key, &value);
+            changed |= other.is_some();
+            push(&mut out, &other.unwrap_or(value));
+        }
+    }
+    assert!(changed, "there is such a value");
+    out
+}
+
+/// The head as it is stored.
+fn head_of(height: u32, time: u64, hash: [u8; 32]) -> Vec<u8> {
+    [&height.to_le_bytes()[..], &time.to_le_bytes(), &hash].concat()
+}
+
+/// What a chain begins with is missing or replaced, or its newest block is none: found, not imported, not rolled back.
+#[test]
+fn both_ends_of_a_chain_are_checked() {
+    let (chain, store) = in_memory();
+    transfer(&chain, 7).unwrap();
+    let genesis = keys::meta("genesis");
+    let without = with(&store, &genesis, None);
+    assert_eq!(found(&without), "the chain's first settings are missing");
+    assert!(Chain::open(Box::new(Arc::clone(&without)), Genesis::default()).is_err());
+    assert_eq!(
+        without.get(&genesis).unwrap(),
+        None,
+        "opening makes no new one"
+    );
+    let mut later = store.get(&genesis).unwrap().unwrap();
+    later[5] ^= 1; // the time of the first block
+    let what = found(&with(&store, &genesis, Some(later)));
+    assert_eq!(
+        what,
+        "it is not that of the block that the chain's settings begin with"
+    );
+    let above = Genesis {
+        height: 9,
+        ..Genesis::default()
+    };
+    let other = Arc::new(MemStore::new());
+    Chain::open(Box::new(Arc::clone(&other)), above).unwrap();
+    let below = with(&store, &genesis, other.get(&genesis).unwrap());
+    assert_eq!(found(&below), "the newest block is below the first one");
+    let rolled = Chain::existing(Box::new(below)).unwrap().rollback(60);
+    assert!(matches!(rolled, Err(ChainError::Node(_))), "{rolled:?}");
+    let head = keys::meta("head");
+    assert_eq!(
+        found(&with(&store, &head, None)),
+        "it names no newest block"
+    );
+    let Head { height, time, hash } = chain.head().unwrap();
+    let wrong_time = head_of(height, time + 1, hash);
+    let what = found(&with(&store, &head, Some(wrong_time)));
+    assert_eq!(what, "its hash and time are not those of the newest block");
+    // A head that is one block too low leaves a block and its record beyond it.
+    let parent = chain.block(height - 1).unwrap().header;
+    let lower = head_of(height - 1, parent.time, parent.hash());
+    let what = found(&with(&store, &head, Some(lower)));
+    assert_eq!(what, "it lies beyond the first or the newest block");
+    let what = found(&with(&store, &keys::meta("heads"), Some(vec![])));
+    assert_eq!(what, "there is no such fact of a chain");
+}
+
+#[test]
+fn unreadable_names_are_found() {
+    let (_, store) = in_memory();
+    for name in [&b"\xFF"[..], b"", b"1-2", b"a b", b"a\nb", &[b'n'; 33]] {
+        let key = [b"l", name].concat();
+        let what = found(&with(&store, &key, Some(PARTIES.alice.to_vec())));
+        assert_eq!(what, "the key holds no local name", "{name:?}");
+    }
+}
+
+/// Taking a block back must lead to a state that was there: no money more or less, no key that nobody made.
+#[test]
+fn what_a_block_replaced_is_checked() {
+    let (chain, store) = in_memory();
+    transfer(&chain, 7).unwrap();
+    transfer(&chain, 8).unwrap();
+    assert_eq!(check(&*store).unwrap().problems, []);
+    for height in [3, 4] {
+        let key = keys::undo(height);
+        let undo = store.get(&key).unwrap().unwrap();
+        let richer = undo_with(&undo, |key, value| {
+            let account = Account::decode(value).filter(|_| key[0] == b'a')?;
+            let balance = account.balance + 1;
+            Some(Account { balance, ..account }.encode().to_vec())
+        });
+        let what = found(&with(&store, &key, Some(richer)));
+        assert!(what.contains("of money, less fees"), "{what}");
+        let another_head = undo_with(&undo, |key, value| {
+            (key == b"mhead").then(|| value.iter().map(|byte| byte ^ 1).collect())
+        });
+        let what = found(&with(&store, &key, Some(another_head)));
+        assert_eq!(what, "it does not lead back to the block before");
+        let damaged = undo_with(&undo, |key, _| (key[0] == b'a').then(|| vec![1, 2, 3]));
+        found(&with(&store, &key, Some(damaged)));
+        let absent = |key: &[u8]| [&(key.len() as u32).to_le_bytes()[..], key, &[0]].concat();
+        for (added, said) in [
+            (absent(b"b\0\0\0\x01"), "which no block replaces"),
+            (absent(b"mgenesis"), "which no block replaces"),
+            (absent(b"zebra"), "which no block replaces"),
+            (
+                absent(&keys::data(&PARTIES.token, &PARTIES.alice)),
+                "the count of the keys",
+            ),
+        ] {
+            let what = found(&with(&store, &key, Some([undo.clone(), added].concat())));
+            assert!(what.contains(said), "{what}");
+        }
+        // A key more that was there before the block: nobody made it.
+        let name = keys::name("ghost");
+        let ghost = [
+            &(name.len() as u32).to_le_bytes()[..],
+            &name,
+            &[1, 6, 0, 0, 0],
+            &PARTIES.bob,
+        ];
+        let what = found(&with(
+            &store,
+            &key,
+            Some([undo.clone(), ghost.concat()].concat()),
+        ));
+        assert!(what.contains("no block made it"), "{what}");
+    }
+    // Money that no block made, in an account that no block changes.
+    let account = Account {
+        balance: 5,
+        ..Account::default()
+    };
+    let key = keys::account(&[7; 20]);
+    let what = found(&with(&store, &key, Some(account.encode().to_vec())));
+    assert!(what.contains("no block made it"), "{what}");
+}
+
+/// Bytes of exports and of states are flipped, cut and doubled: whoever reads them says what is wrong or goes on, and
+/// never panics. `SMART51_LONG=N` tries N of them instead.
+#[test]
+fn damaged_states_never_panic() {
+    let (chain, store) = in_memory();
+    for amount in [7, 8, 9] {
+        transfer(&chain, amount).unwrap();
+    }
+    let file = export(&*store);
+    let pairs: Vec<_> = {
+        let mut pairs = Vec::new();
+        export::read(&file[..], |key, value| {
+            pairs.push((key, value));
+            Ok(())
+        })
+        .unwrap();
+        pairs
+    };
+    let mut seed = 0x9E37_79B9_7F4A_7C15u64;
+    let mut random = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    let cases = std::env::var("SMART51_LONG").map_or(600, |n| n.parse().unwrap());
+    let mut unsound = 0;
+    for _ in 0..cases {
+        let mut bytes = file.clone();
+        damage(&mut bytes, &mut random);
+        let error = export::import(&MemStore::new(), &bytes[..]).unwrap_err();
+        assert!(!error.to_string().is_empty());
+        // The same inside of a pair, in a file that is whole.
+        let damaged = MemStore::new();
+        let mut pairs = pairs.clone();
+        let length = pairs.len();
+        let (mut key, mut value) = pairs.remove(random(length));
+        if random(4) == 0 {
+            damage(&mut key, &mut random)
+        } else {
+            damage(&mut value, &mut random)
+        }
+        pairs.push((key, value));
+        let all = pairs.into_iter().map(|(key, value)| (key, Some(value)));
+        damaged.commit(all.collect()).unwrap();
+        unsound += usize::from(!check(&damaged).unwrap().problems.is_empty());
+        look_at_everything(damaged);
+    }
+    assert!(unsound > cases / 2, "{unsound} of {cases} were found");
+}
+
+/// Flips a bit, cuts, or makes longer; `random` gives a number below another.
+fn damage(bytes: &mut Vec<u8>, random: &mut impl FnMut(usize) -> usize) {
+    match (bytes.len(), random(4)) {
+        (0, _) | (_, 0) => bytes.push(random(256) as u8),
+        (length, 1) => bytes.truncate(random(length)),
+        (length, 2) => bytes.extend_from_within(random(length)..),
+        (length, _) => bytes[random(length)] ^= 1 << random(8),
+    }
+}
+
+/// Whatever a command may do with a chain.
+fn look_at_everything(store: MemStore) {
+    let Ok(chain) = Chain::open(Box::new(store), Genesis::default()) else {
+        return;
+    };
+    let _ = (chain.head(), chain.names(), chain.ids_with_prefix(&[]));
+    for name in ["alice", "bob", "token", "1-0", "2-0"] {
+        let _ = (chain.resolve(name), chain.contract(name));
+    }
+    for height in 0..8 {
+        if let Ok(block) = chain.block(height) {
+            for id in block.ids() {
+                let _ = chain.receipt(&id);
+            }
+        }
+    }
+    let _ = transfer(&chain, 1);
+    for _ in 0..3 {
+        let _ = chain.rollback(2);
+    }
 }

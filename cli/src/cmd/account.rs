@@ -65,7 +65,10 @@ struct List {
 
 impl Account {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let chain = self.store.open()?;
+        let chain = match self.action {
+            Action::New { .. } => self.store.open()?,
+            Action::List | Action::Show { .. } => self.store.look()?,
+        };
         match self.action {
             Action::New { name, balance } => {
                 let mut block = chain.begin_block()?;

@@ -31,7 +31,7 @@ struct Report {
 
 impl Block {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let chain = self.store.open()?;
+        let chain = self.store.look()?;
         let height = match self.height {
             Some(height) => height,
             None => chain.head()?.height,

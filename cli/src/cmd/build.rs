@@ -1,6 +1,6 @@
 //! `smart51 build`.
 
-use crate::args::{about, write_file};
+use crate::args::{about, replace_with, write_file};
 use crate::contract;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
@@ -64,7 +64,7 @@ impl Build {
         contract::check(&image, Semantics::V1).map_err(|e| about(first, e))?;
         write_file(&output, &self.target.file(&image))?;
         if let Some(symbols) = symbols {
-            write_file(&output.with_extension("cdb"), &symbols)?;
+            replace_with(&output.with_extension("cdb"), &symbols)?;
         }
         out.print(&Report {
             output: output.display().to_string(),

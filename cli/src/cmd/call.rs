@@ -100,7 +100,11 @@ impl PaymentArgs {
 
 impl Call {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let chain = self.store.open()?;
+        let chain = if self.dry_run {
+            self.store.look()?
+        } else {
+            self.store.existing()?
+        };
         let input = self.input.read(&chain)?;
         let (contract, record) = chain.contract(&self.contract)?;
         let request = CallRequest {

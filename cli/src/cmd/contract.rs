@@ -44,7 +44,7 @@ struct Report {
 
 impl Contract {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let chain = self.store.open()?;
+        let chain = self.store.look()?;
         match self.action {
             Action::List => out.print(&list(&chain)?)?,
         }

@@ -46,7 +46,7 @@ impl Deploy {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let loaded = read_image(&self.image)?;
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
-        let chain = self.store.open()?;
+        let chain = self.store.existing()?;
         let deploy = chain::Deploy {
             sender: chain.resolve(&self.from)?,
             image: &loaded.image,

@@ -36,7 +36,7 @@ pub(crate) struct Query {
 
 impl Query {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let mut chain = self.store.open()?;
+        let mut chain = self.store.look()?;
         let input = self.input.read(&chain)?;
         if let Some(timeout) = self.timeout {
             let watchdog = Watchdog::new(Duration::from_millis(timeout));

@@ -20,7 +20,7 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let chain = self.store.open()?;
+        let chain = self.store.look()?;
         let id = find(&chain, &self.id)?;
         out.print(&Report::new(&chain.receipt(&id)?, true))?;
         Ok(Status::Success)

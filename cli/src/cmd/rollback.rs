@@ -30,7 +30,7 @@ struct Report {
 
 impl Rollback {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let chain = self.store.open()?;
+        let chain = self.store.existing()?;
         chain.rollback(self.blocks)?;
         let head = chain.head()?;
         out.print(&Report {

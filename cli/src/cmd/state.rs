@@ -1,21 +1,23 @@
 //! `smart51 state`.
 
-use crate::args::{Bytes as BytesArg, about};
+use crate::args::{Bytes as BytesArg, about, replace_file};
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
 use chain::export::{self, ExportError, ImportError};
-use chain::{Chain, Contract, Genesis, RegIdText};
+use chain::{Chain, Contract, RegIdText};
 use clap::{Args, Subcommand};
 use hostapi::app_funds::AppAccount;
 use hostapi::data;
 use hostapi::state::keys::{self, RegId};
-use hostapi::state::{MemStore, Pair};
+use hostapi::state::{Pair, SledStore, StateStore};
+use loader::file;
 use serde::Serialize;
-use std::fs::{self, File};
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+
+/// The largest export read, in bytes.
+const IMPORT_MAX: u64 = 1 << 36;
 
 /// Show what a contract holds, or export, import and check the whole state.
 #[derive(Args, Debug)]
@@ -49,13 +51,15 @@ enum Action {
         /// The file to write.
         file: PathBuf,
     },
-    /// Put an exported state into a new or empty store.
+    /// Put an exported state into a new or empty folder. What `state check` finds unsound is refused; after a refusal,
+    /// or when the command is stopped, there is no store.
     #[command(after_help = "Example:\n  smart51 state import all.state --store new-folder")]
     Import {
         /// The file to read.
         file: PathBuf,
     },
-    /// Check that every key, block and receipt is what it must be. The status is 3 if any is not.
+    /// Check that every key, block and receipt is what it must be, and that taking back every block leads to the first
+    /// one with all money accounted for. The status is 3 if anything is not so.
     #[command(after_help = "Example:\n  smart51 state check")]
     Check,
 }
@@ -121,11 +125,11 @@ struct ProblemReport {
 impl State {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         match (self.action, self.contract) {
-            (Some(Action::Export { file }), _) => export_to(&self.store.open()?, &file, out),
+            (Some(Action::Export { file }), _) => export_to(&self.store.look()?, &file, out),
             (Some(Action::Import { file }), _) => import_from(self.store, &file, out),
-            (Some(Action::Check), _) => check(&self.store.open()?, out),
+            (Some(Action::Check), _) => check(&self.store.look_store()?, out),
             (None, Some(contract)) => {
-                let chain = self.store.open()?;
+                let chain = self.store.look()?;
                 match self.key {
                     Some(key) => show_value(&chain, &contract, key.read()?, out),
                     None => {
@@ -219,18 +223,12 @@ fn below(chain: &Chain, prefix: &[u8]) -> Result<Vec<Pair>, Error> {
 
 /// Writes beside the file first, so that a failure leaves no half of an export behind.
 fn export_to(chain: &Chain, file: &Path, out: &Output) -> Result<Status, Error> {
-    let mut draft = file.as_os_str().to_owned();
-    draft.push(".new");
-    let draft = PathBuf::from(draft);
-    let made = File::create(&draft).map_err(|error| about(&draft, error))?;
-    let written = export::export(chain.store(), &mut BufWriter::new(&made));
-    let pairs = match written {
-        Ok(pairs) => pairs,
-        Err(ExportError::Store(error)) => return Err(error.into()),
-        Err(error) => return Err(Error::node(format_args!("{}: {error}", draft.display()))),
-    };
-    let kept = made.sync_all().and_then(|()| fs::rename(&draft, file));
-    kept.map_err(|error| Error::node(format_args!("{}: {error}", file.display())))?;
+    let pairs = replace_file(file, |to| {
+        export::export(chain.store(), to).map_err(|error| match error {
+            ExportError::Store(error) => error.into(),
+            error => Error::node(format_args!("{}: {error}", file.display())),
+        })
+    })?;
     out.print(&FileReport {
         file: file.display().to_string(),
         pairs,
@@ -238,36 +236,24 @@ fn export_to(chain: &Chain, file: &Path, out: &Output) -> Result<Status, Error> 
     Ok(Status::Success)
 }
 
-/// Imports only what is a sound chain: it is tried in memory first.
-fn import_from(store: StoreArgs, file: &Path, out: &Output) -> Result<Status, Error> {
-    let bytes = fs::read(file).map_err(|error| about(file, error))?;
-    let refused = |error: ImportError| match error {
+/// Imports only what is a sound chain, bit by bit; the store is there once all is found sound.
+fn import_from(store: StoreArgs, path: &Path, out: &Output) -> Result<Status, Error> {
+    let file = file::open(path, IMPORT_MAX).map_err(Error::input)?;
+    let imported = SledStore::create(&store.folder()?, |store| export::import_sound(store, file));
+    let (_, pairs) = imported.map_err(|error| match error {
         ImportError::Store(error) => error.into(),
-        ImportError::NotEmpty => Error::input(error),
-        error => about(file, error),
-    };
-    let trial = MemStore::new();
-    export::import(&trial, &bytes).map_err(refused)?;
-    let trial =
-        Chain::open(Box::new(trial), Genesis::default()).map_err(|error| about(file, error))?;
-    let checked = trial.check().map_err(|error| about(file, error))?;
-    if let Some(problem) = checked.problems.first() {
-        let what = format!(
-            "the exported state is not sound: key {}: {}",
-            problem.key, problem.what
-        );
-        return Err(about(file, what));
-    }
-    export::import(&store.open_store()?, &bytes).map_err(refused)?;
+        ImportError::Node(error) => Error::node(error),
+        error => about(path, error),
+    })?;
     out.print(&FileReport {
-        file: file.display().to_string(),
-        pairs: checked.pairs,
+        file: path.display().to_string(),
+        pairs,
     })?;
     Ok(Status::Success)
 }
 
-fn check(chain: &Chain, out: &Output) -> Result<Status, Error> {
-    let checked = chain.check()?;
+fn check(store: &dyn StateStore, out: &Output) -> Result<Status, Error> {
+    let checked = chain::check::check(store)?;
     let problems = checked.problems.into_iter();
     let report = CheckReport {
         pairs: checked.pairs,

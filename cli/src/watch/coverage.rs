@@ -4,7 +4,7 @@ use super::counts::Counts;
 use super::lcov;
 use super::program::Program;
 use super::tally::Tally;
-use crate::args::write_file;
+use crate::args::{replace_with, write_file};
 use crate::error::Error;
 use crate::output::note;
 use clap::Args;
@@ -134,7 +134,7 @@ impl Coverage {
                 let listing = program.listing(counts);
                 let name = covering.image.to_string_lossy().replace(['/', '\\'], "_");
                 let file = self.to.with_added_extension(format!("{name}.lst"));
-                write_file(&file, listing.text.as_bytes())?;
+                replace_with(&file, listing.text.as_bytes())?;
                 listed = listing.lines(file);
                 &listed
             }

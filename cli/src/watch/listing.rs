@@ -34,8 +34,10 @@ impl Listing<'_> {
 
     /// An instruction.
     pub(super) fn instruction(&mut self, at: u16, insn: &Insn) {
-        let names = self.names;
-        for function in names.iter().filter(|function| function.at == at) {
+        // They are in order of address.
+        let first = self.names.partition_point(|function| function.at < at);
+        let names = &self.names[first..];
+        for function in names.iter().take_while(|function| function.at == at) {
             self.push(format_args!("{}:", function.name));
         }
         self.push(format_args!("{at:04X}  {insn}"));

@@ -4,6 +4,7 @@ use crate::args::{about, read_symbols};
 use crate::error::Error;
 use crate::output::note;
 use loader::symbols::{self, Symbols};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,51 +88,95 @@ fn parse(file: &Path) -> Result<Symbols, Error> {
 /// What a symbol file says, its sources as paths.
 fn read(file: &Path, sources: &[PathBuf]) -> Result<Symbols, Error> {
     let mut symbols = parse(file)?;
-    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut sources = Sources::new(file.parent().unwrap_or(Path::new("")), sources);
     for name in &mut symbols.files {
-        *name = source(name, folder, sources).to_string_lossy().into_owned();
+        *name = sources.path(name).to_string_lossy().into_owned();
     }
+    sources.note_missing();
     Ok(symbols)
 }
 
-/// The path of the source called `name`: in `folder`, or in one of `sources`.
+/// Where the sources lie that a symbol file names.
 ///
 /// SDCC writes a file's name without its folder into a .cdb, and what is no letter or digit as `_`.
-fn source(name: &str, folder: &Path, sources: &[PathBuf]) -> PathBuf {
-    let bare = Path::new(name)
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
-    let plain = |name: &str| {
-        let plain = |c: char| {
-            if c.is_ascii_alphanumeric() || c == '.' {
-                c
-            } else {
-                '_'
-            }
-        };
-        name.chars().map(plain).collect::<String>()
-    };
-    let expected = folder.join(name);
-    if expected.is_file() {
-        return expected;
+struct Sources<'a> {
+    /// The folder of the symbol file.
+    folder: &'a Path,
+    others: &'a [PathBuf],
+    /// The files in the other folders and in this one, by what SDCC makes of their names; read when first needed.
+    found: Option<BTreeMap<String, PathBuf>>,
+    missing: Vec<PathBuf>,
+}
+
+/// How many missing sources are named.
+const NAMED: usize = 5;
+
+impl<'a> Sources<'a> {
+    fn new(folder: &'a Path, others: &'a [PathBuf]) -> Sources<'a> {
+        Sources {
+            folder,
+            others,
+            found: None,
+            missing: Vec::new(),
+        }
     }
-    for folder in sources.iter().map(PathBuf::as_path).chain([folder]) {
+
+    /// The path of the source called `name`.
+    fn path(&mut self, name: &str) -> PathBuf {
+        let expected = self.folder.join(name);
+        if expected.is_file() {
+            return expected;
+        }
+        let folder = Path::new(self.folder);
+        let folders = self.others.iter().map(PathBuf::as_path).chain([folder]);
+        let found = self.found.get_or_insert_with(|| list(folders));
+        let bare = Path::new(name).file_name().unwrap_or_default();
+        if let Some(path) = found.get(&plain(&bare.to_string_lossy())) {
+            return path.clone();
+        }
+        self.missing.push(expected.clone());
+        expected
+    }
+
+    /// Says which sources are not there.
+    fn note_missing(&self) {
+        for path in self.missing.iter().take(NAMED) {
+            note(format_args!(
+                "{} is not there: say with --sources where the source is, for readers of the coverage",
+                path.display()
+            ));
+        }
+        if let more @ 1.. = self.missing.len().saturating_sub(NAMED) {
+            note(format_args!("and {more} other sources are not there"));
+        }
+    }
+}
+
+/// The files in `folders` by [`plain`] name: of equal names the one in the first folder, and there the first in order.
+fn list<'a>(folders: impl Iterator<Item = &'a Path>) -> BTreeMap<String, PathBuf> {
+    let mut found = BTreeMap::new();
+    for folder in folders {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
         names.sort();
-        if let Some(found) = names
-            .iter()
-            .find(|found| plain(&found.to_string_lossy()) == plain(&bare))
-        {
-            return folder.join(found);
+        for name in names {
+            let path = found.entry(plain(&name.to_string_lossy()));
+            path.or_insert_with(|| folder.join(name));
         }
     }
-    note(format_args!(
-        "{} is not there: say with --sources where the source is, for readers of the coverage",
-        expected.display()
-    ));
-    expected
+    found
+}
+
+/// A file's name as SDCC writes it.
+fn plain(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' {
+            c
+        } else {
+            '_'
+        }
+    };
+    name.chars().map(plain).collect()
 }
 
 #[cfg(test)]
@@ -145,7 +190,7 @@ mod tests {
         fs::create_dir(&src).expect("made");
         fs::write(src.join("my-echo.c"), "").expect("written");
         fs::write(folder.path().join("main.c"), "").expect("written");
-        let find = |name, sources: &[PathBuf]| source(name, folder.path(), sources);
+        let find = |name, sources: &[PathBuf]| Sources::new(folder.path(), sources).path(name);
         assert_eq!(find("main.c", &[]), folder.path().join("main.c"));
         assert_eq!(
             find("my_echo.c", std::slice::from_ref(&src)),

@@ -31,11 +31,20 @@ impl<'a> Tally<'a> {
     }
 
     fn add_lines(&mut self, lines: &Lines) {
-        for span in &lines.spans {
-            let count = self.files[span.file].lines.entry(span.line).or_default();
-            for at in self.program.instructions(span.first, span.last) {
-                *count = (*count).max(self.counts.ran(at));
-                self.owners.insert(at, (span.file, span.line));
+        // Many lines can begin with the same instruction: what they cover is looked at once.
+        for group in lines
+            .spans
+            .chunk_by(|a, b| (a.first, a.last) == (b.first, b.last))
+        {
+            let [.., inner] = group else { continue };
+            let mut most = 0;
+            for at in self.program.instructions(inner.first, inner.last) {
+                most = most.max(self.counts.ran(at));
+                self.owners.insert(at, (inner.file, inner.line));
+            }
+            for span in group {
+                let count = self.files[span.file].lines.entry(span.line).or_default();
+                *count = (*count).max(most);
             }
         }
     }
@@ -53,10 +62,18 @@ impl<'a> Tally<'a> {
     }
 
     fn add_functions(&mut self, lines: &Lines) {
-        for function in &lines.functions {
-            let spans = lines.spans.iter().filter(|span| span.first == function.at);
-            if let Some(span) = spans.min_by_key(|span| span.line) {
-                let called = (span.line, self.counts.ran(function.at));
+        // The first line of the source that begins at an address. Spans are in order of address.
+        let begins = |at: u16| {
+            let first = lines.spans.partition_point(|span| span.first < at);
+            let here = lines.spans[first..].iter();
+            here.take_while(|span| span.first == at)
+                .min_by_key(|span| span.line)
+        };
+        for functions in lines.functions.chunk_by(|a, b| a.at == b.at) {
+            let at = functions[0].at;
+            let Some(span) = begins(at) else { continue };
+            for function in functions {
+                let called = (span.line, self.counts.ran(at));
                 self.files[span.file]
                     .functions
                     .insert(function.name.clone(), called);

@@ -5,6 +5,7 @@
 //! [`Overlay`] lies above a store and collects what a block changes; [`keys`] says what is stored where.
 
 mod faulty;
+mod folder;
 pub mod keys;
 mod memory;
 mod ordered;

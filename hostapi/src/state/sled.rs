@@ -8,27 +8,27 @@
 //! sled's `flush` asks the system to write but issues no barrier that a drive must honour (it calls
 //! `sync_file_range`), so a commit is followed by an fsync of our own: of `db`, of files that are new, and
 //! of the folders they appeared in.
+//!
+//! sled cannot open a database without writing to it. Where that fails, a store that is only to be read is copied to
+//! where there is room, and the copy is opened.
 
+use super::folder::{self, Making, PATIENCE, foreign, in_use, io_error, patiently, sync};
 use super::memory::lower_bound;
 use super::store::{Batch, Pair, StateStore, StoreError};
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::env;
+use std::fs::{self, File};
 use std::io;
 use std::ops::Bound;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
-use std::thread;
 use std::time::Duration;
+use tempfile::TempDir;
 
-/// The file that says whose folder this is, and what it says.
-const MARKER: &str = "SMART51";
-const MARKER_TEXT: &str = "smart51 store, format 1\n";
-/// The marker while it is being made. A folder that holds nothing else is a new one.
-const MARKER_DRAFT: &str = "SMART51.new";
-/// Says the same inside sled, in a tree of its own: a marker and data from different places differ.
+/// Says the format inside sled, in a tree of its own: a marker and data from different places differ.
 const FORMAT_KEY: &[u8] = b"format";
 const FORMAT: &[u8] = b"1";
 /// How much sled may keep in memory, in bytes.
@@ -45,66 +45,108 @@ pub struct SledStore {
     names: Mutex<BTreeSet<PathBuf>>,
     /// A commit failed half-way: what sled holds in memory may not be what is on the disk.
     broken: AtomicBool,
+    /// Whether nothing may be written.
+    read_only: bool,
+    /// Where sled's files are a copy, that copy. Removed once sled is closed.
+    _copy: Option<TempDir>,
     /// Holds the lock. Declared last, so that sled is closed before the folder is free.
-    _marker: File,
+    _marker: Option<File>,
 }
 
 impl SledStore {
-    /// Opens the store in `folder`, or makes a new one there if the folder is missing or empty.
+    /// Opens the store in `folder`, or makes an empty one there if the folder is missing or empty. Where another
+    /// process has it, waits up to five seconds.
     ///
     /// # Errors
     /// [`StoreError::Foreign`] if the folder belongs to another program or another version: nothing was
-    /// written to it then. [`StoreError::Locked`] if another process has it open and keeps it for a second;
-    /// [`StoreError::Corrupt`] if sled cannot read its files.
+    /// written to it then. [`StoreError::Locked`] if another process keeps it; [`StoreError::Corrupt`] if sled cannot
+    /// read its files.
     pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
-        let marker = claim(folder)?;
-        patiently(|| match marker.try_lock() {
-            Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(folder.to_owned())),
-            Err(TryLockError::Error(source)) => Err(StoreError::Io {
-                action: "lock its folder",
-                source,
-            }),
-        })?;
-        let files = folder.join("sled");
-        let config = sled::Config::new()
-            .path(&files)
-            .flush_every_ms(None)
-            .cache_capacity(CACHE);
-        let tree = patiently(|| {
-            guarded("open its files", || config.open()).map_err(|error| match error {
-                // sled has no error of its own for this; the text is that of the pinned version.
-                StoreError::Io { source, .. }
-                    if source.to_string().contains("could not acquire lock") =>
-                {
-                    StoreError::Locked(folder.to_owned())
-                }
-                other => other,
-            })
-        })?;
-        let file = File::open(files.join("db")).map_err(io_error("open its data file"))?;
-        let store = SledStore {
-            tree,
-            file,
-            folder: files,
-            names: Mutex::new(BTreeSet::new()),
-            broken: AtomicBool::new(false),
-            _marker: marker,
-        };
-        let about = guarded("open its files", || store.tree.open_tree("smart51"))?;
-        match guarded("read", || about.get(FORMAT_KEY))?.as_deref() {
-            Some(FORMAT) => {}
-            // Without a format the making of the store was interrupted, unless there is data.
-            None if store.next(b"", None)?.is_none() => {
-                guarded("write", || about.insert(FORMAT_KEY, FORMAT))?;
-                store.commit(Batch::new())?;
+        SledStore::open_within(folder, PATIENCE)
+    }
+
+    fn open_within(folder: &Path, patience: Duration) -> Result<SledStore, StoreError> {
+        loop {
+            if let Some(marker) = folder::locked(folder, patience)? {
+                return SledStore::connect(folder, marker, patience);
             }
-            None => return Err(foreign(folder, "its data carry no format".into())),
-            Some(other) => {
-                let found = format!("its data have format `{}`, not 1", other.escape_ascii());
-                return Err(foreign(folder, found));
+            match SledStore::make(folder, patience, |_| Ok(())) {
+                Err(StoreError::Exists(_)) => {} // somebody else made it
+                made => return Ok(made?.0),
             }
         }
+    }
+
+    /// Opens the store in `folder`, which must be there. Waits like [`SledStore::open`].
+    ///
+    /// # Errors
+    /// As [`SledStore::open`], and [`StoreError::Missing`].
+    pub fn existing(folder: &Path) -> Result<SledStore, StoreError> {
+        let marker = folder::locked(folder, PATIENCE)?;
+        let marker = marker.ok_or_else(|| StoreError::Missing(folder.into()))?;
+        SledStore::connect(folder, marker, PATIENCE)
+    }
+
+    /// Opens the store in `folder`, which must be there, to be looked at: a commit fails. Where it cannot be written
+    /// to, because the disk is full or it may only be read, a copy of it is opened, made in the folder for temporary
+    /// files or else in memory (`/dev/shm`). Waits like [`SledStore::open`].
+    ///
+    /// # Errors
+    /// As [`SledStore::existing`], and if there is no room for a copy.
+    pub fn to_read(folder: &Path) -> Result<SledStore, StoreError> {
+        let marker = folder::locked(folder, PATIENCE)?;
+        let marker = marker.ok_or_else(|| StoreError::Missing(folder.into()))?;
+        let opened = match connect(&folder::files(folder), folder, PATIENCE) {
+            Err(StoreError::Io { source, .. }) if is_no_room(source.kind()) => None,
+            opened => Some(opened?),
+        };
+        let mut store = match opened {
+            Some(store) => store,
+            None => connect_copy(folder)?,
+        };
+        store.read_only = true;
+        store._marker = Some(marker);
+        Ok(store)
+    }
+
+    /// Makes a store in `folder`, which must be missing or empty, with what `fill` puts into it. It is there once it
+    /// is filled: after a failure, or after the end of the process, there is none. Waits like [`SledStore::open`].
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] if there is a store already, what `fill` fails with, and as [`SledStore::open`].
+    pub fn create<T, E: From<StoreError>>(
+        folder: &Path,
+        fill: impl FnOnce(&SledStore) -> Result<T, E>,
+    ) -> Result<(SledStore, T), E> {
+        SledStore::make(folder, PATIENCE, fill)
+    }
+
+    fn make<T, E: From<StoreError>>(
+        folder: &Path,
+        patience: Duration,
+        fill: impl FnOnce(&SledStore) -> Result<T, E>,
+    ) -> Result<(SledStore, T), E> {
+        let making = Making::begin(folder, patience)?;
+        let making = making.ok_or_else(|| StoreError::Exists(folder.into()))?;
+        let mut store = connect(&folder::files(folder), folder, patience)?;
+        let about = store.about()?;
+        guarded("write", || about.insert(FORMAT_KEY, FORMAT))?;
+        store.commit(Batch::new())?;
+        let filled = match fill(&store) {
+            Ok(filled) => filled,
+            Err(error) => {
+                drop(store); // sled is closed before its files are removed
+                return Err(error);
+            }
+        };
+        store._marker = Some(making.finish()?);
+        Ok((store, filled))
+    }
+
+    /// Opens what is in the folder whose marker this is.
+    fn connect(folder: &Path, marker: File, patience: Duration) -> Result<SledStore, StoreError> {
+        let mut store = connect(&folder::files(folder), folder, patience)?;
+        store._marker = Some(marker);
         Ok(store)
     }
 
@@ -120,6 +162,11 @@ impl SledStore {
         Ok(())
     }
 
+    /// sled's tree with what is known of the store itself.
+    fn about(&self) -> Result<sled::Tree, StoreError> {
+        guarded("open its files", || self.tree.open_tree("smart51"))
+    }
+
     /// Asks the drive to keep what sled wrote.
     fn sync(&self) -> io::Result<()> {
         self.file.sync_all()?;
@@ -131,7 +178,7 @@ impl SledStore {
                 let path = entry?.path();
                 if !known.contains(&path) {
                     changed = true;
-                    sync_file(&path)?;
+                    sync(&path)?;
                 }
                 present.insert(path);
             }
@@ -167,6 +214,13 @@ impl StateStore for SledStore {
     /// then every operation fails.
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.usable()?;
+        if self.read_only {
+            let source = io::Error::new(
+                io::ErrorKind::ReadOnlyFilesystem,
+                "it was opened to be read",
+            );
+            return Err(io_error("write")(source));
+        }
         let mut changes = sled::Batch::default();
         for (key, value) in batch {
             match value {
@@ -187,81 +241,114 @@ impl StateStore for SledStore {
     }
 }
 
-/// Tries for a second to get a lock that somebody holds. sled's threads keep theirs for a moment after the store is
-/// dropped, and a process on its way to start another program keeps all that it had.
-fn patiently<T>(mut attempt: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    const TRIES: u32 = 100;
-    const PAUSE: Duration = Duration::from_millis(10);
-    for _ in 1..TRIES {
-        match attempt() {
-            Err(StoreError::Locked(_)) => thread::sleep(PAUSE),
+/// Opens sled's files, and checks that they are of this format.
+fn connect(files: &Path, folder: &Path, patience: Duration) -> Result<SledStore, StoreError> {
+    discard_drafts(files);
+    let config = sled::Config::new()
+        .path(files)
+        .flush_every_ms(None)
+        .cache_capacity(CACHE);
+    let tree = patiently(patience, || {
+        guarded("open its files", || config.open()).map_err(|error| match error {
+            // sled has no error of its own for this; the text is that of the pinned version.
+            StoreError::Io { source, .. }
+                if source.to_string().contains("could not acquire lock") =>
+            {
+                in_use(folder, patience)
+            }
+            other => other,
+        })
+    })?;
+    let file = File::open(files.join("db")).map_err(io_error("open its data file"))?;
+    let store = SledStore {
+        tree,
+        file,
+        folder: files.into(),
+        names: Mutex::new(BTreeSet::new()),
+        broken: AtomicBool::new(false),
+        read_only: false,
+        _copy: None,
+        _marker: None,
+    };
+    let found = {
+        let about = store.about()?;
+        guarded("read", || about.get(FORMAT_KEY))?
+    };
+    match found.as_deref() {
+        Some(FORMAT) => Ok(store),
+        // Without a format it is a new one, unless there is data.
+        None if store.next(b"", None)?.is_none() => Ok(store),
+        None => Err(foreign(folder, "its data carry no format".into())),
+        Some(other) => {
+            let found = format!("its data have format `{}`, not 1", other.escape_ascii());
+            Err(foreign(folder, found))
+        }
+    }
+}
+
+/// Removes what sled left when it was stopped while it wrote a snapshot. sled would take the half for a whole one.
+fn discard_drafts(files: &Path) {
+    let entries = fs::read_dir(files).into_iter().flatten().flatten();
+    for path in entries
+        .map(|entry| entry.path())
+        .filter(|path| is_draft(path))
+    {
+        // Where it cannot be removed, sled says what is wrong.
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn is_draft(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(".generating")
+}
+
+/// Whether the system says that a place cannot be written to.
+fn is_no_room(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(
+        kind,
+        PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull
+    )
+}
+
+/// Opens a copy of sled's files in `folder`.
+fn connect_copy(folder: &Path) -> Result<SledStore, StoreError> {
+    let places = [env::temp_dir(), "/dev/shm".into()];
+    let mut failed = None;
+    for place in places {
+        let copied = copy(&folder::files(folder), &place).map_err(io_error("be copied to be read"));
+        let opened = copied.and_then(|copy| {
+            let mut store = connect(copy.path(), folder, PATIENCE)?;
+            store._copy = Some(copy);
+            Ok(store)
+        });
+        match opened {
+            Err(error @ StoreError::Io { .. }) => failed = Some(error),
             done => return done,
         }
     }
-    attempt()
+    Err(failed.expect("there are two places"))
 }
 
-/// The marker file of `folder`, made if the folder is missing or empty. Writes nothing anywhere else.
-fn claim(folder: &Path) -> Result<File, StoreError> {
-    let path = folder.join(MARKER);
-    match fs::read(&path) {
-        Ok(text) if text == MARKER_TEXT.as_bytes() => {
-            return File::open(&path).map_err(io_error("open its marker file"));
-        }
-        Ok(text) => {
-            let shown = text[..text.len().min(60)].trim_ascii_end().escape_ascii();
-            return Err(foreign(folder, format!("its {MARKER} file says `{shown}`")));
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(foreign(folder, "it is no folder".into()));
-        }
-        Err(source) => {
-            return Err(StoreError::Io {
-                action: "read its marker file",
-                source,
-            });
+/// Copies sled's files into a new folder in `place`.
+fn copy(files: &Path, place: &Path) -> io::Result<TempDir> {
+    let copy = tempfile::Builder::new()
+        .prefix("smart51-")
+        .tempdir_in(place)?;
+    fs::create_dir(copy.path().join("blobs"))?;
+    for part in ["", "blobs"] {
+        for entry in fs::read_dir(files.join(part))? {
+            let path = entry?.path();
+            if let Some(name) = path.file_name()
+                && path.is_file()
+                && !is_draft(&path)
+            {
+                let to = copy.path().join(part).join(name);
+                io::copy(&mut File::open(&path)?, &mut File::create_new(to)?)?;
+            }
         }
     }
-    fs::create_dir_all(folder).map_err(io_error("make its folder"))?;
-    for entry in fs::read_dir(folder).map_err(io_error("list its folder"))? {
-        let name = entry.map_err(io_error("list its folder"))?.file_name();
-        if name != MARKER_DRAFT {
-            return Err(foreign(
-                folder,
-                format!("it holds `{}` and no {MARKER} file", name.display()),
-            ));
-        }
-    }
-    let draft = folder.join(MARKER_DRAFT);
-    let make = || {
-        fs::write(&draft, MARKER_TEXT)?;
-        sync_file(&draft)?;
-        fs::rename(&draft, &path)?;
-        sync_file(folder)?;
-        File::open(&path)
-    };
-    make().map_err(io_error("make its marker file"))
-}
-
-fn foreign(folder: &Path, found: String) -> StoreError {
-    StoreError::Foreign {
-        path: folder.to_owned(),
-        found,
-    }
-}
-
-fn io_error(action: &'static str) -> impl FnOnce(io::Error) -> StoreError {
-    move |source| StoreError::Io { action, source }
-}
-
-/// fsyncs a file or folder; one that was removed in the meantime needs none.
-fn sync_file(path: &Path) -> io::Result<()> {
-    match File::open(path) {
-        Ok(file) => file.sync_all(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
+    Ok(copy)
 }
 
 thread_local! {
@@ -305,7 +392,9 @@ fn panic_text(panicked: &(dyn std::any::Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::folder::{MARKER, MARKER_DRAFT};
     use super::*;
+    use std::thread;
 
     fn pairs(pairs: &[(&str, Option<&str>)]) -> Batch {
         pairs
@@ -359,8 +448,9 @@ mod tests {
     fn a_second_opener_is_told_that_the_store_is_in_use() {
         let folder = tempfile::tempdir().unwrap();
         let first = SledStore::open(folder.path()).unwrap();
-        let error = SledStore::open(folder.path()).unwrap_err();
-        assert!(matches!(error, StoreError::Locked(_)), "{error}");
+        let waited = Duration::from_millis(30);
+        let error = SledStore::open_within(folder.path(), waited).unwrap_err();
+        assert!(matches!(error, StoreError::Locked { .. }), "{error}");
         assert!(error.to_string().contains("--store"), "{error}");
         drop(first);
         SledStore::open(folder.path()).unwrap();
@@ -428,7 +518,108 @@ mod tests {
     fn an_interrupted_creation_is_taken_up_again() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(MARKER_DRAFT), "smart").unwrap();
+        fs::create_dir(folder.path().join("sled")).unwrap();
+        fs::write(folder.path().join("sled/db"), "half of something").unwrap();
+        let missing = SledStore::to_read(folder.path()).unwrap_err();
+        assert!(matches!(missing, StoreError::Missing(_)), "{missing}");
         SledStore::open(folder.path()).unwrap();
+        assert!(!folder.path().join(MARKER_DRAFT).exists());
+    }
+
+    #[test]
+    fn a_store_is_there_only_when_it_is_filled() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let fill = |store: &SledStore| store.commit(pairs(&[("a", Some("1"))]));
+        let failed = SledStore::create(&path, |store| {
+            fill(store)?;
+            let missing = SledStore::existing(&path).unwrap_err();
+            assert!(matches!(missing, StoreError::Missing(_)), "{missing}");
+            Err::<(), _>(StoreError::Injected(7))
+        });
+        assert!(matches!(failed, Err(StoreError::Injected(7))));
+        assert!(!path.exists(), "nothing is left of it");
+        drop(SledStore::create(&path, fill).unwrap());
+        let there = SledStore::create(&path, fill).unwrap_err();
+        assert!(matches!(there, StoreError::Exists(_)), "{there}");
+        assert!(
+            SledStore::existing(&path)
+                .unwrap()
+                .get(b"a")
+                .unwrap()
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn many_first_openings_at_once_all_succeed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        thread::scope(|scope| {
+            for n in 0..10u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    let store = SledStore::open(path).unwrap();
+                    store
+                        .commit(Batch::from([(vec![n], Some(vec![n]))]))
+                        .unwrap();
+                });
+            }
+        });
+        let store = SledStore::open(&path).unwrap();
+        for n in 0..10u8 {
+            assert_eq!(store.get(&[n]).unwrap(), Some(vec![n]));
+        }
+    }
+
+    #[test]
+    fn what_is_opened_to_read_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = SledStore::to_read(&folder.path().join("none")).unwrap_err();
+        assert!(
+            missing.to_string().contains("there is no smart51 store in"),
+            "{missing}"
+        );
+        assert!(!folder.path().join("none").exists());
+        let store = SledStore::open(folder.path()).unwrap();
+        store.commit(pairs(&[("a", Some("1"))])).unwrap();
+        drop(store);
+        let store = SledStore::to_read(folder.path()).unwrap();
+        assert!(store.get(b"a").unwrap().is_some());
+        assert!(store.commit(pairs(&[("a", None)])).is_err());
+        assert!(store.get(b"a").unwrap().is_some());
+    }
+
+    /// Also where sled was stopped while it wrote a snapshot, which it takes for a whole one by itself.
+    #[test]
+    fn half_a_snapshot_is_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(folder.path()).unwrap();
+        store.commit(pairs(&[("a", Some("1"))])).unwrap();
+        drop(store);
+        let half = folder.path().join("sled/snap.7FFFFFFFFFFFFFFF.generating");
+        fs::write(half, "half").unwrap();
+        let store = SledStore::open(folder.path()).unwrap();
+        assert!(store.get(b"a").unwrap().is_some());
+    }
+
+    #[test]
+    fn a_copy_is_what_was_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(folder.path()).unwrap();
+        let large = Batch::from([(b"large".to_vec(), Some(vec![7; 1_000_000]))]);
+        store.commit(large.clone()).unwrap();
+        drop(store);
+        let before = contents(folder.path());
+        let copy = connect_copy(folder.path()).unwrap();
+        assert_eq!(
+            copy.get(b"large").unwrap().as_ref(),
+            large[&b"large"[..]].as_ref()
+        );
+        assert_eq!(contents(folder.path()), before);
+        let place = copy.folder.clone();
+        drop(copy);
+        assert!(!place.exists());
     }
 
     #[test]
@@ -440,22 +631,29 @@ mod tests {
                 .commit(Batch::from([(vec![b'd', n], Some(vec![n; 200]))]))
                 .unwrap();
         }
+        // A value of a megabyte gets a file of its own.
+        let large = Batch::from([(b"large".to_vec(), Some(vec![7; 1_000_000]))]);
+        store.commit(large).unwrap();
         drop(store);
         let original = contents(folder.path());
-        let db = folder.path().join("sled/db");
-        let length = fs::metadata(&db).unwrap().len();
-        for step in 0..24 {
+        assert!(original.len() >= 5, "marker, conf, db, snapshot, blob");
+        let cases = original.iter().flat_map(|(path, bytes)| {
+            let steps = if path.ends_with("db") { 24 } else { 8 };
+            (0..steps).map(move |step| (path, bytes, step, steps))
+        });
+        for (path, bytes, step, steps) in cases {
             for (path, bytes) in &original {
                 fs::write(path, bytes).unwrap();
             }
-            let mut bytes = fs::read(&db).unwrap();
+            let mut bytes = bytes.clone();
             if step % 3 == 0 {
-                bytes.truncate(usize::try_from(length * step / 24).unwrap());
+                bytes.truncate(bytes.len() * step / steps);
             } else {
-                let at = usize::try_from(length * step / 24 / 8).unwrap();
-                bytes[at..at + 16].fill(0xA5);
+                let at = (bytes.len() * step / steps / 8).min(bytes.len().saturating_sub(16));
+                let end = bytes.len().min(at + 16);
+                bytes[at..end].fill(0xA5);
             }
-            fs::write(&db, bytes).unwrap();
+            fs::write(path, bytes).unwrap();
             // Whatever is left may be read or refused; it may not take the process down.
             let Ok(store) = SledStore::open(folder.path()) else {
                 continue;

@@ -20,8 +20,27 @@ pub enum StoreError {
     #[error("the store is damaged: {0}; restore it from an export with `smart51 state import`")]
     Corrupt(String),
     /// Another process has the store open.
-    #[error("the store {} is in use by another process; end that process or name another folder with --store", .0.display())]
-    Locked(PathBuf),
+    #[error(
+        "the store {} is in use by another process; end that process or name another folder with --store \
+         (waited {waited} seconds)",
+        path.display()
+    )]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+        /// How long it was waited for, in seconds.
+        waited: u64,
+    },
+    /// There is no store in the folder.
+    #[error(
+        "there is no smart51 store in {}; make one with `smart51 account new NAME` or `smart51 state import`, or name \
+         its folder with --store",
+        .0.display()
+    )]
+    Missing(PathBuf),
+    /// There is a store in the folder already.
+    #[error("there is a store in {} already; name an empty or new folder with --store", .0.display())]
+    Exists(PathBuf),
     /// The folder holds something else.
     #[error("{} is not a smart51 store: {found}; name an empty or new folder with --store", path.display())]
     Foreign {

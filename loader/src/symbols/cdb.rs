@@ -7,7 +7,7 @@
 //! L:Fecho$put$0$0:F6          a static function of the module echo
 //! ```
 
-use super::{Function, Span, SymbolError, Symbols};
+use super::{Files, Function, Span, SymbolError, Symbols};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The lines and functions in the text of a `.cdb` file.
@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The first line of code or function whose address is none.
 pub fn cdb(text: &str) -> Result<Symbols, SymbolError> {
     let mut symbols = Symbols::default();
+    let mut files = Files::default();
     let mut lines = Vec::new();
     let mut begins = BTreeMap::new();
     let mut ends = BTreeMap::new();
@@ -27,7 +28,7 @@ pub fn cdb(text: &str) -> Result<Symbols, SymbolError> {
         let at = || address_of(address, number);
         if let Some(line) = symbol.strip_prefix("C$") {
             if let Some((file, line)) = line_of(line) {
-                lines.push((at()?, symbols.file(file), line));
+                lines.push((at()?, files.index(file), line));
             }
         } else if let Some(function) = symbol.strip_prefix('X').filter(|s| is_name(s)) {
             ends.insert(function, at()?);
@@ -63,6 +64,7 @@ pub fn cdb(text: &str) -> Result<Symbols, SymbolError> {
             line,
         });
     }
+    symbols.files = files.names;
     symbols.sort();
     Ok(symbols)
 }

@@ -5,18 +5,19 @@
 //!       000131 75 89 20         [24]  633     mov    _TMOD,#0x20
 //! ```
 
-use super::{Function, Span, Symbols};
+use super::{Files, Function, Span, Symbols};
 
 /// The lines and functions in the text of a `.rst` file of one module. Where the compiler did not write lines of C into
 /// comments, they are those of `assembler`, the source the listing is of.
 #[must_use]
 pub fn listing(text: &str, assembler: &str) -> Symbols {
     let mut symbols = Symbols::default();
+    let mut files = Files::default();
     let compiled = text.lines().any(|line| line_of_c(line).is_some());
     let mut of_c = None;
     for line in text.lines() {
         if let Some((file, number)) = line_of_c(line) {
-            of_c = Some((symbols.file(file), number));
+            of_c = Some((files.index(file), number));
         }
         let Some(listed) = Listed::of(line) else {
             continue;
@@ -24,7 +25,7 @@ pub fn listing(text: &str, assembler: &str) -> Symbols {
         let source = match (compiled, listed.size) {
             (_, 0) => None,
             (true, _) => of_c,
-            (false, _) => Some((symbols.file(assembler), listed.number)),
+            (false, _) => Some((files.index(assembler), listed.number)),
         };
         if let Some((file, line)) = source {
             let first = listed.at;
@@ -47,6 +48,7 @@ pub fn listing(text: &str, assembler: &str) -> Symbols {
             });
         }
     }
+    symbols.files = files.names;
     symbols.sort();
     symbols
 }

@@ -12,6 +12,8 @@ mod cdb;
 mod listing;
 mod map;
 
+use std::collections::BTreeMap;
+
 pub use cdb::cdb;
 pub use listing::listing;
 pub use map::map;
@@ -67,7 +69,9 @@ pub struct SymbolError {
 impl Symbols {
     /// Takes over what another file says.
     pub fn add(&mut self, other: Symbols) {
-        let moved: Vec<usize> = other.files.iter().map(|file| self.file(file)).collect();
+        let mut files = Files::from(std::mem::take(&mut self.files));
+        let moved: Vec<usize> = other.files.iter().map(|file| files.index(file)).collect();
+        self.files = files.names;
         self.spans
             .extend(other.spans.into_iter().filter_map(|span| {
                 let file = *moved.get(span.file)?;
@@ -75,15 +79,6 @@ impl Symbols {
             }));
         self.functions.extend(other.functions);
         self.sort();
-    }
-
-    /// The index of a file, which is new or known.
-    fn file(&mut self, name: &str) -> usize {
-        let known = self.files.iter().position(|file| file == name);
-        known.unwrap_or_else(|| {
-            self.files.push(name.into());
-            self.files.len() - 1
-        })
     }
 
     fn sort(&mut self) {
@@ -101,6 +96,34 @@ impl Symbols {
             .last
             .is_none_or(|last| at <= last)
             .then_some(function)
+    }
+}
+
+/// Source files, each once.
+#[derive(Default)]
+struct Files {
+    names: Vec<String>,
+    /// Where each stands in `names`.
+    known: BTreeMap<String, usize>,
+}
+
+impl From<Vec<String>> for Files {
+    fn from(names: Vec<String>) -> Files {
+        let known = names.iter().cloned().zip(0..).collect();
+        Files { names, known }
+    }
+}
+
+impl Files {
+    /// The index of a file, which is new or known.
+    fn index(&mut self, name: &str) -> usize {
+        if let Some(index) = self.known.get(name) {
+            return *index;
+        }
+        let index = self.names.len();
+        self.names.push(name.into());
+        self.known.insert(name.into(), index);
+        index
     }
 }
 

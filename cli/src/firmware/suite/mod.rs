@@ -15,7 +15,7 @@ use super::image;
 use super::ram::Ram;
 use super::settings::{PaceName, Settings};
 use super::stimulus::{self, parse_pin};
-use crate::args::{about, read_toml, write_file};
+use crate::args::{about, read_toml, replace_with};
 use crate::error::Error;
 use crate::output::Bytes;
 use crate::watch::Watches;
@@ -88,7 +88,7 @@ pub(crate) fn run_file(path: &Path, options: Options<'_>) -> Result<Verdict, Err
         let file = path.with_extension("snapshot");
         let found = Snapshot::of(&outcome);
         if options.update_snapshots {
-            write_file(&file, found.to_string().as_bytes())?;
+            replace_with(&file, found.to_string().as_bytes())?;
         } else {
             failures.extend(found.compare(&file)?);
         }

@@ -63,6 +63,28 @@ fn marker(folder: &Path) -> Result<Option<File>, StoreError> {
     }
 }
 
+/// Why there is no store in `folder`, which has no marker.
+pub(super) fn missing(folder: &Path) -> StoreError {
+    match is_free(folder) {
+        Err(error @ StoreError::Foreign { .. }) => error,
+        _ => StoreError::Missing(folder.into()),
+    }
+}
+
+/// Checks that a folder without a marker is empty, but for a store that was not finished: whether there is one.
+fn is_free(folder: &Path) -> Result<bool, StoreError> {
+    let unfinished = folder.join(MARKER_DRAFT).symlink_metadata().is_ok();
+    for entry in fs::read_dir(folder).map_err(io_error("list its folder"))? {
+        let name = entry.map_err(io_error("list its folder"))?.file_name();
+        let ours = name == FILES || name.to_string_lossy().starts_with("SMART51.");
+        if !(unfinished && ours) {
+            let found = format!("it holds `{}` and no {MARKER} file", name.display());
+            return Err(foreign(folder, found));
+        }
+    }
+    Ok(unfinished)
+}
+
 /// A folder in which a store is being made. Dropped unfinished, it leaves nothing of it.
 #[derive(Debug)]
 pub(super) struct Making {
@@ -85,16 +107,7 @@ impl Making {
         if marker(folder)?.is_some() {
             return Ok(None);
         }
-        let draft = folder.join(MARKER_DRAFT);
-        let unfinished = draft.symlink_metadata().is_ok();
-        for entry in fs::read_dir(folder).map_err(io_error("list its folder"))? {
-            let name = entry.map_err(io_error("list its folder"))?.file_name();
-            let ours = name == FILES || name.to_string_lossy().starts_with("SMART51.");
-            if !(unfinished && ours) {
-                let found = format!("it holds `{}` and no {MARKER} file", name.display());
-                return Err(foreign(folder, found));
-            }
-        }
+        let unfinished = is_free(folder)?;
         let making = Making {
             folder: folder.into(),
             is_new,
@@ -106,6 +119,7 @@ impl Making {
                 .clear()
                 .map_err(io_error("remove an unfinished store"))?;
         }
+        let draft = folder.join(MARKER_DRAFT);
         let made = OpenOptions::new().write(true).create_new(true).open(&draft);
         made.and_then(|_| sync(folder))
             .map_err(io_error("make its marker file"))?;

@@ -83,7 +83,7 @@ impl SledStore {
     /// As [`SledStore::open`], and [`StoreError::Missing`].
     pub fn existing(folder: &Path) -> Result<SledStore, StoreError> {
         let marker = folder::locked(folder, PATIENCE)?;
-        let marker = marker.ok_or_else(|| StoreError::Missing(folder.into()))?;
+        let marker = marker.ok_or_else(|| folder::missing(folder))?;
         SledStore::connect(folder, marker, PATIENCE)
     }
 
@@ -95,7 +95,7 @@ impl SledStore {
     /// As [`SledStore::existing`], and if there is no room for a copy.
     pub fn to_read(folder: &Path) -> Result<SledStore, StoreError> {
         let marker = folder::locked(folder, PATIENCE)?;
-        let marker = marker.ok_or_else(|| StoreError::Missing(folder.into()))?;
+        let marker = marker.ok_or_else(|| folder::missing(folder))?;
         let opened = match connect(&folder::files(folder), folder, PATIENCE) {
             Err(StoreError::Io { source, .. }) if is_no_room(source.kind()) => None,
             opened => Some(opened?),
@@ -482,11 +482,13 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join(name), text).unwrap();
             let before = contents(folder.path());
-            let error = SledStore::open(folder.path()).unwrap_err();
-            assert!(
-                matches!(error, StoreError::Foreign { .. }),
-                "{name}: {error}"
-            );
+            for open in [SledStore::open, SledStore::existing, SledStore::to_read] {
+                let error = open(folder.path()).unwrap_err();
+                assert!(
+                    matches!(error, StoreError::Foreign { .. }),
+                    "{name}: {error}"
+                );
+            }
             assert_eq!(contents(folder.path()), before, "{name}");
         }
     }

@@ -101,6 +101,24 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     serde_json::from_slice(&read_bounded(path, JSON_MAX)?).map_err(|e| about(path, e))
 }
 
+/// [`read_json`] of a file that people write: a field that is not known, and so does nothing, is told on standard error.
+///
+/// # Errors
+/// Those of [`read_json`].
+pub(crate) fn read_json_noting_unknown<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let text = read_bounded(path, JSON_MAX)?;
+    let mut json = serde_json::Deserializer::from_slice(&text);
+    let unknown = |field: serde_ignored::Path<'_>| {
+        let path = path.display();
+        note(format_args!(
+            "{path}: there is no field `{field}`; it does nothing"
+        ));
+    };
+    let value = serde_ignored::deserialize(&mut json, unknown);
+    let whole = value.and_then(|value| json.end().map(|()| value));
+    whole.map_err(|e| about(path, e))
+}
+
 /// Writes a file of one recording, replacing what was there.
 ///
 /// # Errors

@@ -261,7 +261,7 @@ fn a_run_takes_the_kinds_of_scenarios() {
             refused.stderr
         );
     }
-    let twice = dir.run_with(&["run", "echo.ihx", "--input", "-", "--input", "-"], b"x");
+    let twice = dir.run(&["run", "echo.ihx", "--input", "-", "--input", "-"]);
     assert!(
         twice.status == 2 && twice.stderr.contains("can be given once"),
         "{}",
@@ -686,4 +686,27 @@ fn every_name_of_a_fault_is_documented() {
     names.sort_unstable();
     assert!(names.len() > 15, "{names:?}");
     assert_eq!(listed_after("fault"), names);
+}
+
+/// A misspelt field of a context is not passed over in silence.
+#[test]
+fn an_unknown_field_of_a_context_is_told() {
+    let dir = Dir::new();
+    dir.write(
+        "counter.ihx",
+        firmware_samples::sample("counter").unwrap().image,
+    );
+    let run = |context: &str| {
+        dir.write("context.json", context);
+        dir.run(&["run", "counter.ihx", "--context", "context.json"])
+    };
+    let known = run(r#"{"height": 7, "tx": {"pay_amount": 1}}"#).ok();
+    assert_eq!(known.stderr, "");
+    let misspelt = run(r#"{"heigth": 7, "tx": {"amount": 1}}"#).ok();
+    assert_eq!(
+        misspelt.stderr,
+        "context.json: there is no field `heigth`; it does nothing\n\
+         context.json: there is no field `tx.amount`; it does nothing\n"
+    );
+    assert_eq!(run("{} {}").status, 2);
 }

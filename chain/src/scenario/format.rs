@@ -117,10 +117,8 @@ pub(super) struct Step {
     pub(super) name: Option<String>,
     pub(super) call: Option<String>,
     pub(super) from: Option<String>,
-    #[serde(default)]
-    pub(super) input: Bytes,
-    #[serde(default)]
-    pub(super) value: u64,
+    pub(super) input: Option<Bytes>,
+    pub(super) value: Option<u64>,
     pub(super) gas: Option<u64>,
     pub(super) fee: Option<u64>,
     pub(super) fuel_rate: Option<u64>,
@@ -319,8 +317,18 @@ impl Scenario {
                     "use one of call, mine and travel",
                 );
             }
-            if let Some(contract) = &step.call {
-                self.check_payment(step, number, contract)?;
+            match &step.call {
+                Some(contract) => self.check_payment(step, number, contract)?,
+                None => {
+                    if let Some(field) = step.field_of_a_call() {
+                        let title = step.title(number);
+                        return fail(
+                            format!("step {number}"),
+                            &title,
+                            &format!("{field} needs a call"),
+                        );
+                    }
+                }
             }
             if let Some(outcome) = &step.expect.outcome
                 && !OUTCOMES.contains(&outcome.as_str())
@@ -382,6 +390,20 @@ impl Scenario {
 }
 
 impl Step {
+    /// The first of its fields that only a call has a use for.
+    fn field_of_a_call(&self) -> Option<&'static str> {
+        let fields = [
+            ("from", self.from.is_some()),
+            ("input", self.input.is_some()),
+            ("value", self.value.is_some()),
+            ("gas", self.gas.is_some()),
+            ("fee", self.fee.is_some()),
+            ("fuel_rate", self.fuel_rate.is_some()),
+        ];
+        let found = fields.into_iter().find(|(_, is_there)| *is_there);
+        found.map(|(field, _)| field)
+    }
+
     /// Its name, or its number.
     pub(super) fn title(&self, number: usize) -> String {
         self.name

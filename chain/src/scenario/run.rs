@@ -287,7 +287,8 @@ impl Scenario {
             number,
             source,
         };
-        let input = step.input.resolve(stage).map_err(bytes_error)?;
+        let input = step.input.as_ref().map(|input| input.resolve(stage));
+        let input = input.transpose().map_err(bytes_error)?.unwrap_or_default();
         let chain = stage.chain;
         let payment = if self.semantics[contract].is_dacrs() {
             let fee = step.fee.unwrap_or(MIN_FEE + MAX_STEPS / 100);
@@ -306,7 +307,7 @@ impl Scenario {
             sender: chain.resolve(step.from.as_deref().unwrap_or(self.first_account()))?,
             contract: chain.resolve(contract)?,
             input: &input,
-            value: step.value,
+            value: step.value.unwrap_or_default(),
             payment,
         };
         let mut block = chain.begin_block()?;

@@ -152,6 +152,14 @@ fn a_file_that_is_no_scenario_is_refused_with_the_place() {
             "use one of call, mine and travel",
         ),
         (
+            "[accounts]\na = 1\n[[step]]\nname = \"n\"\nmine = 1\nvalue = 0",
+            "step 1 is `n`: value needs a call",
+        ),
+        (
+            "[accounts]\na = 1\n[[step]]\ninput = \"u8:1\"",
+            "input needs a call",
+        ),
+        (
             "[accounts]\na = 1\n[chain]\nheight = 2",
             "chain.height is `2`: it must be at least 3",
         ),

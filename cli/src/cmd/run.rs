@@ -1,6 +1,6 @@
 //! `smart51 run`.
 
-use crate::args::{self, number, read_image, read_json, write_recording};
+use crate::args::{self, number, read_image, read_json_noting_unknown, write_recording};
 use crate::error::{Error, Status};
 use crate::input::InputArgs;
 use crate::output::{Address, Bytes, Output, Registers};
@@ -105,7 +105,7 @@ impl Run {
     /// The call as a recording that has not run yet.
     fn row(&self, image: &Image, semantics: Semantics) -> Result<Row, Error> {
         let mut context: Context = match &self.context {
-            Some(file) => read_json(file)?,
+            Some(file) => read_json_noting_unknown(file)?,
             None => Context {
                 check_account_flag: header::check(image, semantics)
                     .is_ok_and(|checked| checked.header.account_check == Some(true)),

@@ -18,6 +18,15 @@ pub struct Schedule {
     pub gas_per_cycle: u64,
     /// Gas of deploying one byte of image.
     pub gas_per_code_byte: u64,
+    /// Gas of being a transaction, before it does anything: it is checked and hashed, moves the fee, and is kept
+    /// with its receipt and what it replaced.
+    pub gas_per_transaction: u64,
+    /// Gas of one byte of contract bytes or of a local name: it is hashed and kept.
+    pub gas_per_input_byte: u64,
+    /// Gas of sending an amount with a call: a second balance changes.
+    pub gas_of_value: u64,
+    /// Gas of an account that a transaction makes, its own or a new contract's.
+    pub gas_of_account: u64,
     /// At most one part in this many of the gas used is given back.
     pub refund_divisor: u64,
 }
@@ -28,8 +37,39 @@ impl Schedule {
         version: 1,
         gas_per_cycle: 1,
         gas_per_code_byte: 200,
+        gas_per_transaction: 10_000,
+        gas_per_input_byte: 20,
+        gas_of_value: 2_000,
+        gas_of_account: 10_000,
         refund_divisor: 5,
     };
+
+    /// What a call with so many contract bytes, and an amount or none, costs before it runs.
+    #[must_use]
+    pub const fn call_gas(&self, input: usize, value: u64) -> Gas {
+        let moved = if value == 0 { 0 } else { self.gas_of_value };
+        self.transaction_gas(input, moved)
+    }
+
+    /// What it costs to make an account with a local name of so many bytes.
+    #[must_use]
+    pub const fn account_gas(&self, name: usize) -> Gas {
+        self.transaction_gas(name, self.gas_of_account)
+    }
+
+    /// What it costs to deploy an image of so many bytes as a contract with a local name of so many bytes.
+    #[must_use]
+    pub const fn deploy_gas(&self, code: usize, name: usize) -> Gas {
+        let code = (code as u64).saturating_mul(self.gas_per_code_byte);
+        self.transaction_gas(name, self.gas_of_account.saturating_add(code))
+    }
+
+    /// What a transaction costs that keeps so many bytes and for which `beyond` is paid too.
+    const fn transaction_gas(&self, bytes: usize, beyond: u64) -> Gas {
+        let bytes = (bytes as u64).saturating_mul(self.gas_per_input_byte);
+        let own = self.gas_per_transaction.saturating_add(bytes);
+        Gas(own.saturating_add(beyond))
+    }
 
     /// The gas of `cycles`, or `None` where it cannot be named.
     #[must_use]
@@ -314,6 +354,16 @@ mod tests {
             Err(Fault::OutOfGas)
         );
         assert_eq!(meter.usage().gas, Gas(1000));
+    }
+
+    #[test]
+    fn every_transaction_costs_something_and_more_costs_more() {
+        let schedule = Schedule::V1;
+        assert_eq!(schedule.call_gas(0, 0), Gas(10_000));
+        assert_eq!(schedule.call_gas(3, 1), Gas(12_060));
+        assert_eq!(schedule.account_gas(5), Gas(20_100));
+        assert_eq!(schedule.deploy_gas(10, 5), Gas(22_100));
+        assert_eq!(schedule.deploy_gas(usize::MAX, usize::MAX), Gas::MAX);
     }
 
     #[test]

@@ -143,7 +143,8 @@ impl<'c> OpenBlock<'c> {
         self.kept.as_ref().map(Kept::calls).unwrap_or_default()
     }
 
-    /// Makes an account with the development key of `name`. Its money comes from nowhere.
+    /// Makes an account with the development key of `name`. Its money comes from nowhere, so nobody pays a fee;
+    /// the receipt names the gas.
     ///
     /// # Errors
     /// If the name cannot be used, the balance is larger than the network allows, or the node fails.
@@ -171,13 +172,16 @@ impl<'c> OpenBlock<'c> {
             public_key,
         };
         let action = self.identified(action)?;
-        Ok(self.push(action, (id, id), 0, Event::NewAccount))
+        let gas = Schedule::V1.account_gas(name.len()).0;
+        Ok(self.push(action, (id, id), 0, Event::NewAccount { gas }))
     }
 
-    /// Deploys a contract. The sender pays gas for each byte of the image.
+    /// Deploys a contract. The sender pays gas for each byte of the image, before anything is made of it. An
+    /// image that cannot be run is refused and leaves no trace: its sender, who could have paid, pays nothing.
     ///
     /// # Errors
-    /// If the image cannot be run, the name is taken, the sender cannot pay, or the node fails.
+    /// If the image cannot be run, the name is taken, the sender cannot pay, or the node fails. The block is
+    /// then as it was.
     pub fn deploy(&mut self, deploy: &Deploy<'_>) -> Result<&Receipt, ChainError> {
         let Deploy {
             sender,
@@ -189,16 +193,20 @@ impl<'c> OpenBlock<'c> {
         if let Some(name) = name {
             self.check_free(name)?;
         }
-        let engine = self
-            .chain
-            .modules()
-            .prepare(image, semantics)?
-            .module
-            .engine();
         let code_bytes = u32::try_from(image.code_bytes()).expect("an image is far below 4 GiB");
-        let gas = u64::from(code_bytes).saturating_mul(Schedule::V1.gas_per_code_byte);
+        let name_bytes = name.unwrap_or_default().len();
+        let gas = Schedule::V1.deploy_gas(image.code_bytes(), name_bytes).0;
         let fee = gas.saturating_mul(self.chain.genesis().gas_price);
+        let before = self.state.checkpoint();
         self.pay(&sender, fee)?;
+        let prepared = self.chain.modules().prepare(image, semantics);
+        let engine = match prepared {
+            Ok(prepared) => prepared.module.engine(),
+            Err(error) => {
+                self.state.revert(before);
+                return Err(error);
+            }
+        };
         let code_hash = image.code_hash();
         self.state.put(&keys::code(&code_hash), image.encode());
         self.state.put(
@@ -270,15 +278,13 @@ impl<'c> OpenBlock<'c> {
         image: &Image,
     ) -> Result<Trial, ChainError> {
         let (before, steps) = (self.state.checkpoint(), self.steps);
-        let contract = Contract::load(&mut self.state, &request.contract)?;
-        let semantics = contract.map_or_else(Semantics::default, |contract| contract.semantics);
-        let prepared = self.chain.modules().prepare(image, semantics)?;
-        let result = self.run(request, Some(prepared), &mut Silent);
+        let result = self.run(request, Some(image), &mut Silent);
         if result.is_err() {
             self.state.revert(before);
         }
         let receipt = match result {
             Ok((_, receipt, _)) => Ok(receipt),
+            Err(error @ (ChainError::Image(_) | ChainError::NoEngine(_))) => return Err(error),
             Err(error) if error.is_node() => return Err(error),
             Err(error) => Err(error.to_string()),
         };
@@ -298,12 +304,12 @@ impl<'c> OpenBlock<'c> {
         self.state.writes().into_iter().collect()
     }
 
-    /// Runs a call on this block's state, with the contract's own module if it is given no other: its
-    /// id and action, receipt and fee.
+    /// Runs a call on this block's state, with the contract's own image if it is given no other: its
+    /// id and action, receipt and fee. Nothing is prepared or hashed for a call that cannot be paid.
     fn run(
         &mut self,
         request: &CallRequest<'_>,
-        prepared: Option<Prepared>,
+        image: Option<&Image>,
         observer: &mut dyn Observer,
     ) -> Result<(Identified, Box<CallReceipt>, u64), ChainError> {
         let CallRequest {
@@ -316,23 +322,13 @@ impl<'c> OpenBlock<'c> {
         if let Some(kept) = &mut self.kept {
             kept.clear();
         }
-        let (contract, prepared) = match prepared {
-            Some(prepared) => (self.contract(&id)?, prepared),
-            None => self.ready(&id)?,
-        };
+        let contract = self.contract(&id)?;
         let Contract {
             code_hash,
             semantics,
             ..
         } = contract;
-        let action = self.identified(Action::Call {
-            sender,
-            contract: id,
-            input: input.to_vec(),
-            value,
-            payment,
-        })?;
-        let transaction = Transaction {
+        let mut transaction = Transaction {
             context: CallContext {
                 semantics,
                 network: self.chain.genesis().network,
@@ -340,18 +336,32 @@ impl<'c> OpenBlock<'c> {
                 chain_tip: self.parent.height,
                 block_time: self.time,
                 tip_time: u32::try_from(self.parent.time).unwrap_or(u32::MAX),
-                tx_hash: action.id,
+                tx_hash: Hash::default(),
                 sender,
                 contract: id,
                 input,
                 pay_amount: value,
                 traversal: true,
-                account_check: prepared.account_check,
+                account_check: false,
             },
             payment,
             cycles: Cycles(u64::MAX),
             steps: Steps(u64::MAX),
         };
+        session::admit(&transaction, &mut self.state)??;
+        let prepared = match image {
+            Some(image) => self.chain.modules().prepare(image, semantics)?,
+            None => self.ready(&id, &contract)?,
+        };
+        let action = self.identified(Action::Call {
+            sender,
+            contract: id,
+            input: input.to_vec(),
+            value,
+            payment,
+        })?;
+        transaction.context.tx_hash = action.id;
+        transaction.context.account_check = prepared.account_check;
         let buffer = std::mem::take(&mut self.log);
         let mut log = HostLog::new(buffer, self.kept.as_mut(), observer);
         let executed = session::apply(
@@ -403,24 +413,29 @@ impl<'c> OpenBlock<'c> {
         Ok((action, Box::new(receipt), fee))
     }
 
+    /// The contract of this id. What is deployed stays as it is.
     fn contract(&mut self, id: &RegId) -> Result<Contract, ChainError> {
+        if let Some((last, contract, _)) = &self.ready
+            && last == id
+        {
+            return Ok(*contract);
+        }
         Contract::load(&mut self.state, id)?.ok_or_else(|| ChainError::NoContract {
             name: names::RegIdText(*id).to_string(),
         })
     }
 
-    /// The contract of this id, ready to run. What is deployed stays as it is.
-    fn ready(&mut self, id: &RegId) -> Result<(Contract, Prepared), ChainError> {
-        if let Some((last, contract, prepared)) = &self.ready
+    /// `contract`, whose id this is, ready to run.
+    fn ready(&mut self, id: &RegId, contract: &Contract) -> Result<Prepared, ChainError> {
+        if let Some((last, _, prepared)) = &self.ready
             && last == id
         {
-            return Ok((*contract, prepared.clone()));
+            return Ok(prepared.clone());
         }
-        let contract = self.contract(id)?;
         let modules = self.chain.modules();
         let prepared = modules.get(&mut self.state, &contract.code_hash, contract.semantics)?;
-        self.ready = Some((*id, contract, prepared.clone()));
-        Ok((contract, prepared))
+        self.ready = Some((*id, *contract, prepared.clone()));
+        Ok(prepared)
     }
 
     /// Writes the block into the store: transactions, receipts and all changes, or nothing. It is durable

@@ -36,7 +36,10 @@ pub struct Receipt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Made an account.
-    NewAccount,
+    NewAccount {
+        /// The gas it took, for which nobody pays.
+        gas: u64,
+    },
     /// Deployed a contract.
     Deploy {
         /// The hash of its image.
@@ -207,7 +210,7 @@ impl Receipt {
     pub fn call(&self) -> Option<&CallReceipt> {
         match &self.event {
             Event::Call(call) => Some(call),
-            Event::NewAccount | Event::Deploy { .. } => None,
+            Event::NewAccount { .. } | Event::Deploy { .. } => None,
         }
     }
 
@@ -215,8 +218,7 @@ impl Receipt {
     #[must_use]
     pub fn gas(&self) -> u64 {
         match &self.event {
-            Event::NewAccount => 0,
-            Event::Deploy { gas, .. } => *gas,
+            Event::NewAccount { gas } | Event::Deploy { gas, .. } => *gas,
             Event::Call(call) => call.gas,
         }
     }
@@ -225,8 +227,7 @@ impl Receipt {
     #[must_use]
     pub fn gas_charged(&self) -> u64 {
         match &self.event {
-            Event::NewAccount => 0,
-            Event::Deploy { gas, .. } => *gas,
+            Event::NewAccount { gas } | Event::Deploy { gas, .. } => *gas,
             Event::Call(call) => call.gas.saturating_sub(call.refund),
         }
     }
@@ -241,7 +242,10 @@ impl Receipt {
             ("block", format!("{}, index {}", self.height, self.index)),
         ];
         match &self.event {
-            Event::NewAccount => rows.push(("new account", target.to_string())),
+            Event::NewAccount { gas } => rows.extend([
+                ("new account", target.to_string()),
+                ("cost", format!("{gas} gas, fee {}", self.fee)),
+            ]),
             Event::Deploy {
                 code_hash,
                 semantics,
@@ -299,6 +303,7 @@ impl Receipt {
     ///
     /// ```text
     /// version 2 · id 32 · height 4 · index 2 · sender 6 · target 6 · fee 8 · event 1
+    /// account: gas 8
     /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes 4 · gas 8
     /// call:    semantics 1 · engine 1 · schedule 2 · code hash 32 · input hash 32 · value 8
     ///          verdict 1 · code 1 (refused) | reason (not granted) | name, reason (fault)
@@ -318,7 +323,10 @@ impl Receipt {
         out.extend_from_slice(&self.target);
         out.extend_from_slice(&self.fee.to_le_bytes());
         match &self.event {
-            Event::NewAccount => out.push(tag::NEW_ACCOUNT),
+            Event::NewAccount { gas } => {
+                out.push(tag::NEW_ACCOUNT);
+                out.extend_from_slice(&gas.to_le_bytes());
+            }
             Event::Deploy {
                 code_hash,
                 semantics,
@@ -355,7 +363,7 @@ impl Receipt {
             target: r.array()?,
             fee: r.u64()?,
             event: match r.u8()? {
-                tag::NEW_ACCOUNT => Event::NewAccount,
+                tag::NEW_ACCOUNT => Event::NewAccount { gas: r.u64()? },
                 tag::DEPLOY => Event::Deploy {
                     code_hash: r.array()?,
                     semantics: Semantics::from_code(r.u8()?)?,
@@ -561,7 +569,7 @@ mod tests {
             ..receipts[0].clone()
         });
         receipts.push(Receipt {
-            event: Event::NewAccount,
+            event: Event::NewAccount { gas: 20_100 },
             ..receipts[0].clone()
         });
         for receipt in receipts {

@@ -3,7 +3,9 @@
 //! [`execute`] does the work and leaves the state as the run left it, so that a recorder can look;
 //! [`apply`] is what a block does: it keeps the state of a success and takes back everything else.
 
-use bridge::{Limits, Module, Observer, Outcome, Report};
+use abi::Gas;
+use abi::layout::INPUT_MAX;
+use bridge::{Limits, Module, Observer, Outcome, Report, Schedule};
 use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
 use hostapi::fees::{self, FeeError};
@@ -17,7 +19,7 @@ pub enum Payment {
     /// Our own rules: at most `limit` gas at `price` a gas; only what was used is taken, after the run.
     Gas {
         /// The most gas.
-        limit: abi::Gas,
+        limit: Gas,
         /// What one gas costs, in the smallest unit.
         price: u64,
     },
@@ -57,6 +59,20 @@ pub enum Rejection {
         balance: u64,
         /// Amount and fee together; the largest number where they do not fit in 64 bits.
         cost: u64,
+    },
+    /// The contract bytes are longer than any contract can take.
+    #[error("the input has {length} bytes, the most is {INPUT_MAX}")]
+    InputTooLong {
+        /// Their number.
+        length: usize,
+    },
+    /// The gas limit does not pay for being a transaction.
+    #[error("the limit is {limit}, this call takes {needed} before it runs; allow more")]
+    GasTooLow {
+        /// The limit.
+        limit: Gas,
+        /// What it costs before it runs.
+        needed: Gas,
     },
     /// The contract's account cannot hold the amount.
     #[error("the contract's account cannot hold the amount sent")]
@@ -118,6 +134,33 @@ impl Executed {
     }
 }
 
+/// Whether `tx` can be in a block at all. It is asked before anything is done for it, and changes nothing;
+/// what is refused here was little work, and nobody pays for it.
+///
+/// # Errors
+/// Only if the node fails; why it cannot is inside.
+pub fn admit(
+    tx: &Transaction<'_>,
+    state: &mut Overlay<'_>,
+) -> Result<Result<(), Rejection>, NodeError> {
+    let length = tx.context.input.len();
+    if length > INPUT_MAX {
+        return Ok(Err(Rejection::InputTooLong { length }));
+    }
+    if let Err(rejection) = limits(tx) {
+        return Ok(Err(rejection));
+    }
+    Ok(sender_who_can_pay(tx, state)?.map(|_| ()))
+}
+
+/// What `tx` costs before it runs. The old chain has no such price.
+const fn gas_before(tx: &Transaction<'_>) -> Gas {
+    match tx.payment {
+        Payment::Gas { .. } => Schedule::V1.call_gas(tx.context.input.len(), tx.context.pay_amount),
+        Payment::Fuel { .. } => Gas::ZERO,
+    }
+}
+
 /// Runs `tx` and leaves `state` as the run left it, whatever came of it: the caller keeps or takes back.
 ///
 /// # Errors
@@ -135,14 +178,15 @@ pub fn execute(
     };
     let limits = match limits(tx) {
         Ok(limits) => limits,
-        Err(error) => return Ok(Executed::rejected(error.into())),
+        Err(rejection) => return Ok(Executed::rejected(rejection)),
     };
     let call = bridge::Call {
         input: tx.context.input,
         limits,
     };
     let mut host = Host::new(&tx.context, chain, state);
-    let report = module.call(&call, &mut host, observer)?;
+    let mut report = module.call(&call, &mut host, observer)?;
+    report.usage.gas = Gas(report.usage.gas.0.saturating_add(gas_before(tx).0));
     let requests = host.finish();
     let mut executed = Executed {
         rejection: None,
@@ -187,13 +231,17 @@ pub fn apply(
 }
 
 /// What the run may use.
-fn limits(tx: &Transaction<'_>) -> Result<Limits, FeeError> {
+fn limits(tx: &Transaction<'_>) -> Result<Limits, Rejection> {
     let (gas, steps) = match tx.payment {
-        Payment::Gas { limit, .. } => (limit, tx.steps),
-        Payment::Fuel { fee, rate } => (
-            abi::Gas::MAX,
-            Steps(fees::max_steps(fee, rate)?.min(tx.steps.0)),
-        ),
+        Payment::Gas { limit, .. } => {
+            let needed = gas_before(tx);
+            let left = limit.0.checked_sub(needed.0);
+            let left = left.ok_or(Rejection::GasTooLow { limit, needed })?;
+            (Gas(left), tx.steps)
+        }
+        Payment::Fuel { fee, rate } => {
+            (Gas::MAX, Steps(fees::max_steps(fee, rate)?.min(tx.steps.0)))
+        }
     };
     Ok(Limits {
         gas,
@@ -202,18 +250,21 @@ fn limits(tx: &Transaction<'_>) -> Result<Limits, FeeError> {
     })
 }
 
-/// Moves the amount to the contract, and under the old chain's rules takes the fee, before the run. Where
-/// the sender's account stands.
-fn move_money(
-    tx: &Transaction<'_>,
-    state: &mut Overlay<'_>,
-) -> Result<Result<Place, Rejection>, NodeError> {
-    let amount = tx.context.pay_amount;
+/// What `tx` takes from its sender before the run, and what at most in all.
+const fn cost(tx: &Transaction<'_>) -> (u64, u64) {
     let (taken_now, at_most) = match tx.payment {
         Payment::Gas { limit, price } => (0, limit.0.saturating_mul(price)),
         Payment::Fuel { fee, .. } => (fee, fee),
     };
-    let cost = amount.saturating_add(at_most);
+    (taken_now, tx.context.pay_amount.saturating_add(at_most))
+}
+
+/// The account of the sender and its place, if he can pay what `tx` may cost.
+fn sender_who_can_pay(
+    tx: &Transaction<'_>,
+    state: &mut Overlay<'_>,
+) -> Result<Result<(Place, Account), Rejection>, NodeError> {
+    let (_, cost) = cost(tx);
     let Some((payer, sender)) = Account::of(state, &tx.context.sender)? else {
         return Ok(Err(Rejection::UnknownSender));
     };
@@ -223,6 +274,21 @@ fn move_money(
             cost,
         }));
     }
+    Ok(Ok((payer, sender)))
+}
+
+/// Moves the amount to the contract, and under the old chain's rules takes the fee, before the run. Where
+/// the sender's account stands.
+fn move_money(
+    tx: &Transaction<'_>,
+    state: &mut Overlay<'_>,
+) -> Result<Result<Place, Rejection>, NodeError> {
+    let amount = tx.context.pay_amount;
+    let (taken_now, _) = cost(tx);
+    let (payer, sender) = match sender_who_can_pay(tx, state)? {
+        Ok(found) => found,
+        Err(rejection) => return Ok(Err(rejection)),
+    };
     let left = sender.balance - amount - taken_now;
     set_balance(state, payer, sender, left);
     if amount == 0 {

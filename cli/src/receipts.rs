@@ -80,7 +80,7 @@ impl Report {
             rows: receipt.rows(),
         };
         match &receipt.event {
-            Event::NewAccount => {}
+            Event::NewAccount { .. } => {}
             Event::Deploy {
                 code_hash,
                 semantics,

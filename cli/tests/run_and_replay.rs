@@ -78,11 +78,11 @@ fn a_print_is_shown_and_given_as_output() {
 #[test]
 fn a_limit_ends_the_run_with_a_fault_and_status_1() {
     for (limit, fault) in [
-        ("--max-cycles", "out_of_cycles"),
-        ("--max-steps", "out_of_steps"),
-        ("--gas", "out_of_gas"),
+        ("--max-cycles=1_00", "out_of_cycles"),
+        ("--max-steps=1_00", "out_of_steps"),
+        ("--gas=10_100", "out_of_gas"),
     ] {
-        let output = smart51(&["run", &sample("counter"), limit, "1_00", "--json"]);
+        let output = smart51(&["run", &sample("counter"), limit, "--json"]);
         let report = json(&output);
         assert_eq!(
             (&report["outcome"], &report["fault"]),

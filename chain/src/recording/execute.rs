@@ -6,7 +6,7 @@ use crate::error::ChainError;
 use crate::modules::{Modules, Prepared};
 use crate::session::{self, Executed, Payment, Transaction};
 use abi::{Gas, Semantics};
-use bridge::{Fault, Observer};
+use bridge::{Fault, Observer, Schedule};
 use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
 use hostapi::app_funds::{AppAccount, Fund};
@@ -18,6 +18,9 @@ use hostapi::state::keys::{Hash, kind};
 use hostapi::state::{MemStore, Overlay, Pair};
 use hostapi::{CallContext, ChainView, HostFault, NodeError};
 use loader::Image;
+
+/// How many times the recorded gas a run may use that was recorded under another gas schedule.
+const OTHER_GAS: u64 = 16;
 
 /// Why a row could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +43,18 @@ pub enum ExecuteError {
         field: &'static str,
         /// What it holds.
         found: String,
+    },
+    /// The run ended for want of gas under another gas schedule, and nothing else says where.
+    #[error(
+        "the call ended for want of gas under {}, and this version has gas schedule {ours}: it cannot be ended at \
+        the same place",
+        .recorded.map_or("an unnamed gas schedule".into(), |recorded| format!("gas schedule {recorded}"))
+    )]
+    OtherSchedule {
+        /// The schedule of the recording, if it names one.
+        recorded: Option<u16>,
+        /// This version's.
+        ours: u16,
     },
     /// The image cannot be run.
     #[error(transparent)]
@@ -85,6 +100,7 @@ impl Row {
             rom_len: image.code_bytes(),
             abi: generation.into(),
             semantics: Some(semantics.name().into()),
+            schedule: schedule(semantics),
             code: Some(image.encode().into()),
             context,
             input: input.into(),
@@ -117,6 +133,36 @@ pub fn semantics_of(row: &Row) -> Result<Semantics, ExecuteError> {
     }
 }
 
+/// The gas schedule in force under `semantics`; the old chain has none.
+fn schedule(semantics: Semantics) -> Option<u16> {
+    (!semantics.is_dacrs()).then_some(Schedule::V1.version)
+}
+
+/// What the run of `row` may use besides its payment: gas, and machine cycles. Under another gas schedule than
+/// the recording's the gas says nothing about where a run ends, so it is held by what it recorded instead.
+///
+/// # Errors
+/// [`ExecuteError::OtherSchedule`] where that says nothing either: a WebAssembly run without gas.
+fn limits(row: &Row, image: &Image, semantics: Semantics) -> Result<(Gas, Cycles), ExecuteError> {
+    let (context, result) = (&row.context, &row.result);
+    let gas = context.gas_limit.unwrap_or(u64::MAX);
+    let cycles = context.cycle_limit.unwrap_or(u64::MAX);
+    if row.schedule == schedule(semantics) {
+        return Ok((Gas(gas), Cycles(cycles)));
+    }
+    if image.as_wasm().is_none() {
+        return Ok((Gas::MAX, Cycles(cycles.min(result.machine_cycles))));
+    }
+    if !result.ok && result.gas == context.gas_limit {
+        return Err(ExecuteError::OtherSchedule {
+            recorded: row.schedule,
+            ours: Schedule::V1.version,
+        });
+    }
+    // It ends by itself; a limit is for files that say otherwise.
+    Ok((Gas(gas.saturating_mul(OTHER_GAS)), Cycles(cycles)))
+}
+
 /// Runs what `row` describes with `image`, shows it to `observer`, and gives the row that came of it.
 /// `digests` asks for the digests over every instruction, which make a run some ten times slower. Registers
 /// and memory are in the new row only where the old one's are the hardware's, and so compared.
@@ -132,7 +178,8 @@ pub fn execute(
     let semantics = semantics_of(row)?;
     let Prepared { module, .. } = Modules::new().prepare(image, semantics)?;
     let past = Past::new(&row.context)?;
-    let transaction = transaction(row, semantics, &past)?;
+    let limits = limits(row, image, semantics)?;
+    let transaction = transaction(row, semantics, limits, &past)?;
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
     write_state(&row.context, &mut state)?;
@@ -146,6 +193,7 @@ pub fn execute(
         watch.last_call_was_fatal();
     }
     let mut after = row.clone();
+    after.schedule = schedule(semantics);
     after.result = result(&watch, &executed, &transaction);
     after.outputs = executed
         .requests
@@ -173,6 +221,7 @@ pub fn execute(
 fn transaction<'a>(
     row: &'a Row,
     semantics: Semantics,
+    (gas, cycles): (Gas, Cycles),
     past: &Past<'_>,
 ) -> Result<Transaction<'a>, ExecuteError> {
     let context = &row.context;
@@ -184,7 +233,7 @@ fn transaction<'a>(
         }
     } else {
         Payment::Gas {
-            limit: Gas(context.gas_limit.unwrap_or(u64::MAX)),
+            limit: gas,
             price: 0,
         }
     };
@@ -208,7 +257,6 @@ fn transaction<'a>(
         account_check: context.check_account_flag,
     };
     let limit = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
-    let cycles = Cycles(limit(row.context.cycle_limit));
     Ok(Transaction {
         context,
         payment,

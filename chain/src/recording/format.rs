@@ -1,7 +1,7 @@
 //! The recording format: everything a call needed and everything it did, as JSON.
 //!
 //! The format is the one in which runs of the original chain were recorded; what our own rules add to it
-//! is optional, so old files stay readable: `semantics`, `limits`, `code` (the image itself, so that one
+//! is optional, so old files stay readable: `semantics`, `schedule`, `limits`, `code` (the image itself, so that one
 //! file is enough to run the call again) and `state` (raw entries of the state that the call read).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -43,6 +43,9 @@ pub struct Row {
     /// The rules it ran under, where they are not the old chain's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub semantics: Option<String>,
+    /// The gas schedule that the limit and `result.gas` are counted by, under our own rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<u16>,
     /// The image in the form in which the chain stores it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Hex>,

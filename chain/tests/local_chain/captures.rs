@@ -5,7 +5,7 @@ use abi::codec;
 use abi::method;
 use bridge::Silent;
 use loader::Image;
-use smart51_chain::recording::{File, Row, capture, differences, execute};
+use smart51_chain::recording::{ExecuteError, File, Row, capture, differences, execute};
 use smart51_chain::session::Payment;
 use smart51_chain::{CallRequest, Chain, ChainError, Deploy};
 
@@ -124,4 +124,74 @@ fn a_call_too_long_to_record_is_refused() {
     assert_eq!(few.calls[0].args[0].0.len(), 4000);
     let error = capture(&chain, &call(30_000_000)).unwrap_err();
     assert!(matches!(error, ChainError::RecordingTooLarge), "{error}");
+}
+
+/// What `row` differs in when it is run again.
+fn again(row: &Row) -> Result<Vec<String>, ExecuteError> {
+    let image = Image::decode(&row.code.as_ref().expect("its image").0).expect("an image");
+    let run = execute(row, &image, true, &mut Silent)?;
+    let differences = differences(row, &run.row).into_iter();
+    Ok(differences.map(|difference| difference.field).collect())
+}
+
+#[test]
+fn gas_is_compared_under_its_own_schedule_only() {
+    let (chain, _) = in_memory();
+    let transfer = input(TRANSFER, PARTIES.bob, 10);
+    let whole = replays(&chain, &request(PARTIES.token, &transfer));
+    assert_eq!(whole.schedule, Some(bridge::Schedule::V1.version));
+    let gas = whole.result.gas.expect("under our rules");
+    let cut = CallRequest {
+        payment: Payment::Gas {
+            limit: abi::Gas(gas - 50),
+            price: 1,
+        },
+        ..request(PARTIES.token, &transfer)
+    };
+    let cut = replays(&chain, &cut);
+    assert!(!cut.result.ok);
+    for row in [whole, cut] {
+        let mut other = row.clone();
+        other.result.gas = Some(7);
+        assert_eq!(again(&other).expect("it runs"), ["result.gas"]);
+        for schedule in [None, Some(999)] {
+            other.schedule = schedule;
+            other.context.gas_limit = Some(3);
+            assert_eq!(again(&other).expect("it runs"), [""; 0], "{schedule:?}");
+            let mut longer = other.clone();
+            longer.result.insns += 1;
+            assert_eq!(again(&longer).expect("it runs"), ["result.insns"]);
+        }
+    }
+}
+
+#[test]
+fn wasm_without_gas_needs_the_schedule_of_its_recording() {
+    let (chain, _) = in_memory();
+    let module = br#"(module (import "smart51" "exit" (func (param i32)))
+        (memory (export "memory") 1) (global (export "smart51_buffer") i32 (i32.const 0))
+        (func (export "smart51_main") (if (i32.eqz (i32.load8_u (i32.const 2)))
+            (then (loop $again (br $again)))) (call 0 (i32.const 1))))"#;
+    let image = loader::load(module).expect("a module").image;
+    let mut block = chain.begin_block().expect("a block");
+    let deploy = Deploy {
+        sender: PARTIES.alice,
+        image: &image,
+        semantics: abi::Semantics::V1,
+        name: None,
+    };
+    let contract = block.deploy(&deploy).expect("a contract").target;
+    block.commit().expect("durable");
+    for (input, ends) in [([0], false), ([1], true)] {
+        let mut row = replays(&chain, &request(contract, &input));
+        assert_eq!(row.result.ok, ends);
+        row.schedule = Some(999);
+        let found = again(&row);
+        if ends {
+            assert_eq!(found.expect("it runs"), [""; 0]);
+        } else {
+            let error = found.expect_err("nobody knows where it ended");
+            assert!(error.to_string().contains("gas schedule 999"), "{error}");
+        }
+    }
 }

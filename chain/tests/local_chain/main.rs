@@ -5,6 +5,7 @@ mod captures;
 mod common;
 mod killed_process;
 mod old_rules;
+mod prices;
 mod scenarios;
 mod transactions;
 mod whole_state;

@@ -45,7 +45,8 @@ fn a_call_that_runs_out_of_gas_costs_all_of_it_and_changes_nothing() {
     let whole = call(&mut block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, 5)).unwrap();
     drop(block);
     let needed = whole.call().unwrap().gas;
-    for limit in [0, 1, needed / 2, needed - 1, needed] {
+    let least = bridge::Schedule::V1.call_gas(15, 0).0;
+    for limit in [least, least + 1, (least + needed) / 2, needed - 1, needed] {
         let payment = smart51_chain::session::Payment::Gas {
             limit: abi::Gas(limit),
             price: 3,
@@ -176,7 +177,7 @@ fn deploying_costs_gas_by_the_byte_and_two_contracts_can_share_code() {
     assert_eq!(code_bytes as usize, image.code_bytes());
     assert_eq!(
         gas,
-        bridge::Schedule::V1.gas_per_code_byte * u64::from(code_bytes)
+        bridge::Schedule::V1.deploy_gas(code_bytes as usize, 0).0
     );
     assert_eq!(balance(&chain, PARTIES.bob), before - gas);
     assert!(chain.check().unwrap().problems.is_empty());

@@ -1,0 +1,200 @@
+//! What being a transaction costs, and what is refused before anything is done for it.
+
+use crate::common::*;
+use abi::layout::INPUT_MAX;
+use abi::{Gas, Semantics};
+use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Schedule, Silent};
+use hostapi::state::MemStore;
+use loader::Image;
+use smart51_chain::session::{Payment, Rejection};
+use smart51_chain::{CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The 8051 engine, which counts how often it prepares an image.
+#[derive(Debug, Default)]
+struct Counting {
+    engine: Mcs51,
+    prepared: Arc<AtomicUsize>,
+}
+
+impl Engine for Counting {
+    fn id(&self) -> EngineId {
+        self.engine.id()
+    }
+
+    fn prepare(
+        &self,
+        image: &Image,
+        semantics: Semantics,
+    ) -> Result<Arc<dyn Module>, PrepareError> {
+        self.prepared.fetch_add(1, Ordering::Relaxed);
+        self.engine.prepare(image, semantics)
+    }
+}
+
+/// A chain set up as usual, whose engine counts from now on and has nothing prepared.
+fn counting() -> (Chain, Arc<MemStore>, Arc<AtomicUsize>) {
+    let (_, store) = in_memory();
+    let engine = Counting::default();
+    let prepared = Arc::clone(&engine.prepared);
+    let chain = Chain::open(Box::new(Arc::clone(&store)), Genesis::default()).unwrap();
+    (chain.with_engines(vec![Box::new(engine)]), store, prepared)
+}
+
+fn request(input: &[u8], limit: u64) -> CallRequest<'_> {
+    CallRequest {
+        sender: PARTIES.alice,
+        contract: PARTIES.token,
+        input,
+        value: 0,
+        payment: Payment::Gas {
+            limit: Gas(limit),
+            price: 1,
+        },
+    }
+}
+
+fn made(block: &mut OpenBlock<'_>, request: &CallRequest<'_>) -> Receipt {
+    block.call(request, &mut Silent).unwrap().clone()
+}
+
+#[test]
+fn each_transaction_costs_its_price_whatever_comes_of_it() {
+    let (chain, _) = in_memory();
+    let price = |input: &[u8], value| Schedule::V1.call_gas(input.len(), value).0;
+    let mut block = chain.begin_block().unwrap();
+    let account = block.new_account("carol", 5).unwrap().clone();
+    assert_eq!(account.gas_charged(), Schedule::V1.account_gas(5).0);
+    assert_eq!(account.fee, 0, "its money comes from nowhere");
+    let longest = vec![0xFF; INPUT_MAX];
+    for input in [&b""[..], b"\xFF", &longest] {
+        for value in [0, 7] {
+            let request = CallRequest {
+                value,
+                ..request(input, 1_000_000)
+            };
+            let receipt = made(&mut block, &request);
+            let call = receipt.call().unwrap();
+            assert!(!call.verdict.is_success(), "the token refuses it");
+            let run = call.gas - price(input, value);
+            assert!((1..3000).contains(&run), "{run} gas of the run");
+            assert_eq!(receipt.fee, call.gas);
+        }
+    }
+    // What a limit has no room for beyond being a transaction is a run without gas.
+    let input = input(TRANSFER, PARTIES.bob, 1);
+    let receipt = made(&mut block, &request(&input, price(&input, 0)));
+    let call = receipt.call().unwrap();
+    assert_eq!(call.verdict.fault(), Some("out_of_gas"));
+    assert_eq!(
+        (call.gas, receipt.fee),
+        (price(&input, 0), price(&input, 0))
+    );
+}
+
+#[test]
+fn what_is_refused_is_neither_prepared_nor_kept() {
+    let (chain, store, prepared) = counting();
+    let before = export(&*store);
+    let mut block = chain.begin_block().unwrap();
+    let too_long = vec![0; INPUT_MAX + 1];
+    let refused = |block: &mut OpenBlock<'_>, request: &CallRequest<'_>| match block
+        .call(request, &mut Silent)
+        .unwrap_err()
+    {
+        ChainError::Rejected(rejection) => rejection,
+        error => panic!("{error}"),
+    };
+    let input = input(TRANSFER, PARTIES.bob, 1);
+    let least = Schedule::V1.call_gas(input.len(), 0);
+    for limit in [0, 1, least.0 - 1] {
+        assert_eq!(
+            refused(&mut block, &request(&input, limit)),
+            Rejection::GasTooLow {
+                limit: Gas(limit),
+                needed: least
+            }
+        );
+    }
+    let with_value = CallRequest {
+        value: 1,
+        ..request(&input, least.0)
+    };
+    assert!(matches!(
+        refused(&mut block, &with_value),
+        Rejection::GasTooLow { .. }
+    ));
+    for payment in [
+        request(&[], 1_000_000).payment,
+        Payment::Fuel {
+            fee: 1_000_000,
+            rate: 1,
+        },
+    ] {
+        let request = CallRequest {
+            payment,
+            ..request(&too_long, 0)
+        };
+        let length = INPUT_MAX + 1;
+        assert_eq!(
+            refused(&mut block, &request),
+            Rejection::InputTooLong { length }
+        );
+    }
+    let poor = CallRequest {
+        sender: PARTIES.bob,
+        ..request(&input, 1_000_000_001)
+    };
+    assert!(matches!(
+        refused(&mut block, &poor),
+        Rejection::TooPoor { .. }
+    ));
+    let nobody = CallRequest {
+        sender: [9; 6],
+        ..request(&input, 1_000_000)
+    };
+    assert_eq!(refused(&mut block, &nobody), Rejection::UnknownSender);
+    assert_eq!(prepared.load(Ordering::Relaxed), 0);
+    assert!(block.receipts().is_empty() && block.writes().is_empty());
+    drop(block);
+    assert_eq!(export(&*store), before);
+    transfer(&chain, 1).unwrap();
+    assert_eq!(prepared.load(Ordering::Relaxed), 1, "the count counts");
+}
+
+#[test]
+fn a_deployment_is_paid_before_it_is_prepared() {
+    let (chain, store, prepared) = counting();
+    let image = token_image();
+    let deploy = |sender, image| Deploy {
+        sender,
+        image,
+        semantics: Semantics::V1,
+        name: Some("again"),
+    };
+    let cost = Schedule::V1.deploy_gas(image.code_bytes(), 5).0;
+    let mut block = chain.begin_block().unwrap();
+    let poor = block.new_account("poor", cost - 1).unwrap().target;
+    let rich = block.new_account("rich", cost).unwrap().target;
+    block.commit().unwrap();
+    let before = export(&*store);
+    let mut block = chain.begin_block().unwrap();
+    for sender in [poor, [9; 6]] {
+        let error = block.deploy(&deploy(sender, &image)).unwrap_err();
+        assert!(matches!(error, ChainError::Rejected(_)), "{error}");
+    }
+    assert_eq!(prepared.load(Ordering::Relaxed), 0);
+    // An image that cannot be run costs nothing, and leaves nothing.
+    let broken = Image::bin(&[0x02, 0x00, 0x20]).unwrap();
+    let error = block.deploy(&deploy(rich, &broken)).unwrap_err();
+    assert!(matches!(error, ChainError::Image(_)), "{error}");
+    assert!(block.receipts().is_empty());
+    drop(block);
+    assert_eq!(export(&*store), before);
+    let mut block = chain.begin_block().unwrap();
+    let receipt = block.deploy(&deploy(rich, &image)).unwrap().clone();
+    block.commit().unwrap();
+    assert!(matches!(receipt.event, Event::Deploy { gas, .. } if gas == cost));
+    assert_eq!((receipt.fee, balance(&chain, rich)), (cost, 0));
+}

@@ -275,17 +275,18 @@ impl Receipt {
                 rows.extend([
                     ("call", format!("{sender} to {target}, value {value}")),
                     ("outcome", verdict.to_string()),
-                    (
-                        "ran",
-                        format!(
-                            "{cycles} machine cycles, {instructions} instructions, {steps} steps"
-                        ),
-                    ),
-                    (
-                        "cost",
-                        format!("{gas} gas less {refund} given back, fee {}", self.fee),
-                    ),
                 ]);
+                // WebAssembly has none of these.
+                if call.engine == EngineId::Mcs51 {
+                    let ran = format!(
+                        "{cycles} machine cycles, {instructions} instructions, {steps} steps"
+                    );
+                    rows.push(("ran", ran));
+                }
+                rows.extend([(
+                    "cost",
+                    format!("{gas} gas less {refund} given back, fee {}", self.fee),
+                )]);
                 let prints = call.prints.iter();
                 rows.extend(prints.map(|print| ("printed", print.to_string())));
             }

@@ -1,6 +1,7 @@
 //! How arguments are read: numbers, bytes, files, images.
 
 use crate::error::Error;
+use crate::files;
 use crate::output::note;
 use chain::recording::format::FORMAT;
 use chain::recording::{File as Recordings, Row};
@@ -88,6 +89,7 @@ fn read_bounded(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
     let read = if path == Path::new("-") {
         file::read_from(path, io::stdin().lock(), most)
     } else {
+        files::has_read(path);
         file::read(path, most)
     };
     read.map_err(Error::input)
@@ -214,12 +216,12 @@ fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Writes a file, replacing what was there.
+/// Writes a file, replacing what was there: all of it, or if that fails nothing.
 ///
 /// # Errors
-/// If it can't be written.
+/// If the command reads it, or it can't be written.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    fs::write(path, bytes).map_err(|e| about(path, e))
+    files::write(path, bytes)
 }
 
 /// Writes a file under a name that the user did not type, or one that must be whole or not there: first beside it, then

@@ -11,6 +11,9 @@ use loader::header::{self, Checked};
 /// Why it would be refused at deployment, with the place.
 pub(crate) fn check(image: &Image, semantics: Semantics) -> Result<Option<Checked>, String> {
     match image.as_wasm() {
+        Some(_) if semantics.is_dacrs() => Err(format!(
+            "WebAssembly runs under the semantics v1 only, not under {semantics}"
+        )),
         Some(module) => match wasm::meter(module, &Limits::V1, &Costs::V1) {
             Ok(_) => Ok(None),
             Err(refusal) => Err(refusal.to_string()),

@@ -2,13 +2,15 @@
 //!
 //! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers,
 //! bytes and files, [`input`] the bytes of a call, [`output`] prints text or JSON through the door that [`text`] is,
-//! [`error`] carries the exit status, [`store`] opens the
+//! [`error`] carries the exit
+//! status, [`usage`] answers wrong arguments, [`files`] keeps inputs from being overwritten, [`store`] opens the
 //! local chain, [`receipts`] shows what became of transactions on it, and [`watch`] tells coverage and stack.
 
 mod args;
 mod cmd;
 mod contract;
 mod error;
+mod files;
 mod firmware;
 mod input;
 mod output;
@@ -17,16 +19,18 @@ mod store;
 mod text;
 mod toolchain;
 mod trace;
+mod usage;
 mod watch;
 
 use clap::Parser;
-use error::Status;
 use output::Output;
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Contracts for a real 8051: build, inspect, run and test them, and keep a local chain of them.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, after_help = STATUS_HELP)]
+#[command(version, bin_name = "smart51", propagate_version = true, after_help = STATUS_HELP)]
 struct Cli {
     /// Print one JSON object instead of text.
     #[arg(long, global = true)]
@@ -43,18 +47,9 @@ Numbers may be written as 0x1F and 1_000. BYTES are hex, @FILE for what a file h
 input.";
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(usage) => {
-            // Help and version are written to standard output, and a closed pipe is no error.
-            let _ = usage.print();
-            return if usage.use_stderr() {
-                Status::BadInput
-            } else {
-                Status::Success
-            }
-            .into();
-        }
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let Ok(cli) = Cli::try_parse_from(&arguments) else {
+        return usage::answer(&arguments).into();
     };
     let out = Output::new(cli.json);
     match cli.command.run(&out) {

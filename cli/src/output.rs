@@ -38,6 +38,14 @@ impl Output {
         write_stdout(text.as_bytes())
     }
 
+    /// Prints the report of a change that is made and stays made, whether or not the report can be written: if it can't,
+    /// that is said with `done`, and the command has not failed.
+    pub(crate) fn confirm(&self, report: &(impl Serialize + Text), done: impl Display) {
+        if let Err(error) = self.print(report) {
+            note(format_args!("warning: {}; {done}", error.message));
+        }
+    }
+
     /// Says why a command has nothing to print: a sentence on standard error, and with `--json` the same
     /// as an object on standard output.
     pub(crate) fn fail(&self, error: Error) -> Status {

@@ -3,6 +3,7 @@
 use crate::error::Status;
 use crate::output::Bytes;
 use crate::text::{Page, Text, say};
+use bridge::EngineId;
 use chain::{Event, Receipt, RegIdText};
 use serde::Serialize;
 
@@ -100,9 +101,11 @@ impl Report {
                 report.exit_code = call.verdict.exit_code();
                 report.fault = call.verdict.fault().map(Into::into);
                 report.reason = call.verdict.reason().map(Into::into);
-                report.machine_cycles = Some(call.cycles);
-                report.instructions = Some(call.instructions);
-                report.steps = Some(call.steps);
+                if call.engine == EngineId::Mcs51 {
+                    report.machine_cycles = Some(call.cycles);
+                    report.instructions = Some(call.instructions);
+                    report.steps = Some(call.steps);
+                }
                 report.value = call.value;
                 report.output = call.prints.iter().map(ToString::to_string).collect();
                 report.engine = Some(call.engine.name());
@@ -115,6 +118,14 @@ impl Report {
             }
         }
         report
+    }
+
+    /// What to say of it when it can't be shown though the chain has it.
+    pub(crate) fn committed(&self) -> String {
+        format!(
+            "the transaction is in block {}: smart51 receipt {} shows it",
+            self.height, self.transaction
+        )
     }
 
     /// The exit status that goes with it.
@@ -132,9 +143,8 @@ impl Text for Report {
         for (name, value) in &self.rows {
             say!(page, "{name:<12} {value}");
         }
-        if self.committed {
-        } else {
-            say!(page, "not kept     this was a dry run")
+        if !self.committed {
+            say!(page, "not kept     this was a dry run");
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::args::about;
 use crate::error::Error;
+use crate::files;
 use crate::output::Output;
 use bridge::Observer;
 use emu8051::{Cpu, Insn};
-use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ impl Trace {
     /// If the file cannot be made, or standard output is to hold JSON alone.
     pub(crate) fn create(path: &Path, out: &Output) -> Result<Trace, Error> {
         let to: Box<dyn Write> = if path != Path::new("-") {
-            Box::new(File::create(path).map_err(|error| about(path, error))?)
+            Box::new(files::create(path)?)
         } else if out.is_json() {
             return Err(Error::input(
                 "--json leaves no place for --trace -; name a file for the trace",

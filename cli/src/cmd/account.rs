@@ -74,7 +74,8 @@ impl Account {
                 let mut block = chain.begin_block()?;
                 let id = block.new_account(&name, balance)?.target;
                 block.commit()?;
-                out.print(&report(&chain, id, Some(name))?)?;
+                let report = report(&chain, id, Some(name))?;
+                out.confirm(&report, format_args!("account {} is made", report.regid));
             }
             Action::List => {
                 let mut accounts = Vec::new();

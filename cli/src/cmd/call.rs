@@ -121,10 +121,12 @@ impl Call {
         }
         let mut block = chain.begin_block()?;
         let report = Report::new(block.call(&request, &mut Silent)?, !self.dry_run);
-        if !self.dry_run {
+        if self.dry_run {
+            out.print(&report)?;
+        } else {
             block.commit()?;
+            out.confirm(&report, report.committed());
         }
-        out.print(&report)?;
         Ok(report.status())
     }
 }

@@ -73,12 +73,16 @@ impl Chain {
             }
         };
         let head = chain.head()?;
-        out.print(&Report {
+        let report = Report {
             blocks,
             height: head.height,
             time: head.time,
             hash: Bytes(head.hash.to_vec()),
-        })?;
+        };
+        out.confirm(
+            &report,
+            format_args!("the newest block is now {}", report.height),
+        );
         Ok(Status::Success)
     }
 }

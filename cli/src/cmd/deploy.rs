@@ -57,14 +57,15 @@ impl Deploy {
         let receipt = block.deploy(&deploy)?.clone();
         block.commit()?;
         let key_id = hostapi::accounts::contract_key_id(&receipt.target);
-        out.print(&Report {
+        let report = Report {
             contract: RegIdText(receipt.target).to_string(),
             address: chain.genesis().network.address(&key_id),
             code_hash: Bytes(loaded.image.code_hash().to_vec()),
             gas: receipt.gas(),
             receipt: receipts::Report::new(&receipt, true),
             name: self.name,
-        })?;
+        };
+        out.confirm(&report, report.receipt.committed());
         Ok(Status::Success)
     }
 }

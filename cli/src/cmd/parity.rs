@@ -4,6 +4,7 @@ use crate::args::{about, read_image};
 use crate::error::{Error, Status};
 use crate::output::Output;
 use crate::text::{Page, Text, say};
+use bridge::EngineId;
 use chain::parity::{Cost, Difference, Step, compare};
 use chain::scenario::{RunError, Scenario};
 use clap::Args;
@@ -52,7 +53,8 @@ struct Line {
 #[derive(Serialize)]
 struct Side {
     engine: &'static str,
-    machine_cycles: u64,
+    /// Null where the engine has none.
+    machine_cycles: Option<u64>,
     gas: u64,
 }
 
@@ -133,7 +135,7 @@ impl From<Cost> for Side {
     fn from(cost: Cost) -> Self {
         Side {
             engine: cost.engine.name(),
-            machine_cycles: cost.cycles,
+            machine_cycles: (cost.engine == EngineId::Mcs51).then_some(cost.cycles),
             gas: cost.gas,
         }
     }
@@ -183,9 +185,9 @@ impl fmt::Display for Side {
             machine_cycles,
             gas,
         } = self;
-        write!(
-            f,
-            "{engine:>5} {machine_cycles:9} machine cycles {gas:9} gas"
-        )
+        match machine_cycles {
+            Some(cycles) => write!(f, "{engine:>5} {cycles:9} machine cycles {gas:9} gas"),
+            None => write!(f, "{engine:>5} {:>24} {gas:9} gas", ""),
+        }
     }
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Run recorded calls again and compare every recorded field.
 ///
 /// A row holds its image itself, or names a file in the folder given by --images. The status is 1 if any row
-/// comes out differently; rows that cannot be run are skipped, with the reason.
+/// comes out differently; rows that cannot be run are skipped, with the reason. If all are, the status is 2.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  smart51 replay call.json\n  smart51 replay recordings.json --images roms --json"
@@ -60,10 +60,14 @@ impl Replay {
                 ));
             }
             for row in &file.rows {
-                self.replay(row, &mut report);
+                self.replay(row, &mut report)?;
             }
         }
         out.print(&report)?;
+        if report.rows == report.skipped.len() {
+            note("error: nothing was compared: no row could be run");
+            return Ok(Status::BadInput);
+        }
         Ok(if report.different.is_empty() {
             Status::Success
         } else {
@@ -71,13 +75,14 @@ impl Replay {
         })
     }
 
-    fn replay(&self, row: &Row, report: &mut Report) {
+    fn replay(&self, row: &Row, report: &mut Report) -> Result<(), Error> {
         report.rows += 1;
-        let run = self.image(row).and_then(|image| {
-            let run = execute(row, &image, true, &mut Silent).map_err(|error| error.to_string())?;
+        let image = self.image(row).map_err(Error::input);
+        let run = image.and_then(|image| {
+            let run = execute(row, &image, true, &mut Silent).map_err(Error::recording)?;
             match run.calls_left_out {
                 0 => Ok(run),
-                _ => Err(ChainError::RecordingTooLarge.to_string()),
+                _ => Err(Error::input(ChainError::RecordingTooLarge)),
             }
         });
         match run {
@@ -86,9 +91,10 @@ impl Replay {
                 report.equal += usize::from(different.is_empty());
                 report.different.extend(different);
             }
-            Err(reason) => report.skipped.push(Skipped {
+            Err(error) if error.status == Status::NodeFailed => return Err(error),
+            Err(error) => report.skipped.push(Skipped {
                 id: row.id.clone(),
-                reason,
+                reason: error.message,
             }),
         }
         if report.rows.is_multiple_of(PROGRESS) {
@@ -97,6 +103,7 @@ impl Replay {
                 report.rows, report.equal
             ));
         }
+        Ok(())
     }
 
     /// The row's image, and whether it is the one that was recorded.

@@ -33,11 +33,15 @@ impl Rollback {
         let chain = self.store.existing()?;
         chain.rollback(self.blocks)?;
         let head = chain.head()?;
-        out.print(&Report {
+        let report = Report {
             taken_back: self.blocks,
             height: head.height,
             hash: Bytes(head.hash.to_vec()),
-        })?;
+        };
+        out.confirm(
+            &report,
+            format_args!("the newest block is now {}", report.height),
+        );
         Ok(Status::Success)
     }
 }

@@ -1,9 +1,10 @@
 //! `smart51 run`.
 
-use crate::args::{self, number, read_image, read_json_noting_unknown, write_recording};
+use crate::args::{self, about, number, read_image, read_json_noting_unknown, write_recording};
 use crate::error::{Error, Status};
+use crate::files;
 use crate::input::InputArgs;
-use crate::output::{Address, Bytes, Output, Registers};
+use crate::output::{Address, Bytes, Output, Registers, note};
 use crate::text::{Page, Text, say};
 use crate::trace::Trace;
 use crate::watch::coverage::Summary;
@@ -24,6 +25,9 @@ use std::path::PathBuf;
 /// The most machine cycles of a run that is given no other limit: some seconds of our time.
 const DEFAULT_CYCLES: u64 = 2_000_000_000;
 
+/// The most gas of a run of WebAssembly that is given no other limit: likewise.
+const DEFAULT_GAS: u64 = 2_000_000_000;
+
 /// Run one call of a contract against a throw-away host in memory.
 ///
 /// Without --context the host is a small chain at height 100: the contract 1-1 with ten coins, and a sender
@@ -38,13 +42,13 @@ pub(crate) struct Run {
     image: PathBuf,
     #[command(flatten)]
     input: InputArgs,
-    /// The most machine cycles [default: 2000000000].
+    /// The most machine cycles of an 8051 [default: 2000000000].
     #[arg(long, value_parser = number::<u64>, value_name = "N")]
     max_cycles: Option<u64>,
-    /// The most steps (instructions).
+    /// The most steps (instructions) of an 8051.
     #[arg(long, value_parser = number::<u64>, value_name = "N")]
     max_steps: Option<u64>,
-    /// The most gas.
+    /// The most gas, under v1 [default: 2000000000 for WebAssembly, none for an 8051].
     #[arg(long, value_parser = number::<u64>, value_name = "N")]
     gas: Option<u64>,
     /// The rules: v1, dacrs2017 or dacrs2014 [default: dacrs2017 for a container, v1 otherwise].
@@ -53,7 +57,7 @@ pub(crate) struct Run {
     /// The chain around the call, as JSON: the `context` of a recording; what it leaves out has its default.
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
-    /// Write each instruction to a file, or to standard output with -.
+    /// Write each instruction of an 8051 to a file, or to standard output with -.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     #[command(flatten)]
@@ -67,8 +71,13 @@ impl Run {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let loaded = read_image(&self.image)?;
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
+        self.check_options(&loaded.image, semantics)?;
         let row = self.row(&loaded.image, semantics)?;
+        for file in self.record.iter().chain(self.watch.outputs()) {
+            files::may_write(file)?;
+        }
         let digests = self.record.is_some();
+        let on_8051 = loaded.image.as_wasm().is_none();
         let covering = self.watch.covering(&self.image, &loaded.image)?;
         let trace = self.trace.as_deref().map(|file| Trace::create(file, out));
         let mut watched = Watched {
@@ -92,14 +101,60 @@ impl Run {
         let report = Report {
             coverage: self.watch.write(covering.as_ref(), &watches)?,
             stack: watches.stack.map(|stack| stack.seen),
-            ..Report::new(&run, stopped.as_ref())
+            ..Report::new(&run, stopped.as_ref(), on_8051)
         };
         out.print(&report)?;
-        Ok(if run.executed.accepted() {
+        self.say_default_limit(report.fault);
+        let overflow = report
+            .stack
+            .as_ref()
+            .is_some_and(|stack| stack.overflow.is_some());
+        Ok(if run.executed.accepted() && !overflow {
             Status::Success
         } else {
             Status::Refused
         })
+    }
+
+    /// Says which limit ended the run, if nobody chose it.
+    fn say_default_limit(&self, fault: Option<&str>) {
+        if self.context.is_some() {
+            return;
+        }
+        match fault {
+            Some("out_of_cycles") if self.max_cycles.is_none() => note(format_args!(
+                "stopped at the default limit of {DEFAULT_CYCLES} machine cycles: --max-cycles sets another"
+            )),
+            Some("out_of_gas") if self.gas.is_none() => note(format_args!(
+                "stopped at the default limit of {DEFAULT_GAS} gas: --gas sets another"
+            )),
+            _ => {}
+        }
+    }
+
+    /// Refuses options that would do nothing for this image under these rules.
+    fn check_options(&self, image: &Image, semantics: Semantics) -> Result<(), Error> {
+        let refuse = |why| Err(about(&self.image, why));
+        if image.as_wasm().is_some() {
+            let given = [
+                ("--max-cycles", self.max_cycles.is_some()),
+                ("--max-steps", self.max_steps.is_some()),
+                ("--trace", self.trace.is_some()),
+            ];
+            let given = given.into_iter().chain(self.watch.given());
+            for (option, _) in given.filter(|(_, given)| *given) {
+                return refuse(format!(
+                    "{option} is for the 8051, and this is WebAssembly: its runs have no machine cycles, instructions \
+                     or stack to tell; --gas limits them"
+                ));
+            }
+        }
+        if semantics.is_dacrs() && self.gas.is_some() {
+            return refuse(format!(
+                "--gas is for contracts under v1, and this runs under {semantics}: use --max-cycles or --max-steps"
+            ));
+        }
+        Ok(())
     }
 
     /// The call as a recording that has not run yet.
@@ -112,12 +167,14 @@ impl Run {
                 ..Context::default()
             },
         };
-        context.cycle_limit = self
-            .max_cycles
-            .or(context.cycle_limit)
-            .or(Some(DEFAULT_CYCLES));
         context.step_limit = self.max_steps.or(context.step_limit);
         context.gas_limit = self.gas.or(context.gas_limit);
+        if image.as_wasm().is_some() {
+            context.gas_limit = context.gas_limit.or(Some(DEFAULT_GAS));
+        } else {
+            let cycles = self.max_cycles.or(context.cycle_limit);
+            context.cycle_limit = cycles.or(Some(DEFAULT_CYCLES));
+        }
         let input = self.input.clone().read(&context)?;
         Ok(Row::new(
             args::stem(&self.image),
@@ -129,23 +186,24 @@ impl Run {
     }
 }
 
-/// What a run did.
+/// What a run did. What is not measured is null.
 #[derive(Debug, Serialize)]
 struct Report {
     outcome: &'static str,
     exit_code: Option<u8>,
     fault: Option<&'static str>,
     pc: Option<Address>,
-    machine_cycles: u64,
-    instructions: u64,
-    steps: i64,
+    machine_cycles: Option<u64>,
+    instructions: Option<u64>,
+    steps: Option<i64>,
     gas: u64,
     registers: Option<Registers>,
     host_calls: Vec<HostCall>,
+    output: String,
+    /// Contracts have no events in this version.
+    events: Option<()>,
     /// How many host calls came after those listed.
     host_calls_left_out: u64,
-    output: String,
-    events: [(); 0],
     refund: u64,
     /// What is left of `gas` without `refund`.
     charged: u64,
@@ -218,7 +276,8 @@ impl HostCall {
 }
 
 impl Report {
-    fn new(run: &Recorded, cpu: Option<&Cpu>) -> Self {
+    /// `on_8051`: whether there are machine cycles to tell of.
+    fn new(run: &Recorded, cpu: Option<&Cpu>, on_8051: bool) -> Self {
         let executed = &run.executed;
         let report = executed.report.as_ref();
         let outcome = report.map(|report| report.outcome);
@@ -239,9 +298,9 @@ impl Report {
                 .and_then(|outcome| outcome.fault())
                 .map(|fault| fault.name()),
             pc: cpu.map(|cpu| Address(cpu.pc())),
-            machine_cycles: usage.cycles.0,
-            instructions: usage.instructions.0,
-            steps: usage.steps,
+            machine_cycles: on_8051.then_some(usage.cycles.0),
+            instructions: on_8051.then_some(usage.instructions.0),
+            steps: on_8051.then_some(usage.steps),
             gas: usage.gas.0,
             registers: cpu.map(Registers::from),
             host_calls: calls
@@ -249,7 +308,7 @@ impl Report {
                 .collect(),
             host_calls_left_out: run.calls_left_out,
             output: prints.concat(),
-            events: [],
+            events: None,
             refund: usage.refund.0,
             charged: usage.gas_charged().0,
             reason: executed.rejection.as_ref().map(ToString::to_string),
@@ -274,8 +333,12 @@ impl Text for Report {
         if let Some(pc) = self.pc {
             say!(page, "{:<15} {pc}", "pc");
         }
-        say!(page, "{:<15} {}", "machine cycles", self.machine_cycles);
-        say!(page, "{:<15} {}", "instructions", self.instructions);
+        if let Some(cycles) = self.machine_cycles {
+            say!(page, "{:<15} {cycles}", "machine cycles");
+        }
+        if let Some(instructions) = self.instructions {
+            say!(page, "{:<15} {instructions}", "instructions");
+        }
         let given_back = match self.refund {
             0 => String::new(),
             refund => format!(" less {refund} given back"),

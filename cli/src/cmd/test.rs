@@ -2,13 +2,14 @@
 
 use crate::args::{about, find_files, read_text, write_file};
 use crate::error::{Error, Status};
+use crate::files;
 use crate::output::Output;
 use crate::text::{Page, Text, say};
 use crate::watch::Watches;
 use crate::watch::counts::Counts;
 use crate::watch::coverage::{CoverageArgs, Covering, Summary};
 use crate::watch::stack::Stack;
-use bridge::{Observer, Silent};
+use bridge::{EngineId, Observer, Silent};
 use chain::scenario::snapshot::{self, Change, Place};
 use chain::scenario::{Run, RunError, Scenario, StepReport, Watch};
 use clap::Args;
@@ -32,7 +33,7 @@ pub(crate) struct Test {
     /// Compare with the file instead of writing it, exact to the cycle.
     #[arg(long, requires = "gas_snapshot")]
     check: bool,
-    /// Watch the stack of each contract, and report how high it grew. Slower.
+    /// Watch the stack of each contract on the 8051, and report how high it grew; the status is 1 if it overflows. Slower.
     #[arg(long)]
     check_stack: bool,
     #[command(flatten)]
@@ -94,6 +95,7 @@ impl Test {
         let mut images = Images::default();
         for path in find_files(&self.paths, ".scenario.toml")? {
             let scenario = Scenario::read(&path).map_err(Error::input)?;
+            files::has_read(&path);
             let mut cast = images.cast(&scenario, &self)?;
             let run = scenario.run_watched(&mut cast);
             runs.push(run.map_err(|error| match &error {
@@ -101,6 +103,7 @@ impl Test {
                 _ => Error::input(error),
             })?);
         }
+        self.check_options(&images)?;
         let changes = match &self.gas_snapshot {
             Some(file) => self.gas_changes(file, &runs)?,
             None => Vec::new(),
@@ -111,12 +114,26 @@ impl Test {
             ..Report::new(&runs, changes)
         };
         out.print(&report)?;
-        let passed = report.failed == 0 && report.gas_changes.is_empty();
+        let overflows = report.stacks.values().any(|stack| stack.overflow.is_some());
+        let passed = report.failed == 0 && report.gas_changes.is_empty() && !overflows;
         Ok(if passed {
             Status::Success
         } else {
             Status::Refused
         })
+    }
+
+    /// Refuses options that watch the 8051 where no contract is for it.
+    fn check_options(&self, images: &Images) -> Result<(), Error> {
+        let option = match (self.check_stack, self.coverage.is_asked_for()) {
+            _ if !images.watched.is_empty() => return Ok(()),
+            (true, _) => "--check-stack",
+            (_, true) => "--coverage",
+            _ => return Ok(()),
+        };
+        Err(Error::input(format_args!(
+            "{option} is for the 8051, and no contract of these scenarios is an image for it"
+        )))
     }
 
     /// Writes the snapshot in `file`, or says what it has otherwise.
@@ -142,6 +159,7 @@ impl Images {
     fn cast<'i>(&'i mut self, scenario: &Scenario, asked: &Test) -> Result<Cast<'i>, Error> {
         let mut roles = BTreeMap::new();
         for (contract, path, image) in scenario.images() {
+            files::has_read(&path);
             if !self.watched.contains_key(&path) && image.as_wasm().is_none() {
                 let covering = asked.coverage.of(&path, image, &[])?;
                 let watches = Watches::contract(asked.check_stack, covering.is_some());
@@ -234,6 +252,7 @@ impl StepResult {
     fn new(step: &StepReport) -> StepResult {
         let receipt = step.receipt.as_ref();
         let call = receipt.and_then(|receipt| receipt.call());
+        let on_8051 = call.filter(|call| call.engine == EngineId::Mcs51);
         let rejected = step
             .rejected
             .as_ref()
@@ -244,8 +263,8 @@ impl StepResult {
             name: step.name.clone(),
             contract: step.contract.clone(),
             outcome: call.map(|call| call.verdict.to_string()).or(rejected),
-            machine_cycles: call.map(|call| call.cycles),
-            steps: call.map(|call| call.steps),
+            machine_cycles: on_8051.map(|call| call.cycles),
+            steps: on_8051.map(|call| call.steps),
             gas: call.map(|call| call.gas),
             refund: call.map(|call| call.refund),
             charged: receipt.map(|receipt| receipt.gas_charged()),
@@ -307,7 +326,8 @@ impl Text for ScenarioReport {
             };
             let cost = match (step.machine_cycles, step.gas) {
                 (Some(cycles), Some(gas)) => format!("{cycles} cycles {gas:>9} gas"),
-                _ => String::new(),
+                (None, Some(gas)) => format!("{gas:>9} gas"),
+                (_, None) => String::new(),
             };
             let given_back = match step.refund {
                 None | Some(0) => String::new(),

@@ -4,6 +4,7 @@ use super::pty::Pty;
 use super::vcd::Vcd;
 use crate::args::about;
 use crate::error::Error;
+use crate::files;
 use crate::output::{Output, note, write_stdout};
 use emu8051::Cycles;
 use emu8051::hw::board::Board;
@@ -25,8 +26,7 @@ pub(crate) struct Outputs {
 type Named<T> = (T, PathBuf);
 
 fn create(path: &Path) -> Result<Named<File>, Error> {
-    let file = File::create(path).map_err(|error| about(path, error))?;
-    Ok((file, path.into()))
+    Ok((files::create(path)?, path.into()))
 }
 
 fn waveform(path: &Path, clock: u64) -> Result<Named<Vcd<BufWriter<File>>>, Error> {

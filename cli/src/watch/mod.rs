@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 /// The options of commands that run one image.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WatchArgs {
-    /// Watch the stack: report how high it grew, and who called whom when it overflows, which ends firmware. Slower.
+    /// Watch the stack: report how high it grew, and who called whom when it overflows: that ends firmware, and the status is 1. Slower. For the 8051.
     #[arg(long)]
     check_stack: bool,
     #[command(flatten)]
@@ -35,6 +35,19 @@ pub(crate) struct WatchArgs {
 }
 
 impl WatchArgs {
+    /// The options by name, and whether each was given.
+    pub(crate) fn given(&self) -> [(&'static str, bool); 2] {
+        [
+            ("--check-stack", self.check_stack),
+            ("--coverage", self.coverage.is_asked_for()),
+        ]
+    }
+
+    /// The files that will be written.
+    pub(crate) fn outputs(&self) -> Option<&PathBuf> {
+        self.coverage.coverage.as_ref()
+    }
+
     /// The symbols of `image`, if coverage was asked for.
     ///
     /// # Errors

@@ -437,6 +437,12 @@ fn build_reads_sources_and_leaves_them_alone() {
 fn blocks_are_mined_and_time_advances() {
     let dir = Dir::new();
     let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    assert_eq!(
+        on_chain(&["chain", "mine"]).status,
+        2,
+        "there is no chain yet"
+    );
+    on_chain(&["account", "new", "alice"]).ok();
     let place = |report: &Value| [number(report, "height"), number(report, "time")];
     let start = place(&on_chain(&["block", "--json"]).ok().json());
     let one = on_chain(&["chain", "mine", "--json"]).ok().json();
@@ -486,11 +492,11 @@ fn contracts_are_listed() {
         firmware_samples::sample("token").unwrap().image,
     );
     let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    on_chain(&["account", "new", "alice"]).ok();
     assert_eq!(
         on_chain(&["contract", "list", "--json"]).ok().stdout,
         "{\"contracts\":[]}\n"
     );
-    on_chain(&["account", "new", "alice"]).ok();
     on_chain(&["deploy", "token.ihx", "--from", "alice", "--name", "token"]).ok();
     on_chain(&["chain", "mine", "254"]).ok();
     // Its registered id, 257-0, begins with a smaller byte than 2-0.

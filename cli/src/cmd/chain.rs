@@ -53,7 +53,7 @@ struct Report {
 
 impl Chain {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let chain = self.store.open()?;
+        let chain = self.store.existing()?;
         let blocks = match self.action {
             Action::Mine { blocks } => {
                 for _ in 0..blocks {

@@ -16,6 +16,10 @@ run:
 test: tools
 	cargo test --workspace --locked
 
+# The long forms of what `make test` tries for seconds.
+long: tools
+	SMART51_SEQUENCES=100000 cargo test --release --locked -p smart51-chain --test local_chain no_sequence
+
 # The second WebAssembly engine: it computes, asks and costs what the first one does, with any state of its cache.
 test-wasmtime: tools
 	cargo test --locked -p smart51-bridge --features wasmtime
@@ -51,4 +55,4 @@ tools:
 	{ $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends $$missing; } || { \
 		echo "make test needs these Debian packages, and could not install them:$$missing" >&2; exit 1; }
 
-.PHONY: run test test-wasmtime conformance lockstep bench fuzz tools
+.PHONY: run test long test-wasmtime conformance lockstep bench fuzz tools

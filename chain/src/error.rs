@@ -27,6 +27,12 @@ pub enum ChainError {
         /// The name.
         name: String,
     },
+    /// The address that something new would get has an owner.
+    #[error("its address belongs to {regid} already")]
+    AddressTaken {
+        /// The owner's registered id, as text.
+        regid: String,
+    },
     /// A recording, run again at once, does not come out as the call did.
     #[error("the recording of this call differs from it in its {what}; please report this")]
     RecordingDiffers {
@@ -62,7 +68,7 @@ pub enum ChainError {
     #[error("the transaction is not accepted: {0}")]
     Rejected(#[from] Rejection),
     /// An amount is larger than the network allows.
-    #[error("the amount is {amount}, the most is {most}")]
+    #[error("the account would hold {amount}, the most is {most}")]
     AmountTooLarge {
         /// The amount.
         amount: u64,

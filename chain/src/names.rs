@@ -5,7 +5,7 @@ use hostapi::NodeError;
 use hostapi::accounts::{self, Account};
 use hostapi::network::{ADDRESS_LENGTH, Network};
 use hostapi::state::Overlay;
-use hostapi::state::keys::{self, RegId};
+use hostapi::state::keys::{self, KeyId, RegId};
 use std::fmt;
 
 /// The longest local name in characters.
@@ -77,6 +77,33 @@ pub fn resolve(state: &mut Overlay<'_>, network: Network, text: &str) -> Result<
         return account.regid.ok_or_else(unknown);
     }
     Err(unknown())
+}
+
+/// The account that `text` stands for, registered or not: `HEIGHT-INDEX`, a local name, or an address that
+/// somebody paid.
+///
+/// # Errors
+/// [`ChainError::Unknown`] if there is none, or if the store cannot be read or holds something else.
+pub fn account(
+    state: &mut Overlay<'_>,
+    network: Network,
+    text: &str,
+) -> Result<(KeyId, Account), ChainError> {
+    // No name and no registered id reads as an address.
+    let address = (text.len() == ADDRESS_LENGTH).then(|| network.key_id(text.as_bytes()));
+    let key_id = match address.flatten() {
+        Some(key_id) => Some(key_id),
+        None => {
+            let regid = resolve(state, network, text)?;
+            accounts::key_id_of(state, &regid)?
+        }
+    };
+    let account = key_id.map(|key_id| Account::load(state, &key_id));
+    let account = account.transpose()?.flatten();
+    key_id.zip(account).ok_or_else(|| ChainError::Unknown {
+        what: "account or contract",
+        name: text.into(),
+    })
 }
 
 /// The registered id of the local name `name`.

@@ -20,7 +20,7 @@ use hostapi::accounts::{self, Account};
 use hostapi::fees::MAX_STEPS;
 use hostapi::hash::{blake2b, blake2b_each, key_hash};
 use hostapi::state::Overlay;
-use hostapi::state::keys::{self, Hash, RegId};
+use hostapi::state::keys::{self, Hash, KeyId, RegId};
 use loader::Image;
 
 /// A contract to deploy.
@@ -144,27 +144,22 @@ impl<'c> OpenBlock<'c> {
     }
 
     /// Makes an account with the development key of `name`. Its money comes from nowhere, so nobody pays a fee;
-    /// the receipt names the gas.
+    /// the receipt names the gas. What was paid to its address before is added.
     ///
     /// # Errors
     /// If the name cannot be used, the balance is larger than the network allows, or the node fails.
     pub fn new_account(&mut self, name: &str, balance: u64) -> Result<&Receipt, ChainError> {
-        let most = self.chain.genesis().network.max_amount();
-        if balance > most {
-            return Err(ChainError::AmountTooLarge {
-                amount: balance,
-                most,
-            });
-        }
         let id = self.next_regid()?;
         self.check_free(name)?;
         let public_key = identity::public_key(name);
+        let key_id = key_hash(&public_key);
         let account = Account {
             balance,
             regid: Some(id),
             public_key: Some(public_key),
         };
-        account.register(&mut self.state, &key_hash(&public_key));
+        let account = self.with_paid(&key_id, account)?;
+        account.register(&mut self.state, &key_id);
         self.state.put(&keys::name(name), id);
         let action = Action::NewAccount {
             name: name.into(),
@@ -193,6 +188,13 @@ impl<'c> OpenBlock<'c> {
         if let Some(name) = name {
             self.check_free(name)?;
         }
+        let key_id = accounts::contract_key_id(&id);
+        let account = Account {
+            balance: 0,
+            regid: Some(id),
+            public_key: None,
+        };
+        let account = self.with_paid(&key_id, account)?;
         let code_bytes = u32::try_from(image.code_bytes()).expect("an image is far below 4 GiB");
         let name_bytes = name.unwrap_or_default().len();
         let gas = Schedule::V1.deploy_gas(image.code_bytes(), name_bytes).0;
@@ -218,12 +220,7 @@ impl<'c> OpenBlock<'c> {
             }
             .encode(),
         );
-        let account = Account {
-            balance: 0,
-            regid: Some(id),
-            public_key: None,
-        };
-        account.register(&mut self.state, &accounts::contract_key_id(&id));
+        account.register(&mut self.state, &key_id);
         if let Some(name) = name {
             self.state.put(&keys::name(name), id);
         }
@@ -256,7 +253,7 @@ impl<'c> OpenBlock<'c> {
         observer: &mut dyn Observer,
     ) -> Result<&Receipt, ChainError> {
         let before = self.state.checkpoint();
-        match self.run(request, None, observer) {
+        match self.run(request, None, true, observer) {
             Ok((action, receipt, fee)) => {
                 let parties = (request.sender, request.contract);
                 Ok(self.push(action, parties, fee, Event::Call(receipt)))
@@ -266,6 +263,32 @@ impl<'c> OpenBlock<'c> {
                 Err(error)
             }
         }
+    }
+
+    /// Makes a call that is no transaction, and takes back all that came of it: its receipt as if it had been one.
+    /// Nobody signs a query, so anybody can be named as its sender, also a contract.
+    ///
+    /// # Errors
+    /// As [`OpenBlock::call`].
+    pub fn query(
+        &mut self,
+        request: &CallRequest<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Receipt, ChainError> {
+        let (before, steps) = (self.state.checkpoint(), self.steps);
+        let result = self.run(request, None, false, observer);
+        self.state.revert(before);
+        self.steps = steps;
+        let (transaction, receipt, fee) = result?;
+        Ok(Receipt {
+            id: transaction.id,
+            height: self.height,
+            index: self.next_index()?,
+            sender: request.sender,
+            target: request.contract,
+            fee,
+            event: Event::Call(receipt),
+        })
     }
 
     /// Makes the call with `image` in place of the contract's own, and takes back all that came of it.
@@ -278,7 +301,7 @@ impl<'c> OpenBlock<'c> {
         image: &Image,
     ) -> Result<Trial, ChainError> {
         let (before, steps) = (self.state.checkpoint(), self.steps);
-        let result = self.run(request, Some(image), &mut Silent);
+        let result = self.run(request, Some(image), true, &mut Silent);
         if result.is_err() {
             self.state.revert(before);
         }
@@ -305,11 +328,13 @@ impl<'c> OpenBlock<'c> {
     }
 
     /// Runs a call on this block's state, with the contract's own image if it is given no other: its
-    /// id and action, receipt and fee. Nothing is prepared or hashed for a call that cannot be paid.
+    /// id and action, receipt and fee. Nothing is prepared or hashed for a call that cannot be paid. A transaction
+    /// needs a sender with a key.
     fn run(
         &mut self,
         request: &CallRequest<'_>,
         image: Option<&Image>,
+        needs_key: bool,
         observer: &mut dyn Observer,
     ) -> Result<(Identified, Box<CallReceipt>, u64), ChainError> {
         let CallRequest {
@@ -345,6 +370,7 @@ impl<'c> OpenBlock<'c> {
                 account_check: false,
             },
             payment,
+            needs_key,
             cycles: Cycles(u64::MAX),
             steps: Steps(u64::MAX),
         };
@@ -528,9 +554,31 @@ impl<'c> OpenBlock<'c> {
         }
     }
 
+    /// `account`, which is to be registered under `key_id`, with what was paid to its address before.
+    fn with_paid(&mut self, key_id: &KeyId, account: Account) -> Result<Account, ChainError> {
+        let paid = Account::load(&mut self.state, key_id)?.unwrap_or_default();
+        if let Some(id) = paid.regid {
+            return Err(ChainError::AddressTaken {
+                regid: names::RegIdText(id).to_string(),
+            });
+        }
+        let most = self.chain.genesis().network.max_amount();
+        let balance = account.balance.saturating_add(paid.balance);
+        if balance > most {
+            return Err(ChainError::AmountTooLarge {
+                amount: balance,
+                most,
+            });
+        }
+        Ok(Account { balance, ..account })
+    }
+
     fn pay(&mut self, sender: &RegId, cost: u64) -> Result<(), ChainError> {
         let account = Account::of(&mut self.state, sender)?;
         let (place, mut account) = account.ok_or(Rejection::UnknownSender)?;
+        if account.public_key.is_none() {
+            return Err(Rejection::NoKey.into());
+        }
         let balance = account.balance;
         account.balance = balance
             .checked_sub(cost)

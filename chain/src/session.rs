@@ -39,6 +39,8 @@ pub struct Transaction<'a> {
     pub context: CallContext<'a>,
     /// How it pays.
     pub payment: Payment,
+    /// Whether its sender must have a key: only queries need none, and recordings, which were accepted once.
+    pub needs_key: bool,
     /// Limits beyond those that the payment sets.
     pub cycles: Cycles,
     /// Likewise in steps.
@@ -74,9 +76,24 @@ pub enum Rejection {
         /// What it costs before it runs.
         needed: Gas,
     },
+    /// The sender's account has no key: it is a contract, or belongs to nobody yet.
+    #[error("the sender has no key: only an account can send, not a contract")]
+    NoKey,
+    /// The contract has no account to hold the amount.
+    #[error("the contract has no account to hold the amount sent")]
+    NoAccount,
     /// The contract's account cannot hold the amount.
-    #[error("the contract's account cannot hold the amount sent")]
-    TooRich,
+    #[error(
+        "the contract holds {balance}; with the {amount} sent it would hold more than {most}, the network's most"
+    )]
+    TooRich {
+        /// What the contract holds.
+        balance: u64,
+        /// The amount sent.
+        amount: u64,
+        /// The most that an account may hold.
+        most: u64,
+    },
     /// The old chain's fee or step rules.
     #[error(transparent)]
     Fee(#[from] FeeError),
@@ -268,6 +285,9 @@ fn sender_who_can_pay(
     let Some((payer, sender)) = Account::of(state, &tx.context.sender)? else {
         return Ok(Err(Rejection::UnknownSender));
     };
+    if tx.needs_key && sender.public_key.is_none() {
+        return Ok(Err(Rejection::NoKey));
+    }
     if sender.balance < cost {
         return Ok(Err(Rejection::TooPoor {
             balance: sender.balance,
@@ -295,10 +315,16 @@ fn move_money(
         return Ok(Ok(payer)); // nothing for the contract's account to hold
     }
     let Some((place, contract)) = Account::of(state, &tx.context.contract)? else {
-        return Ok(Err(Rejection::TooRich));
+        return Ok(Err(Rejection::NoAccount));
     };
-    let Some(balance) = contract.balance.checked_add(amount) else {
-        return Ok(Err(Rejection::TooRich));
+    let most = tx.context.network.max_amount();
+    let sum = contract.balance.checked_add(amount);
+    let Some(balance) = sum.filter(|&sum| sum <= most) else {
+        return Ok(Err(Rejection::TooRich {
+            balance: contract.balance,
+            amount,
+            most,
+        }));
     };
     set_balance(state, place, contract, balance);
     Ok(Ok(payer))

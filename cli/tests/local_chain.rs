@@ -49,6 +49,85 @@ fn accounts_are_the_same_on_every_machine() {
     insta::assert_snapshot!(on_chain(&dir, &["account", "show", "alice", "--json"]).all());
 }
 
+/// A contract that asks for what its input says.
+const ASKS: &str = r#"(module
+    (import "smart51" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
+    (import "smart51" "exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (global (export "smart51_buffer") i32 (i32.const 1024))
+    (func (export "smart51_main")
+        (drop (call $call (i32.const 24)
+            (i32.const 1026) (i32.load16_u (i32.const 1024)) (i32.const 8192) (i32.const 8)))
+        (call $exit (i32.const 1))))"#;
+
+/// Money can be paid to an address before anybody has registered it: it is shown, kept, and nobody's to send.
+#[test]
+fn money_without_an_account_is_shown_and_kept() {
+    let dir = dir();
+    dir.write("asks.wat", ASKS);
+    let asks = ["deploy", "asks.wat", "--from", "alice", "--name", "asks"];
+    let asks = on_chain(&dir, &[&asks[..], &["--json"]].concat())
+        .ok()
+        .json();
+    assert_eq!(asks["contract"], "4-0");
+    // The development key of a name is the same on every chain.
+    let elsewhere = ["account", "new", "carol", "--store", "elsewhere", "--json"];
+    let carol = dir.run(&elsewhere).ok().json();
+    let address = carol["address"].as_str().unwrap();
+    assert_eq!(on_chain(&dir, &["account", "show", address]).status, 2);
+
+    let give = [
+        &[2][..],
+        address.as_bytes(),
+        &[1, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0],
+    ]
+    .concat();
+    let mut take = [0; 48];
+    (take[0], take[1], take[35], take[40]) = (1, 4, 2, 9);
+    dir.write("input", [&[98, 0, 96, 0][..], &give, &take].concat());
+    let pay = [
+        "call", "asks", "--from", "alice", "--value", "9", "--input", "@input",
+    ];
+    on_chain(&dir, &pay).ok();
+    let shown = on_chain(&dir, &["account", "show", address, "--json"])
+        .ok()
+        .json();
+    assert_eq!(
+        [
+            &shown["address"],
+            &shown["regid"],
+            &shown["name"],
+            &shown["balance"]
+        ],
+        [
+            &address.into(),
+            &serde_json::Value::Null,
+            &serde_json::Value::Null,
+            &9.into()
+        ]
+    );
+    let text = on_chain(&dir, &["account", "show", address]).ok().stdout;
+    assert!(text.contains("regid        none"), "{text}");
+
+    on_chain(&dir, &["account", "new", "carol", "--balance", "1"]).ok();
+    let shown = on_chain(&dir, &["account", "show", address, "--json"])
+        .ok()
+        .json();
+    assert_eq!(
+        (&shown["name"], &shown["balance"]),
+        (&"carol".into(), &10.into())
+    );
+
+    let sent = on_chain(&dir, &["call", "token", "--from", "asks"]);
+    assert_eq!(sent.status, 2, "{}", sent.all());
+    assert!(
+        sent.stderr.contains("the sender has no key"),
+        "{}",
+        sent.all()
+    );
+    on_chain(&dir, &["state", "check"]).ok();
+}
+
 #[test]
 fn a_call_prints_its_receipt_and_the_receipt_is_found_again() {
     let dir = dir();

@@ -260,6 +260,7 @@ fn transaction<'a>(
     Ok(Transaction {
         context,
         payment,
+        needs_key: false,
         cycles,
         steps: Steps(limit(row.context.step_limit)),
     })

@@ -1,7 +1,7 @@
 //! A chain with two accounts and the token sample, for tests.
 
 use abi::layout::{COMMUNICATE, RESULT};
-use bridge::Silent;
+use bridge::{EngineId, Silent};
 use hostapi::state::keys::RegId;
 use hostapi::state::{MemStore, StateStore};
 use hostapi::{accounts, data};
@@ -168,3 +168,100 @@ fn store(address: u16, bytes: &[u8]) -> String {
     each.map(|(at, byte)| format!("MOV DPTR,#0x{at:04X}\nMOV A,#0x{byte:02X}\nMOVX @DPTR,A\n"))
         .collect()
 }
+
+/// A contract for either machine that does what its input says: [`script`] writes it.
+pub(crate) fn puppet(engine: EngineId) -> Image {
+    if engine == EngineId::Wasm {
+        return loader::load(PUPPET_WAT.as_bytes()).expect("a module").image;
+    }
+    succeeds(PUPPET_ASM)
+}
+
+/// The input that has a [`puppet`] call these methods with these requests, and end with `code`.
+pub(crate) fn script(calls: &[(u16, Vec<u8>)], code: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (method, request) in calls {
+        out.extend_from_slice(&method.to_le_bytes());
+        let length = u16::try_from(request.len()).expect("a request fits in the buffer");
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(request);
+    }
+    [&out[..], &[0xFF, 0xFF, code]].concat()
+}
+
+/// The script is copied away first, for requests go where the input lies.
+const PUPPET_ASM: &str = r"
+        MOV DPTR,#0xEFFF
+        LCALL count
+        MOV R0,#0x00
+        MOV P2,#0x01
+        LCALL copy
+        MOV DPTR,#0x0100
+next:   MOVX A,@DPTR
+        MOV R6,A
+        INC DPTR
+        MOVX A,@DPTR
+        MOV R7,A
+        INC DPTR
+        CJNE A,#0xFF,call
+        MOVX A,@DPTR
+        MOV DPTR,#0xEFFD
+        MOVX @DPTR,A
+        LJMP 0x0008
+call:   LCALL count
+        MOV R0,#0xFF
+        MOV P2,#0xEF
+        LCALL copy
+        PUSH DPL
+        PUSH DPH
+        MOV DPTR,#0xEFFD
+        MOV A,R6
+        MOVX @DPTR,A
+        INC DPTR
+        MOV A,R7
+        MOVX @DPTR,A
+        LCALL 0x0012
+        POP DPH
+        POP DPL
+        SJMP next
+count:  MOVX A,@DPTR
+        MOV R2,A
+        INC DPTR
+        MOVX A,@DPTR
+        MOV R3,A
+        INC DPTR
+        RET
+copy:   MOV A,R2
+        JZ whole
+        INC R3
+whole:  MOV A,R3
+        JZ done
+each:   MOVX A,@DPTR
+        MOVX @R0,A
+        INC DPTR
+        INC R0
+        CJNE R0,#0,same
+        INC P2
+same:   DJNZ R2,each
+        DJNZ R3,each
+done:   RET
+";
+
+const PUPPET_WAT: &str = r#"(module
+    (import "smart51" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
+    (import "smart51" "exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (global (export "smart51_buffer") i32 (i32.const 1024))
+    (func (export "smart51_main") (local $at i32) (local $length i32)
+        (memory.copy (i32.const 8192) (i32.const 1026) (i32.load16_u (i32.const 1024)))
+        (local.set $at (i32.const 8192))
+        (loop $next
+            (if (i32.eq (i32.load16_u (local.get $at)) (i32.const 0xFFFF))
+                (then (call $exit (i32.load8_u offset=2 (local.get $at)))))
+            (local.set $length (i32.load16_u offset=2 (local.get $at)))
+            (drop (call $call
+                (i32.load16_u (local.get $at))
+                (i32.add (local.get $at) (i32.const 4)) (local.get $length)
+                (i32.const 16384) (i32.const 4096)))
+            (local.set $at (i32.add (i32.add (local.get $at) (i32.const 4)) (local.get $length)))
+            (br $next))))"#;

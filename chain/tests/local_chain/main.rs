@@ -4,6 +4,8 @@ mod atomicity;
 mod captures;
 mod common;
 mod killed_process;
+mod money;
+mod money_property;
 mod old_rules;
 mod prices;
 mod scenarios;

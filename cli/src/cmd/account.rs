@@ -5,10 +5,8 @@ use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
-use chain::{Chain, ChainError, Contract, RegIdText};
+use chain::{Chain, Contract, RegIdText, names};
 use clap::{Args, Subcommand};
-use hostapi::accounts::{self, Account as State};
-use hostapi::state::keys::RegId;
 use serde::Serialize;
 
 /// Make and show accounts of the local chain.
@@ -40,7 +38,7 @@ enum Action {
     /// List all accounts, in order of name.
     #[command(after_help = "Example:\n  smart51 account list --json")]
     List,
-    /// Show an account or a contract's account.
+    /// Show an account, a contract's account, or what was paid to an address that has no account yet.
     #[command(after_help = "Example:\n  smart51 account show alice")]
     Show {
         /// Its local name, registered id or address.
@@ -51,7 +49,8 @@ enum Action {
 #[derive(Debug, Serialize)]
 struct Report {
     name: Option<String>,
-    regid: String,
+    /// None of money that was paid to an address without an account.
+    regid: Option<String>,
     address: String,
     key_id: Bytes,
     public_key: Option<Bytes>,
@@ -74,44 +73,40 @@ impl Account {
                 let mut block = chain.begin_block()?;
                 let id = block.new_account(&name, balance)?.target;
                 block.commit()?;
-                let report = report(&chain, id, Some(name))?;
-                out.confirm(&report, format_args!("account {} is made", report.regid));
+                let id = RegIdText(id).to_string();
+                let report = report(&chain, &id, Some(name))?;
+                out.confirm(&report, format_args!("account {id} is made"));
             }
             Action::List => {
                 let mut accounts = Vec::new();
-                for (name, id) in chain::names::all(&mut chain.state())? {
+                for (name, id) in names::all(&mut chain.state())? {
                     if Contract::load(&mut chain.state(), &id)?.is_none() {
-                        accounts.push(report(&chain, id, Some(name))?);
+                        accounts.push(report(&chain, &RegIdText(id).to_string(), Some(name))?);
                     }
                 }
                 out.print(&List { accounts })?;
             }
-            Action::Show { name } => {
-                let id = chain.resolve(&name)?;
-                let name = chain.names()?.remove(&id);
-                out.print(&report(&chain, id, name)?)?;
-            }
+            Action::Show { name } => out.print(&report(&chain, &name, None)?)?,
         }
         Ok(Status::Success)
     }
 }
 
-fn report(chain: &Chain, id: RegId, name: Option<String>) -> Result<Report, Error> {
-    let mut state = chain.state();
-    let regid = RegIdText(id).to_string();
-    let unknown = || ChainError::Unknown {
-        what: "account",
-        name: regid.clone(),
+/// What there is to say of the account that `text` stands for. Its local name is looked for where it is not given.
+fn report(chain: &Chain, text: &str, name: Option<String>) -> Result<Report, Error> {
+    let network = chain.genesis().network;
+    let (key_id, account) = names::account(&mut chain.state(), network, text)?;
+    let name = match (name, account.regid) {
+        (None, Some(id)) => chain.names()?.remove(&id),
+        (name, _) => name,
     };
-    let key_id = accounts::key_id_of(&mut state, &id)?.ok_or_else(unknown)?;
-    let account = State::load(&mut state, &key_id)?.ok_or_else(unknown)?;
     Ok(Report {
         name,
-        address: chain.genesis().network.address(&key_id),
+        regid: account.regid.map(|id| RegIdText(id).to_string()),
+        address: network.address(&key_id),
         key_id: Bytes(key_id.to_vec()),
         public_key: account.public_key.map(|key| Bytes(key.to_vec())),
         balance: account.balance,
-        regid,
     })
 }
 
@@ -120,7 +115,13 @@ impl Text for Report {
         if let Some(name) = &self.name {
             say!(page, "name         {name}");
         }
-        say!(page, "regid        {}", self.regid);
+        match &self.regid {
+            Some(regid) => say!(page, "regid        {regid}"),
+            None => say!(
+                page,
+                "regid        none: nobody has registered this address yet"
+            ),
+        }
         say!(page, "address      {}", self.address);
         say!(page, "key id       {}", self.key_id);
         if let Some(public_key) = &self.public_key {
@@ -140,7 +141,7 @@ impl Text for List {
             ..
         } in &self.accounts
         {
-            let name = name.as_deref().unwrap_or_default();
+            let [name, regid] = [name, regid].map(|text| text.as_deref().unwrap_or_default());
             say!(page, "{name:<16} {regid:<8} {address}  {balance}");
         }
     }

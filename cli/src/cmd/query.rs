@@ -59,7 +59,7 @@ impl Query {
             payment,
         };
         let mut block = chain.begin_block()?;
-        let report = Report::new(block.call(&request, &mut Silent)?, false);
+        let report = Report::new(&block.query(&request, &mut Silent)?, false);
         out.print(&report)?;
         Ok(report.status())
     }

@@ -8,5 +8,10 @@ fn main() -> std::io::Result<()> {
         root.join("firmware-samples/include/smart51.h"),
         smart51_abi::document::c_header(),
     )?;
+    std::fs::write(
+        root.join("firmware-samples/rust/sdk/src/methods.rs"),
+        smart51_abi::document::rust_methods(),
+    )?;
+    std::fs::write(root.join("docs/c.md"), smart51_abi::document::c_page())?;
     std::fs::write(root.join("docs/abi.md"), smart51_abi::document::markdown())
 }

@@ -4,6 +4,7 @@
 //! length fields but not itself. A reply is the items alone. Source: `GetData` and the reply loop of the
 //! original VM.
 
+use crate::Semantics;
 use crate::layout::COMMUNICATE_SIZE;
 use byteorder::{ByteOrder, LittleEndian};
 use core::fmt;
@@ -211,9 +212,14 @@ pub fn reply_items(mut reply: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Whether framed reply items of `length` bytes in all fit in the buffer: the original wants two bytes
-/// more to stay below 4096, so one item of 4091 bytes is the largest.
+/// Whether framed reply items of `length` bytes in all fit in the buffer. Under our own rules they may fill it, so
+/// that every key and value that a request can bring can also be answered. The original wants two bytes more to stay
+/// below 4096, so one item of 4091 bytes is the largest there.
 #[must_use]
-pub const fn reply_fits(length: usize) -> bool {
-    length + 2 < COMMUNICATE_SIZE
+pub const fn reply_fits(semantics: Semantics, length: usize) -> bool {
+    if semantics.is_dacrs() {
+        length + 2 < COMMUNICATE_SIZE
+    } else {
+        length <= COMMUNICATE_SIZE
+    }
 }

@@ -1,4 +1,5 @@
-//! The files made from the method table: `smart51.h` and `docs/abi.md`.
+//! The files made from the method table: `smart51.h`, the methods of the SDK in Rust, `docs/abi.md` and the list of
+//! functions in `docs/c.md`.
 //!
 //! `cargo run -p smart51-abi --example generate` writes them; a test compares.
 
@@ -6,6 +7,10 @@ use crate::Semantics;
 use crate::layout;
 use crate::method::{self, Effect, GasRule, Item, Kind, Length, METHODS, MethodSpec, PerBytes};
 use core::fmt::Write as _;
+
+mod rust;
+
+pub use rust::rust_methods;
 
 /// The command that writes the generated files, as their readers are told.
 pub const REFRESH: &str = "cargo run -p smart51-abi --example generate";
@@ -18,6 +23,22 @@ pub fn c_header() -> String {
         .replace("@ADDRESSES@", &c_addresses())
         .replace("@NUMBERS@", &c_numbers())
         .replace("@CALLS@", &c_calls())
+}
+
+/// `docs/c.md`.
+#[must_use]
+pub fn c_page() -> String {
+    let rows: Vec<String> = METHODS
+        .iter()
+        .map(|m| {
+            let summary = format!("{}{}", m.summary, sdk_note(m));
+            let number = m.name.to_ascii_uppercase();
+            format!("| `{}` | `S51_{number}` | {summary} |", c_function(m).0)
+        })
+        .collect();
+    include_str!("document/c.md")
+        .replace("@REFRESH@", REFRESH)
+        .replace("@METHODS@", &rows.join("\n"))
 }
 
 /// `docs/abi.md`.
@@ -114,7 +135,7 @@ impl Passed {
             (Kind::Flag, _) => number("uint8_t", "s51_arg8"),
             (_, Length::Exactly(n)) => Passed::new(&[&pointer], format!("s51_arg({name}, {n})")),
             (_, Length::MultipleOf(n)) => Passed::new(
-                &[&pointer, "uint8_t count"],
+                &[&pointer, "uint16_t count"],
                 format!("s51_arg({name}, count * {n}u)"),
             ),
             (_, Length::AtLeast(_) | Length::Either(..)) => Passed::new(
@@ -143,8 +164,33 @@ impl Passed {
     }
 }
 
+/// How many records of `size` bytes a request can hold: its total, at most the buffer less a byte, counts the length of
+/// the one argument too.
+fn records_in_a_request(size: u16) -> usize {
+    (layout::COMMUNICATE_SIZE - 1 - 2) / usize::from(size)
+}
+
+/// The size of the records, if the method takes a number of them.
+fn record_size(method: &MethodSpec) -> Option<u16> {
+    match method.args {
+        [
+            Item {
+                kind: Kind::Records(size),
+                ..
+            },
+        ] => Some(*size),
+        _ => None,
+    }
+}
+
+/// What the SDKs do with an empty value, which no request can hold: whoever writes it wants the key away.
+fn takes_empty_value(method: &MethodSpec) -> bool {
+    matches!(method.id, method::DB_WRITE | method::DB_MODIFY)
+}
+
 /// One method as a function in C: its signature and its body.
 fn c_function(method: &MethodSpec) -> (String, String) {
+    let number = format!("S51_{}", method.name.to_ascii_uppercase());
     let (mut params, mut body) = (Vec::new(), String::new());
     for passed in method
         .args
@@ -156,11 +202,29 @@ fn c_function(method: &MethodSpec) -> (String, String) {
         params.extend(passed.params);
         line!(body, "    {};", passed.body);
     }
-    line!(
-        body,
-        "    s51_call(S51_{});",
-        method.name.to_ascii_uppercase()
-    );
+    if let Some(size) = record_size(method) {
+        // As many requests as the records need. Of a small count that is a constant sdcc leaves the last branch, as long
+        // as nothing writes to it.
+        let most = records_in_a_request(size);
+        body = format!(
+            "    if (count > {most}) {{\n        \
+                 const uint8_t *from = records;\n        \
+                 uint16_t left = count, some;\n        \
+                 for (; left; left -= some, from += some * {size}u) {{\n            \
+                     some = left < {most} ? left : {most};\n            \
+                     s51_arg(from, some * {size}u);\n            \
+                     s51_call({number});\n        \
+                 }}\n    \
+             }} else if (count) {{\n        \
+                 s51_arg(records, count * {size}u);\n        \
+                 s51_call({number});\n    \
+             }}\n"
+        );
+    } else if takes_empty_value(method) {
+        line!(body, "    s51_call(value_len ? {number} : S51_DB_DELETE);");
+    } else {
+        line!(body, "    s51_call({number});");
+    }
     let returned =
         method
             .reply
@@ -169,7 +233,13 @@ fn c_function(method: &MethodSpec) -> (String, String) {
             .map(Passed::answer)
             .map_or("void", |(c_type, passed)| {
                 params.extend(passed.params);
-                line!(body, "    return {};", passed.body);
+                let answer = passed.body;
+                if method.id == method::DB_WRITE {
+                    // Deleting answers 0 for a key that was not there, and it is away all the same.
+                    line!(body, "    return {answer} | !value_len;");
+                } else {
+                    line!(body, "    return {answer};");
+                }
                 c_type
             });
     let params = if params.is_empty() {
@@ -180,11 +250,23 @@ fn c_function(method: &MethodSpec) -> (String, String) {
     (format!("{returned} s51_{}({params})", method.name), body)
 }
 
+/// What the SDKs do beyond the method, as a sentence after its summary; empty for most.
+fn sdk_note(method: &MethodSpec) -> &'static str {
+    if takes_empty_value(method) {
+        " An empty value removes the key."
+    } else if method.reads_request() && method.reply.is_empty() {
+        " A request that the host does not take ends the call."
+    } else {
+        ""
+    }
+}
+
 fn c_call(method: &MethodSpec) -> String {
     let (signature, body) = c_function(method);
     format!(
-        "/* {} */\nS51_INLINE {signature}\n{{\n{body}}}",
-        method.summary
+        "/* {}{} */\nS51_INLINE {signature}\n{{\n{body}}}",
+        method.summary,
+        sdk_note(method)
     )
 }
 

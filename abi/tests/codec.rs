@@ -1,6 +1,7 @@
 //! Frames: the exact limits, and that no bytes whatever upset the reader.
 
 use proptest::prelude::*;
+use smart51_abi::Semantics;
 use smart51_abi::codec::{self, Args, FrameError};
 use smart51_abi::layout::COMMUNICATE_SIZE;
 
@@ -77,10 +78,16 @@ fn items_beyond_those_any_method_takes_are_counted() {
     assert_eq!(args.exactly::<4>(), None);
 }
 
+/// Under our rules the longest pair that a request brings, key and value of 4,091 bytes together, can be answered.
 #[test]
-fn the_largest_single_item_of_a_reply_has_4091_bytes() {
-    assert!(codec::reply_fits(2 + 4091));
-    assert!(!codec::reply_fits(2 + 4092));
+fn a_reply_fills_the_buffer_under_our_rules() {
+    for old in [Semantics::Dacrs2014, Semantics::Dacrs2017] {
+        assert!(codec::reply_fits(old, 2 + 4091));
+        assert!(!codec::reply_fits(old, 2 + 4092));
+    }
+    assert!(codec::reply_fits(Semantics::V1, 2 + 2 + 4091));
+    assert!(codec::reply_fits(Semantics::V1, 2 + 4094));
+    assert!(!codec::reply_fits(Semantics::V1, 2 + 4095));
 }
 
 proptest! {

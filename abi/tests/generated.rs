@@ -22,3 +22,16 @@ fn the_c_header_is_fresh() {
 fn the_abi_document_is_fresh() {
     compare("docs/abi.md", &document::markdown());
 }
+
+#[test]
+fn the_methods_of_the_sdk_in_rust_are_fresh() {
+    compare(
+        "firmware-samples/rust/sdk/src/methods.rs",
+        &document::rust_methods(),
+    );
+}
+
+#[test]
+fn the_page_on_contracts_in_c_is_fresh() {
+    compare("docs/c.md", &document::c_page());
+}

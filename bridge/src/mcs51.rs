@@ -11,7 +11,7 @@ use crate::meter::{Limits, Meter, Schedule};
 use crate::outcome::{Fault, Outcome};
 use crate::watchdog::{Watch, Watchdog, WatchedHost};
 use abi::codec::reply_fits;
-use abi::layout::{APICALL, COMMUNICATE, COMMUNICATE_SIZE, EXIT, INPUT_MAX, RESULT};
+use abi::layout::{APICALL, COMMUNICATE, COMMUNICATE_SIZE, EXIT, INPUT_MAX, REQUEST_SIZE, RESULT};
 use abi::{ExitCode, Gas, Semantics};
 use emu8051::{
     Cpu, Cycles, Insn, Program, Run, Steps, Stop, Unprogrammed, Xdata, run, run_observed,
@@ -24,6 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The XDATA that the host clears before each reply.
 const BUFFER: Range<usize> = COMMUNICATE as usize..COMMUNICATE as usize + COMMUNICATE_SIZE;
+/// The same under our own rules: the byte after the buffer too, where a reply that fills it has its end looked for.
+const BUFFER_AND_END: Range<usize> = COMMUNICATE as usize..COMMUNICATE as usize + REQUEST_SIZE;
 
 /// The most machines kept for later calls; more than run at one time are dropped.
 const POOL_MAX: usize = 16;
@@ -338,9 +340,13 @@ impl Running<'_> {
             }
             Err(HostError::Node(error)) => return Err(Ended::Node(error)),
         };
-        let fits = reply_fits(answer.reply.len());
+        let fits = reply_fits(self.contract.semantics, answer.reply.len());
         self.observer.served(&Served { answer, fits });
-        xdata.zero(BUFFER);
+        xdata.zero(if self.contract.semantics.is_dacrs() {
+            BUFFER
+        } else {
+            BUFFER_AND_END
+        });
         // The original can have a reply to a refused call too, and does not deliver it.
         if answer.status == Status::Done {
             if fits {

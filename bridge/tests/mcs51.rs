@@ -220,14 +220,20 @@ fn the_buffer_is_zero_behind_a_reply() {
     ]
     .concat();
     assert_eq!(run(&code).outcome, Outcome::Refused { code: ExitCode(0) });
-    // The byte after the buffer is an ordinary one, and stays.
+    // So is the byte after the buffer, where the end of a reply that fills it is looked for; under the old rules it is an
+    // ordinary one, and stays.
     let code = [
         &store(0xFFFF, 9)[..],
         &call_method(33),
         &exit_with_byte_at(0xFFFF),
     ]
     .concat();
-    assert_eq!(run(&code).outcome, Outcome::Refused { code: ExitCode(9) });
+    for (semantics, left) in [(Semantics::V1, 0), (Semantics::Dacrs2017, 9)] {
+        let mut host = Scripted::default();
+        let report = run_with(&*prepare(&code, semantics), &[], Limits::NONE, &mut host);
+        let code = ExitCode(left);
+        assert_eq!(report.outcome, Outcome::Refused { code }, "{semantics}");
+    }
 }
 
 #[test]
@@ -403,13 +409,17 @@ fn a_reply_that_does_not_fit_faults_under_our_rules_and_is_dropped_under_the_old
         };
         run_with(&*prepare(&code, semantics), &[], Limits::NONE, &mut host).outcome
     };
-    let fits = Outcome::Refused {
-        code: ExitCode((4091 % 256) as u8),
+    let fits = |length: usize| Outcome::Refused {
+        code: ExitCode((length % 256) as u8),
     };
-    assert_eq!(outcome(Semantics::V1, 4091), fits);
-    assert_eq!(outcome(Semantics::Dacrs2017, 4091), fits);
-    let fault = Fault::Host(HostFault::ReplyTooLarge { size: 4094 });
-    assert_eq!(outcome(Semantics::V1, 4092), Outcome::Fault { fault });
+    assert_eq!(outcome(Semantics::V1, 4094), fits(4094));
+    assert_eq!(outcome(Semantics::Dacrs2017, 4091), fits(4091));
+    let fault = Fault::Host(HostFault::ReplyTooLarge { size: 4097 });
+    assert_eq!(
+        fault.to_string(),
+        "the reply takes 4097 bytes with the lengths of its items, and the buffer has 4096"
+    );
+    assert_eq!(outcome(Semantics::V1, 4095), Outcome::Fault { fault });
     assert_eq!(
         outcome(Semantics::Dacrs2017, 4092),
         Outcome::Refused { code: ExitCode(0) }

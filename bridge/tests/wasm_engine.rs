@@ -321,11 +321,11 @@ fn the_reply_may_overlap_the_request() {
 #[test]
 fn replies_are_held_to_the_buffer_of_the_8051() {
     let with = |size: usize| result_of((0, 8), (200, 8192), &mut Host::answering(&vec![0; size]));
-    assert_eq!(with(4093), exits((100 + 4093) as u8));
+    assert_eq!(with(4096), exits((100 + 4096) as u8));
     assert_eq!(
-        with(4094),
+        with(4097),
         Outcome::Fault {
-            fault: Fault::Host(HostFault::ReplyTooLarge { size: 4094 })
+            fault: Fault::Host(HostFault::ReplyTooLarge { size: 4097 })
         }
     );
 }

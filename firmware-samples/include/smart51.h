@@ -5,7 +5,8 @@
  * A contract is one function, `void contract(void)`. When it returns, the call has succeeded; s51_exit with
  * any code but S51_OK refuses, and all it wrote is undone. Methods are called as s51_NAME(...), as docs/abi.md
  * shows for each. Those that answer bytes copy them out and return their length, 0 when nothing was answered;
- * those that answer a number return it, 0 when nothing was answered.
+ * those that answer a number return it, 0 when nothing was answered. Those that answer nothing are served or end the
+ * call: the host faults on a request that it does not take, so a payment is never lost without a word.
  *
  * sdcc adds, subtracts and compares numbers of 64 bits for the 8051 but cannot multiply and divide them: s51_mul and
  * s51_div can.
@@ -24,6 +25,9 @@
 #define S51_BUFFER_SIZE 4096 /* bytes */
 
 #ifdef __SDCC_mcs51
+/* Of a branch left out, and code that is never reached: the functions below have both where they are given constants. */
+#pragma disable_warning 110
+#pragma disable_warning 126
 #define S51_XDATA __xdata
 #define S51_FAST __data   /* for the few variables used most: IRAM, of which some 80 bytes are free */
 #define S51_INLINE inline /* no code for what is not called */
@@ -264,7 +268,7 @@ S51_INLINE void s51_sign(void)
     s51_call(S51_SIGN);
 }
 
-/* Prints text to the log of the run, or bytes as hex. */
+/* Prints text to the log of the run, or bytes as hex. A request that the host does not take ends the call. */
 S51_INLINE void s51_print(uint8_t hex, const void *text, uint16_t text_len)
 {
     s51_arg8(hex);
@@ -327,13 +331,13 @@ S51_INLINE uint32_t s51_height(void)
     return s51_item32();
 }
 
-/* Writes a key of the contract's data, new or not. */
+/* Writes a key of the contract's data, new or not. An empty value removes the key. */
 S51_INLINE uint8_t s51_db_write(const void *key, uint16_t key_len, const void *value, uint16_t value_len)
 {
     s51_arg(key, key_len);
     s51_arg(value, value_len);
-    s51_call(S51_DB_WRITE);
-    return s51_item8();
+    s51_call(value_len ? S51_DB_WRITE : S51_DB_DELETE);
+    return s51_item8() | !value_len;
 }
 
 /* Deletes a key of the contract's data: 1 if it was there, 0 if not. */
@@ -375,20 +379,30 @@ S51_INLINE uint16_t s51_tx_hash(void *out)
     return s51_item(out, 32);
 }
 
-/* Writes over a key of the contract's data that is there already. */
+/* Writes over a key of the contract's data that is there already. An empty value removes the key. */
 S51_INLINE uint8_t s51_db_modify(const void *key, uint16_t key_len, const void *value, uint16_t value_len)
 {
     s51_arg(key, key_len);
     s51_arg(value, value_len);
-    s51_call(S51_DB_MODIFY);
+    s51_call(value_len ? S51_DB_MODIFY : S51_DB_DELETE);
     return s51_item8();
 }
 
-/* Asks for money to move after the run: from the contract's account to others. */
-S51_INLINE void s51_output(const void *records, uint8_t count)
+/* Asks for money to move after the run: from the contract's account to others. A request that the host does not take ends the call. */
+S51_INLINE void s51_output(const void *records, uint16_t count)
 {
-    s51_arg(records, count * 48u);
-    s51_call(S51_OUTPUT);
+    if (count > 85) {
+        const uint8_t *from = records;
+        uint16_t left = count, some;
+        for (; left; left -= some, from += some * 48u) {
+            some = left < 85 ? left : 85;
+            s51_arg(from, some * 48u);
+            s51_call(S51_OUTPUT);
+        }
+    } else if (count) {
+        s51_arg(records, count * 48u);
+        s51_call(S51_OUTPUT);
+    }
 }
 
 /* Reads a value of another contract's data. */
@@ -461,11 +475,21 @@ S51_INLINE int64_t s51_app_frozen(const void *fund)
     return s51_item64();
 }
 
-/* Asks for app accounts to change after the run. */
-S51_INLINE void s51_app_operate(const void *records, uint8_t count)
+/* Asks for app accounts to change after the run. A request that the host does not take ends the call. */
+S51_INLINE void s51_app_operate(const void *records, uint16_t count)
 {
-    s51_arg(records, count * 95u);
-    s51_call(S51_APP_OPERATE);
+    if (count > 43) {
+        const uint8_t *from = records;
+        uint16_t left = count, some;
+        for (; left; left -= some, from += some * 95u) {
+            some = left < 43 ? left : 43;
+            s51_arg(from, some * 95u);
+            s51_call(S51_APP_OPERATE);
+        }
+    } else if (count) {
+        s51_arg(records, count * 95u);
+        s51_call(S51_APP_OPERATE);
+    }
 }
 
 /* Reads the address of an account as text. */

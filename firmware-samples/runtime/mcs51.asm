@@ -10,6 +10,7 @@ RESULT   = 0xEFFD                       ; the result word, and behind it the buf
 BUFFER   = 0xEFFF
 REQUEST  = BUFFER + 2                   ; the first argument: behind the total
 TOO_LONG = 0x00FF                       ; makes the total 4350, which no host accepts; no argument stays in this page
+FULL     = 0x00FE                       ; the request reaches 0xFFFF: its total is 4095; nor does one stay here
 
         .area   HEADER (ABS,CODE)
         .org    0x0000
@@ -76,7 +77,7 @@ _s51_exit:
 
 ; What smart51_put does with an argument that does not stay in one page.
 long:   mov     a,put + 1
-        jnb     acc.7,3$                ; too long already
+        jnb     acc.7,2$                ; full, or too long already
         mov     r2,_smart51_length
         mov     r3,_smart51_length + 1
         mov     r0,put
@@ -94,8 +95,8 @@ long:   mov     a,put + 1
         mov     a,put + 1
         addc    a,r3
         mov     put + 1,a
-        jc      2$
-        mov     a,r2
+        jc      4$
+3$:     mov     a,r2
         movx    @r0,a
         inc     r0
         cjne    r0,#0,1$
@@ -108,7 +109,11 @@ long:   mov     a,put + 1
         sjmp    copy
 2$:     mov     put,#<TOO_LONG
         mov     put + 1,#>TOO_LONG
-3$:     ret
+        ret
+4$:     orl     a,put
+        jnz     2$
+        mov     put,#<FULL              ; the last byte there is, exactly
+        sjmp    3$
 
 ; void s51_copy(const void *from, void __xdata *to, uint16_t count)
 _s51_copy:
@@ -216,12 +221,23 @@ _s51_call:
         inc     dptr
         mov     a,put + 1
         subb    a,#>REQUEST
-        movx    @dptr,a
+        jb      acc.4,full
+total:  movx    @dptr,a
         mov     put,#<REQUEST
         mov     put + 1,#>REQUEST
         mov     get,#<BUFFER
         mov     get + 1,#>BUFFER
         ljmp    api                     ; the RET there returns to the caller
+full:   mov     a,put
+        cjne    a,#<FULL,1$
+        mov     dptr,#BUFFER
+        mov     a,#0xFF
+        movx    @dptr,a
+        inc     dptr
+        mov     a,#0x0F
+        sjmp    total
+1$:     mov     a,#0x10                 ; too long
+        sjmp    total
 
 ; uint16_t smart51_take(void *out): the next item, cut to smart51_length bytes; returns its whole length
 _smart51_take:

@@ -7,8 +7,9 @@ __attribute__((import_module("smart51"), import_name("call"))) int32_t
 smart51_call(uint32_t method, const void *args, uint32_t args_len, void *reply, uint32_t reply_cap);
 __attribute__((import_module("smart51"), import_name("exit"))) _Noreturn void smart51_exit(uint32_t code);
 
-/* The exchange buffer, as the 8051 has it in XDATA: the input, then requests and replies. */
-uint8_t smart51_buffer[S51_BUFFER_SIZE + 1];
+/* The exchange buffer, as the 8051 has it in XDATA: the input, then requests and replies. Behind a reply that fills it
+ * stand two zero bytes: no further item. */
+uint8_t smart51_buffer[S51_BUFFER_SIZE + 2];
 /* The length of the request so far. */
 static uint16_t total;
 /* Where the next item is; at first the input, which lies there as items do. */
@@ -29,8 +30,8 @@ void s51_arg(const void *bytes, uint16_t length)
     uint8_t *to = smart51_buffer + 2 + total;
     if (!length)
         return;
-    if (total > S51_BUFFER_SIZE - 4 || length > S51_BUFFER_SIZE - 4 - total) {
-        total = S51_BUFFER_SIZE; /* no host accepts it: the call answers nothing */
+    if (total > S51_BUFFER_SIZE - 3 || length > S51_BUFFER_SIZE - 3 - total) {
+        total = S51_BUFFER_SIZE; /* no host accepts it */
         return;
     }
     to[0] = (uint8_t)length;
@@ -44,7 +45,7 @@ void s51_call(uint16_t method)
     int32_t length;
     smart51_buffer[0] = (uint8_t)total;
     smart51_buffer[1] = (uint8_t)(total >> 8);
-    length = smart51_call(method, smart51_buffer, sizeof smart51_buffer, smart51_buffer, S51_BUFFER_SIZE - 2);
+    length = smart51_call(method, smart51_buffer, S51_BUFFER_SIZE + 1, smart51_buffer, S51_BUFFER_SIZE);
     if (length < 0)
         length = 0;
     smart51_buffer[length] = smart51_buffer[length + 1] = 0; /* no further item */
@@ -140,7 +141,8 @@ void s51_pay(const void *regid, int64_t amount)
     s51_script_id(self);
     s51_record(&records[0], S51_GIVE, regid, amount);
     s51_record(&records[1], S51_TAKE, self, amount);
-    s51_output(records, 2);
+    s51_arg(records, sizeof records);
+    s51_call(S51_OUTPUT);
 }
 
 void s51_user(s51_user_t S51_XDATA *user, const void *name, uint8_t length)

@@ -10,6 +10,16 @@ pub const RUNTIME: &str = include_str!("../runtime/smart51.c");
 /// The runtime's part in assembler, `mcs51.asm`, with the image's header, for the 8051.
 pub const MCS51: &str = include_str!("../runtime/mcs51.asm");
 
+/// The SDK in Rust: the files of its folder, by their paths in it.
+pub const RUST_SDK: &[(&str, &str)] = &[
+    ("Cargo.toml", include_str!("../rust/sdk/Cargo.toml")),
+    ("src/lib.rs", include_str!("../rust/sdk/src/lib.rs")),
+    ("src/methods.rs", include_str!("../rust/sdk/src/methods.rs")),
+    ("src/records.rs", include_str!("../rust/sdk/src/records.rs")),
+];
+/// What cargo needs for a contract in Rust: the target, and a stack that leaves room in the one page of memory.
+pub const RUST_CONFIG: &str = include_str!("../rust/.cargo/config.toml");
+
 /// What sdcc is given to compile a file of a contract, besides the path of the header.
 pub const SDCC_COMPILE: &str = "-mmcs51 --model-large --std-c11 --opt-code-speed";
 /// What sdcc is given to link a contract.

@@ -143,6 +143,10 @@ impl HostApi for Host<'_, '_> {
         } else {
             (Served::REFUSED, 0)
         };
+        // Where there is never an answer, no answer cannot mean no: a payment would be lost without a word.
+        if served.status == Status::Refused && spec.reply.is_empty() && !semantics.is_dacrs() {
+            return Err(HostFault::RequestRefused(spec.id).into());
+        }
         if self.reply.lacks_bytes && semantics.is_dacrs() {
             return Err(HostFault::EmptyReplyItem.into());
         }

@@ -1,7 +1,8 @@
 //! The seam between the engines and the host: [`HostApi`].
 
 use crate::state::StoreError;
-use abi::Gas;
+use abi::layout::COMMUNICATE_SIZE;
+use abi::{Gas, method};
 use core::fmt;
 
 /// What became of a call into the host, as the original VM counts it.
@@ -41,9 +42,11 @@ pub enum HostFault {
     EmptyReplyItem,
     /// The reply does not fit in the buffer, under our own semantics.
     ReplyTooLarge {
-        /// The framed size in bytes.
+        /// The size in bytes, length fields and all.
         size: usize,
     },
+    /// A request that a method without an answer does not take, under our own semantics: it has no other way to say so.
+    RequestRefused(u16),
     /// The original's node does not survive this call of this method, under its rules.
     Undefined(u16),
 }
@@ -57,6 +60,7 @@ impl HostFault {
             HostFault::TooManyOutputs => "too_many_outputs",
             HostFault::EmptyReplyItem => "empty_reply_item",
             HostFault::ReplyTooLarge { .. } => "reply_too_large",
+            HostFault::RequestRefused(_) => "request_refused",
             HostFault::Undefined(_) => "undefined",
         }
     }
@@ -71,7 +75,14 @@ impl fmt::Display for HostFault {
             HostFault::ReplyTooLarge { size } => {
                 write!(
                     f,
-                    "the reply takes {size} bytes and does not fit in the 4096-byte buffer"
+                    "the reply takes {size} bytes with the lengths of its items, and the buffer has {COMMUNICATE_SIZE}"
+                )
+            }
+            HostFault::RequestRefused(id) => {
+                let name = method::spec(id).map_or("unknown", |spec| spec.name);
+                write!(
+                    f,
+                    "{name} (method 0x{id:04X}) does not take this request; docs/abi.md says which it takes"
                 )
             }
             HostFault::Undefined(id) => {

@@ -1,8 +1,8 @@
 //! [`Recorder`]: notes every call that goes through it.
 
 use crate::host::{Answer, HostApi, HostError, HostFault, Status};
-use abi::Gas;
 use abi::codec;
+use abi::{Gas, Semantics};
 
 /// One call into the host, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct RecordedAnswer {
     pub status: Status,
     /// The items of the reply, also of one that is not delivered.
     pub reply: Vec<Vec<u8>>,
-    /// Whether the reply is too large to be delivered.
+    /// Whether the reply is too large to be delivered under the old rules; under ours the run ends there.
     pub dropped: bool,
     /// The old chain's adjustment of the step counter.
     pub step_delta: i64,
@@ -82,7 +82,8 @@ impl RecordedAnswer {
         RecordedAnswer {
             status: answer.status,
             reply,
-            dropped: answer.status == Status::Done && !codec::reply_fits(answer.reply.len()),
+            dropped: answer.status == Status::Done
+                && !codec::reply_fits(Semantics::Dacrs2017, answer.reply.len()),
             step_delta: answer.step_delta,
             gas: answer.gas,
             refund: answer.refund,

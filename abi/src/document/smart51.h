@@ -5,7 +5,8 @@
  * A contract is one function, `void contract(void)`. When it returns, the call has succeeded; s51_exit with
  * any code but S51_OK refuses, and all it wrote is undone. Methods are called as s51_NAME(...), as docs/abi.md
  * shows for each. Those that answer bytes copy them out and return their length, 0 when nothing was answered;
- * those that answer a number return it, 0 when nothing was answered.
+ * those that answer a number return it, 0 when nothing was answered. Those that answer nothing are served or end the
+ * call: the host faults on a request that it does not take, so a payment is never lost without a word.
  *
  * sdcc adds, subtracts and compares numbers of 64 bits for the 8051 but cannot multiply and divide them: s51_mul and
  * s51_div can.
@@ -19,6 +20,9 @@
 @ADDRESSES@
 
 #ifdef __SDCC_mcs51
+/* Of a branch left out, and code that is never reached: the functions below have both where they are given constants. */
+#pragma disable_warning 110
+#pragma disable_warning 126
 #define S51_XDATA __xdata
 #define S51_FAST __data   /* for the few variables used most: IRAM, of which some 80 bytes are free */
 #define S51_INLINE inline /* no code for what is not called */

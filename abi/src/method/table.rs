@@ -121,10 +121,10 @@ methods! {
         example: "s51_sign();",
     }
     /// Prints text to the log of the run, or bytes as hex.
-    9 PRINT = print / Some("PRINT_FUNC"), (hex: Kind::Flag, text: Kind::Bytes) -> () {
+    9 PRINT = print / Some("PRINT_FUNC"), (hex: Kind::Flag; text: Kind::Bytes) -> () {
         gas: GasRule::flat(375).per_request(8, 1),
         steps: None,
-        failures: [],
+        failures: ["no text: an empty line; under the old rules nothing is printed"],
         notes: "The first byte of `hex` is 0 for text. What is printed stands in the receipt and in no contract's data.",
         example: "s51_print(0, \"hello\", 5);",
     }
@@ -195,8 +195,9 @@ methods! {
     17 DB_WRITE = db_write / Some("WRITEDB_FUNC"), (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
         gas: GasRule::flat(6).with(Effect::Storage),
         steps: Written,
-        failures: [],
-        notes: "",
+        failures: ["no value, or no key: nothing is answered and nothing written"],
+        notes: "A request has no empty argument, so neither key nor value can be empty. The SDK takes an empty value for \
+                a key that shall not be there: `s51_db_write` then calls method 18 and returns 1.",
         example: "s51_db_write(\"count\", 5, &price, sizeof price);",
     }
     /// Deletes a key of the contract's data: 1 if it was there, 0 if not.
@@ -249,8 +250,8 @@ methods! {
     (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
         gas: GasRule::flat(6).with(Effect::Storage),
         steps: Replaced,
-        failures: ["the key is not there: nothing is answered and nothing written"],
-        notes: "",
+        failures: ["the key is not there, or there is no value: nothing is answered and nothing written"],
+        notes: "With an empty value the SDK's `s51_db_modify` calls method 18.",
         example: "if (!s51_db_modify(\"count\", 5, &price, sizeof price)) s51_exit(2);",
     }
     /// Asks for money to move after the run: from the contract's account to others.
@@ -258,6 +259,7 @@ methods! {
         gas: GasRule::flat(4).with(Effect::Outputs),
         steps: None,
         failures: [
+            "no record, or one that is cut short: the run ends with a fault; under the old rules nothing is asked for",
             "the hundredth record of a run: the run ends and leaves no trace",
             "after the run, any of these undoes all of it: an unknown kind or operation; an amount to take that \
              does not equal the amount given, in sum; taking from any account but the contract's own; giving to a \
@@ -265,7 +267,8 @@ methods! {
         ],
         notes: "A record is: kind (1 registered id, 2 address), account (34 bytes), operation (1 give, 2 take), \
                 LE32 height (ignored), LE64 amount. Records add up over the run. An address without an account \
-                gets one.",
+                holds what it is paid until somebody registers it. A request holds 85 records; the SDK sends as many \
+                requests as it needs.",
         example: "s51_output_t pay[2]; s51_record(&pay[0], S51_GIVE, sender, price); \
                   s51_record(&pay[1], S51_TAKE, self, price); s51_output(pay, 2);",
     }
@@ -361,15 +364,17 @@ methods! {
         gas: GasRule::flat(4).with(Effect::AppOperations),
         steps: AppOperated,
         failures: [
-            "a negative amount: nothing is answered and nothing asked for; under the old rules only above height 99,854, \
-             and the records before it stay asked for; below it counts as unsigned",
-            "the user's length is 0 or above 40, or the tag's above 40: as for method 33",
-            "after the run, any of these undoes all of it: an unknown kind; too little free money; a frozen fund that \
-             is not there or too small; an overflow; freezing at height 0, or nothing",
+            "no record, or one that is cut short: the run ends with a fault; under the old rules nothing is asked for",
+            "a negative amount: the run ends with a fault; under the old rules nothing is answered, only above height \
+             99,854, and the records before it stay asked for; below it counts as unsigned",
+            "the user's length is 0 or above 40: the run ends with a fault",
+            "after the run, any of these undoes all of it: an unknown kind; a tag's length above 40; too little free \
+             money; a frozen fund that is not there or too small; an overflow; freezing at height 0, or nothing",
         ],
         notes: "A record is: kind (1 add free, 2 take free, 3 add frozen, 4 take frozen), LE32 height, LE64 \
                 amount, user's length, user (40 bytes), tag's length, tag (40 bytes). Applied by user in byte order, \
-                each user's records in the order of the calls.",
+                each user's records in the order of the calls. A request holds 43 records; the SDK sends as many \
+                requests as it needs.",
         example: "s51_fund_t fund; s51_fund(&fund, S51_ADD_FREE, sender, 6, price); s51_app_operate(&fund, 1);",
     }
     /// Reads the address of an account as text.

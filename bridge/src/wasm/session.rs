@@ -230,7 +230,7 @@ fn serve<'h>(
     });
     let answer = host.call(method, request)?;
     let size = answer.reply.len();
-    let fits = reply_fits(size);
+    let fits = reply_fits(Semantics::V1, size);
     observer.served(&Served { answer, fits });
     let (result, bytes): (_, &[u8]) = match answer.status {
         Status::Refused => (REFUSED, &[]),

@@ -61,10 +61,12 @@ impl Host<'_, '_> {
         self.answer(&[1])
     }
 
-    /// Notes what is printed.
+    /// Notes what is printed. Under our own rules it can be an empty line, which the old frames cannot ask for.
     pub(crate) fn print(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
-        let Some([flag, text]) = args.exactly() else {
-            return Ok(Served::REFUSED);
+        let (flag, text) = match *args.items() {
+            [flag, text] => (flag, text),
+            [flag] if !self.context.semantics.is_dacrs() => (flag, &[][..]),
+            _ => return Ok(Served::REFUSED),
         };
         self.requests.prints.push(Print {
             hex: flag[0] != 0,

@@ -2,10 +2,11 @@
 
 use crate::common::*;
 use abi::Semantics;
+use abi::codec::{reply_fits, reply_items, request};
 use abi::method;
 use smart51_hostapi::app_funds::{AppAccount, Fund, FundRecord};
 use smart51_hostapi::state::MemStore;
-use smart51_hostapi::{CallContext, HostFault, Requests, settle};
+use smart51_hostapi::{CallContext, Host, HostApi, HostError, HostFault, Requests, Status, settle};
 
 const OLDER: Semantics = Semantics::Dacrs2014;
 
@@ -68,7 +69,67 @@ fn bad_names_in_fund_records_stopped_the_old_node() {
         with_host(OLD, |host| {
             assert_eq!(try_call(host, id, &[record]), undefined(id))
         });
-        with_host(OURS, |host| assert!(refused(host, id, &[record]), "{id}"));
+        with_host(OURS, |host| match id {
+            method::APP_OPERATE => assert_eq!(
+                try_call(host, id, &[record]),
+                Err(HostFault::RequestRefused(id))
+            ),
+            _ => assert!(refused(host, id, &[record]), "{id}"),
+        });
+    }
+}
+
+/// Where there is never an answer, no answer cannot mean no: under our rules the run ends, and nothing is paid.
+#[test]
+fn a_silent_no_ends_the_run_under_our_rules() {
+    let mut seen = Vec::new();
+    for spec in method::METHODS {
+        if !spec.reads_request() || !spec.reply.is_empty() {
+            continue;
+        }
+        seen.push(spec.id);
+        // No total, one too large, and arguments too many, the first of which is cut short for a record.
+        let items: [&[u8]; 4] = [&[7; 47], b"a", b"b", b"c"];
+        for frame in [vec![0, 0], vec![0, 0x10, 1, 0, 7], request(&items)] {
+            let wrong = |host: &mut Host<'_, '_>| host.call(spec.id, &frame).map(|a| a.status);
+            let ours = with_host(OURS, wrong);
+            assert!(
+                matches!(ours, Err(HostError::Fault(HostFault::RequestRefused(id))) if id == spec.id),
+                "{}: {ours:?}",
+                spec.name
+            );
+            let old = with_host(OLD, wrong);
+            assert!(matches!(old, Ok(Status::Refused)), "{}: {old:?}", spec.name);
+        }
+    }
+    assert_eq!(seen, [method::PRINT, method::OUTPUT, method::APP_OPERATE]);
+}
+
+/// Under our rules a print without text is an empty line; the old rules print nothing.
+#[test]
+fn an_empty_print_is_a_line_under_our_rules() {
+    for (semantics, lines) in [(OLD, 0), (OURS, 1)] {
+        let store = MemStore::default();
+        let mut state = genesis(&store);
+        let context = context(semantics);
+        let mut host = Host::new(&context, &Past, &mut state);
+        call(&mut host, method::PRINT, &[&[0]]);
+        assert_eq!(host.finish().prints.len(), lines, "{semantics}");
+    }
+}
+
+/// What `db_write` can frame, `db_next` can answer within the buffer.
+#[test]
+fn every_record_that_can_be_written_can_be_listed() {
+    for key in [1, 30, 2000, 4090] {
+        with_host(OURS, |host| {
+            let (key, value) = (vec![1; key], vec![2; 4091 - key]);
+            assert!(!refused(host, method::DB_WRITE, &[&key, &value]));
+            let answer = host.call(method::DB_NEXT, &request(&[&[0; 4]])).unwrap();
+            assert!(reply_fits(OURS, answer.reply.len()));
+            let items: Vec<&[u8]> = reply_items(answer.reply).collect();
+            assert_eq!(items, [&key[..], &value]);
+        });
     }
 }
 
@@ -121,8 +182,14 @@ fn negative_fund_amounts_are_refused_whole_under_ours() {
             ..context(semantics)
         };
         let mut host = smart51_hostapi::Host::new(&context, &Past, &mut state);
-        let outcome = call(&mut host, method::APP_OPERATE, &[&records]);
-        assert_eq!(outcome.steps, if kept == 2 { 189 } else { 0 });
+        let outcome = try_call(&mut host, method::APP_OPERATE, &[&records]);
+        match outcome {
+            Ok(outcome) => assert_eq!(outcome.steps, if kept == 2 { 189 } else { 0 }),
+            Err(fault) => {
+                assert_eq!(fault, HostFault::RequestRefused(method::APP_OPERATE));
+                assert_eq!(semantics, OURS);
+            }
+        }
         assert_eq!(host.finish().funds.len(), kept, "{semantics} at {height}");
     }
 }

@@ -1,8 +1,9 @@
 //! What a contract in Rust calls, as `smart51.h` is for one in C.
 //!
 //! A contract is one function, named to [`contract!`]. When it returns, the call has succeeded; [`exit`] with
-//! any code but 1 refuses, and all that was written is undone. Methods and their frames are in docs/abi.md;
-//! [`call`] calls any of them, and the most used have functions of their own.
+//! any code but 1 refuses, and all that was written is undone. Each method of docs/abi.md is a function of its own
+//! ([`methods`]). Those that have no answer are served or end the call: the host faults on a request that it does not
+//! take.
 //!
 //! ```ignore
 //! #![no_std]
@@ -17,8 +18,16 @@
 
 use core::cell::UnsafeCell;
 
+pub mod methods;
+mod records;
+
+pub use methods::*;
+pub use records::*;
+
 /// The exchange buffer: the input, then requests and replies.
 const BUFFER_SIZE: usize = 4097;
+/// The total of a request that does not fit: no host accepts it, and whoever asked learns of it.
+const TOO_LONG: usize = 4096;
 
 /// The buffer's memory.
 #[repr(transparent)]
@@ -46,14 +55,6 @@ mod host {
     }
 }
 
-/// The methods that have a function here, by their numbers in docs/abi.md.
-mod method {
-    pub(crate) const PRINT: u16 = 0x0009;
-    pub(crate) const DB_WRITE: u16 = 0x0011;
-    pub(crate) const DB_READ: u16 = 0x0013;
-    pub(crate) const TX_SENDER: u16 = 0x001B;
-}
-
 /// Ends the call at once: 1 for success, any other code to refuse.
 pub fn exit(code: u8) -> ! {
     host::exit(code.into())
@@ -65,34 +66,41 @@ fn with_buffer<T>(work: impl FnOnce(&mut [u8; BUFFER_SIZE]) -> T) -> T {
     work(unsafe { &mut *smart51_buffer.0.get() })
 }
 
-/// Copies the first item of `items` to `out` and returns its whole length, 0 if there is none.
-fn first_item(items: &[u8], out: &mut [u8]) -> usize {
+/// Copies the first item of `items` to `out`: its whole length, 0 if there is none, and what comes after it.
+fn next_item<'i>(items: &'i [u8], out: &mut [u8]) -> (usize, &'i [u8]) {
     let Some((length, rest)) = items.split_first_chunk() else {
-        return 0;
+        return (0, &[]);
     };
     let length = usize::from(u16::from_le_bytes(*length));
-    for (to, from) in out.iter_mut().zip(&rest[..length.min(rest.len())]) {
+    let (item, rest) = rest.split_at(length.min(rest.len()));
+    for (to, from) in out.iter_mut().zip(item) {
         *to = *from;
     }
-    length
+    (length, rest)
 }
 
 /// Copies the call's input to `out` and returns its whole length. It must come before any call of a method:
-/// the input lies where replies come.
+/// the input lies where replies come. [`methods::input`] does the same at any time, for the price of a call.
 pub fn input(out: &mut [u8]) -> usize {
-    with_buffer(|buffer| first_item(buffer, out))
+    with_buffer(|buffer| next_item(buffer, out).0)
 }
 
 /// Calls a method with these arguments; an empty one is left out. Copies the first item of the reply to `out`
 /// and returns its whole length, 0 if nothing was answered.
 pub fn call(method: u16, args: &[&[u8]], out: &mut [u8]) -> usize {
+    let [length] = call_items(method, args, [out]);
+    length
+}
+
+/// Calls a method as [`call`] does, and copies the items of its reply, one to each of `outs`.
+pub fn call_items<const N: usize>(method: u16, args: &[&[u8]], outs: [&mut [u8]; N]) -> [usize; N] {
     with_buffer(|buffer| {
         let mut total = 0;
         for arg in args.iter().filter(|arg| !arg.is_empty()) {
             let end = total + 2 + arg.len();
-            // No host accepts a frame that is too long: the call answers nothing.
             let Some(item) = buffer.get_mut(2 + total..2 + end) else {
-                return 0;
+                total = TOO_LONG;
+                break;
             };
             let (length, bytes) = item.split_at_mut(2);
             length.copy_from_slice(&(arg.len() as u16).to_le_bytes());
@@ -101,33 +109,16 @@ pub fn call(method: u16, args: &[&[u8]], out: &mut [u8]) -> usize {
         }
         buffer[..2].copy_from_slice(&(total as u16).to_le_bytes());
         let at = buffer.as_mut_ptr();
+        let shown = BUFFER_SIZE.min(total + 2);
         // SAFETY: both ranges are the buffer, which is ours; the host writes no more than `reply_cap`.
-        let length = unsafe { host::call(method.into(), at, total + 2, at, BUFFER_SIZE - 1) };
-        let length = usize::try_from(length).unwrap_or(0);
-        first_item(&buffer[..length.min(BUFFER_SIZE)], out)
+        let length = unsafe { host::call(method.into(), at, shown, at, BUFFER_SIZE - 1) };
+        let mut items = &buffer[..usize::try_from(length).unwrap_or(0).min(BUFFER_SIZE)];
+        outs.map(|out| {
+            let (length, rest) = next_item(items, out);
+            items = rest;
+            length
+        })
     })
-}
-
-/// Prints bytes, as text or as hex.
-pub fn print(hex: bool, bytes: &[u8]) {
-    call(method::PRINT, &[&[hex.into()], bytes], &mut []);
-}
-
-/// Copies the value of a key of the contract's data to `out` and returns its whole length, 0 if there is none.
-pub fn db_read(key: &[u8], out: &mut [u8]) -> usize {
-    call(method::DB_READ, &[key], out)
-}
-
-/// Writes a key of the contract's data.
-pub fn db_write(key: &[u8], value: &[u8]) {
-    call(method::DB_WRITE, &[key, value], &mut []);
-}
-
-/// The registered id of who sent the call.
-pub fn tx_sender() -> [u8; 6] {
-    let mut id = [0; 6];
-    call(method::TX_SENDER, &[], &mut id);
-    id
 }
 
 /// Makes a function the contract, and ends the call with success when it returns. A panic is a fault.

@@ -19,6 +19,7 @@ mod store;
 mod text;
 mod toolchain;
 mod trace;
+mod traps;
 mod usage;
 mod watch;
 

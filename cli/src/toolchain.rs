@@ -5,6 +5,7 @@
 use crate::args::{SYMBOLS_MAX, about, write_file};
 use crate::error::Error;
 use crate::output::note;
+use crate::traps::{self, Trap};
 use clap::{Args, ValueEnum};
 use firmware_samples::{CLANG, HEADER, MCS51, RUNTIME, SDAS, SDCC_COMPILE, SDCC_LINK};
 use loader::{FILE_MAX, Image, file, load};
@@ -110,6 +111,8 @@ pub(crate) struct Compiled {
     pub(crate) image: Image,
     /// The symbols of `sdcc --debug`, if they were asked for.
     pub(crate) symbols: Option<Vec<u8>>,
+    /// What compiles and does not do what it says.
+    pub(crate) traps: Vec<Trap>,
 }
 
 /// Compiles the files, with the SDK's header and runtime, to one image. What the tools say goes to standard
@@ -135,7 +138,7 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
         command
     };
     let image = at("image");
-    let mut symbols = None;
+    let (mut symbols, mut traps) = (None, Vec::new());
     match target {
         Target::Mcs51 => {
             let [mcs51, runtime] = ["mcs51.rel", "smart51.rel"].map(at);
@@ -172,6 +175,13 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
                     .arg(&linked),
                 "sdcc",
             )?;
+            // Beside what it compiles, sdcc leaves the assembly. The runtime's comes first, and has no traps.
+            let mut assembly = Vec::new();
+            for (_, object) in &compiled[1..] {
+                let file = fs::read(object.with_extension("asm")).map_err(Error::node)?;
+                assembly.push(String::from_utf8_lossy(&file).into_owned());
+            }
+            traps = traps::traps(assembly.iter().map(String::as_str));
             fs::rename(linked, &image).map_err(Error::node)?;
             if debug {
                 symbols = Some(file::read(&at("image.cdb"), SYMBOLS_MAX).map_err(Error::node)?);
@@ -200,6 +210,7 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
     Ok(Compiled {
         image: loaded.image,
         symbols,
+        traps,
     })
 }
 

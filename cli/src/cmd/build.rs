@@ -3,9 +3,10 @@
 use crate::args::{about, replace_with, write_file};
 use crate::contract;
 use crate::error::{Error, Status};
-use crate::output::{Bytes, Output};
+use crate::output::{Bytes, Output, note};
 use crate::text::{Page, Text, say};
 use crate::toolchain::{Compiled, Sources, Target, compile};
+use crate::traps::Trap;
 use abi::Semantics;
 use clap::Args;
 use serde::Serialize;
@@ -14,7 +15,8 @@ use std::path::{Path, PathBuf};
 /// Compile a contract in C, with the header and runtime that smart51 ships.
 ///
 /// The contract includes smart51.h and defines `void contract(void)`, in one file or in several. The image is checked as
-/// at deployment.
+/// at deployment. A warning names what compiles for the 8051 and does not do what it says, where the compiler's output
+/// shows it: constants without a value, recursion without __reentrant, and bytes that sdcc shifts with a sign.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  smart51 build token.c\n  smart51 build token.c --target wasm -o token.wasm\n  \
@@ -42,6 +44,8 @@ struct Report {
     target: &'static str,
     code_bytes: usize,
     code_hash: Bytes,
+    /// Traps of the language that the code shows; also on standard error.
+    warnings: Vec<String>,
 }
 
 impl Build {
@@ -60,17 +64,25 @@ impl Build {
                 "--debug writes symbols of the 8051 only, not of wasm",
             ));
         }
-        let Compiled { image, symbols } = compile(&self.sources, self.target, self.debug)?;
+        let Compiled {
+            image,
+            symbols,
+            traps,
+        } = compile(&self.sources, self.target, self.debug)?;
         contract::check(&image, Semantics::V1).map_err(|e| about(first, e))?;
         write_file(&output, &self.target.file(&image))?;
         if let Some(symbols) = symbols {
             replace_with(&output.with_extension("cdb"), &symbols)?;
+        }
+        for trap in &traps {
+            note(format_args!("warning: {trap}"));
         }
         out.print(&Report {
             output: output.display().to_string(),
             target: self.target.name(),
             code_bytes: image.code_bytes(),
             code_hash: Bytes(image.code_hash().to_vec()),
+            warnings: traps.iter().map(Trap::to_string).collect(),
         })?;
         Ok(Status::Success)
     }

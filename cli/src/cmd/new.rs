@@ -6,6 +6,7 @@ use crate::output::Output;
 use crate::text::{Page, Text, say};
 use chain::names::check_name;
 use clap::Args;
+use firmware_samples::{RUST_CONFIG, RUST_SDK};
 use serde::Serialize;
 use std::fs;
 use std::path::PathBuf;
@@ -23,14 +24,42 @@ const FILES: [(&str, &str); 5] = [
     (".gitignore", include_str!("../../templates/gitignore")),
 ];
 
+/// The files of a project in Rust, besides those of the SDK.
+const RUST_FILES: [(&str, &str); 7] = [
+    (
+        "Cargo.toml",
+        include_str!("../../templates/rust/Cargo.toml"),
+    ),
+    (".cargo/config.toml", RUST_CONFIG),
+    (
+        "src/lib.rs",
+        include_str!("../../templates/rust/contract.rs"),
+    ),
+    (
+        "NAME.scenario.toml",
+        include_str!("../../templates/scenario.toml"),
+    ),
+    ("Makefile", include_str!("../../templates/rust/Makefile")),
+    ("README.md", include_str!("../../templates/rust/README.md")),
+    (".gitignore", include_str!("../../templates/rust/gitignore")),
+];
+
+/// The folder of the SDK in a project in Rust.
+const RUST_SDK_FOLDER: &str = "smart51-sdk";
+
 /// Write a contract project that builds, tests and runs as it is.
 ///
 /// NAME is the folder to make; its last part names the contract: 1 to 32 letters, digits, `_` and `-`, a letter first.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  smart51 new ledger && cd ledger && make test")]
+#[command(
+    after_help = "Example:\n  smart51 new ledger && cd ledger && make test\n  smart51 new --rust ledger"
+)]
 pub(crate) struct New {
     /// The folder to make. It must not be there yet.
     name: PathBuf,
+    /// Write a contract in Rust, with its SDK, for WebAssembly, instead of one in C.
+    #[arg(long)]
+    rust: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -50,10 +79,28 @@ impl New {
         })?;
         fs::create_dir(&self.name).map_err(|e| about(&self.name, e))?;
         let mut files = Vec::new();
-        for (file, text) in FILES {
-            let file = file.replace("NAME", name);
-            create_file(&self.name.join(&file), fill_in(text, name).as_bytes())?;
+        let mut create = |file: String, text: &str| {
+            let path = self.name.join(&file);
+            let folder = path.parent().unwrap_or(&self.name);
+            fs::create_dir_all(folder).map_err(|e| about(folder, e))?;
+            create_file(&path, text.as_bytes())?;
             files.push(file);
+            Ok::<_, Error>(())
+        };
+        if self.rust {
+            for (file, text) in RUST_FILES {
+                // The scenario is the one of the contract in C, whose image has another name.
+                let text =
+                    fill_in(text, name).replace(&format!("{name}.ihx"), &format!("{name}.wasm"));
+                create(file.replace("NAME", name), &text)?;
+            }
+            for (file, text) in RUST_SDK {
+                create(format!("{RUST_SDK_FOLDER}/{file}"), text)?;
+            }
+        } else {
+            for (file, text) in FILES {
+                create(file.replace("NAME", name), &fill_in(text, name))?;
+            }
         }
         out.print(&Report {
             folder: self.name.display().to_string(),

@@ -1,5 +1,7 @@
 //! A fresh folder, and the built `smart51` run in it.
 
+#![allow(dead_code, reason = "each file of tests takes what it needs")]
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

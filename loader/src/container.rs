@@ -34,7 +34,9 @@ fn counted(input: &[u8]) -> IResult<&[u8], &[u8]> {
 }
 
 /// A length in the fewest bytes that can hold it: one below 253, otherwise a prefix and two, four or eight.
-fn compact_size(input: &[u8]) -> IResult<&[u8], u64> {
+///
+/// It is at most [`LENGTH_MAX`], so it fits in every host's `usize`.
+fn compact_size(input: &[u8]) -> IResult<&[u8], usize> {
     let (rest, first) = le_u8(input)?;
     let (rest, length, least) = match first {
         0xFD => le_u16
@@ -50,10 +52,9 @@ fn compact_size(input: &[u8]) -> IResult<&[u8], u64> {
             .map(|(rest, n)| (rest, n, 0x1_0000_0000))?,
         _ => (rest, u64::from(first), 0),
     };
-    if (least..=LENGTH_MAX).contains(&length) {
-        Ok((rest, length))
-    } else {
-        Err(Err::Error(Error::new(input, ErrorKind::LengthValue)))
+    match usize::try_from(length) {
+        Ok(fits) if (least..=LENGTH_MAX).contains(&length) => Ok((rest, fits)),
+        _ => Err(Err::Error(Error::new(input, ErrorKind::LengthValue))),
     }
 }
 
@@ -86,7 +87,10 @@ mod tests {
     #[test]
     fn lengths_are_read_at_each_width() {
         for n in [0, 0xFC, 0xFD, 0xFFFF, 0x1_0000, LENGTH_MAX] {
-            assert_eq!(compact_size(&write_compact_size(n)), Ok((&[][..], n)));
+            assert_eq!(
+                compact_size(&write_compact_size(n)),
+                Ok((&[][..], usize::try_from(n).expect("at most 32 MiB")))
+            );
         }
     }
 

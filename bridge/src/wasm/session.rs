@@ -33,10 +33,12 @@ impl Request {
     /// [`Trap::BufferOutOfBounds`] if one of them does not lie inside.
     pub(super) fn places(self, size: usize) -> Result<(Range<usize>, Range<usize>), Trap> {
         let inside = |start: i32, length: u32| {
-            let start = start.cast_unsigned() as usize;
-            let end = start + length as usize;
-            (end <= size)
-                .then_some(start..end)
+            // Start and length are 32 bits each: their sum is taken in 64, whatever the host counts in.
+            let start = u64::from(start.cast_unsigned());
+            let end = start + u64::from(length);
+            // What lies inside of a memory of `size` bytes can be counted in `usize`.
+            (end <= size as u64)
+                .then_some(start as usize..end as usize)
                 .ok_or(Trap::BufferOutOfBounds)
         };
         let shown = self.args.1.cast_unsigned().min(BUFFER_SIZE);
@@ -275,6 +277,40 @@ impl From<HostError> for End {
         match error {
             HostError::Fault(fault) => fault.into(),
             HostError::Node(error) => End::Node(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Start and length of 32 bits each reach past the end of any address space that a host may count in.
+    #[test]
+    fn a_request_at_the_end_of_all_addresses_faults() {
+        let all = [0, 1, 7, 8, i32::MAX, i32::MIN, -4096, -2, -1];
+        for size in [0, 8, 0x1_0000, usize::MAX] {
+            for (start, length) in all.into_iter().flat_map(|a| all.map(|b| (a, b))) {
+                let end = u64::from(start.cast_unsigned()) + u64::from(length.cast_unsigned());
+                let request = Request {
+                    args: (0, 0),
+                    reply: (start, length),
+                };
+                let room = request.places(size).map(|(_, room)| room);
+                if end <= size as u64 {
+                    let room = room.expect("it lies inside");
+                    assert_eq!(
+                        (room.start as u64, room.end as u64),
+                        (end - room.len() as u64, end)
+                    );
+                } else {
+                    assert_eq!(
+                        room,
+                        Err(Trap::BufferOutOfBounds),
+                        "{start} {length} {size}"
+                    );
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::meter::{Limits, Usage};
 use crate::outcome::Outcome;
-use abi::Semantics;
+use abi::{Gas, Semantics};
 use emu8051::{Cpu, Insn, Xdata};
 use hostapi::{Answer, HostApi, NodeError};
 use loader::Image;
@@ -131,6 +131,13 @@ pub trait Module: Send + Sync + fmt::Debug {
     /// What it holds in memory while idle, in bytes.
     fn size(&self) -> usize;
 
+    /// What each call pays before its first instruction, in gas: preparing the module, as though nobody kept it, so
+    /// that gas never depends on what a node has in memory. Nothing is paid under the old chain's rules.
+    fn entry_gas(&self) -> Gas;
+
+    /// Whether the image has the account check switched on: its money must then add up when a call succeeds.
+    fn account_check(&self) -> bool;
+
     /// Runs one call. Nothing of one call is visible to the next.
     ///
     /// # Errors
@@ -148,7 +155,8 @@ pub trait Engine: Send + Sync + fmt::Debug {
     /// Which engine it is.
     fn id(&self) -> EngineId;
 
-    /// Prepares `image` to run under `semantics`. This is deploy-time work: a caller is never charged for it.
+    /// Prepares `image` to run under `semantics`. A deployment pays for it by the image's length, and each call
+    /// by [`Module::entry_gas`].
     ///
     /// # Errors
     /// If the image is not one that this engine can run.

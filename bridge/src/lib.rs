@@ -33,3 +33,9 @@ pub use wasm::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasm::Wasmtime;
 pub use watchdog::Watchdog;
+
+/// The engines by default, one for each kind of image.
+#[must_use]
+pub fn engines() -> Vec<Box<dyn Engine>> {
+    vec![Box::new(Mcs51::new()), Box::new(Wasmi::new())]
+}

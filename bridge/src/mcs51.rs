@@ -14,7 +14,8 @@ use abi::codec::reply_fits;
 use abi::layout::{APICALL, COMMUNICATE, COMMUNICATE_SIZE, EXIT, INPUT_MAX, REQUEST_SIZE, RESULT};
 use abi::{ExitCode, Gas, Semantics};
 use emu8051::{
-    Cpu, Cycles, Insn, Program, Run, Steps, Stop, Unprogrammed, Xdata, run, run_observed,
+    Cpu, Cycles, Insn, Program, ProgramBuilder, Run, Steps, Stop, Unprogrammed, Xdata, run,
+    run_observed,
 };
 use hostapi::{HostApi, HostError, HostFault, NodeError, Status};
 use loader::{Image, header};
@@ -29,6 +30,9 @@ const BUFFER_AND_END: Range<usize> = COMMUNICATE as usize..COMMUNICATE as usize 
 
 /// The most machines kept for later calls; more than run at one time are dropped.
 const POOL_MAX: usize = 16;
+
+/// The most programs kept for their memory.
+const OLD_MAX: usize = 2;
 
 /// The instructions between two looks at the clock, of a call that is watched: about a millisecond.
 const SLICE: Steps = Steps(200_000);
@@ -72,7 +76,7 @@ impl Engine for Mcs51 {
                 engine: EngineId::Mcs51,
             });
         }
-        header::check(image, semantics)?;
+        let header = header::check(image, semantics)?.header;
         let mut builder = Program::builder().trap(EXIT).trap(APICALL);
         if semantics.is_dacrs() {
             // The old chain's CODE is 64 KiB of zeros under the image, and zeros run as NOP.
@@ -81,10 +85,12 @@ impl Engine for Mcs51 {
         for segment in image.segments() {
             builder = builder.segment(segment.start, &segment.bytes);
         }
-        let program = builder.build();
+        let program = self.pool.build(builder);
         Ok(Arc::new(Contract {
-            program,
+            entry_gas: Schedule::V1.entry_gas(program.predecoded()),
+            program: Some(program),
             semantics,
+            account_check: header.account_check.unwrap_or(false),
             pool: Arc::clone(&self.pool),
             watchdog: self.watchdog,
         }))
@@ -98,9 +104,12 @@ struct Machine {
     xdata: Xdata,
 }
 
-/// Machines in their reset state, ready for a call.
+/// Machines in their reset state, ready for a call, and programs that are not needed any more.
 #[derive(Debug, Default)]
 struct Pool {
+    /// Programs whose memory the next ones are built in. Building is then paid by what they hold; memory fresh from
+    /// the system would cost its 848 KiB, however small the image.
+    old: Mutex<Vec<Program>>,
     #[expect(
         clippy::vec_box,
         reason = "a machine is moved several times a call, and has 600 bytes"
@@ -109,6 +118,26 @@ struct Pool {
 }
 
 impl Pool {
+    fn build(&self, builder: ProgramBuilder) -> Program {
+        let old = self
+            .old
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        match old {
+            Some(old) => builder.build_in(old),
+            None => builder.build(),
+        }
+    }
+
+    /// Takes back a program for the next to be built in, unless there are enough.
+    fn give_back(&self, program: Program) {
+        let mut old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
+        if old.len() < OLD_MAX {
+            old.push(program);
+        }
+    }
+
     fn take(&self) -> Box<Machine> {
         // A panic elsewhere cannot leave a machine half cleared: only cleared ones are put back.
         let idle = self
@@ -136,10 +165,22 @@ impl Pool {
 
 /// A prepared 8051 contract.
 struct Contract {
-    program: Program,
+    /// Taken out only when the contract is dropped.
+    program: Option<Program>,
+    /// What a call pays before its first instruction.
+    entry_gas: Gas,
     semantics: Semantics,
+    account_check: bool,
     pool: Arc<Pool>,
     watchdog: Option<Watchdog>,
+}
+
+impl Drop for Contract {
+    fn drop(&mut self) {
+        if let Some(program) = self.program.take() {
+            self.pool.give_back(program);
+        }
+    }
 }
 
 impl fmt::Debug for Contract {
@@ -159,6 +200,14 @@ impl Module for Contract {
         Program::SIZE
     }
 
+    fn account_check(&self) -> bool {
+        self.account_check
+    }
+
+    fn entry_gas(&self) -> Gas {
+        self.entry_gas
+    }
+
     fn call(
         &self,
         call: &Call<'_>,
@@ -176,6 +225,11 @@ impl Module for Contract {
 }
 
 impl Contract {
+    fn program(&self) -> &Program {
+        // It is taken out when the contract is dropped, and then there is nobody left to call it.
+        self.program.as_ref().expect("it is there until the drop")
+    }
+
     fn run(
         &self,
         call: &Call<'_>,
@@ -232,7 +286,9 @@ impl Running<'_> {
                 length: input.len(),
             });
         }
-        if self.contract.semantics.is_dacrs() && limits.steps.0 == 0 {
+        if !self.contract.semantics.is_dacrs() {
+            self.meter.charge_gas(self.contract.entry_gas)?;
+        } else if limits.steps.0 == 0 {
             return Err(Fault::OutOfSteps);
         }
         let length = u16::try_from(input.len()).expect("checked against INPUT_MAX");
@@ -277,7 +333,8 @@ impl Running<'_> {
     /// Runs up to the next trap, limit or fault.
     fn run(&mut self) -> Run {
         let Machine { cpu, xdata } = &mut *self.machine;
-        let (program, mut limit) = (&self.contract.program, self.meter.allowance());
+        let program = self.contract.program();
+        let mut limit = self.meter.allowance();
         if self.watch.is_some() {
             limit.steps = limit.steps.min(SLICE);
         }
@@ -300,7 +357,7 @@ impl Running<'_> {
         let rounds = self.meter.allowance().steps;
         if self.observer.wants_instructions() {
             let cpu = &self.machine.cpu;
-            let insn = self.contract.program.insn_at(cpu.pc());
+            let insn = self.contract.program().insn_at(cpu.pc());
             (0..rounds.0).for_each(|_| self.observer.instruction(cpu, &insn));
         }
         self.meter.charge_run(&Run {

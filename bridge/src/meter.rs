@@ -27,6 +27,10 @@ pub struct Schedule {
     pub gas_of_value: u64,
     /// Gas of an account that a transaction makes, its own or a new contract's.
     pub gas_of_account: u64,
+    /// Gas that a call of an 8051 contract pays before its first instruction.
+    pub gas_per_entry: u64,
+    /// Gas that it pays for each 64 bytes of CODE of which its image programs any: they are predecoded.
+    pub gas_per_code_line: u64,
     /// At most one part in this many of the gas used is given back.
     pub refund_divisor: u64,
 }
@@ -41,6 +45,8 @@ impl Schedule {
         gas_per_input_byte: 20,
         gas_of_value: 2_000,
         gas_of_account: 10_000,
+        gas_per_entry: 500,
+        gas_per_code_line: 100,
         refund_divisor: 5,
     };
 
@@ -78,6 +84,14 @@ impl Schedule {
             Some(gas) => Some(Gas(gas)),
             None => None,
         }
+    }
+
+    /// What a call of an 8051 contract pays before its first instruction, of whose CODE `predecoded` bytes were
+    /// predecoded: as though nobody had kept it.
+    #[must_use]
+    pub const fn entry_gas(&self, predecoded: u32) -> Gas {
+        let lines = predecoded as u64 / 64;
+        Gas(self.gas_per_entry + lines * self.gas_per_code_line)
     }
 
     /// The machine cycles that `gas` pays for, rounded down.

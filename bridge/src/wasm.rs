@@ -7,8 +7,8 @@ use crate::engine::{EngineId, PrepareError};
 use abi::{Gas, Semantics};
 use instrument::Instrument;
 use loader::Image;
-use validate::Check;
-use wasmparser::{Parser, Payload};
+use validate::{Check, at_most};
+use wasmparser::Parser;
 
 mod body;
 mod code;
@@ -23,7 +23,7 @@ mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 
-pub use costs::{Class, Costs};
+pub use costs::{Class, Costs, Entry};
 pub use limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
 pub use trap::Trap;
 pub use validate::Refusal;
@@ -59,24 +59,12 @@ pub struct Metered {
     pub wasm: Vec<u8>,
     /// The address of the exchange buffer in linear memory.
     pub buffer: u32,
-    /// What a call costs before its first operator, in gas: its memory is made ready.
+    /// What a call costs before its first operator, in gas: its module and its memory are made ready.
     pub entry_gas: Gas,
     /// What a call has for its frames, in bytes.
     pub stack: u32,
-}
-
-/// Whether `wasm` has the account check switched on; `false` for bytes that are no module.
-#[must_use]
-pub fn account_check(wasm: &[u8]) -> bool {
-    let payloads = Parser::new(0).parse_all(wasm).map_while(Result::ok);
-    let exports = payloads.filter_map(|payload| match payload {
-        Payload::ExportSection(section) => Some(section),
-        _ => None,
-    });
-    exports
-        .flatten()
-        .flatten()
-        .any(|export| export.name == ACCOUNT_CHECK_EXPORT)
+    /// Whether the account check is switched on.
+    pub account_check: bool,
 }
 
 /// Checks `wasm` and makes it meter itself.
@@ -92,11 +80,15 @@ pub fn meter(wasm: &[u8], limits: &Limits, costs: &Costs) -> Result<Metered, Ref
         metered.payload(payload, check.shape())?;
     }
     let facts = check.finish()?;
+    let (wasm, code) = metered.finish();
+    at_most(0, "metered_size", wasm.len() as u64, limits.metered_size)?;
+    let memory = u64::from(facts.pages) * u64::from(costs.page);
     Ok(Metered {
-        wasm: metered.finish(),
+        wasm,
         buffer: facts.buffer,
-        entry_gas: Gas(u64::from(facts.pages) * u64::from(costs.page)),
+        entry_gas: Gas(facts.entry + code + memory),
         stack: limits.stack,
+        account_check: facts.account_check,
     })
 }
 

@@ -31,6 +31,14 @@ fn costs() -> String {
     out
 }
 
+fn entry() -> String {
+    let mut out = String::from("| what | gas |\n|---|---:|\n");
+    for (what, gas) in Costs::V1.entry.rows() {
+        writeln!(out, "| {what} | {gas} |").expect("a string takes all");
+    }
+    out
+}
+
 /// `page` with the text between the marks of `name` replaced.
 fn with_table(page: &str, name: &str, table: &str) -> String {
     let (before, rest) = page
@@ -47,7 +55,10 @@ fn with_table(page: &str, name: &str, table: &str) -> String {
 fn the_tables_in_the_documentation_are_those_in_force() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/wasm.md");
     let page = std::fs::read_to_string(&path).expect("docs/wasm.md is there");
-    let fresh = with_table(&with_table(&page, "limits", &limits()), "costs", &costs());
+    let tables = [("limits", limits()), ("costs", costs()), ("entry", entry())];
+    let fresh = tables.iter().fold(page.clone(), |page, (name, table)| {
+        with_table(&page, name, table)
+    });
     if std::env::var_os("SMART51_BLESS").is_some() {
         std::fs::write(&path, &fresh).expect("docs/wasm.md can be written");
     }

@@ -420,7 +420,9 @@ fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices
     let module = prepare(&image("", main));
     let costs = Costs::V1;
     let asking = u64::from(5 * costs.simple + costs.call);
-    let whole = PAGE + asking + 100 + u64::from(2 * costs.simple + costs.call);
+    let entry = module.entry_gas().0;
+    assert!(entry > PAGE, "the page and the module");
+    let whole = entry + asking + 100 + u64::from(2 * costs.simple + costs.call);
     let report = call(&module, &mut Host::answering(b""), b"", 1 << 30).expect("no node failure");
     assert_eq!(
         (report.outcome, report.usage.gas),
@@ -433,9 +435,9 @@ fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices
     );
     for (gas, asked) in [
         (0, 0),
-        (PAGE, 0),
-        (PAGE + asking - 1, 0),
-        (PAGE + asking, 1),
+        (entry, 0),
+        (entry + asking - 1, 0),
+        (entry + asking, 1),
         (whole - 1, 1),
     ] {
         let mut host = Host::answering(b"");

@@ -77,6 +77,7 @@ fn with_exactly(name: &str, n: usize) -> String {
         "br_table_targets" => module("", &format!("i32.const 0 br_table {} 0", times("0 ", n))),
         // One byte for the number of local groups, one for the end.
         "body_size" => module("", &times("nop ", n - 2)),
+        "custom_sections" => module(&times(r#"(@custom "x" "")"#, n), ""),
         other => panic!("no module for the row `{other}`: write one"),
     }
 }
@@ -86,7 +87,7 @@ fn every_limit_passes_at_its_figure_and_refuses_one_more() {
     let tested = Limits::V1
         .rows()
         .into_iter()
-        .filter(|(name, ..)| !["module_size", "stack"].contains(name));
+        .filter(|(name, ..)| !["module_size", "metered_size", "stack"].contains(name));
     for (name, most, ..) in tested {
         let n = most as usize;
         assert_eq!(check(&with_exactly(name, n)), Ok(()), "{name} at {n}");
@@ -102,6 +103,89 @@ fn every_limit_passes_at_its_figure_and_refuses_one_more() {
             other => panic!("{name} at {}: {other:?}", n + 1),
         }
     }
+}
+
+/// Calls grow most by metering: two bytes become thirteen.
+#[test]
+fn a_module_whose_metering_is_too_long_is_refused() {
+    let with = |functions: usize| {
+        let function = format!("(func {})", "call 0 ".repeat(30_000));
+        check(&module(&function.repeat(functions), ""))
+    };
+    assert_eq!(with(5), Ok(()));
+    match with(6) {
+        Err(Refusal::Limit {
+            what, found, most, ..
+        }) => {
+            assert_eq!((what, most), ("metered_size", Limits::V1.metered_size));
+            assert!(found > u64::from(most));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whatever is nested in what: the metered module stays in proportion to what its deployment paid for.
+#[test]
+fn metering_grows_a_module_in_proportion() {
+    let nest = |unit: &[u8], depth: usize, times: usize| {
+        let mut body = unit.repeat(depth);
+        body.extend([0x0B].repeat(depth));
+        body.repeat(times)
+    };
+    let again = |unit: &[u8], size: usize| unit.repeat(size / unit.len());
+    for size in [8, 100, 1000, 30_000] {
+        let nests =
+            [1, 2, 3, 4, 10, 200].map(|depth| nest(&[0x03, 0x40], depth, size / (3 * depth)));
+        let units: [&[u8]; 7] = [
+            &[0x03, 0x40, 0x41, 0, 0x0D, 0, 0x0B],
+            &[
+                0x03, 0x40, 0x41, 0, 0x0D, 0, 0x41, 0, 0x0D, 0, 0x41, 0, 0x0D, 1, 0x0B,
+            ],
+            &[0x02, 0x40, 0x03, 0x40, 0x41, 0, 0x0D, 1, 0x0B, 0x0B],
+            &[0x03, 0x40, 0x41, 0, 0x0E, 1, 0, 0, 0x0B],
+            &[0x10, 0],
+            &[0x41, 0, 0x40, 0, 0x1A],
+            &[0x41, 0, 0x04, 0x40, 0x0F, 0x05, 0x0B],
+        ];
+        let bodies = nests.into_iter().chain(units.map(|unit| again(unit, size)));
+        for body in bodies {
+            let wasm = with_body(&body);
+            let metered = meter(&wasm, &Limits::V1, &Costs::V1).expect("it may be deployed");
+            assert!(
+                metered.wasm.len() <= 16 * wasm.len() + 4096,
+                "{} bytes of {}: {:02x?}",
+                metered.wasm.len(),
+                wasm.len(),
+                &body[..body.len().min(16)]
+            );
+        }
+    }
+}
+
+/// A module with a function of these operators, its last `end` aside.
+fn with_body(body: &[u8]) -> Vec<u8> {
+    let mut wasm = wat::parse_str(module("", "unreachable")).expect("valid");
+    // The code is the last section: one body, which is `unreachable`.
+    assert_eq!(wasm[wasm.len() - 7..], [10, 5, 1, 3, 0, 0x00, 0x0B]);
+    wasm.truncate(wasm.len() - 7);
+    let mut function = vec![0];
+    function.extend(body);
+    function.push(0x0B);
+    let mut section = vec![1];
+    leb128(&mut section, function.len());
+    section.extend(function);
+    wasm.push(10);
+    leb128(&mut wasm, section.len());
+    wasm.extend(section);
+    wasm
+}
+
+fn leb128(out: &mut Vec<u8>, mut value: usize) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
 }
 
 #[test]

@@ -2,30 +2,23 @@
 
 use crate::error::ChainError;
 use abi::Semantics;
-use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Wasmi};
+use bridge::{Engine, EngineId, Module};
 use hostapi::NodeError;
 use hostapi::state::Overlay;
 use hostapi::state::keys::{self, Hash};
-use loader::{Image, header};
+use loader::Image;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The most that prepared contracts may take in memory, in bytes, beyond the one in use.
-const CACHE_BYTES: usize = 64 << 20;
-
-/// A contract ready to run.
-#[derive(Clone, Debug)]
-pub(crate) struct Prepared {
-    pub(crate) module: Arc<dyn Module>,
-    /// The account-check switch of its header.
-    pub(crate) account_check: bool,
-}
+/// The most that prepared contracts may take in memory, in bytes, beyond the one in use. What is evicted is freed, and
+/// a call pays as though its contract had been: so this may be any figure, and no receipt shows it.
+const CACHE_BYTES: usize = 48 << 20;
 
 /// The engines of a node and a cache of what they prepared: least recently used goes first.
 pub(crate) struct Modules {
     engines: Vec<Box<dyn Engine>>,
     /// Most recently used first.
-    cache: Mutex<Vec<((Hash, Semantics), Prepared)>>,
+    cache: Mutex<Vec<((Hash, Semantics), Arc<dyn Module>)>>,
 }
 
 impl fmt::Debug for Modules {
@@ -39,7 +32,7 @@ impl fmt::Debug for Modules {
 impl Modules {
     /// The engines that a chain has unasked, and nothing prepared.
     pub(crate) fn new() -> Modules {
-        Self::with(vec![Box::new(Mcs51::new()), Box::new(Wasmi::new())])
+        Self::with(bridge::engines())
     }
 
     /// These engines, and nothing prepared.
@@ -55,7 +48,7 @@ impl Modules {
         &self,
         image: &Image,
         semantics: Semantics,
-    ) -> Result<Prepared, ChainError> {
+    ) -> Result<Arc<dyn Module>, ChainError> {
         let id = if image.as_wasm().is_some() {
             EngineId::Wasm
         } else {
@@ -66,20 +59,7 @@ impl Modules {
             .iter()
             .find(|engine| engine.id() == id)
             .ok_or(ChainError::NoEngine(id))?;
-        let module = engine.prepare(image, semantics)?;
-        let account_check = match id {
-            EngineId::Mcs51 => {
-                header::check(image, semantics)
-                    .map_err(PrepareError::from)?
-                    .header
-                    .account_check
-            }
-            EngineId::Wasm => image.as_wasm().map(bridge::wasm::account_check),
-        };
-        Ok(Prepared {
-            module,
-            account_check: account_check.unwrap_or(false),
-        })
+        Ok(engine.prepare(image, semantics)?)
     }
 
     /// The contract of `code_hash`, prepared to run under `semantics`.
@@ -88,7 +68,7 @@ impl Modules {
         state: &mut Overlay<'_>,
         code_hash: &Hash,
         semantics: Semantics,
-    ) -> Result<Prepared, ChainError> {
+    ) -> Result<Arc<dyn Module>, ChainError> {
         let wanted = (*code_hash, semantics);
         // A panic elsewhere cannot leave the list half changed.
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,11 +84,119 @@ impl Modules {
         cache.insert(0, (wanted, prepared.clone()));
         let mut total = 0usize;
         let kept = cache.iter().take_while(|(_, prepared)| {
-            total = total.saturating_add(prepared.module.size());
+            total = total.saturating_add(prepared.size());
             total <= CACHE_BYTES
         });
         let kept = kept.count().max(1);
         cache.truncate(kept);
         Ok(prepared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use abi::Gas;
+    use bridge::{Call, Observer, PrepareError, Report};
+    use hostapi::HostApi;
+    use hostapi::state::MemStore;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// An engine whose modules hold as many MiB as their image's first byte says.
+    #[derive(Debug, Default)]
+    struct Sized {
+        held: Arc<AtomicUsize>,
+        prepared: Arc<AtomicUsize>,
+    }
+
+    #[derive(Debug)]
+    struct Held {
+        size: usize,
+        held: Arc<AtomicUsize>,
+    }
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            self.held.fetch_sub(self.size, Ordering::Relaxed);
+        }
+    }
+
+    impl Engine for Sized {
+        fn id(&self) -> EngineId {
+            EngineId::Mcs51
+        }
+
+        fn prepare(&self, image: &Image, _: Semantics) -> Result<Arc<dyn Module>, PrepareError> {
+            let size = usize::from(image.segments()[0].bytes[0]) << 20;
+            self.held.fetch_add(size, Ordering::Relaxed);
+            self.prepared.fetch_add(1, Ordering::Relaxed);
+            let held = Arc::clone(&self.held);
+            Ok(Arc::new(Held { size, held }))
+        }
+    }
+
+    impl Module for Held {
+        fn engine(&self) -> EngineId {
+            EngineId::Mcs51
+        }
+
+        fn size(&self) -> usize {
+            self.size
+        }
+
+        fn entry_gas(&self) -> Gas {
+            Gas::ZERO
+        }
+
+        fn account_check(&self) -> bool {
+            false
+        }
+
+        fn call(
+            &self,
+            _: &Call<'_>,
+            _: &mut dyn HostApi,
+            _: &mut dyn Observer,
+        ) -> Result<Report, NodeError> {
+            Err(NodeError::Engine("nobody calls it".into()))
+        }
+    }
+
+    /// Modules of every size, asked for in an order that repeats: never more is held than the bound and the one that
+    /// was asked for, and what fits is prepared once.
+    #[test]
+    fn what_is_evicted_is_freed_and_the_bound_holds() {
+        let engine = Sized::default();
+        let (held, prepared) = (Arc::clone(&engine.held), Arc::clone(&engine.prepared));
+        let modules = Modules::with(vec![Box::new(engine)]);
+        let store = MemStore::new();
+        let mut state = Overlay::new(&store);
+        let mut ask = |mib: u8, number: u8| {
+            let image = Image::bin(&[mib, number]).expect("an image");
+            let hash = image.code_hash();
+            state.put(&keys::code(&hash), image.encode());
+            let module = modules
+                .get(&mut state, &hash, Semantics::V1)
+                .expect("it is there");
+            let most = CACHE_BYTES.max(module.size());
+            assert!(
+                held.load(Ordering::Relaxed) <= most,
+                "after {mib} MiB, {number}"
+            );
+        };
+        for number in 0..200 {
+            ask([1, 3, 40, 7, 60, 2][usize::from(number % 6)], number);
+        }
+        let before = prepared.load(Ordering::Relaxed);
+        for round in 0..3 {
+            for number in 0..4 {
+                ask(12, number);
+            }
+            assert_eq!(
+                prepared.load(Ordering::Relaxed),
+                before + 4,
+                "round {round}"
+            );
+        }
     }
 }

@@ -6,14 +6,13 @@ use crate::chain::{Chain, HEAD, Head};
 use crate::error::ChainError;
 use crate::hostlog::{HostCalls, HostLog, Kept};
 use crate::identity;
-use crate::modules::Prepared;
 use crate::names;
 use crate::receipt::{CallReceipt, Event, Receipt, Verdict};
 use crate::registry::Contract;
 use crate::rollback;
 use crate::session::{self, Executed, Payment, Rejection, Transaction};
 use abi::Semantics;
-use bridge::{Observer, Schedule, Silent};
+use bridge::{Module, Observer, Schedule, Silent};
 use emu8051::{Cycles, Steps};
 use hostapi::CallContext;
 use hostapi::accounts::{self, Account};
@@ -22,6 +21,7 @@ use hostapi::hash::{blake2b, blake2b_each, key_hash};
 use hostapi::state::Overlay;
 use hostapi::state::keys::{self, Hash, KeyId, RegId};
 use loader::Image;
+use std::sync::Arc;
 
 /// A contract to deploy.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ pub struct OpenBlock<'c> {
     /// The host calls of the last call, where they are asked for.
     kept: Option<Kept>,
     /// The contract last called, ready to run: one is mostly called again.
-    ready: Option<(RegId, Contract, Prepared)>,
+    ready: Option<(RegId, Contract, Arc<dyn Module>)>,
 }
 
 impl<'c> OpenBlock<'c> {
@@ -203,7 +203,7 @@ impl<'c> OpenBlock<'c> {
         self.pay(&sender, fee)?;
         let prepared = self.chain.modules().prepare(image, semantics);
         let engine = match prepared {
-            Ok(prepared) => prepared.module.engine(),
+            Ok(prepared) => prepared.engine(),
             Err(error) => {
                 self.state.revert(before);
                 return Err(error);
@@ -387,12 +387,12 @@ impl<'c> OpenBlock<'c> {
             payment,
         })?;
         transaction.context.tx_hash = action.id;
-        transaction.context.account_check = prepared.account_check;
+        transaction.context.account_check = prepared.account_check();
         let buffer = std::mem::take(&mut self.log);
         let mut log = HostLog::new(buffer, self.kept.as_mut(), observer);
         let executed = session::apply(
             &transaction,
-            &*prepared.module,
+            &*prepared,
             &mut self.state,
             self.chain,
             &mut log,
@@ -415,7 +415,7 @@ impl<'c> OpenBlock<'c> {
         let usage = report.usage;
         let receipt = CallReceipt {
             semantics,
-            engine: prepared.module.engine(),
+            engine: prepared.engine(),
             schedule: Schedule::V1.version,
             code_hash,
             input_hash: blake2b(input),
@@ -452,7 +452,7 @@ impl<'c> OpenBlock<'c> {
     }
 
     /// `contract`, whose id this is, ready to run.
-    fn ready(&mut self, id: &RegId, contract: &Contract) -> Result<Prepared, ChainError> {
+    fn ready(&mut self, id: &RegId, contract: &Contract) -> Result<Arc<dyn Module>, ChainError> {
         if let Some((last, _, prepared)) = &self.ready
             && last == id
         {

@@ -290,3 +290,40 @@ fn a_call_of_the_local_chain_is_recorded_and_replays_from_its_one_file() {
         "{report}"
     );
 }
+
+/// A module that succeeds, with the account check on:
+/// `(module (import "smart51" "exit" (func $exit (param i32))) (memory (export "memory") 1)
+/// (global (export "smart51_buffer") i32 (i32.const 0)) (global (export "smart51_account_check") i32 (i32.const 1))
+/// (func (export "smart51_main") (call $exit (i32.const 1))))`.
+const ACCOUNT_CHECK: &str = "0061736d0100000001080260017f0060000002100107736d617274353104657869740000030201010503010001060b027f0041000b7f0041010b074204066d656d6f727902000e736d61727435315f627566666572030015736d61727435315f6163636f756e745f636865636b03010c736d61727435315f6d61696e00010a08010600410110000b";
+
+/// What a module says of itself holds wherever it runs: in `run`, in a block, and in a recording of either.
+#[test]
+fn the_account_check_of_wasm_is_known_everywhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (store, file, wasm) = (path("chain"), path("call.json"), path("acc.wasm"));
+    std::fs::write(&wasm, hex::decode(ACCOUNT_CHECK).expect("hex")).expect("written");
+    let recorded = || -> Value {
+        let text = std::fs::read_to_string(&file).expect("the recording");
+        let recording: Value = serde_json::from_str(&text).expect("JSON");
+        recording["rows"][0].clone()
+    };
+    smart51(&["run", &wasm, "--record", &file]);
+    assert_eq!(recorded()["context"]["check_account_flag"], true);
+
+    let on_chain =
+        |arguments: &[&str]| smart51(&[arguments, &["--store", &store, "--json"]].concat());
+    on_chain(&["account", "new", "alice", "--balance", "1_000_000_000"]);
+    on_chain(&["deploy", &wasm, "--from", "alice", "--name", "acc"]);
+    // The money that comes in is in no app account, and the check says so.
+    let call = [
+        "call", "acc", "--from", "alice", "--value", "5", "--record", &file,
+    ];
+    let receipt = on_chain(&call);
+    assert_eq!(receipt.status.code(), Some(1), "{}", stderr(&receipt));
+    assert_eq!(recorded()["context"]["check_account_flag"], true);
+    assert_eq!(recorded()["result"]["ok"], false);
+    let report = json(&smart51(&["replay", &file, "--json"]));
+    assert_eq!(report["equal"], 1, "{report}");
+}

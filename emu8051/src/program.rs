@@ -41,6 +41,8 @@ pub enum Fault {
 /// CODE with everything a run wants to know about it: immutable, to be shared in an `Arc`. It takes 840 KiB.
 pub struct Program {
     code: Box<[u8; 65536]>,
+    /// What CODE holds where nobody programmed it.
+    fill: u8,
     programmed: Box<BitMap>,
     traps: Box<BitMap>,
     unprogrammed: Unprogrammed,
@@ -205,6 +207,36 @@ impl Program {
         if !wrapped.is_empty() {
             self.place(0, wrapped);
         }
+    }
+
+    /// Takes back all that was programmed, or is a trap; CODE is then `fill` everywhere.
+    fn clear(&mut self, fill: u8) {
+        if self.fill != fill {
+            self.code.fill(fill);
+        }
+        for word in 0..BIT_MAP_WORDS {
+            // Predecoding leaves alone what it need not look at.
+            let untouched = self.unprogrammed == Unprogrammed::Fault
+                && self.programmed[word] | self.traps[word] == 0;
+            if untouched {
+                continue;
+            }
+            let place = 64 * word..64 * word + 64;
+            self.code[place.clone()].fill(fill);
+            self.slots[place.clone()].fill(Slot::leave(Uop::Fault));
+            self.costs[place].fill(Cost::ZERO);
+            (self.programmed[word], self.traps[word]) = (0, 0);
+        }
+        self.fill = fill;
+    }
+
+    /// How many addresses of CODE were predecoded, in words of 64: what building the program took follows it.
+    pub fn predecoded(&self) -> u32 {
+        let words = match self.unprogrammed {
+            Unprogrammed::Fault => self.programmed.iter().filter(|word| **word != 0).count(),
+            Unprogrammed::Execute => BIT_MAP_WORDS,
+        };
+        words as u32 * 64
     }
 
     fn lowering(&self) -> Lowering {
@@ -399,8 +431,9 @@ impl ProgramBuilder {
 
     /// Predecodes all of CODE.
     pub fn build(self) -> Program {
-        let mut program = Program {
+        let empty = Program {
             code: boxed(self.fill),
+            fill: self.fill,
             programmed: boxed(0),
             traps: boxed(0),
             unprogrammed: self.unprogrammed,
@@ -410,6 +443,22 @@ impl ProgramBuilder {
             slots: boxed(Slot::leave(Uop::Fault)),
             costs: boxed(Cost::ZERO),
         };
+        self.fill_in(empty)
+    }
+
+    /// As [`ProgramBuilder::build`], in the memory of a program that is not needed any more. What nobody
+    /// programmed, in either of them, is not touched: the time follows what both hold, and not the size of CODE.
+    pub fn build_in(self, mut old: Program) -> Program {
+        old.clear(self.fill);
+        old.unprogrammed = self.unprogrammed;
+        old.reserved = self.reserved;
+        old.hooks = self.hooks;
+        old.ask_after_xdata = self.ask_after_xdata;
+        self.fill_in(old)
+    }
+
+    /// Fills in a program of which nothing is programmed.
+    fn fill_in(self, mut program: Program) -> Program {
         for (at, bytes) in &self.segments {
             program.place(*at, bytes);
         }

@@ -1,6 +1,7 @@
 //! The metered form of one function; see `instrument` for its shape.
 
 use super::code::Code;
+use super::costs::Costs;
 use super::instrument::Added;
 use super::outline::{Kind, Mark, Outline};
 use super::validate::Shape;
@@ -16,8 +17,10 @@ pub(super) const FRAME_VALUE: u32 = 8;
 const ROUNDS_MAX: usize = 16;
 /// The rounds that are written out are together no longer than this, in bytes.
 const ROUNDS_SIZE: usize = 1024;
-/// What all loops of a module may grow by in this way, in bytes.
-const COPIES_SIZE: usize = 32768;
+/// What all loops of a module may grow by in this way: half the module and [`COPIES_LEAST`], at most
+/// [`COPIES_MOST`] bytes. So it stays in proportion to what was paid for at deployment.
+const COPIES_LEAST: usize = 512;
+const COPIES_MOST: usize = 32768;
 
 /// The level of `$broke`: how many labels are open inside of it, itself included.
 const BROKE: u32 = 1;
@@ -39,29 +42,41 @@ pub(super) struct Bodies {
     labels: Vec<Label>,
     /// What loops may still grow by, in bytes.
     room: usize,
-}
-
-impl Default for Bodies {
-    fn default() -> Self {
-        Bodies {
-            out: Vec::new(),
-            labels: Vec::new(),
-            room: COPIES_SIZE,
-        }
-    }
+    /// What preparing the code so far costs.
+    entry: u64,
 }
 
 impl Bodies {
-    /// A function's body, its locals included, with all that metering adds. `bytes` is the body as it was, and
-    /// `entry` what its locals cost.
+    /// Those of a module of `size` bytes, none of which is metered yet.
+    pub(super) fn new(size: usize) -> Self {
+        Bodies {
+            out: Vec::new(),
+            labels: Vec::new(),
+            room: (COPIES_LEAST + size / 2).min(COPIES_MOST),
+            entry: 0,
+        }
+    }
+
+    /// What preparing the code costs, in gas.
+    pub(super) const fn entry(&self) -> u64 {
+        self.entry
+    }
+
+    /// A function's body, its locals included, with all that metering adds. `bytes` is the body as it was.
     pub(super) fn metered(
         &mut self,
         bytes: &[u8],
         shape: &Shape,
         added: Added,
-        entry: u64,
+        costs: &Costs,
     ) -> &[u8] {
-        let Bodies { out, labels, room } = self;
+        let locals = u64::from(costs.local) * u64::from(shape.locals - shape.params);
+        let Bodies {
+            out,
+            labels,
+            room,
+            entry,
+        } = self;
         out.clear();
         let (left, here) = (shape.locals, shape.locals + 1);
         let (gas, stack) = (added.gas, added.stack());
@@ -105,9 +120,13 @@ impl Bodies {
             left,
             level: BODY,
             labels,
-            owed: Some(entry),
+            owed: Some(locals),
+            copied: shape.declared.len(),
+            entry: 0,
         };
         writer.run(0..shape.outline.marks.len(), shape.declared.end);
+        let copied = writer.copied;
+        *entry += writer.entry;
 
         let mut code = Code(out);
         code.local_get(left).global_set(gas);
@@ -117,6 +136,8 @@ impl Bodies {
         }
         code.return_().end();
         code.local_get(left).global_set(gas).unreachable().end();
+        let added = out.len().saturating_sub(copied) as u64;
+        *entry += added.div_ceil(4) * u64::from(costs.entry.added);
         out
     }
 }
@@ -170,6 +191,10 @@ struct Writer<'a> {
     labels: &'a mut Vec<Label>,
     /// What the operators up to here have cost that is not paid yet; `None` where no way leads to.
     owed: Option<u64>,
+    /// How many bytes of the output are the function's own.
+    copied: usize,
+    /// What preparing the operators up to here costs.
+    entry: u64,
 }
 
 /// A loop that is written out several times.
@@ -207,9 +232,11 @@ impl<'a> Writer<'a> {
     fn plain(&mut self, at: usize, mark: &Mark) {
         self.copy(at..mark.start);
         self.owed = self.owed.map(|owed| owed + mark.cost);
+        self.entry += mark.entry;
     }
 
     fn copy(&mut self, range: Range<usize>) {
+        self.copied += range.len();
         self.out
             .extend_from_slice(self.bytes.get(range).unwrap_or_default());
     }
@@ -390,12 +417,12 @@ impl<'a> Writer<'a> {
         code.br(broke);
     }
 
-    /// The rounds of the loop that starts with the mark `at`, if it is written out.
+    /// The rounds of the loop that starts with the mark `at`, if it is written out: at most so many, as there is room.
     fn rounds(&self, at: usize) -> Option<Rounds<'a>> {
         let start = self.outline.marks.get(at)?;
         let Kind::Loop {
             settled,
-            calls: false,
+            busy: false,
             last,
         } = start.kind
         else {
@@ -404,7 +431,7 @@ impl<'a> Writer<'a> {
         let end = self.outline.marks.get(last)?;
         let size = (end.start - start.end).max(1);
         let count = (ROUNDS_SIZE / size).min(ROUNDS_MAX);
-        (count > 1 && count * size <= *self.room).then_some(Rounds {
+        (count > 1 && size <= *self.room).then_some(Rounds {
             start,
             inside: at + 1..last,
             end,
@@ -417,7 +444,6 @@ impl<'a> Writer<'a> {
     /// payment after the last.
     fn write_out(&mut self, rounds: &Rounds<'a>) {
         let Rounds { start, end, .. } = *rounds;
-        *self.room -= rounds.count * (end.start - start.end);
         let entered = self.owed;
         self.out.push(BLOCK);
         self.copy(start.start + 1..start.end);
@@ -430,7 +456,8 @@ impl<'a> Writer<'a> {
             owed: self.owed_after(rounds.inside.end),
             otherwise: None,
         };
-        for _ in 0..rounds.count {
+        for round in 0..rounds.count {
+            let before = self.out.len();
             self.code().block(None);
             self.open(rounds.settled, None);
             let at = self.run(rounds.inside.clone(), start.end);
@@ -443,7 +470,11 @@ impl<'a> Writer<'a> {
             self.code().br(exit).end();
             self.level -= 1;
             self.owed = self.labels.pop().and_then(|round| round.owed);
-            if self.owed.is_none() {
+            let size = self.out.len() - before;
+            if round > 0 {
+                *self.room = self.room.saturating_sub(size);
+            }
+            if self.owed.is_none() || size > *self.room {
                 break;
             }
         }

@@ -144,6 +144,76 @@ pub struct Costs {
     pub page: u32,
     /// Each 8 bytes (or part of them) that `memory.fill` or `memory.copy` writes.
     pub word: u32,
+    /// What a call pays for its module, prepared as though no node had kept it.
+    pub entry: Entry,
+}
+
+/// What preparing a module costs, in gas: paid by each call before its first operator.
+///
+/// A node may keep prepared modules or not, and gas may not depend on that. So the prices follow the time of
+/// checking, metering and translating; `examples/prepare_cost.rs` searches for modules that take more than theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// Any module, with the instance made of it.
+    pub module: u32,
+    /// Each function that the module defines.
+    pub function: u32,
+    /// Each operator of [`Class::Structure`] in its code.
+    pub structure: u32,
+    /// Each other operator in its code.
+    pub operator: u32,
+    /// Each local that a function declares.
+    pub local: u32,
+    /// Each target of a `br_table`.
+    pub target: u32,
+    /// Each 4 bytes that metering adds to a function.
+    pub added: u32,
+    /// Each function type.
+    pub r#type: u32,
+    /// Each import, global, export, segment and custom section.
+    pub item: u32,
+    /// Each element of the table, and each element of a segment.
+    pub element: u32,
+    /// Each 16 bytes of the module.
+    pub bytes: u32,
+}
+
+impl Entry {
+    /// Each price with what it is for, in the order of the documentation.
+    #[must_use]
+    pub const fn rows(&self) -> [(&'static str, u32); 11] {
+        [
+            ("any module", self.module),
+            ("each function", self.function),
+            (
+                "each block, loop, else, end, nop and unreachable in its code",
+                self.structure,
+            ),
+            ("each other operator in its code", self.operator),
+            ("each local that a function declares", self.local),
+            ("each target of a br_table", self.target),
+            ("each 4 bytes that metering adds to a function", self.added),
+            ("each function type", self.r#type),
+            (
+                "each import, global, export, segment and custom section",
+                self.item,
+            ),
+            (
+                "each element of the table, and of an element segment",
+                self.element,
+            ),
+            ("each 16 bytes of the module", self.bytes),
+        ]
+    }
+
+    /// What an operator of `class` in the code costs.
+    #[must_use]
+    pub const fn of(&self, class: Class) -> u32 {
+        match class {
+            Class::Structure => self.structure,
+            _ => self.operator,
+        }
+    }
 }
 
 impl Costs {
@@ -162,6 +232,19 @@ impl Costs {
         local: 1,
         page: 1024,
         word: 1,
+        entry: Entry {
+            module: 1500,
+            function: 150,
+            structure: 8,
+            operator: 5,
+            local: 1,
+            target: 5,
+            added: 10,
+            r#type: 60,
+            item: 60,
+            element: 8,
+            bytes: 1,
+        },
     };
 
     /// The price of an operator of `class`.

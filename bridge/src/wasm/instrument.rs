@@ -9,7 +9,8 @@
 //! * Charges. What the operators cost that have run is *owed* until it is paid; how much is owed is known
 //!   at each place of the code. It is paid where a loop goes around, where something is called, where the
 //!   function ends, and where a way to a label owes more, or less, than the first way that led there.
-//! * Short loops are written out several times over, so that they are paid for once in several rounds.
+//! * Short loops without a loop in them are written out several times over, so that they are paid for once in
+//!   several rounds, until the module has grown by half.
 //! * Four functions at the end of the module: one charges, three do `memory.grow`, `memory.fill` and
 //!   `memory.copy` after charging for the size asked for.
 //!
@@ -133,7 +134,7 @@ impl<'a> Instrument<'a> {
             imports: 0,
             code: CodeSection::new(),
             left: 0,
-            bodies: Bodies::default(),
+            bodies: Bodies::new(wasm.len()),
         }
     }
 
@@ -219,10 +220,9 @@ impl<'a> Instrument<'a> {
     }
 
     fn body(&mut self, body: &FunctionBody<'_>, shape: &Shape) {
-        let entry = u64::from(self.costs.local) * u64::from(shape.locals - shape.params);
         let metered = self
             .bodies
-            .metered(body.as_bytes(), shape, self.added, entry);
+            .metered(body.as_bytes(), shape, self.added, self.costs);
         self.code.raw(metered);
         self.left -= 1;
         if self.left == 0 {
@@ -233,9 +233,9 @@ impl<'a> Instrument<'a> {
         }
     }
 
-    /// The metered module, once all parts are taken in.
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.module.finish()
+    /// The metered module, and what preparing its code costs in gas, once all parts are taken in.
+    pub(super) fn finish(self) -> (Vec<u8>, u64) {
+        (self.module.finish(), self.bodies.entry())
     }
 }
 

@@ -56,19 +56,23 @@ limits! {
     /// Data segments.
     data_segments = 1024 "segments";
     /// Parameters of a function type.
-    params = 64 "parameters";
+    params = 16 "parameters";
     /// Results of a function type.
     results = 1 "results";
     /// Parameters and locals of a function.
-    locals = 1024 "locals";
+    locals = 512 "locals";
     /// Values on the operand stack of a function.
-    operands = 1024 "values";
+    operands = 256 "values";
     /// Blocks, loops and ifs inside each other, the function's own block included.
     nesting = 256 "blocks";
     /// Targets of a `br_table`, its default not counted.
     br_table_targets = 1024 "targets";
     /// The body of a function, its locals included.
     body_size = 65_536 "bytes";
+    /// The module with its metering.
+    metered_size = 2_097_152 "bytes";
+    /// Custom sections: names, debugging data, producers.
+    custom_sections = 64 "sections";
     /// The frames of all active calls.
     stack = 262_144 "bytes";
 }

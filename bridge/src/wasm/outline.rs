@@ -12,6 +12,8 @@ pub(super) struct Mark {
     pub(super) end: usize,
     /// Its price with that of the plain operators before it, in gas.
     pub(super) cost: u64,
+    /// What preparing it costs, with the plain operators before it, in gas.
+    pub(super) entry: u64,
     pub(super) kind: Kind,
 }
 
@@ -24,8 +26,8 @@ pub(super) enum Kind {
     },
     Loop {
         settled: bool,
-        /// A call is inside.
-        calls: bool,
+        /// A call or another loop is inside.
+        busy: bool,
         /// The mark of its end.
         last: usize,
     },
@@ -64,6 +66,8 @@ pub(super) struct Outline {
     loops: Vec<usize>,
     /// The price of the plain operators since the last mark.
     plain: u64,
+    /// What preparing them costs.
+    entry: u64,
 }
 
 impl Outline {
@@ -74,11 +78,20 @@ impl Outline {
         self.open.clear();
         self.loops.clear();
         self.plain = 0;
+        self.entry = 0;
     }
 
-    /// Takes down `operator`, which is valid, costs `price`, and lies at `place` in the body.
-    pub(super) fn note(&mut self, operator: &Operator<'_>, price: u32, place: Range<u64>) {
+    /// Takes down `operator`, which is valid, costs `price` when it runs and `entry` when it is prepared, and lies
+    /// at `place` in the body.
+    pub(super) fn note(
+        &mut self,
+        operator: &Operator<'_>,
+        price: u32,
+        entry: u64,
+        place: Range<u64>,
+    ) {
         self.plain += u64::from(price);
+        self.entry += entry;
         let settled = |ty: &BlockType| *ty != BlockType::Empty;
         let kind = match operator {
             Operator::Block { blockty } => Kind::Block {
@@ -86,7 +99,7 @@ impl Outline {
             },
             Operator::Loop { .. } => Kind::Loop {
                 settled: false,
-                calls: false,
+                busy: false,
                 last: 0,
             },
             Operator::If { blockty } => Kind::If {
@@ -110,6 +123,7 @@ impl Outline {
             start: place.start as usize,
             end: place.end as usize,
             cost: std::mem::take(&mut self.plain),
+            entry: std::mem::take(&mut self.entry),
             kind,
         });
     }
@@ -125,25 +139,22 @@ impl Outline {
             }
             Kind::End => {
                 let block = self.open.pop();
-                if let Some(Kind::Loop { last, calls, .. }) = block.and_then(|at| self.kind(at)) {
+                if let Some(Kind::Loop { last, .. }) = block.and_then(|at| self.kind(at)) {
                     *last = next;
-                    let calls = *calls;
                     self.loops.pop();
-                    if calls {
-                        self.calls();
-                    }
+                    self.busy();
                 }
             }
-            Kind::Call | Kind::Grow | Kind::Fill | Kind::Copy => self.calls(),
+            Kind::Call | Kind::Grow | Kind::Fill | Kind::Copy => self.busy(),
             _ => {}
         }
     }
 
-    /// A call stands in the innermost loop around here.
-    fn calls(&mut self) {
+    /// A call or a loop stands in the innermost loop around here.
+    fn busy(&mut self) {
         let around = self.loops.last().copied();
-        if let Some(Kind::Loop { calls, .. }) = around.and_then(|at| self.kind(at)) {
-            *calls = true;
+        if let Some(Kind::Loop { busy, .. }) = around.and_then(|at| self.kind(at)) {
+            *busy = true;
         }
     }
 

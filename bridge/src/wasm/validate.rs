@@ -7,7 +7,10 @@
 use super::costs::{self, Costs};
 use super::limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
 use super::outline::Outline;
-use super::{BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT, MEMORY_EXPORT};
+use super::{
+    ACCOUNT_CHECK_EXPORT, BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT,
+    MEMORY_EXPORT,
+};
 use std::ops::Range;
 use wasmparser::{
     ConstExpr, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
@@ -151,9 +154,13 @@ pub(super) struct Facts {
     pub(super) buffer: u32,
     /// The pages of memory at the start of a call.
     pub(super) pages: u32,
+    /// Whether the account check is switched on.
+    pub(super) account_check: bool,
+    /// What preparing costs beside the code of functions, in gas.
+    pub(super) entry: u64,
 }
 
-fn at_most(
+pub(super) fn at_most(
     offset: u64,
     what: &'static str,
     found: impl Into<u64>,
@@ -234,6 +241,11 @@ pub(super) struct Check<'l> {
     memory_export: bool,
     main_export: Option<u32>,
     buffer_export: Option<(u64, u32)>,
+    account_check: bool,
+    /// How many custom sections have been seen.
+    customs: u32,
+    /// What preparing costs so far, beside the code of functions.
+    entry: u64,
     /// How many bodies have been seen.
     bodies: usize,
     /// The last of them.
@@ -261,6 +273,9 @@ impl<'l> Check<'l> {
             memory_export: false,
             main_export: None,
             buffer_export: None,
+            account_check: false,
+            customs: 0,
+            entry: u64::from(costs.entry.module) + size as u64 / 16 * u64::from(costs.entry.bytes),
             bodies: 0,
             shape: Shape::default(),
         })
@@ -281,6 +296,11 @@ impl<'l> Check<'l> {
     /// The function whose body was the last part.
     pub(super) const fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// Adds what preparing `count` things of a section costs.
+    fn enter(&mut self, count: impl Into<u64>, price: u32) {
+        self.entry += count.into() * u64::from(price);
     }
 
     /// Our own rules for one part of the module. What is not named here is wasmparser's alone.
@@ -304,6 +324,7 @@ impl<'l> Check<'l> {
                     self.limits.functions,
                 )?;
                 self.functions = section.clone().into_iter().collect::<Result<_, _>>()?;
+                self.enter(section.count(), self.costs.entry.function);
                 Ok(())
             }
             Payload::TableSection(section) => self.table(section),
@@ -315,6 +336,17 @@ impl<'l> Check<'l> {
             }),
             Payload::ElementSection(section) => self.elements(section),
             Payload::DataSection(section) => self.data(section),
+            Payload::CustomSection(section) => {
+                self.customs += 1;
+                at_most(
+                    section.range().start,
+                    "custom_sections",
+                    self.customs,
+                    self.limits.custom_sections,
+                )?;
+                self.enter(1u32, self.costs.entry.item);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -322,6 +354,7 @@ impl<'l> Check<'l> {
     fn types(&mut self, section: &TypeSectionReader<'_>) -> Result<(), Refusal> {
         let offset = section.range().start;
         at_most(offset, "types", section.count(), self.limits.types)?;
+        self.enter(section.count(), self.costs.entry.r#type);
         for ty in section.clone().into_iter_err_on_gc_types() {
             let ty = ty?;
             at_most(
@@ -362,6 +395,7 @@ impl<'l> Check<'l> {
             }
             self.imports += 1;
             at_most(offset, "imports", self.imports, self.limits.imports)?;
+            self.enter(1u32, self.costs.entry.item);
         }
         Ok(())
     }
@@ -382,6 +416,7 @@ impl<'l> Check<'l> {
                 self.limits.table_elements,
             )?;
             self.table = table.ty.initial;
+            self.enter(self.table, self.costs.entry.element);
         }
         Ok(())
     }
@@ -411,6 +446,7 @@ impl<'l> Check<'l> {
             section.count(),
             self.limits.globals,
         )?;
+        self.enter(section.count(), self.costs.entry.item);
         for global in section.clone() {
             let global = global?;
             let fixed = global.ty.content_type == ValType::I32 && !global.ty.mutable;
@@ -430,6 +466,7 @@ impl<'l> Check<'l> {
             section.count(),
             self.limits.exports,
         )?;
+        self.enter(section.count(), self.costs.entry.item);
         for export in section.clone().into_iter_with_offsets() {
             let (offset, export) = export?;
             let wrong = |name, expected| Refusal::Export {
@@ -446,6 +483,7 @@ impl<'l> Check<'l> {
                     self.buffer_export = Some((offset, export.index))
                 }
                 (BUFFER_EXPORT, _) => return Err(wrong(BUFFER_EXPORT, "a global")),
+                (ACCOUNT_CHECK_EXPORT, _) => self.account_check = true,
                 _ => {}
             }
         }
@@ -459,6 +497,7 @@ impl<'l> Check<'l> {
             section.count(),
             self.limits.element_segments,
         )?;
+        self.enter(section.count(), self.costs.entry.item);
         for element in section.clone().into_iter_with_offsets() {
             let (offset, element) = element?;
             let ElementKind::Active { offset_expr, .. } = element.kind else {
@@ -471,6 +510,7 @@ impl<'l> Check<'l> {
                 ElementItems::Functions(items) => items.count(),
                 ElementItems::Expressions(_, items) => items.count(),
             };
+            self.enter(count, self.costs.entry.element);
             inside(
                 offset,
                 "an element segment",
@@ -490,6 +530,7 @@ impl<'l> Check<'l> {
             section.count(),
             self.limits.data_segments,
         )?;
+        self.enter(section.count(), self.costs.entry.item);
         for data in section.clone().into_iter_with_offsets() {
             let (offset, data) = data?;
             let DataKind::Active { offset_expr, .. } = data.kind else {
@@ -576,9 +617,12 @@ impl<'l> Check<'l> {
             )?;
             operands = operands.max(validator.operand_stack_height());
             let place = offset - range.start..operators.original_position() - range.start;
-            self.shape
-                .outline
-                .note(&operator, self.costs.of(class), place);
+            let mut entry = u64::from(self.costs.entry.of(class));
+            if let Operator::BrTable { targets } = &operator {
+                entry += u64::from(targets.len()) * u64::from(self.costs.entry.target);
+            }
+            let price = self.costs.of(class);
+            self.shape.outline.note(&operator, price, entry, place);
         }
         operators.finish()?;
         // wasmparser has matched the bodies with the declared functions, and those with the types.
@@ -594,6 +638,10 @@ impl<'l> Check<'l> {
         self.shape.calls = calls;
         self.shape.groups = groups;
         self.shape.declared = declared;
+        self.enter(
+            self.shape.locals - self.shape.params,
+            self.costs.entry.local,
+        );
         self.allocations = validator.into_allocations();
         Ok(())
     }
@@ -645,6 +693,11 @@ impl<'l> Check<'l> {
             "bytes",
         )?;
         let pages = u32::try_from(self.pages.unwrap_or(0)).unwrap_or(self.limits.memory_pages);
-        Ok(Facts { buffer, pages })
+        Ok(Facts {
+            buffer,
+            pages,
+            account_check: self.account_check,
+            entry: self.entry,
+        })
     }
 }

@@ -12,7 +12,7 @@ use ::wasmi::{
     Caller, CompilationMode, Config, Error, Extern, Func, Global, Instance, Memory, Store,
     TrapCode, TypedFunc, TypedResumableCall, Val,
 };
-use abi::Semantics;
+use abi::{Gas, Semantics};
 use hostapi::{HostApi, NodeError};
 use loader::Image;
 use std::sync::Arc;
@@ -27,10 +27,11 @@ const STACK_MAX: usize = 4 * Limits::V1.stack as usize;
 /// is ever seen by a contract.
 const SLICE: u64 = 1_000_000;
 
-/// WebAssembly by interpretation. Clones share what wasmi keeps for all modules.
+/// WebAssembly by interpretation. Each module has a `wasmi::Engine` of its own: that one keeps all it has ever
+/// translated, and is freed with the module.
 #[derive(Clone, Debug)]
 pub struct Wasmi {
-    engine: ::wasmi::Engine,
+    config: Config,
     watchdog: Option<Watchdog>,
 }
 
@@ -41,7 +42,7 @@ impl Default for Wasmi {
 }
 
 impl Wasmi {
-    /// An engine without modules.
+    /// An engine.
     #[must_use]
     pub fn new() -> Self {
         Self::build(None)
@@ -60,11 +61,10 @@ impl Wasmi {
         config
             .set_max_recursion_depth(DEPTH_MAX)
             .set_max_stack_height(STACK_MAX)
+            // A stack that a deep call has left behind would be kept with the module, and be in no account of it.
+            .set_max_cached_stacks(0)
             .consume_fuel(watchdog.is_some());
-        Wasmi {
-            engine: ::wasmi::Engine::new(&config),
-            watchdog,
-        }
+        Wasmi { config, watchdog }
     }
 }
 
@@ -79,14 +79,15 @@ impl Engine for Wasmi {
         semantics: Semantics,
     ) -> Result<Arc<dyn Module>, PrepareError> {
         let metered = meter_image(image, semantics)?;
-        let module = ::wasmi::Module::new(&self.engine, &metered.wasm)
+        let engine = ::wasmi::Engine::new(&self.config);
+        let module = ::wasmi::Module::new(&engine, &metered.wasm)
             .map_err(|error| PrepareError::Compile(error.to_string()))?;
         let imports = module
             .imports()
             .map(|import| import.name() == CALL_IMPORT)
             .collect();
         Ok(Arc::new(Contract {
-            engine: self.engine.clone(),
+            engine,
             module,
             metered,
             imports,
@@ -167,6 +168,14 @@ impl Module for Contract {
     fn size(&self) -> usize {
         // wasmi does not tell what it keeps; its code is about as long as the module it was made from.
         2 * self.metered.wasm.len()
+    }
+
+    fn entry_gas(&self) -> Gas {
+        self.metered.entry_gas
+    }
+
+    fn account_check(&self) -> bool {
+        self.metered.account_check
     }
 
     fn call(

@@ -20,7 +20,7 @@ use ::wasmtime::{
     CacheStore, Caller, Config, Error, Global, InstanceAllocationStrategy, InstancePre, Linker,
     Memory, PoolingAllocationConfig, Store, UpdateDeadline, Val,
 };
-use abi::Semantics;
+use abi::{Gas, Semantics};
 use hostapi::{HostApi, NodeError};
 use loader::Image;
 use sha2::{Digest, Sha256};
@@ -289,6 +289,14 @@ impl Module for Contract {
     fn size(&self) -> usize {
         let code = self.instance.module().image_range();
         (code.end as usize).saturating_sub(code.start as usize)
+    }
+
+    fn entry_gas(&self) -> Gas {
+        self.metered.entry_gas
+    }
+
+    fn account_check(&self) -> bool {
+        self.metered.account_check
     }
 
     fn call(

@@ -45,6 +45,9 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         .unwrap_or_default();
     let image =
         Image::decode(&code).map_err(|_| NodeError::damaged(&code_key, "an image is expected"))?;
+    let module = chain
+        .modules()
+        .get(block.state(), &contract.code_hash, contract.semantics)?;
     // The image stands in the recording already, and blocks are asked through the chain.
     let told = |key: &[u8]| {
         !matches!(
@@ -76,7 +79,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
             hash: receipt.id.into(),
         },
         fuel_rate,
-        check_account_flag: account_check(&image, contract.semantics),
+        check_account_flag: module.account_check(),
         accounts: Vec::new(),
         gas_limit,
         state,
@@ -100,11 +103,6 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         return Err(ChainError::RecordingTooLarge);
     }
     agrees(done, &run.row).map(|()| run.row)
-}
-
-fn account_check(image: &Image, semantics: Semantics) -> bool {
-    loader::header::check(image, semantics)
-        .is_ok_and(|checked| checked.header.account_check == Some(true))
 }
 
 /// Notes what a call asks of earlier blocks.

@@ -3,10 +3,10 @@
 use super::format::{AppAccountRow, Context, FrozenRow, Hex, ResultRow, Row};
 use super::watch::{CALLS_ROOM, Watch};
 use crate::error::ChainError;
-use crate::modules::{Modules, Prepared};
+use crate::modules::Modules;
 use crate::session::{self, Executed, Payment, Transaction};
 use abi::{Gas, Semantics};
-use bridge::{Fault, Observer, Schedule};
+use bridge::{Engine, EngineId, Fault, Module, Observer, Schedule};
 use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
 use hostapi::app_funds::{AppAccount, Fund};
@@ -18,6 +18,7 @@ use hostapi::state::keys::{Hash, kind};
 use hostapi::state::{MemStore, Overlay, Pair};
 use hostapi::{CallContext, ChainView, HostFault, NodeError};
 use loader::Image;
+use std::sync::Arc;
 
 /// How many times the recorded gas a run may use that was recorded under another gas schedule.
 const OTHER_GAS: u64 = 16;
@@ -143,14 +144,14 @@ fn schedule(semantics: Semantics) -> Option<u16> {
 ///
 /// # Errors
 /// [`ExecuteError::OtherSchedule`] where that says nothing either: a WebAssembly run without gas.
-fn limits(row: &Row, image: &Image, semantics: Semantics) -> Result<(Gas, Cycles), ExecuteError> {
+fn limits(row: &Row, engine: EngineId, semantics: Semantics) -> Result<(Gas, Cycles), ExecuteError> {
     let (context, result) = (&row.context, &row.result);
     let gas = context.gas_limit.unwrap_or(u64::MAX);
     let cycles = context.cycle_limit.unwrap_or(u64::MAX);
     if row.schedule == schedule(semantics) {
         return Ok((Gas(gas), Cycles(cycles)));
     }
-    if image.as_wasm().is_none() {
+    if engine == EngineId::Mcs51 {
         return Ok((Gas::MAX, Cycles(cycles.min(result.machine_cycles))));
     }
     if !result.ok && result.gas == context.gas_limit {
@@ -163,9 +164,19 @@ fn limits(row: &Row, image: &Image, semantics: Semantics) -> Result<(Gas, Cycles
     Ok((Gas(gas.saturating_mul(OTHER_GAS)), Cycles(cycles)))
 }
 
-/// Runs what `row` describes with `image`, shows it to `observer`, and gives the row that came of it.
-/// `digests` asks for the digests over every instruction, which make a run some ten times slower. Registers
-/// and memory are in the new row only where the old one's are the hardware's, and so compared.
+/// Prepares the image of a row to run under `semantics`, by those of `engines` that runs its kind.
+///
+/// # Errors
+/// If the image cannot be run, or no engine runs its kind.
+pub fn prepare(
+    image: &Image,
+    semantics: Semantics,
+    engines: Vec<Box<dyn Engine>>,
+) -> Result<Arc<dyn Module>, ExecuteError> {
+    Ok(Modules::with(engines).prepare(image, semantics)?)
+}
+
+/// Runs what `row` describes with `image`, by the engines that a chain has unasked; see [`execute_by`].
 ///
 /// # Errors
 /// If the row or the image cannot be used, or the node fails.
@@ -175,16 +186,31 @@ pub fn execute(
     digests: bool,
     observer: &mut dyn Observer,
 ) -> Result<Run, ExecuteError> {
+    let module = Modules::new().prepare(image, semantics_of(row)?)?;
+    execute_by(&*module, row, digests, observer)
+}
+
+/// Runs what `row` describes with its image, which `module` is, shows it to `observer`, and gives the row that
+/// came of it. `digests` asks for the digests over every instruction, which make a run some ten times slower.
+/// Registers and memory are in the new row only where the old one's are the hardware's, and so compared.
+///
+/// # Errors
+/// If the row or the image cannot be used, or the node fails.
+pub fn execute_by(
+    module: &dyn Module,
+    row: &Row,
+    digests: bool,
+    observer: &mut dyn Observer,
+) -> Result<Run, ExecuteError> {
     let semantics = semantics_of(row)?;
-    let Prepared { module, .. } = Modules::new().prepare(image, semantics)?;
     let past = Past::new(&row.context)?;
-    let limits = limits(row, image, semantics)?;
+    let limits = limits(row, module.engine(), semantics)?;
     let transaction = transaction(row, semantics, limits, &past)?;
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
     write_state(&row.context, &mut state)?;
     let mut watch = Watch::new(digests, row.cpu_flags_as_hardware, CALLS_ROOM, observer);
-    let executed = session::execute(&transaction, &*module, &mut state, &past, &mut watch)?;
+    let executed = session::execute(&transaction, module, &mut state, &past, &mut watch)?;
     let fault = executed
         .report
         .as_ref()

@@ -14,11 +14,11 @@ use abi::Semantics;
 use bridge::{Observer, Outcome};
 use chain::ChainError;
 use chain::recording::format::{CallRow, Context};
-use chain::recording::{Row, Run as Recorded, execute};
+use chain::recording::{Row, Run as Recorded, execute_by, prepare};
 use clap::Args;
 use emu8051::{Cpu, Insn, Xdata};
 use hostapi::prints::Print;
-use loader::{Image, header};
+use loader::Image;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -72,7 +72,9 @@ impl Run {
         let loaded = read_image(&self.image)?;
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         self.check_options(&loaded.image, semantics)?;
-        let row = self.row(&loaded.image, semantics)?;
+        let module =
+            prepare(&loaded.image, semantics, bridge::engines()).map_err(Error::recording)?;
+        let row = self.row(&loaded.image, semantics, module.account_check())?;
         for file in self.record.iter().chain(self.watch.outputs()) {
             files::may_write(file)?;
         }
@@ -85,7 +87,7 @@ impl Run {
             watches: self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()),
             stopped: None,
         };
-        let run = execute(&row, &loaded.image, digests, &mut watched).map_err(Error::recording)?;
+        let run = execute_by(&*module, &row, digests, &mut watched).map_err(Error::recording)?;
         let Watched {
             trace,
             watches,
@@ -158,12 +160,11 @@ impl Run {
     }
 
     /// The call as a recording that has not run yet.
-    fn row(&self, image: &Image, semantics: Semantics) -> Result<Row, Error> {
+    fn row(&self, image: &Image, semantics: Semantics, check: bool) -> Result<Row, Error> {
         let mut context: Context = match &self.context {
             Some(file) => read_json_noting_unknown(file)?,
             None => Context {
-                check_account_flag: header::check(image, semantics)
-                    .is_ok_and(|checked| checked.header.account_check == Some(true)),
+                check_account_flag: check,
                 ..Context::default()
             },
         };

@@ -57,6 +57,9 @@ pub enum PrepareError {
     /// The module is valid, and still the engine below does not take it.
     #[error("the engine does not take the module: {0}")]
     Compile(String),
+    /// The node failed, or gave up: nothing is said about the image.
+    #[error(transparent)]
+    Node(#[from] NodeError),
 }
 
 /// One call of a contract.

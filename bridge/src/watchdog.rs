@@ -5,6 +5,8 @@
 //! runs too long is given up, which is the node's failure and not a result.
 
 use hostapi::{Answer, HostApi, HostError, NodeError};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a call may take.
@@ -14,18 +16,35 @@ pub struct Watchdog {
 }
 
 impl Watchdog {
-    /// A watchdog that gives up a call once it has run for `limit`. It looks at the clock every few
-    /// milliseconds, and before each call into the host.
+    /// A watchdog that gives up a call once it has run for `limit`, and the preparing of a module before it once
+    /// that has. It looks at the clock every few milliseconds, and before each call into the host.
     #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Watchdog { limit }
+    }
+
+    /// What `work` gives, unless it takes too long. It is then left to itself: nothing can stop a compiler, but the
+    /// limits of docs/wasm.md bound how long it goes on.
+    pub(crate) fn within<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NodeError> {
+        let (done, result) = mpsc::channel();
+        thread::spawn(move || done.send(work()));
+        result.recv_timeout(self.limit).map_err(|_| self.too_long())
+    }
+
+    fn too_long(self) -> NodeError {
+        NodeError::TookTooLong {
+            milliseconds: u64::try_from(self.limit.as_millis()).unwrap_or(u64::MAX),
+        }
     }
 
     /// Begins to watch a call.
     pub(crate) fn start(self) -> Watch {
         Watch {
             began: Instant::now(),
-            limit: self.limit,
+            watchdog: self,
         }
     }
 }
@@ -34,18 +53,16 @@ impl Watchdog {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {
     began: Instant,
-    limit: Duration,
+    watchdog: Watchdog,
 }
 
 impl Watch {
     /// Gives the call up if its time is over.
     pub(crate) fn check(&self) -> Result<(), NodeError> {
-        if self.began.elapsed() < self.limit {
+        if self.began.elapsed() < self.watchdog.limit {
             return Ok(());
         }
-        Err(NodeError::TookTooLong {
-            milliseconds: u64::try_from(self.limit.as_millis()).unwrap_or(u64::MAX),
-        })
+        Err(self.watchdog.too_long())
     }
 }
 

@@ -6,7 +6,8 @@ use emu8051::{Cpu, Cycles, Insn, Steps, Xdata};
 use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
 use loader::Image;
 use smart51_bridge::{
-    Arrival, Call, Engine, Fault, Limits, Mcs51, Module, Observer, Outcome, Report, Silent,
+    Arrival, Call, Engine, Fault, Limits, Mcs51, Module, Observer, Outcome, Report, Schedule,
+    Silent,
 };
 use std::sync::Arc;
 
@@ -135,12 +136,13 @@ fn exit_code_1_is_success_and_every_other_a_refusal() {
 #[test]
 fn usage_counts_every_instruction_from_reset_to_the_exit_vector() {
     // LJMP 2, MOV DPTR 2, MOV A 1, MOVX 2, LCALL 2
+    let entry = prepare(&exit(1), Semantics::V1).entry_gas();
     let usage = run(&exit(1)).usage;
     assert_eq!(
         (usage.cycles, usage.instructions, usage.steps),
         (Cycles(9), Steps(5), 5)
     );
-    assert_eq!(usage.gas, Gas(9));
+    assert_eq!(usage.gas, Gas(entry.0 + 9));
 }
 
 #[test]
@@ -307,10 +309,16 @@ fn a_contract_that_never_ends_stops_at_its_limit() {
         )
     };
     let none = u64::MAX;
+    let entry = module.entry_gas().0;
     // Each instruction takes 2 machine cycles, so of 1001 the last cannot be used.
     assert_eq!(
-        limited(1001, none, none),
+        limited(entry + 1001, none, none),
         (Fault::OutOfGas, Cycles(1000), Steps(500))
+    );
+    assert_eq!(
+        limited(entry - 1, none, none),
+        (Fault::OutOfGas, Cycles(0), Steps(0)),
+        "the entry cannot be paid"
     );
     assert_eq!(
         limited(none, 1001, none),
@@ -472,9 +480,10 @@ fn a_call_is_charged_and_what_it_gives_back_is_capped() {
     let module = prepare(&[call_method(1), exit(1)].concat(), Semantics::V1);
     let report = run_with(&*module, &[], Limits::NONE, &mut host);
     // LJMP 2, two stores 5 each, LCALL 2, RET 2, exit 7.
+    let whole = module.entry_gas().0 + 1023;
     assert_eq!(
         (report.usage.gas, report.usage.refund),
-        (Gas(1023), Gas(204))
+        (Gas(whole), Gas(whole / 5))
     );
     let limits = Limits {
         gas: Gas(1000),
@@ -543,4 +552,31 @@ impl Observer for Counting {
     fn arrived(&mut self, arrival: &Arrival<'_>) {
         self.arrivals.push((arrival.method, arrival.usage.steps));
     }
+}
+
+/// Entering is paid by what the image programs, whatever the engine has kept, and not at all under the old rules.
+#[test]
+fn entry_gas_follows_the_programmed_lines_of_code() {
+    let engine = Mcs51::new();
+    let entry = |code: &[u8], semantics| {
+        let image = image(code);
+        let module = engine.prepare(&image, semantics).expect("a contract");
+        (module.entry_gas(), image.code_bytes())
+    };
+    let (small, length) = entry(&exit(1), Semantics::V1);
+    let lines = |length: usize| length.div_ceil(64) as u64;
+    let price =
+        |length| Schedule::V1.gas_per_entry + lines(length) * Schedule::V1.gas_per_code_line;
+    assert_eq!(small, Gas(price(length)));
+    let (large, length) = entry(&[0; 5000], Semantics::V1);
+    assert_eq!(large, Gas(price(length)));
+    // The program is built in the memory of the one before, and costs what it cost.
+    assert_eq!(entry(&exit(1), Semantics::V1).0, small);
+    let module = prepare(&exit(1), Semantics::Dacrs2017);
+    let limits = Limits {
+        gas: Gas(0),
+        ..Limits::NONE
+    };
+    let report = run_with(&*module, &[], limits, &mut Scripted::default());
+    assert_eq!(report.outcome, Outcome::Success);
 }

@@ -420,7 +420,7 @@ fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices
     let module = prepare(&image("", main));
     let costs = Costs::V1;
     let asking = u64::from(5 * costs.simple + costs.call);
-    let entry = module.entry_gas().0;
+    let entry = module[0].entry_gas().0;
     assert!(entry > PAGE, "the page and the module");
     let whole = entry + asking + 100 + u64::from(2 * costs.simple + costs.call);
     let report = call(&module, &mut Host::answering(b""), b"", 1 << 30).expect("no node failure");

@@ -10,6 +10,7 @@ use loader::Image;
 use programs::{PROGRAMS, bodies, compiled, module};
 use proptest::prelude::*;
 use smart51_bridge::cache::Cache;
+use smart51_bridge::wasm::Limits as ModuleLimits;
 use smart51_bridge::{Call, Engine, Limits, Report, Silent, Wasmi, Wasmtime, Watchdog};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -180,5 +181,169 @@ proptest! {
         let wasm = module(&format!("(func $body {body})"), &format!("(call $body) {SHOW}"));
         let whole = same(&wasm, 1 << 40).usage.gas.0;
         same(&wasm, whole * part / 100);
+    }
+}
+
+/// A function that calls itself for ever, in the middle of what makes its frame large.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    /// Its parameters, all i64.
+    params: usize,
+    /// The locals that live across the call.
+    locals: usize,
+    /// The operands that lie below it.
+    operands: usize,
+    /// The values computed before it and once more after it: a compiler keeps each in the frame, where neither a local
+    /// nor an operand counts for it.
+    twice: usize,
+    /// The values alive across one call of the host each, in turn, so that their places in the frame are used anew.
+    in_turn: usize,
+    /// Whether a function between calls this one.
+    between: bool,
+}
+
+impl Frame {
+    fn fields(&self) -> String {
+        let Frame {
+            params,
+            locals,
+            operands,
+            twice,
+            in_turn,
+            between,
+        } = *self;
+        let x = "(i64.load (i32.const 8))";
+        let set: String = (0..locals)
+            .map(|n| {
+                format!(
+                    "(local.set {} (i64.add (local.get $x) (i64.const {n})))",
+                    params + 1 + n
+                )
+            })
+            .collect();
+        let used: String = (0..locals)
+            .map(|n| {
+                format!(
+                    "(local.set $sum (i64.xor (local.get $sum) (local.get {})))",
+                    params + 1 + n
+                )
+            })
+            .collect();
+        let lie: String = (0..operands)
+            .map(|n| format!("(i64.rotl (local.get $x) (i64.const {n}))"))
+            .collect();
+        let compute = |with: &str| -> String {
+            (0..twice)
+                .map(|n| {
+                    format!(
+                        "(local.set $sum (i64.add (local.get $sum) ({with} (i64.mul (local.get $x) (i64.const {})) (local.get $sum))))",
+                        2 * n + 12345
+                    )
+                })
+                .collect()
+        };
+        let host = "(drop (call $call (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))";
+        let turns: String = (0..in_turn)
+            .map(|n| {
+                let value = format!("(i64.div_u (local.get $x) (i64.const {}))", n + 3);
+                let values = value.repeat(8);
+                format!(
+                    "{values} {host} {}",
+                    "(local.set $sum (i64.xor (local.get $sum)))".repeat(8)
+                )
+            })
+            .collect();
+        let arguments: String = (0..params).map(|n| format!("(local.get {n})")).collect();
+        let types = "i64 ".repeat(params);
+        let callee = if between { "$g" } else { "$f" };
+        format!(
+            "(global $depth (mut i32) (i32.const 0))
+             (func $g (param {types}) (call $f {arguments}))
+             (func $f (param {types}) (local $x i64) (local {}) (local $sum i64)
+                (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
+                (i32.store (i32.const 0) (global.get $depth))
+                (i64.store (i32.const 8) (i64.extend_i32_u (global.get $depth)))
+                (local.set $x {x}) {set} {} {turns} {lie} (call {callee} {arguments}) {} {used} {}
+                (i64.store (i32.const 16) (local.get $sum)))",
+            "i64 ".repeat(locals),
+            compute("i64.xor"),
+            "(local.set $sum (i64.xor (local.get $sum)))".repeat(operands),
+            compute("i64.sub"),
+        )
+    }
+}
+
+/// A deep recursion of any function that may be deployed ends alike on both engines, and never as a failure of the
+/// node: native frames, however large the compiler makes them, fit into what the limit `stack` lets them be.
+#[test]
+fn the_worst_frames_end_alike_on_both_engines() {
+    let least = Frame {
+        params: 0,
+        locals: 0,
+        operands: 0,
+        twice: 0,
+        in_turn: 0,
+        between: false,
+    };
+    let most = ModuleLimits::V1;
+    let frames = [
+        least,
+        Frame {
+            between: true,
+            ..least
+        },
+        Frame {
+            params: most.params as usize,
+            between: true,
+            ..least
+        },
+        Frame {
+            locals: most.locals as usize - 2,
+            ..least
+        },
+        Frame {
+            operands: most.operands as usize - 4,
+            ..least
+        },
+        Frame {
+            locals: 500,
+            operands: 250,
+            params: 8,
+            ..least
+        },
+        Frame { twice: 10, ..least },
+        Frame {
+            twice: 100,
+            ..least
+        },
+        Frame {
+            twice: 1500,
+            ..least
+        },
+        Frame {
+            twice: 1500,
+            between: true,
+            params: 16,
+            ..least
+        },
+        Frame {
+            in_turn: 50,
+            ..least
+        },
+        Frame {
+            in_turn: 50,
+            twice: 300,
+            locals: 100,
+            operands: 100,
+            ..least
+        },
+    ];
+    for frame in frames {
+        let main = format!("(call $f {})", "(i64.const 1)".repeat(frame.params));
+        let show = format!("{main} {SHOW}");
+        let wasm = module(&frame.fields(), &show);
+        let report = same(&wasm, 1 << 40);
+        let name = report.outcome.fault().expect("it is endless").name();
+        assert_eq!(name, "stack_exhausted", "{frame:?}");
     }
 }

@@ -322,14 +322,15 @@ fn what_loops_are_written_out_to_is_bounded_for_a_whole_module() {
 
 #[test]
 fn recursion_ends_at_the_depth_that_the_frames_give() {
-    // One parameter, two operands at most: 64 + 8 * 3 bytes a frame. Main has one operand.
+    // One parameter, two operands at most, 8 operators: 64 + 8 * 3 + 8 / 4 bytes a frame. Main has one operand and
+    // three operators.
     let deep = |depth: i32| {
         module(
             "(func $down (param i32) (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1))))))",
             &format!("(call $down (i32.const {depth}))"),
         )
     };
-    let frames = (STACK - (64 + 8)) / (64 + 8 * 3);
+    let frames = (STACK - (64 + 8)) / (64 + 8 * 3 + 2);
     assert_eq!(
         run(&meter(&deep(frames - 1)).wasm, PLENTY, STACK).end,
         Ok(())

@@ -6,7 +6,7 @@ use abi::{Gas, Semantics};
 use hostapi::{Answer, HostApi, HostError, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, compiled, module};
-use smart51_bridge::{Call, Engine, Limits, Mcs51, Report, Silent, Wasmi, Watchdog};
+use smart51_bridge::{Call, Engine, Limits, Mcs51, PrepareError, Report, Silent, Wasmi, Watchdog};
 use std::time::Duration;
 
 const SHORT: Watchdog = Watchdog::new(Duration::from_millis(20));
@@ -98,4 +98,17 @@ fn a_watched_8051_stops_between_slices_and_goes_on_as_if_it_had_not() {
         let watched = call(&Mcs51::watched(LONG), &image, limits);
         assert_eq!(watched.expect("it is in time"), plain, "{gas} gas");
     }
+}
+
+/// A module that takes much longer to prepare than to run: its preparing is watched as well.
+#[test]
+fn a_module_that_takes_too_long_to_prepare_is_given_up() {
+    let function = format!("(func {})", "i32.const 0 if end ".repeat(9_000));
+    let image = Image::wasm(module(&function.repeat(20), ""));
+    let engine = Wasmi::watched(Watchdog::new(Duration::from_millis(1)));
+    match engine.prepare(&image, Semantics::V1) {
+        Err(PrepareError::Node(NodeError::TookTooLong { milliseconds: 1 })) => {}
+        other => panic!("{other:?}"),
+    }
+    assert!(Wasmi::watched(LONG).prepare(&image, Semantics::V1).is_ok());
 }

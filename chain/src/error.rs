@@ -60,7 +60,7 @@ pub enum ChainError {
     },
     /// The image cannot be run.
     #[error("the image cannot be deployed: {0}")]
-    Image(#[from] PrepareError),
+    Image(PrepareError),
     /// No engine of this build runs the image.
     #[error("this build has no {0} engine")]
     NoEngine(EngineId),
@@ -140,6 +140,15 @@ impl ChainError {
     #[must_use]
     pub const fn is_node(&self) -> bool {
         matches!(self, ChainError::Node(_))
+    }
+}
+
+impl From<PrepareError> for ChainError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Node(error) => ChainError::Node(error),
+            error => ChainError::Image(error),
+        }
     }
 }
 

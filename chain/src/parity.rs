@@ -9,7 +9,7 @@
 use crate::hostlog::{HostCalls, LoggedCall};
 use crate::receipt::{CallReceipt, Verdict};
 use crate::scenario::{Beside, RunError, Scenario, StepReport};
-use bridge::EngineId;
+use bridge::{Engine, EngineId};
 use hostapi::prints::Print;
 use loader::Image;
 
@@ -52,7 +52,7 @@ pub struct Step {
     pub differences: Vec<Difference>,
 }
 
-/// Runs `scenario` with the images `a` and `b` of `contract`: its calls, in order.
+/// Runs `scenario` with the images `a` and `b` of `contract`, by `engines`: its calls, in order.
 ///
 /// # Errors
 /// If the scenario cannot be run to its end with `a`, or `b` cannot be run at all. What was not the same is
@@ -62,12 +62,13 @@ pub fn compare(
     contract: &str,
     a: Image,
     b: Image,
+    engines: Vec<Box<dyn Engine>>,
 ) -> Result<Vec<Step>, RunError> {
     scenario.set_image(contract, a);
     scenario.set_beside(contract, b);
     scenario.set_free_gas();
     scenario.keep_host_calls();
-    let run = scenario.run()?;
+    let run = scenario.run_with(engines)?;
     Ok(run.steps.into_iter().filter_map(step).collect())
 }
 

@@ -9,6 +9,7 @@
 mod args;
 mod cmd;
 mod contract;
+mod engine;
 mod error;
 mod files;
 mod firmware;

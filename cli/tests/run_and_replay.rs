@@ -327,3 +327,33 @@ fn the_account_check_of_wasm_is_known_everywhere() {
     let report = json(&smart51(&["replay", &file, "--json"]));
     assert_eq!(report["equal"], 1, "{report}");
 }
+
+/// The option says what it takes, and what this build has; receipts and recordings never name an engine.
+#[test]
+fn the_engine_option_takes_what_the_build_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (wasm, file) = (path("acc.wasm"), path("call.json"));
+    std::fs::write(&wasm, hex::decode(ACCOUNT_CHECK).expect("hex")).expect("written");
+    let run = |engine: &str| smart51(&["run", &wasm, "--record", &file, "--engine", engine]);
+
+    assert_eq!(run("wasm=wasmi").status.code(), Some(0));
+    let recording = std::fs::read_to_string(&file).expect("the recording");
+    assert!(!recording.contains("wasmi"));
+    for nonsense in ["wasmi", "8051=wasmi", "wasm=v8", ""] {
+        let refused = run(nonsense);
+        assert_eq!(refused.status.code(), Some(2), "{nonsense}");
+        assert!(stderr(&refused).contains("expected wasm=wasmi or wasm=wasmtime"));
+    }
+    let other = run("wasm=wasmtime");
+    if cfg!(feature = "wasmtime") {
+        assert_eq!(other.status.code(), Some(0), "{}", stderr(&other));
+        assert_eq!(
+            std::fs::read_to_string(&file).expect("the recording"),
+            recording
+        );
+    } else {
+        assert_eq!(other.status.code(), Some(2));
+        assert!(stderr(&other).contains("this build has no wasmtime; build it with"));
+    }
+}

@@ -483,6 +483,48 @@ mod tests {
     use super::*;
     use crate::sfr;
 
+    /// Whatever was in its memory before, and whatever became of that: a program is the one that fresh memory gives.
+    #[test]
+    fn a_program_in_old_memory_is_a_new_one() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut random = |below: u64| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state % below
+        };
+        let mut old = Program::builder().build();
+        for round in 0..60 {
+            let mut builder = Program::builder()
+                .trap(random(0x1_0000) as u16)
+                .trap(random(0x100) as u16)
+                .fill([0xFF, 0, 0x55][random(3) as usize]);
+            if round % 7 == 3 {
+                builder = builder.unprogrammed(Unprogrammed::Execute);
+            }
+            for _ in 0..random(4) {
+                let length = [1, 20, 300, 70_000][random(4) as usize];
+                let bytes: Vec<u8> = (0..random(length)).map(|_| random(256) as u8).collect();
+                builder = builder.segment(random(0x1_0000) as u16, &bytes);
+            }
+            let new = builder.clone().build();
+            old = builder.build_in(old);
+            assert!(
+                old.code == new.code && old.programmed == new.programmed,
+                "{round}"
+            );
+            assert!(
+                old.traps == new.traps && old.unprogrammed == new.unprogrammed,
+                "{round}"
+            );
+            assert!(old.slots == new.slots && old.costs == new.costs, "{round}");
+            if round % 5 == 0 {
+                // What is written later is taken back as well.
+                (0..20).for_each(|_| old.write_code(random(0x1_0000) as u16, random(256) as u8));
+            }
+        }
+    }
+
     /// All opcodes with operands of every sort, each followed by every opcode it may be paired with.
     #[test]
     fn a_slot_is_as_long_as_the_instructions_it_executes() {

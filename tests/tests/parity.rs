@@ -51,8 +51,14 @@ fn mcs51(sample: &Sample) -> Image {
 }
 
 fn steps(sample: &Sample, source: &str) -> Vec<Step> {
-    compare(scenario(sample), sample.name, mcs51(sample), wasm(source))
-        .expect("the scenario runs to its end")
+    compare(
+        scenario(sample),
+        sample.name,
+        mcs51(sample),
+        wasm(source),
+        bridge::engines(),
+    )
+    .expect("the scenario runs to its end")
 }
 
 #[test]
@@ -82,7 +88,13 @@ fn every_sample_is_the_same_contract_on_both_machines() {
 fn unlike_the_token(module: &[u8]) -> Vec<Step> {
     let sample = firmware_samples::sample("token").expect("a sample");
     let module = loader::load(module).expect("a wasm module").image;
-    let steps = compare(scenario(sample), sample.name, mcs51(sample), module);
+    let steps = compare(
+        scenario(sample),
+        sample.name,
+        mcs51(sample),
+        module,
+        bridge::engines(),
+    );
     let mut steps = steps.expect("the scenario runs to its end");
     assert!(!steps.is_empty(), "the scenario makes calls");
     steps.retain(|step| !step.differences.is_empty());

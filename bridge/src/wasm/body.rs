@@ -30,9 +30,14 @@ const BODY: u32 = 2;
 /// The byte of `block`.
 const BLOCK: u8 = 0x02;
 
+/// So many operators take a byte of the stack. Compiled code may keep a value in its frame that WebAssembly computes
+/// twice, so native frames follow the length of a function too.
+pub(super) const FRAME_OPERATORS: u32 = 4;
+
 /// What an active call of a function takes of the stack, in bytes.
 const fn frame(shape: &Shape) -> i32 {
-    (FRAME_BASE + FRAME_VALUE * (shape.locals + shape.operands)).cast_signed()
+    let values = FRAME_VALUE * (shape.locals + shape.operands);
+    (FRAME_BASE + values + shape.operators / FRAME_OPERATORS).cast_signed()
 }
 
 /// What the functions of a module share while they are metered one after the other.

@@ -137,6 +137,8 @@ pub(super) struct Shape {
     pub(super) result: Option<ValType>,
     /// The most operands on its stack at once.
     pub(super) operands: u32,
+    /// How many operators it has.
+    pub(super) operators: u32,
     /// Whether it calls functions of the module, itself perhaps.
     pub(super) calls: bool,
     /// How many groups its locals are declared in.
@@ -578,7 +580,7 @@ impl<'l> Check<'l> {
         let inside = |position: u64| (position - range.start) as usize;
         let declared = inside(locals.original_position())..inside(reader.original_position());
         self.shape.outline.clear();
-        let (mut operands, mut calls) = (0, false);
+        let (mut operands, mut calls, mut count) = (0, false, 0);
         let mut operators = wasmparser::OperatorsReader::new(reader);
         while !operators.eof() {
             let offset = operators.original_position();
@@ -616,6 +618,7 @@ impl<'l> Check<'l> {
                 self.limits.nesting,
             )?;
             operands = operands.max(validator.operand_stack_height());
+            count += 1;
             let place = offset - range.start..operators.original_position() - range.start;
             let mut entry = u64::from(self.costs.entry.of(class));
             if let Operator::BrTable { targets } = &operator {
@@ -635,6 +638,7 @@ impl<'l> Check<'l> {
         self.shape.locals = validator.len_locals();
         self.shape.result = ty.and_then(|ty| ty.results().first().copied());
         self.shape.operands = operands;
+        self.shape.operators = count;
         self.shape.calls = calls;
         self.shape.groups = groups;
         self.shape.declared = declared;

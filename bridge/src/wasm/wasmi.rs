@@ -78,6 +78,20 @@ impl Engine for Wasmi {
         image: &Image,
         semantics: Semantics,
     ) -> Result<Arc<dyn Module>, PrepareError> {
+        let Some(watchdog) = self.watchdog else {
+            return self.compile(image, semantics);
+        };
+        let (engine, image) = (self.clone(), image.clone());
+        watchdog.within(move || engine.compile(&image, semantics))?
+    }
+}
+
+impl Wasmi {
+    fn compile(
+        &self,
+        image: &Image,
+        semantics: Semantics,
+    ) -> Result<Arc<dyn Module>, PrepareError> {
         let metered = meter_image(image, semantics)?;
         let engine = ::wasmi::Engine::new(&self.config);
         let module = ::wasmi::Module::new(&engine, &metered.wasm)

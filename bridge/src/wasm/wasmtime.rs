@@ -34,9 +34,10 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-/// The most that native frames may take, in bytes. They are longer than what the limit `stack` counts, but
-/// not four times as long.
-const STACK_MAX: usize = 4 * Limits::V1.stack as usize;
+/// The most that native frames may take, in bytes. A frame holds at most a word for each value that its function ever
+/// computes, and a value takes an operator, of which four count for a byte: so frames are not longer than 32 times
+/// what the limit `stack` counts. The last of them may be a function that calls none and is not counted.
+const STACK_MAX: usize = 32 * Limits::V1.stack as usize + 8 * Limits::V1.body_size as usize;
 /// What is left of a fiber's stack for our own functions, in bytes.
 const STACK_SPARE: usize = 256 << 10;
 
@@ -123,6 +124,20 @@ impl Engine for Wasmtime {
     }
 
     fn prepare(
+        &self,
+        image: &Image,
+        semantics: Semantics,
+    ) -> Result<Arc<dyn Module>, PrepareError> {
+        let Some(watchdog) = self.watchdog else {
+            return self.compile(image, semantics);
+        };
+        let (engine, image) = (self.clone(), image.clone());
+        watchdog.within(move || engine.compile(&image, semantics))?
+    }
+}
+
+impl Wasmtime {
+    fn compile(
         &self,
         image: &Image,
         semantics: Semantics,

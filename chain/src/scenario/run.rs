@@ -147,16 +147,20 @@ impl Scenario {
     /// # Errors
     /// If it cannot be run to its end. What came out otherwise than expected is no error but in the [`Run`].
     pub fn run(&self) -> Result<Run, RunError> {
-        self.run_watched(&mut Silent)
+        self.run_watched(bridge::engines(), &mut Silent)
     }
 
-    /// [`Scenario::run`], shown to `watch`.
+    /// [`Scenario::run_with`], shown to `watch`.
     ///
     /// # Errors
     /// Those of [`Scenario::run`].
-    pub fn run_watched(&self, watch: &mut dyn Watch) -> Result<Run, RunError> {
+    pub fn run_watched(
+        &self,
+        engines: Vec<Box<dyn Engine>>,
+        watch: &mut dyn Watch,
+    ) -> Result<Run, RunError> {
         let chain = Chain::open(Box::new(MemStore::new()), self.genesis())?;
-        self.run_on(&chain, watch)
+        self.run_on(&chain.with_engines(engines), watch)
     }
 
     /// [`Scenario::run`] with `engines` instead of those that a chain has unasked.
@@ -164,8 +168,7 @@ impl Scenario {
     /// # Errors
     /// Those of [`Scenario::run`].
     pub fn run_with(&self, engines: Vec<Box<dyn Engine>>) -> Result<Run, RunError> {
-        let chain = Chain::open(Box::new(MemStore::new()), self.genesis())?;
-        self.run_on(&chain.with_engines(engines), &mut Silent)
+        self.run_watched(engines, &mut Silent)
     }
 
     fn run_on(&self, chain: &Chain, watch: &mut dyn Watch) -> Result<Run, RunError> {

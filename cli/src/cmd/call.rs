@@ -1,6 +1,7 @@
 //! `smart51 call`.
 
 use crate::args::{number, write_recording};
+use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::input::InputArgs;
 use crate::output::Output;
@@ -43,6 +44,8 @@ pub(crate) struct Call {
     /// Write the call as a recording, which `smart51 replay` runs again from that one file.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -105,6 +108,7 @@ impl Call {
         } else {
             self.store.existing()?
         };
+        let chain = chain.with_engines(self.engine.engines()?);
         let input = self.input.read(&chain)?;
         let (contract, record) = chain.contract(&self.contract)?;
         let request = CallRequest {

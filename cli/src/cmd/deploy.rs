@@ -1,6 +1,7 @@
 //! `smart51 deploy`.
 
 use crate::args::read_image;
+use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::receipts;
@@ -29,6 +30,8 @@ pub(crate) struct Deploy {
     #[arg(long)]
     semantics: Option<Semantics>,
     #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
@@ -46,7 +49,7 @@ impl Deploy {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let loaded = read_image(&self.image)?;
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
-        let chain = self.store.existing()?;
+        let chain = self.store.existing()?.with_engines(self.engine.engines()?);
         let deploy = chain::Deploy {
             sender: chain.resolve(&self.from)?,
             image: &loaded.image,

@@ -1,6 +1,7 @@
 //! `smart51 parity`.
 
 use crate::args::{about, read_image};
+use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::output::Output;
 use crate::text::{Page, Text, say};
@@ -29,6 +30,8 @@ pub(crate) struct Parity {
     /// The contract of the scenario whose image both are; needed where it has several.
     #[arg(long, value_name = "NAME")]
     contract: Option<String>,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 #[derive(Serialize)]
@@ -70,10 +73,12 @@ impl Parity {
         let scenario = Scenario::read(&self.scenario).map_err(Error::input)?;
         let contract = self.contract(&scenario)?;
         let (a, b) = (read_image(&self.a)?.image, read_image(&self.b)?.image);
-        let steps = compare(scenario, &contract, a, b).map_err(|error| match error {
-            RunError::Chain(error) if error.is_node() => Error::node(error),
-            error => Error::input(error),
-        })?;
+        let steps = compare(scenario, &contract, a, b, self.engine.engines()?).map_err(
+            |error| match error {
+                RunError::Chain(error) if error.is_node() => Error::node(error),
+                error => Error::input(error),
+            },
+        )?;
         let equal = steps
             .iter()
             .filter(|step| step.differences.is_empty())

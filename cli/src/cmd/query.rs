@@ -1,12 +1,13 @@
 //! `smart51 query`.
 
 use super::call::PaymentArgs;
+use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
-use bridge::{Mcs51, Silent, Wasmi, Watchdog};
+use bridge::{Silent, Watchdog};
 use chain::CallRequest;
 use clap::Args;
 use std::time::Duration;
@@ -31,20 +32,22 @@ pub(crate) struct Query {
     #[command(flatten)]
     limits: PaymentArgs,
     #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
 impl Query {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let mut chain = self.store.look()?;
+        let engines = match self.timeout {
+            None => self.engine.engines()?,
+            Some(timeout) => {
+                let watchdog = Watchdog::new(Duration::from_millis(timeout));
+                self.engine.watched(watchdog)?
+            }
+        };
+        let chain = self.store.look()?.with_engines(engines);
         let input = self.input.read(&chain)?;
-        if let Some(timeout) = self.timeout {
-            let watchdog = Watchdog::new(Duration::from_millis(timeout));
-            chain = chain.with_engines(vec![
-                Box::new(Mcs51::watched(watchdog)),
-                Box::new(Wasmi::watched(watchdog)),
-            ]);
-        }
         let (contract, record) = chain.contract(&self.contract)?;
         let sender = match &self.from {
             Some(from) => chain.resolve(from)?,

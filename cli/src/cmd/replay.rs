@@ -1,13 +1,16 @@
 //! `smart51 replay`.
 
 use crate::args::{about, read_image, read_json};
+use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::output::{Output, note};
 use crate::text::{Page, Text, say};
 use bridge::Silent;
 use chain::ChainError;
 use chain::recording::format::FORMAT;
-use chain::recording::{Difference, File, Row, differences, execute};
+use chain::recording::{
+    Difference, File, Row, Run, differences, execute_by, prepare, semantics_of,
+};
 use clap::Args;
 use loader::Image;
 use serde::Serialize;
@@ -28,6 +31,8 @@ pub(crate) struct Replay {
     /// The folder with the images that rows name.
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 /// How often progress is said, in rows.
@@ -79,7 +84,7 @@ impl Replay {
         report.rows += 1;
         let image = self.image(row).map_err(Error::input);
         let run = image.and_then(|image| {
-            let run = execute(row, &image, true, &mut Silent).map_err(Error::recording)?;
+            let run = self.execute(row, &image)?;
             match run.calls_left_out {
                 0 => Ok(run),
                 _ => Err(Error::input(ChainError::RecordingTooLarge)),
@@ -104,6 +109,14 @@ impl Replay {
             ));
         }
         Ok(())
+    }
+
+    fn execute(&self, row: &Row, image: &Image) -> Result<Run, Error> {
+        let engines = self.engine.engines()?;
+        let prepared = semantics_of(row).and_then(|semantics| prepare(image, semantics, engines));
+        prepared
+            .and_then(|module| execute_by(&*module, row, true, &mut Silent))
+            .map_err(Error::recording)
     }
 
     /// The row's image, and whether it is the one that was recorded.

@@ -1,6 +1,7 @@
 //! `smart51 run`.
 
 use crate::args::{self, about, number, read_image, read_json_noting_unknown, write_recording};
+use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::files;
 use crate::input::InputArgs;
@@ -65,6 +66,8 @@ pub(crate) struct Run {
     /// Write the call as a recording, which `smart51 replay` runs again.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 impl Run {
@@ -73,7 +76,7 @@ impl Run {
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         self.check_options(&loaded.image, semantics)?;
         let module =
-            prepare(&loaded.image, semantics, bridge::engines()).map_err(Error::recording)?;
+            prepare(&loaded.image, semantics, self.engine.engines()?).map_err(Error::recording)?;
         let row = self.row(&loaded.image, semantics, module.account_check())?;
         for file in self.record.iter().chain(self.watch.outputs()) {
             files::may_write(file)?;

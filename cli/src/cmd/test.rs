@@ -1,6 +1,7 @@
 //! `smart51 test`.
 
 use crate::args::{about, find_files, read_text, write_file};
+use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::files;
 use crate::output::Output;
@@ -38,6 +39,8 @@ pub(crate) struct Test {
     check_stack: bool,
     #[command(flatten)]
     coverage: CoverageArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,7 +100,7 @@ impl Test {
             let scenario = Scenario::read(&path).map_err(Error::input)?;
             files::has_read(&path);
             let mut cast = images.cast(&scenario, &self)?;
-            let run = scenario.run_watched(&mut cast);
+            let run = scenario.run_watched(self.engine.engines()?, &mut cast);
             runs.push(run.map_err(|error| match &error {
                 RunError::Chain(chain) if chain.is_node() => Error::node(error),
                 _ => Error::input(error),

@@ -24,6 +24,7 @@ long: tools
 test-wasmtime: tools
 	cargo test --locked -p smart51-bridge --features wasmtime
 	cargo test --locked -p smart51-tests --features wasmtime --test parity
+	cargo test --locked -p smart51 --features wasmtime --test run_and_replay
 
 # SDCC's regression suite on our core, compared with s51. PORTS=mcs51-small,mcs51-large takes some of the six ports.
 conformance: tools

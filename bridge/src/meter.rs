@@ -46,7 +46,7 @@ impl Schedule {
         gas_of_value: 2_000,
         gas_of_account: 10_000,
         gas_per_entry: 500,
-        gas_per_code_line: 100,
+        gas_per_code_line: 75,
         refund_divisor: 5,
     };
 

@@ -151,7 +151,7 @@ pub struct Costs {
 /// What preparing a module costs, in gas: paid by each call before its first operator.
 ///
 /// A node may keep prepared modules or not, and gas may not depend on that. So the prices follow the time of
-/// checking, metering and translating; `examples/prepare_cost.rs` searches for modules that take more than theirs.
+/// checking, metering and translating, with modules searched for that take the longest; see docs/performance.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// Any module, with the instance made of it.
@@ -233,10 +233,10 @@ impl Costs {
         page: 1024,
         word: 1,
         entry: Entry {
-            module: 1500,
+            module: 2000,
             function: 150,
-            structure: 8,
-            operator: 5,
+            structure: 10,
+            operator: 6,
             local: 1,
             target: 5,
             added: 10,

@@ -573,7 +573,7 @@ fn a_dropped_module_leaves_nothing_in_memory() {
         function.repeat(4)
     ));
     let image = Image::wasm(wasm.expect("valid"));
-    let mut prepare = || {
+    let prepare = || {
         let module = engine.prepare(&image, Semantics::V1).expect("a contract");
         module.size()
     };

@@ -144,7 +144,11 @@ fn schedule(semantics: Semantics) -> Option<u16> {
 ///
 /// # Errors
 /// [`ExecuteError::OtherSchedule`] where that says nothing either: a WebAssembly run without gas.
-fn limits(row: &Row, engine: EngineId, semantics: Semantics) -> Result<(Gas, Cycles), ExecuteError> {
+fn limits(
+    row: &Row,
+    engine: EngineId,
+    semantics: Semantics,
+) -> Result<(Gas, Cycles), ExecuteError> {
     let (context, result) = (&row.context, &row.result);
     let gas = context.gas_limit.unwrap_or(u64::MAX);
     let cycles = context.cycle_limit.unwrap_or(u64::MAX);

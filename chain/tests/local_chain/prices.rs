@@ -67,6 +67,8 @@ fn each_transaction_costs_its_price_whatever_comes_of_it() {
     let account = block.new_account("carol", 5).unwrap().clone();
     assert_eq!(account.gas_charged(), Schedule::V1.account_gas(5).0);
     assert_eq!(account.fee, 0, "its money comes from nowhere");
+    let token = Mcs51::new().prepare(&token_image(), Semantics::V1);
+    let entry = token.unwrap().entry_gas().0;
     let longest = vec![0xFF; INPUT_MAX];
     for input in [&b""[..], b"\xFF", &longest] {
         for value in [0, 7] {
@@ -77,7 +79,7 @@ fn each_transaction_costs_its_price_whatever_comes_of_it() {
             let receipt = made(&mut block, &request);
             let call = receipt.call().unwrap();
             assert!(!call.verdict.is_success(), "the token refuses it");
-            let run = call.gas - price(input, value);
+            let run = call.gas - price(input, value) - entry;
             assert!((1..3000).contains(&run), "{run} gas of the run");
             assert_eq!(receipt.fee, call.gas);
         }

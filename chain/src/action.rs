@@ -19,6 +19,15 @@ pub enum Action {
         /// Its public key.
         public_key: PublicKey,
     },
+    /// Moves money from one account to another.
+    Transfer {
+        /// Who sends it.
+        sender: RegId,
+        /// Who gets it.
+        target: RegId,
+        /// How much, in the smallest unit.
+        amount: u64,
+    },
     /// Deploys an image as a new contract.
     Deploy {
         /// Who deploys it.
@@ -50,6 +59,7 @@ mod tag {
     pub(super) const NEW_ACCOUNT: u8 = 1;
     pub(super) const DEPLOY: u8 = 2;
     pub(super) const CALL: u8 = 3;
+    pub(super) const TRANSFER: u8 = 4;
     pub(super) const GAS: u8 = 1;
     pub(super) const FUEL: u8 = 2;
 }
@@ -85,6 +95,16 @@ impl Action {
                 push_bytes(out, name.as_bytes());
                 out.extend_from_slice(&balance.to_le_bytes());
                 out.extend_from_slice(public_key);
+            }
+            Action::Transfer {
+                sender,
+                target,
+                amount,
+            } => {
+                out.push(tag::TRANSFER);
+                out.extend_from_slice(sender);
+                out.extend_from_slice(target);
+                out.extend_from_slice(&amount.to_le_bytes());
             }
             Action::Deploy {
                 sender,
@@ -130,6 +150,11 @@ impl Action {
                 name: r.text()?.into(),
                 balance: r.u64()?,
                 public_key: r.array()?,
+            },
+            tag::TRANSFER => Action::Transfer {
+                sender: r.array()?,
+                target: r.array()?,
+                amount: r.u64()?,
             },
             tag::DEPLOY => Action::Deploy {
                 sender: r.array()?,
@@ -246,6 +271,13 @@ mod tests {
                     semantics,
                     name
                 }),
+            (any::<RegId>(), any::<RegId>(), any::<u64>()).prop_map(|(sender, target, amount)| {
+                Action::Transfer {
+                    sender,
+                    target,
+                    amount,
+                }
+            }),
             call.prop_map(|(sender, contract, input, value, payment)| {
                 Action::Call {
                     sender,
@@ -266,7 +298,9 @@ mod tests {
             prop_assert_eq!((stored.height, stored.index), (height, index));
             let (sender, input) = match &action {
                 Action::NewAccount { .. } => (accounts::regid(height, index), &[][..]),
-                Action::Deploy { sender, .. } => (*sender, &[][..]),
+                Action::Transfer { sender, .. } | Action::Deploy { sender, .. } => {
+                    (*sender, &[][..])
+                }
                 Action::Call { sender, input, .. } => (*sender, &input[..]),
             };
             prop_assert_eq!((stored.sender(), stored.input()), (Some(sender), Some(input)));

@@ -58,6 +58,12 @@ pub enum ChainError {
         /// What the account is called.
         name: String,
     },
+    /// Money is sent to a contract without calling it.
+    #[error("{name} is a contract: send it money with a call and its value")]
+    ToContract {
+        /// What the contract is called.
+        name: String,
+    },
     /// The image cannot be run.
     #[error("the image cannot be deployed: {0}")]
     Image(PrepareError),

@@ -1,5 +1,7 @@
 //! [`OpenBlock`]: a block being made. Nothing of it is in the store before [`OpenBlock::commit`].
 
+mod transfer;
+
 use crate::action::Action;
 use crate::block::{Block, Header, hash_of_hashes};
 use crate::chain::{Chain, HEAD, Head};

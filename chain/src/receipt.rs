@@ -40,6 +40,13 @@ pub enum Event {
         /// The gas it took, for which nobody pays.
         gas: u64,
     },
+    /// Moved money from one account to another.
+    Transfer {
+        /// How much, in the smallest unit.
+        amount: u64,
+        /// The gas charged.
+        gas: u64,
+    },
     /// Deployed a contract.
     Deploy {
         /// The hash of its image.
@@ -198,6 +205,7 @@ mod tag {
     pub(super) const NEW_ACCOUNT: u8 = 1;
     pub(super) const DEPLOY: u8 = 2;
     pub(super) const CALL: u8 = 3;
+    pub(super) const TRANSFER: u8 = 4;
     pub(super) const SUCCESS: u8 = 1;
     pub(super) const REFUSED: u8 = 2;
     pub(super) const NOT_GRANTED: u8 = 3;
@@ -210,7 +218,7 @@ impl Receipt {
     pub fn call(&self) -> Option<&CallReceipt> {
         match &self.event {
             Event::Call(call) => Some(call),
-            Event::NewAccount { .. } | Event::Deploy { .. } => None,
+            Event::NewAccount { .. } | Event::Transfer { .. } | Event::Deploy { .. } => None,
         }
     }
 
@@ -218,7 +226,9 @@ impl Receipt {
     #[must_use]
     pub fn gas(&self) -> u64 {
         match &self.event {
-            Event::NewAccount { gas } | Event::Deploy { gas, .. } => *gas,
+            Event::NewAccount { gas } | Event::Transfer { gas, .. } | Event::Deploy { gas, .. } => {
+                *gas
+            }
             Event::Call(call) => call.gas,
         }
     }
@@ -227,7 +237,9 @@ impl Receipt {
     #[must_use]
     pub fn gas_charged(&self) -> u64 {
         match &self.event {
-            Event::NewAccount { gas } | Event::Deploy { gas, .. } => *gas,
+            Event::NewAccount { gas } | Event::Transfer { gas, .. } | Event::Deploy { gas, .. } => {
+                *gas
+            }
             Event::Call(call) => call.gas.saturating_sub(call.refund),
         }
     }
@@ -244,6 +256,10 @@ impl Receipt {
         match &self.event {
             Event::NewAccount { gas } => rows.extend([
                 ("new account", target.to_string()),
+                ("cost", format!("{gas} gas, fee {}", self.fee)),
+            ]),
+            Event::Transfer { amount, gas } => rows.extend([
+                ("transfer", format!("{sender} to {target}, amount {amount}")),
                 ("cost", format!("{gas} gas, fee {}", self.fee)),
             ]),
             Event::Deploy {
@@ -305,6 +321,7 @@ impl Receipt {
     /// ```text
     /// version 2 · id 32 · height 4 · index 2 · sender 6 · target 6 · fee 8 · event 1
     /// account: gas 8
+    /// transfer: amount 8 · gas 8
     /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes 4 · gas 8
     /// call:    semantics 1 · engine 1 · schedule 2 · code hash 32 · input hash 32 · value 8
     ///          verdict 1 · code 1 (refused) | reason (not granted) | name, reason (fault)
@@ -326,6 +343,11 @@ impl Receipt {
         match &self.event {
             Event::NewAccount { gas } => {
                 out.push(tag::NEW_ACCOUNT);
+                out.extend_from_slice(&gas.to_le_bytes());
+            }
+            Event::Transfer { amount, gas } => {
+                out.push(tag::TRANSFER);
+                out.extend_from_slice(&amount.to_le_bytes());
                 out.extend_from_slice(&gas.to_le_bytes());
             }
             Event::Deploy {
@@ -365,6 +387,10 @@ impl Receipt {
             fee: r.u64()?,
             event: match r.u8()? {
                 tag::NEW_ACCOUNT => Event::NewAccount { gas: r.u64()? },
+                tag::TRANSFER => Event::Transfer {
+                    amount: r.u64()?,
+                    gas: r.u64()?,
+                },
                 tag::DEPLOY => Event::Deploy {
                     code_hash: r.array()?,
                     semantics: Semantics::from_code(r.u8()?)?,
@@ -567,6 +593,10 @@ mod tests {
         };
         receipts.push(Receipt {
             event,
+            ..receipts[0].clone()
+        });
+        receipts.push(Receipt {
+            event: Event::Transfer { amount: 7, gas: 9 },
             ..receipts[0].clone()
         });
         receipts.push(Receipt {

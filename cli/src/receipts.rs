@@ -82,6 +82,10 @@ impl Report {
         };
         match &receipt.event {
             Event::NewAccount { .. } => {}
+            Event::Transfer { amount, .. } => {
+                report.kind = "transfer";
+                report.value = *amount;
+            }
             Event::Deploy {
                 code_hash,
                 semantics,

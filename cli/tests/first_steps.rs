@@ -716,3 +716,58 @@ fn an_unknown_field_of_a_context_is_told() {
     );
     assert_eq!(run("{} {}").status, 2);
 }
+
+/// A transfer prints a receipt that is found again, and says why it cannot be.
+#[test]
+fn a_transfer_has_a_receipt() {
+    let dir = Dir::new();
+    dir.write("keys.wat", KEYS);
+    let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    assert_eq!(
+        on_chain(&["transfer", "a", "b", "1"]).status,
+        2,
+        "there is no chain"
+    );
+    on_chain(&["account", "new", "alice"]).ok();
+    on_chain(&["account", "new", "bob", "--balance", "5"]).ok();
+    on_chain(&["deploy", "keys.wat", "--from", "alice", "--name", "keys"]).ok();
+    let bob = on_chain(&["account", "show", "bob", "--json"]).ok().json();
+    let address = bob["address"].as_str().unwrap();
+    let sent = on_chain(&["transfer", "alice", address, "1_000", "--json"])
+        .ok()
+        .json();
+    assert_eq!(
+        [&sent["kind"], &sent["from"], &sent["to"], &sent["outcome"]],
+        ["transfer", "1-0", "2-0", "success"]
+    );
+    assert_eq!(number(&sent, "value"), 1000);
+    assert!(
+        number(&sent, "gas") > 0 && sent["gas"] == sent["fee"] && sent["gas"] == sent["charged"]
+    );
+    let id = sent["transaction"].as_str().unwrap();
+    assert_eq!(on_chain(&["receipt", id, "--json"]).ok().json(), sent);
+    let text = on_chain(&["receipt", id]).ok().stdout;
+    assert!(
+        text.contains("transfer     1-0 to 2-0, amount 1000\n"),
+        "{text}"
+    );
+    let balance = on_chain(&["account", "show", "bob", "--json"]).ok().json();
+    assert_eq!(number(&balance, "balance"), 1005);
+    for (args, said) in [
+        (["alice", "keys", "1"], "is a contract"),
+        (
+            ["alice", "carol", "1"],
+            "there is no account or contract `carol`",
+        ),
+        (["bob", "alice", "1"], "the transaction may cost"),
+        (["alice", "bob", "-1"], "unexpected argument"),
+    ] {
+        let refused = on_chain(&[&["transfer"], &args[..]].concat());
+        assert!(
+            refused.status == 2 && refused.stderr.contains(said),
+            "{}",
+            refused.all()
+        );
+    }
+    on_chain(&["state", "check"]).ok();
+}

@@ -342,3 +342,95 @@ fn the_same_transactions_give_the_same_state_everywhere() {
     };
     assert_eq!(run(), run());
 }
+
+/// What Alice and Bob hold.
+fn balances(chain: &Chain) -> [u64; 2] {
+    [PARTIES.alice, PARTIES.bob].map(|id| balance(chain, id))
+}
+
+/// A transfer moves the amount, costs what being a transaction costs, and is taken back with its block.
+#[test]
+fn a_transfer_moves_money_and_is_taken_back() {
+    let (chain, _) = in_memory();
+    let before = balances(&chain);
+    let mut block = chain.begin_block().unwrap();
+    let receipt = block
+        .transfer(PARTIES.alice, PARTIES.bob, 700)
+        .unwrap()
+        .clone();
+    let Event::Transfer { amount, gas } = receipt.event else {
+        panic!("{receipt:?}")
+    };
+    let price = bridge::Schedule::V1.call_gas(0, 700).0;
+    assert_eq!((amount, gas, receipt.fee), (700, price, price));
+    assert_eq!(
+        (receipt.sender, receipt.target),
+        (PARTIES.alice, PARTIES.bob)
+    );
+    block.commit().unwrap();
+    let [alice, bob] = before;
+    assert_eq!(balances(&chain), [alice - 700 - price, bob + 700]);
+    assert_eq!(chain.receipt(&receipt.id).unwrap(), receipt);
+    assert_eq!(chain.check().unwrap().problems, []);
+
+    // To oneself it costs the fee alone.
+    let mut block = chain.begin_block().unwrap();
+    block.transfer(PARTIES.bob, PARTIES.bob, 5).unwrap();
+    block.commit().unwrap();
+    assert_eq!(balances(&chain), [alice - 700 - price, bob + 700 - price]);
+    chain.rollback(2).unwrap();
+    assert_eq!(balances(&chain), before);
+}
+
+/// A transfer that cannot be leaves the block as it was.
+#[test]
+fn a_transfer_that_cannot_be_changes_nothing() {
+    let (chain, _) = in_memory();
+    let most = chain.genesis().network.max_amount();
+    let [alice, bob] = balances(&chain);
+    let price = bridge::Schedule::V1.call_gas(0, 1).0;
+    let mut block = chain.begin_block().unwrap();
+    let rich = block.new_account("rich", most).unwrap().target;
+    let writes = block.writes();
+    let stranger = [9, 9, 9, 9, 9, 9];
+    for (from, to, amount, said) in [
+        (
+            PARTIES.alice,
+            PARTIES.bob,
+            alice,
+            "the transaction may cost",
+        ),
+        (
+            PARTIES.alice,
+            PARTIES.bob,
+            alice - price + 1,
+            "the transaction may cost",
+        ),
+        (
+            PARTIES.alice,
+            PARTIES.bob,
+            u64::MAX,
+            "the transaction may cost",
+        ),
+        (
+            PARTIES.alice,
+            PARTIES.token,
+            1,
+            "is a contract: send it money with a call",
+        ),
+        (PARTIES.alice, stranger, 1, "there is no account"),
+        (stranger, PARTIES.alice, 1, "the sender has no account"),
+        (PARTIES.bob, rich, 1, "the most is"),
+    ] {
+        let error = block.transfer(from, to, amount).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+        assert_eq!(block.writes(), writes, "{error}");
+        assert_eq!(block.receipts().len(), 1);
+    }
+    block
+        .transfer(PARTIES.alice, PARTIES.bob, alice - price)
+        .unwrap();
+    block.commit().unwrap();
+    assert_eq!(balances(&chain), [0, bob + alice - price]);
+    assert_eq!(chain.check().unwrap().problems, []);
+}

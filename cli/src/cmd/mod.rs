@@ -23,6 +23,7 @@ mod run;
 mod sdk;
 mod state;
 mod test;
+mod transfer;
 
 use crate::error::{Error, Status};
 use crate::output::Output;
@@ -64,6 +65,7 @@ commands! {
     account::Account
     chain::Chain
     contract::Contract
+    transfer::Transfer
     deploy::Deploy
     call::Call
     query::Query

@@ -67,6 +67,12 @@ pub enum ChainError {
     /// The image cannot be run.
     #[error("the image cannot be deployed: {0}")]
     Image(PrepareError),
+    /// The image was looked at and cannot be run; its sender paid for that.
+    #[error("the image cannot be deployed: {reason}")]
+    NotDeployed {
+        /// Why.
+        reason: String,
+    },
     /// No engine of this build runs the image.
     #[error("this build has no {0} engine")]
     NoEngine(EngineId),

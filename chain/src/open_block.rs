@@ -13,7 +13,6 @@ use crate::receipt::{CallReceipt, Event, Receipt, Verdict};
 use crate::registry::Contract;
 use crate::rollback;
 use crate::session::{self, Executed, Payment, Rejection, Transaction};
-use abi::Semantics;
 use bridge::{Module, Observer, Schedule, Silent};
 use emu8051::{Cycles, Steps};
 use hostapi::CallContext;
@@ -25,18 +24,9 @@ use hostapi::state::keys::{self, Hash, KeyId, RegId};
 use loader::Image;
 use std::sync::Arc;
 
-/// A contract to deploy.
-#[derive(Clone, Copy, Debug)]
-pub struct Deploy<'a> {
-    /// Who deploys it and pays.
-    pub sender: RegId,
-    /// Its image.
-    pub image: &'a Image,
-    /// The rules it shall run under.
-    pub semantics: Semantics,
-    /// Its local name.
-    pub name: Option<&'a str>,
-}
+mod deploy;
+
+pub use deploy::Deploy;
 
 /// A contract to call.
 #[derive(Clone, Copy, Debug)]
@@ -171,76 +161,6 @@ impl<'c> OpenBlock<'c> {
         let action = self.identified(action)?;
         let gas = Schedule::V1.account_gas(name.len()).0;
         Ok(self.push(action, (id, id), 0, Event::NewAccount { gas }))
-    }
-
-    /// Deploys a contract. The sender pays gas for each byte of the image, before anything is made of it. An
-    /// image that cannot be run is refused and leaves no trace: its sender, who could have paid, pays nothing.
-    ///
-    /// # Errors
-    /// If the image cannot be run, the name is taken, the sender cannot pay, or the node fails. The block is
-    /// then as it was.
-    pub fn deploy(&mut self, deploy: &Deploy<'_>) -> Result<&Receipt, ChainError> {
-        let Deploy {
-            sender,
-            image,
-            semantics,
-            name,
-        } = *deploy;
-        let id = self.next_regid()?;
-        if let Some(name) = name {
-            self.check_free(name)?;
-        }
-        let key_id = accounts::contract_key_id(&id);
-        let account = Account {
-            balance: 0,
-            regid: Some(id),
-            public_key: None,
-        };
-        let account = self.with_paid(&key_id, account)?;
-        let code_bytes = u32::try_from(image.code_bytes()).expect("an image is far below 4 GiB");
-        let name_bytes = name.unwrap_or_default().len();
-        let gas = Schedule::V1.deploy_gas(image.code_bytes(), name_bytes).0;
-        let fee = gas.saturating_mul(self.chain.genesis().gas_price);
-        let before = self.state.checkpoint();
-        self.pay(&sender, fee)?;
-        let prepared = self.chain.modules().prepare(image, semantics);
-        let engine = match prepared {
-            Ok(prepared) => prepared.engine(),
-            Err(error) => {
-                self.state.revert(before);
-                return Err(error);
-            }
-        };
-        let code_hash = image.code_hash();
-        self.state.put(&keys::code(&code_hash), image.encode());
-        self.state.put(
-            &keys::contract(&id),
-            Contract {
-                code_hash,
-                semantics,
-                engine,
-            }
-            .encode(),
-        );
-        account.register(&mut self.state, &key_id);
-        if let Some(name) = name {
-            self.state.put(&keys::name(name), id);
-        }
-        let action = Action::Deploy {
-            sender,
-            code_hash,
-            semantics,
-            name: name.unwrap_or_default().into(),
-        };
-        let event = Event::Deploy {
-            code_hash,
-            semantics,
-            engine,
-            code_bytes,
-            gas,
-        };
-        let action = self.identified(action)?;
-        Ok(self.push(action, (sender, id), fee, event))
     }
 
     /// Calls a contract. Whatever the contract does, there is a receipt and the sender pays by the rules;

@@ -1,5 +1,6 @@
 //! [`Receipt`]: what became of a transaction, in a form that never changes.
 
+use crate::error::ChainError;
 use crate::names::RegIdText;
 use crate::wire::{Reader, push_bytes};
 use abi::Semantics;
@@ -59,6 +60,8 @@ pub enum Event {
         code_bytes: u32,
         /// The gas charged.
         gas: u64,
+        /// Why there is no contract, where the image cannot be run.
+        refusal: Option<String>,
     },
     /// Called a contract.
     Call(Box<CallReceipt>),
@@ -268,15 +271,24 @@ impl Receipt {
                 engine,
                 code_bytes,
                 gas,
-            } => rows.extend([
-                ("deploy", format!("{target}, by {sender}")),
-                (
-                    "code",
-                    format!("{} ({code_bytes} bytes)", hex::encode(code_hash)),
-                ),
-                ("engine", format!("{engine}, semantics {semantics}")),
-                ("cost", format!("{gas} gas, fee {}", self.fee)),
-            ]),
+                refusal,
+            } => {
+                match refusal {
+                    None => rows.push(("deploy", format!("{target}, by {sender}"))),
+                    Some(reason) => rows.extend([
+                        ("deploy", format!("nothing, by {sender}")),
+                        ("outcome", format!("refused: {reason}")),
+                    ]),
+                }
+                rows.extend([
+                    (
+                        "code",
+                        format!("{} ({code_bytes} bytes)", hex::encode(code_hash)),
+                    ),
+                    ("engine", format!("{engine}, semantics {semantics}")),
+                    ("cost", format!("{gas} gas, fee {}", self.fee)),
+                ]);
+            }
             Event::Call(call) => {
                 let CallReceipt {
                     cycles,
@@ -310,6 +322,28 @@ impl Receipt {
         rows
     }
 
+    /// Why an image was not deployed, if the transaction was to deploy one and it cannot be run.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        match &self.event {
+            Event::Deploy { refusal, .. } => refusal.as_deref(),
+            Event::NewAccount { .. } | Event::Transfer { .. } | Event::Call(_) => None,
+        }
+    }
+
+    /// The receipt of a deployment, unless there is no contract.
+    ///
+    /// # Errors
+    /// [`ChainError::NotDeployed`].
+    pub fn deployed(&self) -> Result<&Receipt, ChainError> {
+        match self.refusal() {
+            Some(reason) => Err(ChainError::NotDeployed {
+                reason: reason.into(),
+            }),
+            None => Ok(self),
+        }
+    }
+
     /// The BLAKE2b of the encoding.
     #[must_use]
     pub fn hash(&self) -> Hash {
@@ -322,7 +356,7 @@ impl Receipt {
     /// version 2 · id 32 · height 4 · index 2 · sender 6 · target 6 · fee 8 · event 1
     /// account: gas 8
     /// transfer: amount 8 · gas 8
-    /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes 4 · gas 8
+    /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes 4 · gas 8 · refusal (empty for none)
     /// call:    semantics 1 · engine 1 · schedule 2 · code hash 32 · input hash 32 · value 8
     ///          verdict 1 · code 1 (refused) | reason (not granted) | name, reason (fault)
     ///          cycles 8 · instructions 8 · steps 8 · gas 8 · refund 8 · host calls 4 · host log 32
@@ -356,12 +390,14 @@ impl Receipt {
                 engine,
                 code_bytes,
                 gas,
+                refusal,
             } => {
                 out.push(tag::DEPLOY);
                 out.extend_from_slice(code_hash);
                 out.extend_from_slice(&[semantics.code(), engine_code(*engine)]);
                 out.extend_from_slice(&code_bytes.to_le_bytes());
                 out.extend_from_slice(&gas.to_le_bytes());
+                push_bytes(&mut out, refusal.as_deref().unwrap_or_default().as_bytes());
             }
             Event::Call(call) => {
                 out.push(tag::CALL);
@@ -397,6 +433,9 @@ impl Receipt {
                     engine: engine_of(r.u8()?)?,
                     code_bytes: r.u32()?,
                     gas: r.u64()?,
+                    refusal: Some(r.text()?)
+                        .filter(|reason| !reason.is_empty())
+                        .map(Into::into),
                 },
                 tag::CALL => Event::Call(Box::new(CallReceipt::decode(&mut r)?)),
                 _ => return None,
@@ -584,17 +623,20 @@ mod tests {
     #[test]
     fn every_kind_of_receipt_reads_back() {
         let mut receipts: Vec<Receipt> = verdicts().into_iter().map(call).collect();
-        let event = Event::Deploy {
-            code_hash: [7; 32],
-            semantics: Semantics::Dacrs2014,
-            engine: EngineId::Wasm,
-            code_bytes: 4096,
-            gas: 819_200,
-        };
-        receipts.push(Receipt {
-            event,
-            ..receipts[0].clone()
-        });
+        for refusal in [None, Some("no header".into())] {
+            let event = Event::Deploy {
+                code_hash: [7; 32],
+                semantics: Semantics::Dacrs2014,
+                engine: EngineId::Wasm,
+                code_bytes: 4096,
+                gas: 819_200,
+                refusal,
+            };
+            receipts.push(Receipt {
+                event,
+                ..receipts[0].clone()
+            });
+        }
         receipts.push(Receipt {
             event: Event::Transfer { amount: 7, gas: 9 },
             ..receipts[0].clone()

@@ -98,6 +98,10 @@ impl Report {
                 report.semantics = Some(semantics.name());
                 report.code_hash = Some(Bytes(code_hash.to_vec()));
                 report.code_bytes = Some(*code_bytes);
+                if let Some(reason) = receipt.refusal() {
+                    report.outcome = "refused";
+                    report.reason = Some(reason.into());
+                }
             }
             Event::Call(call) => {
                 report.kind = "call";

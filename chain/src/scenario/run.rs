@@ -226,7 +226,7 @@ impl Scenario {
                 semantics: self.semantics[name],
                 name: Some(name),
             };
-            let made = block.deploy(&deploy);
+            let made = block.deploy(&deploy).and_then(Receipt::deployed);
             made.map_err(|source| RunError::Contract {
                 path: self.path.clone(),
                 name: name.clone(),

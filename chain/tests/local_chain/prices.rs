@@ -187,11 +187,6 @@ fn a_deployment_is_paid_before_it_is_prepared() {
         assert!(matches!(error, ChainError::Rejected(_)), "{error}");
     }
     assert_eq!(prepared.load(Ordering::Relaxed), 0);
-    // An image that cannot be run costs nothing, and leaves nothing.
-    let broken = Image::bin(&[0x02, 0x00, 0x20]).unwrap();
-    let error = block.deploy(&deploy(rich, &broken)).unwrap_err();
-    assert!(matches!(error, ChainError::Image(_)), "{error}");
-    assert!(block.receipts().is_empty());
     drop(block);
     assert_eq!(export(&*store), before);
     let mut block = chain.begin_block().unwrap();
@@ -199,4 +194,39 @@ fn a_deployment_is_paid_before_it_is_prepared() {
     block.commit().unwrap();
     assert!(matches!(receipt.event, Event::Deploy { gas, .. } if gas == cost));
     assert_eq!((receipt.fee, balance(&chain, rich)), (cost, 0));
+}
+
+#[test]
+fn an_image_that_cannot_run_is_paid_and_not_deployed() {
+    let (chain, _) = in_memory();
+    let names = chain.names().unwrap();
+    for broken in [
+        Image::bin(&[0x02, 0x00, 0x20]).unwrap(),
+        Image::wasm(b"\0asm\x01\0\0\0".to_vec()),
+    ] {
+        let before = balance(&chain, PARTIES.alice);
+        let deploy = Deploy {
+            sender: PARTIES.alice,
+            image: &broken,
+            semantics: Semantics::V1,
+            name: Some("broken"),
+        };
+        let mut block = chain.begin_block().unwrap();
+        let receipt = block.deploy(&deploy).unwrap().clone();
+        block.commit().unwrap();
+        let cost = Schedule::V1.deploy_gas(broken.code_bytes(), 6).0;
+        assert_eq!((receipt.gas_charged(), receipt.fee), (cost, cost));
+        assert_eq!(balance(&chain, PARTIES.alice), before - cost);
+        let reason = receipt.refusal().expect("it cannot be run");
+        assert!(receipt.to_string().contains(reason), "{receipt}");
+        assert!(matches!(
+            receipt.deployed(),
+            Err(ChainError::NotDeployed { .. })
+        ));
+        assert_eq!(chain.names().unwrap(), names);
+        let key = hostapi::state::keys::code(&broken.code_hash());
+        assert_eq!(chain.store().get(&key).unwrap(), None, "nothing is kept");
+        assert_eq!(chain.receipt(&receipt.id).unwrap(), receipt);
+        assert_eq!(chain.check().unwrap().problems, []);
+    }
 }

@@ -57,7 +57,8 @@ impl Deploy {
             name: self.name.as_deref(),
         };
         let mut block = chain.begin_block()?;
-        let receipt = block.deploy(&deploy)?.clone();
+        // An image that cannot be run would be paid for: it is not sent.
+        let receipt = block.deploy(&deploy)?.deployed()?.clone();
         block.commit()?;
         let key_id = hostapi::accounts::contract_key_id(&receipt.target);
         let report = Report {

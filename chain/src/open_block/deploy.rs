@@ -1,0 +1,116 @@
+//! Deployments.
+
+use super::OpenBlock;
+use crate::action::Action;
+use crate::error::ChainError;
+use crate::receipt::{Event, Receipt};
+use crate::registry::Contract;
+use abi::Semantics;
+use bridge::{EngineId, PrepareError, Schedule};
+use hostapi::accounts::{self, Account};
+use hostapi::state::keys::{self, RegId};
+use loader::Image;
+
+/// A contract to deploy.
+#[derive(Clone, Copy, Debug)]
+pub struct Deploy<'a> {
+    /// Who deploys it and pays.
+    pub sender: RegId,
+    /// Its image.
+    pub image: &'a Image,
+    /// The rules it shall run under.
+    pub semantics: Semantics,
+    /// Its local name.
+    pub name: Option<&'a str>,
+}
+
+impl OpenBlock<'_> {
+    /// Deploys a contract. The sender pays gas for each byte of the image, before anything is made of it. An
+    /// image that cannot be run is paid for too, because it was looked at: the receipt says why there is no
+    /// contract ([`Receipt::refusal`]).
+    ///
+    /// # Errors
+    /// If the name is taken, the sender cannot pay, this build has no engine for the image, or the node fails.
+    /// The block is then as it was.
+    pub fn deploy(&mut self, deploy: &Deploy<'_>) -> Result<&Receipt, ChainError> {
+        let Deploy {
+            sender,
+            image,
+            semantics,
+            name,
+        } = *deploy;
+        let id = self.next_regid()?;
+        if let Some(name) = name {
+            self.check_free(name)?;
+        }
+        let key_id = accounts::contract_key_id(&id);
+        let account = Account {
+            balance: 0,
+            regid: Some(id),
+            public_key: None,
+        };
+        let account = self.with_paid(&key_id, account)?;
+        let code_bytes = u32::try_from(image.code_bytes()).expect("an image is far below 4 GiB");
+        let name_bytes = name.unwrap_or_default().len();
+        let gas = Schedule::V1.deploy_gas(image.code_bytes(), name_bytes).0;
+        let fee = gas.saturating_mul(self.chain.genesis().gas_price);
+        let before = self.state.checkpoint();
+        self.pay(&sender, fee)?;
+        let engine = engine_for(image);
+        let refusal = match self.chain.modules().prepare(image, semantics) {
+            Ok(_) => None,
+            Err(ChainError::Image(error)) => Some(reason(&error)),
+            Err(error) => {
+                self.state.revert(before);
+                return Err(error);
+            }
+        };
+        let code_hash = image.code_hash();
+        if refusal.is_none() {
+            let contract = Contract {
+                code_hash,
+                semantics,
+                engine,
+            };
+            let code = image.encode();
+            self.state.put(&keys::code(&code_hash), code);
+            self.state.put(&keys::contract(&id), contract.encode());
+            account.register(&mut self.state, &key_id);
+            if let Some(name) = name {
+                self.state.put(&keys::name(name), id);
+            }
+        }
+        let action = Action::Deploy {
+            sender,
+            code_hash,
+            semantics,
+            name: name.unwrap_or_default().into(),
+        };
+        let event = Event::Deploy {
+            code_hash,
+            semantics,
+            engine,
+            code_bytes,
+            gas,
+            refusal,
+        };
+        let action = self.identified(action)?;
+        Ok(self.push(action, (sender, id), fee, event))
+    }
+}
+
+/// What runs an image of this kind.
+fn engine_for(image: &Image) -> EngineId {
+    match image.as_wasm() {
+        Some(_) => EngineId::Wasm,
+        None => EngineId::Mcs51,
+    }
+}
+
+/// Why an image was not deployed, in words that do not depend on the engine: they are hashed.
+fn reason(error: &PrepareError) -> String {
+    match error {
+        PrepareError::Compile(_) => "the engine does not take the module".into(),
+        error => error.to_string(),
+    }
+}

@@ -16,17 +16,15 @@ show() {
     echo
 }
 
-# What the token takes: an action (1 mint, 2 transfer), an account's registered id, an amount (LE64).
-alice=010000000000 # 1-0: the first account, made in block 1
-bob=020000000000   # 2-0
-hundred=6400000000000000
-thirty=1e00000000000000
+# What the token takes: an action, the registered id of an account, an amount (8 bytes).
+mint=u8:1
+give=u8:2
 
 show account new alice --balance 1_000_000_000
 show account new bob --balance 1_000_000_000
 show deploy token.ihx --from alice --name token
-show call token --from alice --input 01_${alice}_$hundred
-show call token --from alice --input 02_${bob}_$thirty
-show call token --from bob --input 02_${alice}_$hundred
+show call token --from alice --input $mint --input regid:alice --input u64:100
+show call token --from alice --input $give --input regid:bob --input u64:30
+show call token --from bob --input $give --input regid:alice --input u64:100
 show state token
 show account list

@@ -36,8 +36,20 @@ struct List {
 #[derive(Debug, Serialize)]
 struct Prices {
     version: u16,
-    machine_cycle: u64,
+    /// Of being a transaction.
+    transaction: u64,
+    /// Of a byte of input or of a local name.
+    input_byte: u64,
+    /// Of sending an amount.
+    value: u64,
+    /// Of an account or contract that is made.
+    account: u64,
     deployed_byte: u64,
+    /// Of calling an 8051 contract.
+    entry: u64,
+    /// Of each 64 bytes of CODE of which its image programs any.
+    code_line: u64,
+    machine_cycle: u64,
     /// At most one part in so many of the gas used is given back.
     refund_divisor: u64,
     storage: Storage,
@@ -100,13 +112,31 @@ impl Abi {
 
 impl List {
     fn new() -> List {
-        let schedule = Schedule::V1;
+        // Without `..`: a price that is added is listed.
+        let Schedule {
+            version,
+            gas_per_cycle,
+            gas_per_code_byte,
+            gas_per_transaction,
+            gas_per_input_byte,
+            gas_of_value,
+            gas_of_account,
+            gas_per_entry,
+            gas_per_code_line,
+            refund_divisor,
+        } = Schedule::V1;
         List {
             schedule: Prices {
-                version: schedule.version,
-                machine_cycle: schedule.gas_per_cycle,
-                deployed_byte: schedule.gas_per_code_byte,
-                refund_divisor: schedule.refund_divisor,
+                version,
+                transaction: gas_per_transaction,
+                input_byte: gas_per_input_byte,
+                value: gas_of_value,
+                account: gas_of_account,
+                deployed_byte: gas_per_code_byte,
+                entry: gas_per_entry,
+                code_line: gas_per_code_line,
+                machine_cycle: gas_per_cycle,
+                refund_divisor,
                 storage: Storage {
                     bytes: method::STORAGE_RUN,
                     added: method::ADDED,
@@ -181,13 +211,25 @@ impl Text for List {
              {unchanged} left as they are; {given_back} given back where they go"
         );
         let Prices {
-            machine_cycle,
+            transaction,
+            input_byte,
+            value,
+            account,
             deployed_byte,
+            entry,
+            code_line,
+            machine_cycle,
             ..
         } = &self.schedule;
         say!(
             page,
-            "a machine cycle: {machine_cycle}; a byte of an image that is deployed: {deployed_byte}"
-        )
+            "a transaction: {transaction}, and {input_byte} for each byte of input or of a name, {value} for an amount \
+             sent, {account} for an account or a contract made, {deployed_byte} for each byte of its image"
+        );
+        say!(
+            page,
+            "a call of an 8051 contract: {entry}, {code_line} for each 64 bytes of CODE that hold any of the image, and \
+             {machine_cycle} for each machine cycle"
+        );
     }
 }

@@ -44,7 +44,7 @@ impl Schedule {
         gas_per_transaction: 10_000,
         gas_per_input_byte: 20,
         gas_of_value: 2_000,
-        gas_of_account: 10_000,
+        gas_of_account: 15_000,
         gas_per_entry: 500,
         gas_per_code_line: 75,
         refund_divisor: 5,
@@ -375,8 +375,8 @@ mod tests {
         let schedule = Schedule::V1;
         assert_eq!(schedule.call_gas(0, 0), Gas(10_000));
         assert_eq!(schedule.call_gas(3, 1), Gas(12_060));
-        assert_eq!(schedule.account_gas(5), Gas(20_100));
-        assert_eq!(schedule.deploy_gas(10, 5), Gas(22_100));
+        assert_eq!(schedule.account_gas(5), Gas(25_100));
+        assert_eq!(schedule.deploy_gas(10, 5), Gas(27_100));
         assert_eq!(schedule.deploy_gas(usize::MAX, usize::MAX), Gas::MAX);
     }
 

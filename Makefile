@@ -19,6 +19,7 @@ test: tools
 # The long forms of what `make test` tries for seconds.
 long: tools
 	SMART51_SEQUENCES=100000 cargo test --locked -p smart51-chain --test local_chain no_sequence
+	SMART51_LONG=100000 cargo test --locked -p smart51-chain --test local_chain damaged_states_never_panic
 
 # The second WebAssembly engine: it computes, asks and costs what the first one does, with any state of its cache.
 test-wasmtime: tools

@@ -330,3 +330,37 @@ fn a_store_on_a_full_disk_can_be_read() {
     }
     assert_eq!(ran.status, 0, "{}", ran.all());
 }
+
+/// Symbols with 60,000 sources, lines and functions, half of them at one address: ten seconds of processor time are
+/// plenty, and what is not there is not said 60,000 times.
+#[test]
+fn sixty_thousand_names_are_read_at_once() {
+    let dir = Dir::new();
+    let nops: String = (0..0x1000u32 / 16)
+        .map(|line| {
+            let [high, low] = u16::try_from(line * 16).unwrap().to_be_bytes();
+            let sum = 0u8.wrapping_sub(16u8.wrapping_add(high).wrapping_add(low));
+            format!(":10{high:02X}{low:02X}00{}{sum:02X}\n", "00".repeat(16))
+        })
+        .collect();
+    dir.write("many.ihx", nops + ":00000001FF\n");
+    let record = |n: usize| {
+        let at = if n % 2 == 0 { 0 } else { n % 0x1000 };
+        format!("L:C$source{n}.c$1$0_0$1:{at:X}\nL:G$f{n}$0$0:{at:X}\nL:XG$f{n}$0$0:FFF\n")
+    };
+    dir.write("many.cdb", (0..60_000).map(record).collect::<String>());
+    let script = r#"ulimit -t 10; exec "$0" firmware many.ihx --max-cycles 99 --coverage out.info"#;
+    let ran = common::ran(
+        Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_smart51")])
+            .current_dir(dir.path(".")),
+    );
+    assert!(
+        ran.stderr.contains("and 59995 other sources are not there"),
+        "{}",
+        ran.all()
+    );
+    assert!(ran.stdout.contains("of 60000 lines"), "{}", ran.all());
+    let lcov = String::from_utf8(dir.read("out.info")).unwrap();
+    assert_eq!(lcov.matches("end_of_record").count(), 60_000);
+}

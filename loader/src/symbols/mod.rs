@@ -156,6 +156,24 @@ mod tests {
         assert_eq!(name(&open_end, 0xFFFF).as_deref(), Some("one"));
     }
 
+    /// Time of this thread alone, so that what else runs does not matter. Looking for each name among all before it
+    /// would be seven thousand million comparisons.
+    #[test]
+    fn time_grows_with_the_number_of_names() {
+        let names = 0..120_000;
+        let text: String = names
+            .map(|n| format!("L:C$source{n}.c$1$0_0$1:{:X}\n", n % 0x1_0000))
+            .collect();
+        let before = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        let mut symbols = cdb(&text).expect("it is one");
+        symbols.add(cdb(&text).expect("it is one"));
+        let after = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        assert_eq!(symbols.files.len(), 120_000);
+        assert_eq!(symbols.spans.len(), 240_000);
+        let seconds = after.tv_sec - before.tv_sec;
+        assert!(seconds < 10, "{seconds} s");
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_a_reader_panic(text in "([LX:CG$A-F0-9 \t;\n\\[\\].:_]|\\PC){0,200}") {

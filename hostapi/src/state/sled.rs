@@ -3,11 +3,13 @@
 //! ```text
 //! DIR/SMART51   one line: which program and which format; its lock is the store's lock
 //! DIR/sled/     sled's own files (conf, db, blobs/, snap.*)
+//! DIR/SMART51.synced   the number of the newest blob that is durable
 //! ```
 //!
 //! sled's `flush` asks the system to write but issues no barrier that a drive must honour (it calls
-//! `sync_file_range`), so a commit is followed by an fsync of our own: of `db`, of files that are new, and
-//! of the folders they appeared in.
+//! `sync_file_range`), so a commit is followed by an fsync of our own: of `db`, and of blobs that are new and their
+//! folder. A blob is a large value in a file of its own, whose name is its place in sled's log: the names grow. Snapshots
+//! need none: sled syncs them, and without one it reads its log.
 //!
 //! sled cannot open a database without writing to it. Where that fails, a store that is only to be read is copied to
 //! where there is room, and the copy is opened.
@@ -16,10 +18,9 @@ use super::folder::{self, Making, PATIENCE, foreign, in_use, io_error, patiently
 use super::memory::lower_bound;
 use super::store::{Batch, Pair, StateStore, StoreError};
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::ops::Bound;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,8 @@ use tempfile::TempDir;
 /// Says the format inside sled, in a tree of its own: a marker and data from different places differ.
 const FORMAT_KEY: &[u8] = b"format";
 const FORMAT: &[u8] = b"1";
+/// The file with the number of the newest blob that is durable.
+const SYNCED: &str = "SMART51.synced";
 /// How much sled may keep in memory, in bytes.
 const CACHE: u64 = 64 << 20;
 
@@ -41,12 +44,14 @@ pub struct SledStore {
     /// sled's `db` file, opened once more for the fsync.
     file: File,
     folder: PathBuf,
-    /// The names last seen in sled's folder.
-    names: Mutex<BTreeSet<PathBuf>>,
+    /// The largest name of a blob that is durable.
+    synced: Mutex<u64>,
     /// A commit failed half-way: what sled holds in memory may not be what is on the disk.
     broken: AtomicBool,
     /// Whether nothing may be written.
     read_only: bool,
+    /// Whether the store is being made: nothing of it needs to be durable yet.
+    is_draft: bool,
     /// Where sled's files are a copy, that copy. Removed once sled is closed.
     _copy: Option<TempDir>,
     /// Holds the lock. Declared last, so that sled is closed before the folder is free.
@@ -131,7 +136,7 @@ impl SledStore {
         let mut store = connect(&folder::files(folder), folder, patience)?;
         let about = store.about()?;
         guarded("write", || about.insert(FORMAT_KEY, FORMAT))?;
-        store.commit(Batch::new())?;
+        store.is_draft = true;
         let filled = match fill(&store) {
             Ok(filled) => filled,
             Err(error) => {
@@ -139,6 +144,11 @@ impl SledStore {
                 return Err(error);
             }
         };
+        store.is_draft = false;
+        store.commit(Batch::new())?;
+        store
+            .sync_new()
+            .map_err(io_error("make its files durable"))?;
         store._marker = Some(making.finish()?);
         Ok((store, filled))
     }
@@ -170,23 +180,45 @@ impl SledStore {
     /// Asks the drive to keep what sled wrote.
     fn sync(&self) -> io::Result<()> {
         self.file.sync_all()?;
-        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut present = BTreeSet::new();
-        for folder in [&self.folder, &self.folder.join("blobs")] {
-            let mut changed = false;
-            for entry in fs::read_dir(folder)? {
-                let path = entry?.path();
-                if !known.contains(&path) {
-                    changed = true;
-                    sync(&path)?;
-                }
-                present.insert(path);
-            }
-            if changed {
-                File::open(folder)?.sync_all()?;
+        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+        let blobs = self.folder.join("blobs");
+        let mut newest = *synced;
+        for entry in fs::read_dir(&blobs)? {
+            let path = entry?.path();
+            let number = path
+                .file_name()
+                .and_then(|name| name.to_str()?.parse().ok());
+            if number.is_none_or(|number: u64| number > *synced) {
+                sync(&path)?;
+                newest = newest.max(number.unwrap_or_default());
             }
         }
-        *known = present;
+        if newest > *synced {
+            sync(&blobs)?;
+            *synced = newest;
+            // Without it, or with an older one, the next process syncs more than it needs to.
+            let _ = self.write_synced(newest);
+        }
+        Ok(())
+    }
+
+    fn write_synced(&self, newest: u64) -> io::Result<()> {
+        let Some(folder) = self.folder.parent() else {
+            return Ok(());
+        };
+        let mut draft = tempfile::Builder::new()
+            .prefix("SMART51.")
+            .tempfile_in(folder)?;
+        draft.write_all(newest.to_string().as_bytes())?;
+        draft.persist(folder.join(SYNCED))?;
+        Ok(())
+    }
+
+    /// Asks the drive to keep a store that was just made, with the names of its files.
+    fn sync_new(&self) -> io::Result<()> {
+        for part in ["conf", "blobs", ""] {
+            sync(&self.folder.join(part))?;
+        }
         Ok(())
     }
 }
@@ -220,6 +252,14 @@ impl StateStore for SledStore {
                 "it was opened to be read",
             );
             return Err(io_error("write")(source));
+        }
+        if self.is_draft {
+            // One by one, sled frees what it replaces; a batch holds it all to its end.
+            let change = |(key, value)| match value {
+                Some(value) => self.tree.insert::<_, Vec<u8>>(key, value).map(drop),
+                None => self.tree.remove::<Vec<u8>>(key).map(drop),
+            };
+            return guarded("write", || batch.into_iter().try_for_each(change));
         }
         let mut changes = sled::Batch::default();
         for (key, value) in batch {
@@ -264,9 +304,10 @@ fn connect(files: &Path, folder: &Path, patience: Duration) -> Result<SledStore,
         tree,
         file,
         folder: files.into(),
-        names: Mutex::new(BTreeSet::new()),
+        synced: Mutex::new(synced(folder)),
         broken: AtomicBool::new(false),
         read_only: false,
+        is_draft: false,
         _copy: None,
         _marker: None,
     };
@@ -284,6 +325,16 @@ fn connect(files: &Path, folder: &Path, patience: Duration) -> Result<SledStore,
             Err(foreign(folder, found))
         }
     }
+}
+
+/// What [`SYNCED`] says; 0 where it says nothing.
+fn synced(folder: &Path) -> u64 {
+    let mut text = String::new();
+    let file = File::open(folder.join(SYNCED));
+    let read = file.and_then(|file| file.take(20).read_to_string(&mut text));
+    read.ok()
+        .and_then(|_| text.parse().ok())
+        .unwrap_or_default()
 }
 
 /// Removes what sled left when it was stopped while it wrote a snapshot. sled would take the half for a whole one.
@@ -426,6 +477,34 @@ mod tests {
         assert_eq!(
             store.next(b"c", None).unwrap(),
             Some((b"c".to_vec(), vec![]))
+        );
+    }
+
+    /// Blobs of earlier processes are not synced again; one that no commit has acknowledged is.
+    #[test]
+    fn only_new_blobs_are_synced() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = |n: u8| Batch::from([(vec![n], Some(vec![n; 1_000_000]))]);
+        let store = SledStore::open(folder.path()).unwrap();
+        store.commit(large(1)).unwrap();
+        let newest = *store.synced.lock().unwrap();
+        drop(store);
+        let blobs = folder.path().join("sled/blobs");
+        let is_there = |number: u64| blobs.join(number.to_string()).is_file();
+        assert!(is_there(newest));
+        let store = SledStore::open(folder.path()).unwrap();
+        assert_eq!(*store.synced.lock().unwrap(), newest);
+        store.commit(large(2)).unwrap();
+        let newer = *store.synced.lock().unwrap();
+        assert!(newer > newest && is_there(newer));
+        drop(store);
+        fs::remove_file(folder.path().join(SYNCED)).unwrap();
+        let store = SledStore::open(folder.path()).unwrap();
+        store.commit(Batch::new()).unwrap();
+        assert_eq!(
+            *store.synced.lock().unwrap(),
+            newer,
+            "all were looked at again"
         );
     }
 

@@ -21,7 +21,8 @@ fn pipe(dir: &Dir, name: &str) {
 fn what_is_no_file_is_refused_with_name_and_limit() {
     let dir = Dir::new();
     dir.write("big", vec![b'#'; (1 << 20) + 1]);
-    dir.write("one.ihx", ":0100000002FD\n:00000001FF\n");
+    let token = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/token/token.ihx");
+    fs::copy(token, dir.path("one.ihx")).unwrap();
     fs::create_dir(dir.path("folder")).unwrap();
     pipe(&dir, "pipe");
     let named = |name: &str, ending: &str, text: &str| {

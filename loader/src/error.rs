@@ -11,6 +11,9 @@ pub enum LoadError {
     /// The file has no bytes.
     #[error("expected an image, found an empty file")]
     Empty,
+    /// The file has the form of an image, but programs nothing.
+    #[error("expected an image, found one without a byte of code: build it again")]
+    NoCode,
     /// The file is larger than [`FILE_MAX`].
     #[error("expected a file of at most {FILE_MAX} bytes, found {found}")]
     FileTooLarge {

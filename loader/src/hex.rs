@@ -9,6 +9,9 @@
 //! ends (LF, CRLF or CR), blank lines, and blanks around a record. The address fields of types other than
 //! 00 are not looked at (early assemblers put a start address into the end record), nor the start
 //! addresses of types 03 and 05: an 8051 starts at its reset vector.
+//!
+//! That is for contracts ([`parse`]), whose hash has to mean one thing. Firmware comes out of other people's tools, so
+//! what programmers load is loaded ([`parse_firmware`]), and what was passed over is said ([`Warning`]).
 
 use crate::error::Bytes;
 use crate::image::{Segment, merge};
@@ -139,6 +142,79 @@ pub enum Problem {
     },
 }
 
+/// What is odd in a HEX file of firmware, though its meaning is clear.
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum Warning {
+    /// Something follows the end record; it is ignored.
+    #[error(
+        "line {line}: everything after the end record is ignored, from {} on",
+        Shown(*found)
+    )]
+    AfterEnd {
+        /// Its line, from 1.
+        line: usize,
+        /// Its first character.
+        found: u8,
+    },
+    /// The file ends without an end record.
+    #[error("line {line}: the file ends without an end record, so it may have been cut short")]
+    NoEnd {
+        /// The last line.
+        line: usize,
+    },
+    /// Addresses are programmed again with the bytes they have.
+    #[error(
+        "line {line}: CODE 0x{first:04X} is programmed again with the same byte ({} in all)",
+        Count(*count)
+    )]
+    Repeated {
+        /// The line of the first one.
+        line: usize,
+        /// Its address.
+        first: u16,
+        /// How many bytes there are more than once.
+        count: usize,
+    },
+    /// Addresses are programmed again with other bytes; the later ones are taken.
+    #[error(
+        "line {line}: CODE 0x{first:04X} is programmed again, and 0x{now:02X} replaces 0x{before:02X} ({} in all)",
+        Count(*count)
+    )]
+    Patched {
+        /// The line of the first one.
+        line: usize,
+        /// Its address.
+        first: u16,
+        /// The byte it had.
+        before: u8,
+        /// The byte it has now.
+        now: u8,
+        /// How many bytes are replaced.
+        count: usize,
+    },
+    /// Data lies beyond CODE; it is left out.
+    #[error("line {line}: 0x{first:04X} lies beyond CODE and is left out ({} in all)", Count(*count))]
+    BeyondCode {
+        /// The line of the first one.
+        line: usize,
+        /// Its address.
+        first: u64,
+        /// How many bytes are left out.
+        count: usize,
+    },
+}
+
+/// How many bytes, in words.
+struct Count(usize);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.0 == 1 { "" } else { "s" };
+        write!(f, "{} byte{plural}", self.0)
+    }
+}
+
 /// A character as messages show it.
 struct Shown(u8);
 
@@ -167,7 +243,31 @@ impl fmt::Display for InCode {
 /// # Errors
 /// The first thing that is wrong, with its line, column and address.
 pub fn parse(text: &[u8]) -> Result<Vec<Segment>, HexError> {
-    let mut reader = Reader::default();
+    read(text, Reader::default()).map(Reader::segments)
+}
+
+/// The same of firmware, as programmers and `s51` read it: what follows the end record is ignored, or there is none; of
+/// bytes for the same address the last one counts; bytes beyond CODE are left out. Each of these is said once.
+///
+/// # Errors
+/// The first thing that has no clear meaning, with its line, column and address.
+pub fn parse_firmware(text: &[u8]) -> Result<(Vec<Segment>, Vec<Warning>), HexError> {
+    let lenient = Reader {
+        oddities: Some(Oddities::default()),
+        ..Reader::default()
+    };
+    let mut reader = read(text, lenient)?;
+    let warnings = reader.oddities.take().map_or_else(Vec::new, Oddities::all);
+    Ok((reader.segments(), warnings))
+}
+
+/// Whether a line of `text` begins as a record does, whatever stands before it.
+pub(crate) fn has_record(text: &[u8]) -> bool {
+    lines(text).any(|line| line.trim_ascii_start().starts_with(b":"))
+}
+
+/// What `reader` makes of all lines.
+fn read(text: &[u8], mut reader: Reader) -> Result<Reader, HexError> {
     let mut end = (1, 1);
     for (number, line) in (1..).zip(lines(text)) {
         let record = line.trim_ascii();
@@ -182,20 +282,19 @@ pub fn parse(text: &[u8]) -> Result<Vec<Segment>, HexError> {
                 problem,
             })?;
     }
-    if reader.ended {
-        return Ok(merge(
-            reader
-                .placed
-                .into_iter()
-                .map(|(start, (_, bytes))| Segment { start, bytes }),
-        ));
+    match &mut reader.oddities {
+        _ if reader.ended => {}
+        Some(oddities) => oddities.no_end = Some(Warning::NoEnd { line: end.0 }),
+        None => {
+            return Err(HexError {
+                line: end.0,
+                column: end.1,
+                address: None,
+                problem: Problem::NoEnd,
+            });
+        }
     }
-    Err(HexError {
-        line: end.0,
-        column: end.1,
-        address: None,
-        problem: Problem::NoEnd,
-    })
+    Ok(reader)
 }
 
 /// The text between line ends, of which CRLF is one and not two.
@@ -223,15 +322,91 @@ struct Reader {
     /// Data by address, with the line it stands on. The pieces never overlap.
     placed: BTreeMap<u16, (usize, Vec<u8>)>,
     ended: bool,
+    /// What was odd so far, if that is not refused.
+    oddities: Option<Oddities>,
+}
+
+/// The warnings about a file, one of each kind.
+#[derive(Default)]
+struct Oddities {
+    after_end: Option<Warning>,
+    no_end: Option<Warning>,
+    repeated: Option<Warning>,
+    patched: Option<Warning>,
+    beyond: Option<Warning>,
+}
+
+impl Oddities {
+    fn all(self) -> Vec<Warning> {
+        [
+            self.repeated,
+            self.patched,
+            self.beyond,
+            self.after_end,
+            self.no_end,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Line `line` programs `at` with `now`, which a line before it has programmed with `before`.
+    fn again(&mut self, line: usize, at: u16, before: u8, now: u8) {
+        let odd = if before == now {
+            self.repeated.get_or_insert(Warning::Repeated {
+                line,
+                first: at,
+                count: 0,
+            })
+        } else {
+            self.patched.get_or_insert(Warning::Patched {
+                line,
+                first: at,
+                before,
+                now,
+                count: 0,
+            })
+        };
+        if let Warning::Repeated { count, .. } | Warning::Patched { count, .. } = odd {
+            *count += 1;
+        }
+    }
+
+    /// Line `line` has a byte for an address that CODE does not have.
+    fn beyond(&mut self, line: usize, at: u64) {
+        let odd = self.beyond.get_or_insert(Warning::BeyondCode {
+            line,
+            first: at,
+            count: 0,
+        });
+        if let Warning::BeyondCode { count, .. } = odd {
+            *count += 1;
+        }
+    }
 }
 
 impl Reader {
+    /// What CODE is programmed with.
+    fn segments(self) -> Vec<Segment> {
+        let pieces = self.placed.into_iter();
+        merge(pieces.map(|(start, (_, bytes))| Segment { start, bytes }))
+    }
+
     fn line(&mut self, number: usize, line: &[u8]) -> Result<(), Refusal> {
         let Some(&found) = line.first() else {
             return Ok(());
         };
-        if self.ended {
-            return Err((1, None, Problem::AfterEnd { found }));
+        match &mut self.oddities {
+            Some(oddities) if self.ended => {
+                let warning = Warning::AfterEnd {
+                    line: number,
+                    found,
+                };
+                oddities.after_end.get_or_insert(warning);
+                return Ok(());
+            }
+            None if self.ended => return Err((1, None, Problem::AfterEnd { found })),
+            _ => {}
         }
         if line.len() > LINE_MAX {
             return Err((
@@ -296,7 +471,33 @@ impl Reader {
         Ok(())
     }
 
+    /// Places the bytes of a record one by one; later ones replace earlier ones.
+    fn place_each(&mut self, line: usize, offset: u16, bytes: &[u8], oddities: &mut Oddities) {
+        let first = u64::from(self.base) + u64::from(offset);
+        for (at, &byte) in (first..).zip(bytes) {
+            let Ok(start) = u16::try_from(at) else {
+                oddities.beyond(line, at);
+                continue;
+            };
+            let below = self.placed.range_mut(..=start).next_back();
+            let taken =
+                below.and_then(|(from, (_, piece))| piece.get_mut(usize::from(start - from)));
+            match taken {
+                Some(taken) => {
+                    oddities.again(line, start, *taken, byte);
+                    *taken = byte;
+                }
+                None => _ = self.placed.insert(start, (line, vec![byte])),
+            }
+        }
+    }
+
     fn place(&mut self, line: usize, offset: u16, bytes: Vec<u8>) -> Result<(), Refusal> {
+        if let Some(mut oddities) = self.oddities.take() {
+            self.place_each(line, offset, &bytes, &mut oddities);
+            self.oddities = Some(oddities);
+            return Ok(());
+        }
         let Some(last) = bytes.len().checked_sub(1) else {
             return Ok(());
         };

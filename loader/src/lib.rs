@@ -72,6 +72,38 @@ pub fn load(file: &[u8]) -> Result<Loaded, LoadError> {
     }
 }
 
+/// Reads an image file of firmware: as [`load`] does, but Intel HEX as programmers read it
+/// ([`hex::parse_firmware`]). What was odd comes with the image.
+///
+/// # Errors
+/// A [`LoadError`] with the place of the first thing that is wrong; [`LoadError::NoCode`] if nothing is programmed.
+pub fn load_firmware(file: &[u8]) -> Result<(Image, Vec<hex::Warning>), LoadError> {
+    if file.len() > FILE_MAX {
+        return Err(LoadError::FileTooLarge { found: file.len() });
+    }
+    let unpacked;
+    let file = if gzip::is_gzip(file) {
+        unpacked = gzip::unpack(file)?;
+        &unpacked
+    } else {
+        file
+    };
+    let (image, warnings) = match load_unpacked(file) {
+        Ok(Loaded { image, .. }) if image.kind() != Kind::Hex => (image, Vec::new()),
+        Err(error) if !matches!(error, LoadError::Hex(_)) && !hex::has_record(file) => {
+            return Err(error);
+        }
+        _ => {
+            let (segments, warnings) = hex::parse_firmware(file)?;
+            (Image::code(Kind::Hex, segments), warnings)
+        }
+    };
+    if image.code_bytes() == 0 {
+        return Err(LoadError::NoCode);
+    }
+    Ok((image, warnings))
+}
+
 fn load_unpacked(file: &[u8]) -> Result<Loaded, LoadError> {
     let plain = |image| Loaded {
         image,

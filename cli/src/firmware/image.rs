@@ -1,12 +1,14 @@
-//! Firmware images: the forms contracts come in, and any `.bin` whatever it begins with.
+//! Firmware images: the forms contracts come in, Intel HEX as programmers read it, and any `.bin` whatever it begins
+//! with.
 
 use crate::args::{about, read_file};
 use crate::error::Error;
+use crate::output::note;
 use emu8051::hw::board::{Board, BoardConfig};
 use loader::Image;
 use std::path::Path;
 
-/// The 8051 image in a file.
+/// The 8051 image in a file. What is odd about it is said on standard error.
 ///
 /// # Errors
 /// If the file can't be read, is no image, or is one for another machine.
@@ -15,18 +17,22 @@ pub(crate) fn read(path: &Path) -> Result<Image, Error> {
     let raw = path
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("bin"));
-    let image = match loader::load(&bytes) {
-        Ok(loaded) => loaded.image,
-        Err(_) if raw => Image::bin(&bytes).map_err(|error| about(path, error))?,
+    let (image, odd) = match loader::load_firmware(&bytes) {
+        Ok(loaded) => loaded,
+        Err(_) if raw => (
+            Image::bin(&bytes).map_err(|error| about(path, error))?,
+            Vec::new(),
+        ),
         Err(error) => return Err(about(path, error)),
     };
-    match image.segments() {
-        [] => Err(about(
-            path,
-            "expected an 8051 image, found a WebAssembly module",
-        )),
-        _ => Ok(image),
+    if image.as_wasm().is_some() {
+        let problem = "expected an 8051 image, found a WebAssembly module";
+        return Err(about(path, problem));
     }
+    for warning in odd {
+        note(format_args!("warning: {}: {warning}", path.display()));
+    }
+    Ok(image)
 }
 
 /// A board with `image` in its CODE.

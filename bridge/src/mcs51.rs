@@ -81,6 +81,8 @@ impl Engine for Mcs51 {
         if semantics.is_dacrs() {
             // The old chain's CODE is 64 KiB of zeros under the image, and zeros run as NOP.
             builder = builder.fill(0x00).unprogrammed(Unprogrammed::Execute);
+        } else {
+            builder = builder.guard_stack();
         }
         for segment in image.segments() {
             builder = builder.segment(segment.start, &segment.bytes);
@@ -325,6 +327,7 @@ impl Running<'_> {
                 Stop::OutOfCycles => self.meter.which_ran_out(),
                 Stop::Fault(emu8051::Fault::Reserved) => Fault::ReservedOpcode,
                 Stop::Fault(emu8051::Fault::Unprogrammed) => Fault::UnprogrammedCode,
+                Stop::Fault(emu8051::Fault::StackOverflow) => Fault::StackOverflow,
             };
             return Ok(Outcome::Fault { fault });
         }

@@ -88,6 +88,9 @@ pub enum Fault {
     ReservedOpcode,
     /// The 8051 came to CODE that the image does not program.
     UnprogrammedCode,
+    /// The stack of an 8051 contract would grow beyond IRAM 0xFF and go on at 0x00, over the registers. Not a fault
+    /// under the old rules.
+    StackOverflow,
     /// A WebAssembly contract did what it may not.
     Wasm(Trap),
     /// A call into the host cannot be answered.
@@ -105,6 +108,7 @@ impl Fault {
             Fault::InputTooLong { .. } => "input_too_long",
             Fault::ReservedOpcode => "reserved_opcode",
             Fault::UnprogrammedCode => "unprogrammed_code",
+            Fault::StackOverflow => "stack_overflow",
             Fault::Wasm(trap) => trap.name(),
             Fault::Host(fault) => fault.name(),
         }
@@ -138,6 +142,10 @@ impl fmt::Display for Fault {
             }
             Fault::ReservedOpcode => write!(f, "reserved opcode 0xA5"),
             Fault::UnprogrammedCode => write!(f, "CODE that the image does not program"),
+            Fault::StackOverflow => write!(
+                f,
+                "the stack would grow beyond IRAM 0xFF: call less deeply, or keep less on it"
+            ),
             Fault::Wasm(trap) => write!(f, "{trap}"),
             Fault::Host(fault) => write!(f, "{fault}"),
         }

@@ -580,3 +580,27 @@ fn entry_gas_follows_the_programmed_lines_of_code() {
     let report = run_with(&*module, &[], limits, &mut Scripted::default());
     assert_eq!(report.outcome, Outcome::Success);
 }
+
+/// A call too many goes around to IRAM 0x00 under the old rules, and is a fault of its own under ours.
+#[test]
+fn a_stack_that_wraps_is_a_fault_under_our_rules() {
+    let endless = [0x12, 0x00, 0x20]; // LCALL 0x0020, where it stands
+    let limits = Limits {
+        steps: Steps(1000),
+        ..Limits::NONE
+    };
+    let end = |semantics| {
+        let module = prepare(&endless, semantics);
+        run_to_stop(&*module, limits, &mut Scripted::default())
+    };
+    let (report, cpu) = end(Semantics::V1);
+    let fault = Fault::StackOverflow;
+    assert_eq!(fault.name(), "stack_overflow");
+    assert_eq!(report.outcome, Outcome::Fault { fault });
+    // LJMP, then from SP = 7 as many calls as there is room for
+    assert_eq!((cpu.pc(), cpu.sp()), (0x0020, 0xFF));
+    assert_eq!(report.usage.cycles, Cycles(2 + 2 * (0xFF - 7) / 2));
+    let (report, _) = end(Semantics::Dacrs2017);
+    let fault = Fault::OutOfSteps;
+    assert_eq!(report.outcome, Outcome::Fault { fault });
+}

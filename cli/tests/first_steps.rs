@@ -771,3 +771,46 @@ fn a_transfer_has_a_receipt() {
     }
     on_chain(&["state", "check"]).ok();
 }
+
+/// Recursion that the stack has no room for ends the call as a fault, wherever it is that the stack would wrap: at a call, a
+/// push, or the frame of a function.
+#[test]
+fn recursion_too_deep_is_a_fault_with_its_name() {
+    let dir = Dir::new();
+    dir.write(
+        "stack.c",
+        "#include \"smart51.h\"
+        static uint16_t f(uint16_t n, uint8_t a, uint8_t b, uint8_t c) __reentrant
+        {
+            uint8_t loc[8];
+            uint8_t i;
+            for (i = 0; i < 8; i++)
+                loc[i] = n + i;
+            return n == 0 ? a + b + c : f(n - 1, a, b, c) + loc[n & 7];
+        }
+        void contract(void)
+        {
+            uint16_t n = 3;
+            uint16_t r;
+            s51_take_input(&n, 2);
+            r = f(n, 1, 2, 3);
+            s51_print(1, &r, 2);
+        }
+        ",
+    );
+    dir.run(&["build", "stack.c"]).ok();
+    let test = |depth: u16, expect: &str| {
+        let steps = format!(
+            "[accounts]\na = 0\n[contracts.s]\nimage = \"stack.ihx\"\n[[step]]\ncall = \"s\"\ninput = \"u16:{depth}\"\n{expect}\n"
+        );
+        dir.write("stack.scenario.toml", steps);
+        dir.run(&["test", "stack.scenario.toml"]).ok();
+    };
+    test(3, "expect.outcome = \"success\"");
+    for depth in 14..30 {
+        test(
+            depth,
+            "expect.outcome = \"fault\"\nexpect.fault = \"stack_overflow\"",
+        );
+    }
+}

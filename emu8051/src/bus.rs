@@ -47,9 +47,10 @@ pub trait Bus {
     /// Stores a byte at XDATA `address`.
     fn xwrite(&mut self, address: u16, value: u8);
 
-    /// What an instruction reads from the hooked register `sfr`; `stored` is what was written there last.
-    fn sfr_read(&mut self, sfr: u8, side: Side, stored: u8, now: Cycles) -> u8 {
-        let _ = (sfr, side, now);
+    /// What an instruction reads from the hooked register `sfr`; `stored` is what was written there last, and of what it
+    /// reads it looks at `bits`.
+    fn sfr_read(&mut self, sfr: u8, side: Side, bits: u8, stored: u8, now: Cycles) -> u8 {
+        let _ = (sfr, side, bits, now);
         stored
     }
 

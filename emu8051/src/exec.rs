@@ -134,7 +134,17 @@ impl Regs {
 
 /// How a loop reaches direct addresses, and what a `RETI` and a write to XDATA mean to it.
 pub(crate) trait Direct<B: Bus> {
-    fn read(&mut self, regs: &Regs, memory: &Memory, bus: &mut B, address: u8, side: Side) -> u8;
+    /// Whether the loop can be left before an instruction, for the exact loop to look at it.
+    const LEAVES: bool;
+    fn read(
+        &mut self,
+        regs: &Regs,
+        memory: &Memory,
+        bus: &mut B,
+        address: u8,
+        side: Side,
+        bits: u8,
+    ) -> u8;
     fn write(&mut self, regs: &mut Regs, memory: &mut Memory, bus: &mut B, address: u8, value: u8);
     fn reti(&mut self, bus: &mut B);
     fn xdata_read(&mut self);
@@ -146,8 +156,10 @@ pub(crate) trait Direct<B: Bus> {
 pub(crate) struct Plain;
 
 impl<B: Bus> Direct<B> for Plain {
+    const LEAVES: bool = true;
+
     #[inline(always)]
-    fn read(&mut self, _: &Regs, memory: &Memory, _: &mut B, address: u8, _: Side) -> u8 {
+    fn read(&mut self, _: &Regs, memory: &Memory, _: &mut B, address: u8, _: Side, _: u8) -> u8 {
         memory[direct(address)]
     }
 
@@ -179,14 +191,24 @@ pub(crate) struct Checked {
 }
 
 impl<B: Bus> Direct<B> for Checked {
+    const LEAVES: bool = false;
+
     #[inline(always)]
-    fn read(&mut self, regs: &Regs, memory: &Memory, bus: &mut B, address: u8, side: Side) -> u8 {
+    fn read(
+        &mut self,
+        regs: &Regs,
+        memory: &Memory,
+        bus: &mut B,
+        address: u8,
+        side: Side,
+        bits: u8,
+    ) -> u8 {
         match address {
             sfr::ACC => regs.a,
             sfr::PSW => regs.psw(memory).bits(),
             _ if self.hooks.contains(address) => {
                 self.ask_bus = true;
-                bus.sfr_read(address, side, memory[direct(address)], self.now)
+                bus.sfr_read(address, side, bits, memory[direct(address)], self.now)
             }
             _ => memory[direct(address)],
         }
@@ -241,6 +263,12 @@ macro_rules! for_each {
     };
 }
 
+/// Whether a stack pointer set from `from` to `to` has grown beyond 0xFF: by less than 128 bytes, or it has shrunk.
+#[inline(always)]
+fn grows_around(from: u8, to: u8) -> bool {
+    to < from && to.wrapping_sub(from) < 0x80
+}
+
 /// Everything an instruction can touch.
 #[derive(Debug)]
 pub(crate) struct Core<'a, B, D> {
@@ -254,14 +282,25 @@ pub(crate) struct Core<'a, B, D> {
 impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
     #[inline(always)]
     fn dir(&mut self, address: u8) -> u8 {
+        self.pin_bits(address, 0xFF)
+    }
+
+    #[inline(always)]
+    fn pin_bits(&mut self, address: u8, bits: u8) -> u8 {
         self.direct
-            .read(&self.regs, self.memory, self.bus, address, Side::Pin)
+            .read(&self.regs, self.memory, self.bus, address, Side::Pin, bits)
     }
 
     #[inline(always)]
     fn latch(&mut self, address: u8) -> u8 {
-        self.direct
-            .read(&self.regs, self.memory, self.bus, address, Side::Latch)
+        self.direct.read(
+            &self.regs,
+            self.memory,
+            self.bus,
+            address,
+            Side::Latch,
+            0xFF,
+        )
     }
 
     #[inline(always)]
@@ -360,11 +399,40 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
         self.memory[indirect(sp)]
     }
 
+    /// What SP will be with `bytes` more on the stack; `None` where that wraps around, which only the exact loop knows what to
+    /// do about. On a bus with hooks nothing is wrong with it.
+    #[inline(always)]
+    fn room(&self, bytes: u8) -> Option<u8> {
+        let (sp, wraps) = self.memory[direct(sfr::SP)].overflowing_add(bytes);
+        if D::LEAVES && !B::HOOKED && wraps {
+            cold_path();
+            return None;
+        }
+        Some(sp)
+    }
+
+    /// Whether `uop` with the operands of `slot`, which the exact loop is about to execute, makes the stack wrap around: it
+    /// grows beyond IRAM 0xFF and goes on at 0x00.
+    pub(crate) fn wraps_stack(&self, uop: Uop, slot: &Slot) -> bool {
+        let sp = self.memory[direct(sfr::SP)];
+        match uop {
+            Uop::Acall | Uop::Lcall => sp > u8::MAX - 2,
+            Uop::Push => sp == u8::MAX,
+            Uop::IncDir => slot.x == sfr::SP && sp == u8::MAX,
+            Uop::MovDirA => slot.x == sfr::SP && grows_around(sp, self.regs.a),
+            _ => false,
+        }
+    }
+
     #[inline(always)]
     fn call(&mut self, slot: &Slot) -> Flow {
+        let Some(sp) = self.room(2) else {
+            return Flow::Leave;
+        };
         let [low, high] = slot.next.to_le_bytes();
-        self.push(low);
-        self.push(high);
+        self.memory[direct(sfr::SP)] = sp;
+        self.memory[indirect(sp.wrapping_sub(1))] = low;
+        self.memory[indirect(sp)] = high;
         Flow::Jump(slot.target)
     }
 
@@ -451,6 +519,55 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
         Flow::Next(const { Uop::MovPswImm.len() as u32 })
     }
 
+    /// `PUSH`
+    #[inline(always)]
+    fn push_byte(&mut self, address: u8) -> Flow {
+        if self.room(1).is_none() {
+            return Flow::Leave;
+        }
+        self.push_dir(address);
+        Flow::Next(const { Uop::Push.len() as u32 })
+    }
+
+    /// `PUSH ACC`
+    #[inline(always)]
+    fn push_a(&mut self) -> Flow {
+        if self.room(1).is_none() {
+            return Flow::Leave;
+        }
+        self.push(self.regs.a);
+        Flow::Next(const { Uop::PushA.len() as u32 })
+    }
+
+    /// Two `PUSH` in a row.
+    #[inline(always)]
+    fn push_two(&mut self, first: u8, second: u8) -> Flow {
+        if self.room(2).is_none() {
+            return Flow::Leave;
+        }
+        self.push_dir(first);
+        self.push_dir(second);
+        Flow::Next(const { Uop::PushThenPush.len() as u32 })
+    }
+
+    /// `MOV SP,A` where the stack is guarded, or `INC SP` if `counts`. One operation for both: with two of them the block
+    /// loop is compiled for the worse.
+    #[inline(always)]
+    fn set_sp(&mut self, counts: bool) -> Flow {
+        let sp = self.memory[direct(sfr::SP)];
+        let to = if counts {
+            sp.wrapping_add(1)
+        } else {
+            self.regs.a
+        };
+        if !B::HOOKED && grows_around(sp, to) {
+            cold_path();
+            return Flow::Leave;
+        }
+        self.memory[direct(sfr::SP)] = to;
+        Flow::Next(const { Uop::SetSp.len() as u32 })
+    }
+
     #[inline(always)]
     fn push_dir(&mut self, address: u8) {
         // SP is counted up before the operand is read: PUSH SP pushes the new SP.
@@ -497,7 +614,7 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
 
     #[inline(always)]
     fn bit(&mut self, slot: &Slot) -> bool {
-        self.dir(slot.x) & slot.y != 0
+        self.pin_bits(slot.x, slot.y) & slot.y != 0
     }
 
     /// Executes one instruction, PC excepted: the loop follows the [`Flow`].
@@ -515,6 +632,10 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 PushPsw => self.push_psw(),
                 PopPsw => self.pop_psw(),
                 MovPswImm => self.move_psw(slot.y),
+                Push => self.push_byte(slot.x),
+                PushA => self.push_a(),
+                PushThenPush => self.push_two(slot.x, slot.z),
+                SetSp => self.set_sp(slot.z != 0),
 
                 Ajmp | Ljmp | Sjmp => Flow::Jump(slot.target),
                 Acall | Lcall => self.call(slot),
@@ -680,9 +801,7 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 MovxAAtRi => self.xread(self.xdata_ri(slot.x)),
                 MovxDptrA => self.xwrite(self.dptr()),
                 MovxAtRiA => self.xwrite(self.xdata_ri(slot.x)),
-                Push => self.push_dir(slot.x),
                 Pop => self.pop_dir(slot.x),
-                PushA => self.push(self.regs.a),
                 PopA => self.regs.a = self.pop(),
                 XchDir => {
                     let value = self.dir(slot.x);
@@ -899,10 +1018,6 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
                 ClrCThenMovAImm => {
                     self.regs.cy = false;
                     self.regs.a = slot.z;
-                },
-                PushThenPush => {
-                    self.push_dir(slot.x);
-                    self.push_dir(slot.z);
                 },
                 PopThenPop => {
                     self.pop_dir(slot.x);

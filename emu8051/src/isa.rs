@@ -371,6 +371,8 @@ isa! {
         PopPsw = Pop;
         /// `MOV PSW,#imm`
         MovPswImm = MovDirImm;
+        /// `MOV SP,A` or `INC SP`, of the same length, where the stack is guarded
+        SetSp = MovDirA;
     }
     pairs {
         IncDptrThenMovxADptr = IncDptr MovxADptr;

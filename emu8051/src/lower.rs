@@ -20,14 +20,23 @@ pub(crate) struct Lowering {
     special: [bool; 256],
     /// Opcodes the block loop cannot execute whatever their operands.
     exact: [bool; 256],
+    /// Whether setting SP is looked at.
+    guards_stack: bool,
 }
 
 impl Lowering {
-    pub(crate) fn new(hooks: SfrSet, ask: XdataAsk, reserved: Reserved) -> Lowering {
+    pub(crate) fn new(
+        hooks: SfrSet,
+        ask: XdataAsk,
+        reserved: Reserved,
+        guards_stack: bool,
+    ) -> Lowering {
+        let guards_stack = guards_stack && !hooks.contains(sfr::SP);
         let mut special = [false; 256];
         for address in 0x80..=0xFF_u8 {
             special[address as usize] =
                 matches!(address, sfr::ACC | sfr::PSW) || hooks.contains(address);
+            special[address as usize] |= guards_stack && address == sfr::SP;
         }
         let exact = std::array::from_fn(|opcode| match OPCODES[opcode].uop {
             Uop::Reserved => reserved == Reserved::Fault,
@@ -36,7 +45,11 @@ impl Lowering {
             Uop::MovxDptrA | Uop::MovxAtRiA => ask.writes,
             _ => false,
         });
-        Lowering { special, exact }
+        Lowering {
+            special,
+            exact,
+            guards_stack,
+        }
     }
 
     /// Whether the block loop executes the instruction as the table has it. Most are such.
@@ -54,11 +67,21 @@ impl Lowering {
     pub(crate) fn lower(&self, insn: Insn) -> Option<Slot> {
         let shape = insn.shape();
         let foreign = |is_direct: bool, address: u8| {
-            is_direct && self.special[address as usize] && address != sfr::ACC
+            is_direct
+                && self.special[address as usize]
+                && address != sfr::ACC
+                && !(self.guards_stack && address == sfr::SP)
         };
+        let is = |is_direct: bool, address: u8, sfr: u8| is_direct && address == sfr;
+        let of_stack = self.guards_stack
+            && (is(shape.x_direct, insn.x, sfr::SP) || is(shape.y_direct, insn.y, sfr::SP));
+        let of_accumulator =
+            is(shape.x_direct, insn.x, sfr::ACC) || is(shape.y_direct, insn.y, sfr::ACC);
         let slot = Slot::from(insn);
         if self.exact[insn.opcode as usize] || foreign(shape.y_direct, insn.y) {
             None
+        } else if of_stack && !of_accumulator && !foreign(shape.x_direct, insn.x) {
+            Some(on_stack(slot))
         } else if !foreign(shape.x_direct, insn.x) {
             on_accumulator(slot)
         } else if insn.x == sfr::PSW {
@@ -67,6 +90,18 @@ impl Lowering {
             None
         }
     }
+}
+
+/// What makes room on a guarded stack, with `z` set for the one that counts; everything else that reaches SP is as the
+/// table has it.
+fn on_stack(slot: Slot) -> Slot {
+    let z = match slot.uop {
+        Uop::MovDirA if slot.x == sfr::SP => 0,
+        Uop::IncDir if slot.x == sfr::SP => 1,
+        _ => return slot,
+    };
+    let uop = Uop::SetSp;
+    Slot { uop, z, ..slot }
 }
 
 /// What saves PSW, chooses a register bank and restores PSW, as service routines do.

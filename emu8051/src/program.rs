@@ -36,6 +36,8 @@ pub enum Fault {
     Reserved,
     /// CODE that no segment programmed.
     Unprogrammed,
+    /// The stack would grow beyond IRAM 0xFF and go on at 0x00 (guarded programs only).
+    StackOverflow,
 }
 
 /// CODE with everything a run wants to know about it: immutable, to be shared in an `Arc`. It takes 840 KiB.
@@ -49,6 +51,7 @@ pub struct Program {
     reserved: Reserved,
     hooks: SfrSet,
     ask_after_xdata: XdataAsk,
+    guards_stack: bool,
     slots: Box<[Slot; 65536]>,
     costs: Box<[Cost; 65536]>,
 }
@@ -156,6 +159,24 @@ impl Program {
         }
     }
 
+    /// The same program, which asks after other accesses to XDATA.
+    pub(crate) fn asking_after_xdata(&self, ask: XdataAsk) -> Program {
+        let mut program = Program {
+            code: self.code.clone(),
+            programmed: self.programmed.clone(),
+            traps: self.traps.clone(),
+            unprogrammed: self.unprogrammed,
+            reserved: self.reserved,
+            hooks: self.hooks,
+            ask_after_xdata: ask,
+            guards_stack: self.guards_stack,
+            slots: boxed(Slot::leave(Uop::Fault)),
+            costs: boxed(Cost::ZERO),
+        };
+        program.predecode_all();
+        program
+    }
+
     pub(crate) fn slots(&self) -> &[Slot; 65536] {
         &self.slots
     }
@@ -184,6 +205,11 @@ impl Program {
 
     pub(crate) fn hooks(&self) -> SfrSet {
         self.hooks
+    }
+
+    /// Whether a stack that wraps around is a fault.
+    pub(crate) fn guards_stack(&self) -> bool {
+        self.guards_stack
     }
 
     pub(crate) fn asks_after_xdata(&self) -> XdataAsk {
@@ -240,7 +266,12 @@ impl Program {
     }
 
     fn lowering(&self) -> Lowering {
-        Lowering::new(self.hooks, self.ask_after_xdata, self.reserved)
+        Lowering::new(
+            self.hooks,
+            self.ask_after_xdata,
+            self.reserved,
+            self.guards_stack,
+        )
     }
 
     /// Fills in the slots and block sums of all CODE, which are as of unprogrammed CODE before. It goes down by the 64
@@ -359,6 +390,7 @@ pub struct ProgramBuilder {
     reserved: Reserved,
     hooks: SfrSet,
     ask_after_xdata: XdataAsk,
+    guards_stack: bool,
 }
 
 impl Default for ProgramBuilder {
@@ -371,6 +403,7 @@ impl Default for ProgramBuilder {
             reserved: Reserved::default(),
             hooks: SfrSet::EMPTY,
             ask_after_xdata: XdataAsk::default(),
+            guards_stack: false,
         }
     }
 }
@@ -429,6 +462,15 @@ impl ProgramBuilder {
         self
     }
 
+    /// A stack that wraps around is [`Fault::StackOverflow`](crate::Fault): the instruction that would make SP grow beyond
+    /// 0xFF, a call, a `PUSH`, `INC SP`, or `MOV SP,A` that adds less than 128 bytes to it, is not executed. What shrinks
+    /// the stack is not looked at, nor is any other way to set SP. Nothing is guarded on a [`Bus`](crate::Bus) with hooks.
+    #[must_use]
+    pub fn guard_stack(mut self) -> ProgramBuilder {
+        self.guards_stack = true;
+        self
+    }
+
     /// Predecodes all of CODE.
     pub fn build(self) -> Program {
         let empty = Program {
@@ -440,6 +482,7 @@ impl ProgramBuilder {
             reserved: self.reserved,
             hooks: self.hooks,
             ask_after_xdata: self.ask_after_xdata,
+            guards_stack: self.guards_stack,
             slots: boxed(Slot::leave(Uop::Fault)),
             costs: boxed(Cost::ZERO),
         };

@@ -21,7 +21,9 @@
 //! Blocks also end, with nothing to pay for the instruction itself, before
 //! * a trap or a fault, which cost nothing;
 //! * an instruction the block loop leaves to the exact loop ([`Uop::Exact`](crate::isa::Uop)): a hooked register, the
-//!   last instruction before the end of CODE, and one in every couple of thousand of straight-line code.
+//!   last instruction before the end of CODE, and one in every couple of thousand of straight-line code;
+//! * an instruction that would make the stack wrap around, which in a program that
+//!   [guards its stack](crate::ProgramBuilder::guard_stack) is a fault. All others pay one host instruction for each push.
 //!
 //! Cycles and steps are subtracted together, as two halves of one word ([`Cost`]). A half holds 15 bits, so the block
 //! loop is given its allowance in slices; a new slice costs some fifty host instructions every twenty thousand.
@@ -219,10 +221,13 @@ impl<'a, B: Bus> Runner<'a, B> {
         if let Some(stop) = self.short_of(cost) {
             return Some(stop);
         }
+        let slot = Slot::from(insn);
+        if self.wraps_stack(slot.uop, &slot) {
+            return Some(Stop::Fault(Fault::StackOverflow));
+        }
         if O::ACTIVE {
             observer.before(&self.cpu(), &insn);
         }
-        let slot = Slot::from(insn);
         self.execute(slot.uop, &slot, cost);
         if O::ACTIVE {
             observer.after(&self.cpu(), &insn);
@@ -239,8 +244,17 @@ impl<'a, B: Bus> Runner<'a, B> {
         if let Some(stop) = self.short_of(cost) {
             return Some(stop);
         }
+        if self.wraps_stack(uop, slot) {
+            return Some(Stop::Fault(Fault::StackOverflow));
+        }
         self.execute(uop, slot, cost);
         self.ask_bus()
+    }
+
+    /// Whether the instruction about to be executed would make a guarded stack wrap around.
+    #[inline(always)]
+    fn wraps_stack(&self, uop: Uop, slot: &Slot) -> bool {
+        !B::HOOKED && self.program.guards_stack() && self.core.wraps_stack(uop, slot)
     }
 
     /// Why the instruction at PC cannot begin, whatever it costs.

@@ -239,7 +239,7 @@ impl Bus for Hooked {
         self.stop = true;
     }
 
-    fn sfr_read(&mut self, sfr: u8, side: Side, stored: u8, now: Cycles) -> u8 {
+    fn sfr_read(&mut self, sfr: u8, side: Side, _: u8, stored: u8, now: Cycles) -> u8 {
         self.log
             .push(format!("read {sfr:02X} {side:?} {stored:02X} at {}", now.0));
         match side {
@@ -450,5 +450,94 @@ fn a_run_ends_with_the_first_instruction_that_reaches_the_deadline() {
             });
             assert!(runs[0] == runs[1], "deadline {at}, moved by {length}");
         }
+    }
+}
+
+/// A program that calls, pushes and makes room on its stack in the ways compilers do, from a stack pointer and with a
+/// frame that are put in.
+const STACK: &str = "
+        MOV SP,#{sp}
+        MOV A,#{frame}
+        ACALL deeper
+        LJMP 0x0100
+deeper: PUSH ACC
+        PUSH B
+        PUSH DPL
+        MOV A,SP
+        ADD A,#{frame}
+        MOV SP,A
+        INC SP
+        LCALL deeper
+        RET
+";
+
+/// A guarded stack faults at the instruction that would wrap it, in both loops and under every limit, with nothing changed;
+/// one that is not guarded wraps.
+#[test]
+fn a_guarded_stack_faults_where_it_would_wrap() {
+    let mut places = std::collections::BTreeSet::new();
+    for sp in (0x07..=0xFF).step_by(3).chain([0xFE, 0xFF]) {
+        for frame in [0, 1, 8, 100, 127] {
+            let source = STACK
+                .replace("{sp}", &sp.to_string())
+                .replace("{frame}", &frame.to_string());
+            let guarded = program(&source).trap(0x0100).guard_stack().build();
+            let (mut cpu, mut xdata) = (Cpu::new(), Xdata::new());
+            let whole = run(&mut cpu, &mut xdata, &guarded, Limit::cycles(100_000));
+            assert_eq!(whole.stop, Stop::Fault(Fault::StackOverflow), "{source}");
+            places.insert(cpu.pc());
+            for limit in 0..=whole.steps.0 {
+                for runner in [run::<Xdata>, run_exact::<Xdata>] {
+                    let mut again = Cpu::new();
+                    let limit = Limit::steps(limit);
+                    let used = runner(&mut again, &mut Xdata::new(), &guarded, limit);
+                    if limit.steps > whole.steps {
+                        assert_eq!((used, &again), (whole, &cpu));
+                    }
+                    assert_eq!(used.steps, limit.steps.min(whole.steps));
+                }
+            }
+            let mut exact = Cpu::new();
+            let used = run_exact(&mut exact, &mut Xdata::new(), &guarded, Limit::NONE);
+            assert_eq!((used, &exact), (whole, &cpu), "{source}");
+            let plain = program(&source).trap(0x0100).build();
+            let mut wraps = Cpu::new();
+            let used = run(&mut wraps, &mut Xdata::new(), &plain, Limit::steps(200));
+            assert_ne!(used.stop, whole.stop, "{source}");
+        }
+    }
+    assert_eq!(
+        places.len(),
+        7,
+        "calls, pushes, MOV SP,A and INC SP: {places:?}"
+    );
+}
+
+/// What shrinks a stack, or sets it anew, is no fault.
+#[test]
+fn a_guarded_stack_may_shrink_and_be_set() {
+    let source = "
+        MOV SP,#0xF0
+        MOV A,#0x80
+        MOV SP,A            ; 112 bytes less
+        MOV A,#0x07
+        MOV SP,A            ; 121 bytes less
+        MOV SP,#0xFD
+        ACALL leaf
+        PUSH ACC
+        PUSH B
+        DEC SP
+        POP ACC
+        MOV 0x30,SP
+        MOV SP,0x31
+        LJMP 0x0100
+leaf:   RET
+";
+    let guarded = program(source).trap(0x0100).guard_stack().build();
+    for runner in [run::<Xdata>, run_exact::<Xdata>] {
+        let mut cpu = Cpu::new();
+        let used = runner(&mut cpu, &mut Xdata::new(), &guarded, Limit::NONE);
+        assert_eq!(used.stop, Stop::Trap(0x0100));
+        assert_eq!(cpu.iram(0x30), 0xFD);
     }
 }

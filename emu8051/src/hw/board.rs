@@ -12,9 +12,10 @@ use crate::bus::{Bus, Interrupt, Side, XdataAsk};
 use crate::cpu::Cpu;
 use crate::hw::chip::Chip;
 use crate::hw::interrupt::{InterruptTiming, Source};
-use crate::hw::line::{Pace, SerialByte};
+use crate::hw::line::{Pace, Rate, SerialByte};
 use crate::hw::peripherals::{Input, Peripherals, Stimulus};
 use crate::hw::snapshot::checksum;
+use crate::hw::time::States;
 use crate::hw::trace::Event;
 use crate::program::{Fault, Program, Reserved, Unprogrammed};
 use crate::run::{Limit, Run, Stop, run, run_observed};
@@ -112,7 +113,7 @@ pub enum BoardStop {
     XdataRead(u16),
     /// The processor is idle and nothing that is known will wake it.
     Idle,
-    /// Power is down: only a reset helps.
+    /// Power is down, and no input to come ends that.
     PowerDown,
     /// The instruction at PC cannot be executed.
     Fault(Fault),
@@ -147,6 +148,10 @@ pub(super) struct World {
     stop_on_xdata_read: Option<u16>,
     /// That address was read.
     xdata_read: bool,
+    /// External memory was accessed while P0's latch was not 0xFF.
+    p0_written: bool,
+    /// Whether an access to XDATA is anything but an access to RAM.
+    watches_xdata: bool,
     /// CODE that has been written and not yet been decoded.
     code_written: Option<(u16, u8)>,
     /// The longest time from a request to the first instruction of its service routine, by source.
@@ -157,8 +162,32 @@ impl World {
     /// Whether RAM answers at `address`.
     fn has_ram(&self, address: u16) -> bool {
         match self.wiring {
-            Wiring::Harvard { xdata_bytes } => u32::from(address) < xdata_bytes,
+            Wiring::Harvard { xdata_bytes } => {
+                u32::from(address) < xdata_bytes || self.peripherals.on_chip(address)
+            }
             Wiring::VonNeumann => true,
+        }
+    }
+
+    /// XDATA at `address` is read, or written.
+    #[cold]
+    fn watch_xdata(&mut self, address: u16, written: Option<u8>) {
+        if self.peripherals.p0_holds() && !self.peripherals.on_chip(address) {
+            self.p0_written = true;
+            self.peripherals.attention = true;
+        }
+        match written {
+            None if self.stop_on_xdata_read == Some(address) => {
+                self.xdata_read = true;
+                self.peripherals.attention = true;
+            }
+            Some(value)
+                if self.wiring == Wiring::VonNeumann && self.xdata.read(address) != value =>
+            {
+                self.code_written = Some((address, value));
+                self.peripherals.attention = true;
+            }
+            _ => {}
         }
     }
 
@@ -182,9 +211,8 @@ impl Bus for World {
 
     #[inline]
     fn xread(&mut self, address: u16) -> u8 {
-        if self.stop_on_xdata_read == Some(address) {
-            self.xdata_read = true;
-            self.peripherals.attention = true;
+        if self.watches_xdata {
+            self.watch_xdata(address, None);
         }
         if self.has_ram(address) {
             self.xdata.read(address)
@@ -195,18 +223,17 @@ impl Bus for World {
 
     #[inline]
     fn xwrite(&mut self, address: u16, value: u8) {
+        if self.watches_xdata {
+            self.watch_xdata(address, Some(value));
+        }
         if self.has_ram(address) {
-            if self.wiring == Wiring::VonNeumann && self.xdata.read(address) != value {
-                self.code_written = Some((address, value));
-                self.peripherals.attention = true;
-            }
             self.xdata.write(address, value);
         }
     }
 
-    fn sfr_read(&mut self, sfr: u8, side: Side, _: u8, now: Cycles) -> u8 {
+    fn sfr_read(&mut self, sfr: u8, side: Side, bits: u8, _: u8, now: Cycles) -> u8 {
         let at = self.access(now);
-        self.peripherals.read(sfr, side, at)
+        self.peripherals.read(sfr, side, bits, at)
     }
 
     fn sfr_write(&mut self, sfr: u8, value: u8, now: Cycles) -> u8 {
@@ -264,6 +291,9 @@ pub struct Board {
     pub(super) cpu: Cpu,
     pub(super) world: World,
     pub(super) program: Program,
+    /// The same, telling the board of every access to XDATA: what runs while P0's latch is not 0xFF. Made when it is
+    /// needed, and kept.
+    telling: Option<Program>,
     pub(super) now: Cycles,
     pub(super) steps: Steps,
     /// The pins as devices know them.
@@ -333,6 +363,8 @@ impl Board {
             wiring: config.wiring,
             stop_on_xdata_read: config.stop_on_xdata_read,
             xdata_read: false,
+            p0_written: false,
+            watches_xdata: false,
             code_written: None,
             worst_latency: [None; 6],
         };
@@ -340,6 +372,7 @@ impl Board {
             cpu: Cpu::new(),
             world,
             program,
+            telling: None,
             now: Cycles::ZERO,
             steps: Steps::ZERO,
             pins: [0xFF; 4],
@@ -430,7 +463,25 @@ impl Board {
             cycles: until - self.now,
             steps: Steps::MAX,
         };
-        let run = run(&mut self.cpu, &mut self.world, &self.program, limit);
+        let world = &mut self.world;
+        if world.peripherals.p0_holds() {
+            world.peripherals.sees_movx = true;
+        }
+        let telling = world.peripherals.sees_movx;
+        world.watches_xdata =
+            telling || world.stop_on_xdata_read.is_some() || world.wiring == Wiring::VonNeumann;
+        let program = if telling {
+            self.telling.get_or_insert_with(|| {
+                let all = XdataAsk {
+                    reads: true,
+                    writes: true,
+                };
+                self.program.asking_after_xdata(all)
+            })
+        } else {
+            &self.program
+        };
+        let run = run(&mut self.cpu, &mut self.world, program, limit);
         self.now += run.cycles;
         self.steps += run.steps;
         self.world.peripherals.interrupts.blocked = self.world.blocked_at == run.cycles;
@@ -442,7 +493,7 @@ impl Board {
     fn boundary(&mut self, until: Cycles) -> Boundary {
         let peripherals = &mut self.world.peripherals;
         if peripherals.pcon.contains(Pcon::PD) {
-            return Boundary::Stop(BoardStop::PowerDown);
+            return self.powered_down(until);
         }
         let idle = peripherals.pcon.contains(Pcon::IDL);
         let blocked = peripherals.interrupts.blocked && !idle;
@@ -462,6 +513,32 @@ impl Board {
                 Boundary::Stop(BoardStop::Cycles)
             }
         }
+    }
+
+    /// Power is down: nothing but the pins changes until one of them ends that.
+    #[cold]
+    fn powered_down(&mut self, until: Cycles) -> Boundary {
+        let peripherals = &mut self.world.peripherals;
+        if let Some(source) = peripherals.waking() {
+            if self.now + self.timing.call > until {
+                return Boundary::Stop(BoardStop::Cycles);
+            }
+            peripherals.wake(source, self.now);
+            return self.call(source, until);
+        }
+        let wakes = peripherals.chip.interrupts_end_power_down;
+        let Some(next) = peripherals.next_input_at().filter(|_| wakes) else {
+            return Boundary::Stop(BoardStop::PowerDown);
+        };
+        peripherals.settle(self.now); // the chip's clock stops here
+        let to = next.max(self.now).min(until.max(self.now));
+        peripherals.sleep(to);
+        self.now = to;
+        if next >= until {
+            return Boundary::Stop(BoardStop::Cycles);
+        }
+        peripherals.take_inputs_asleep(to);
+        Boundary::Again
     }
 
     /// Hardware calls the service routine of `source`.
@@ -500,7 +577,12 @@ impl Board {
             Stop::Fault(fault) => Some(BoardStop::Fault(fault)),
             Stop::Event => {
                 if let Some((address, byte)) = self.world.code_written.take() {
-                    self.program.write_code(address, byte);
+                    self.write_code(address, byte);
+                }
+                if std::mem::take(&mut self.world.p0_written) {
+                    let at = self.now - Cycles(1); // the end of the first of the instruction's two cycles
+                    self.world.peripherals.external_memory_accessed(at);
+                    self.world.peripherals.sees_movx = false;
                 }
                 if std::mem::take(&mut self.world.peripherals.dptr.due) {
                     let selected = self.cpu.dptr();
@@ -514,6 +596,14 @@ impl Board {
                 }
                 self.at_breakpoint()
             }
+        }
+    }
+
+    /// A byte of CODE that is RAM has changed.
+    pub(super) fn write_code(&mut self, address: u16, byte: u8) {
+        self.program.write_code(address, byte);
+        if let Some(telling) = &mut self.telling {
+            telling.write_code(address, byte);
         }
     }
 
@@ -571,6 +661,12 @@ impl Board {
         self.world.peripherals.uart.line.pace = pace;
     }
 
+    /// How fast the host sends, and hears what is sent to it. For a board that has not run yet.
+    pub fn set_rate(&mut self, rate: Rate) {
+        self.world.peripherals.uart.set_rate(rate);
+        self.world.peripherals.refresh();
+    }
+
     /// Records every input from now on, those of devices included.
     pub fn record(&mut self) {
         self.recording = Some(Vec::new());
@@ -601,7 +697,7 @@ impl Board {
     pub fn set_xdata(&mut self, address: u16, byte: u8) {
         self.world.xdata.write(address, byte);
         if self.world.wiring == Wiring::VonNeumann {
-            self.program.write_code(address, byte);
+            self.write_code(address, byte);
         }
     }
 
@@ -626,7 +722,7 @@ impl Board {
         let mut peripherals = self.world.peripherals.clone();
         match address {
             sfr::SP | sfr::DPL | sfr::DPH | sfr::PSW | sfr::ACC | sfr::B => self.cpu.sfr(address),
-            _ => peripherals.read(address, Side::Latch, self.now),
+            _ => peripherals.read(address, Side::Latch, 0xFF, self.now),
         }
     }
 
@@ -669,6 +765,16 @@ impl Board {
     /// Bytes the host has not yet begun to send.
     pub fn serial_waiting(&self) -> usize {
         self.world.peripherals.uart.line.queue.len()
+    }
+
+    /// Frames that were sent while P3.1 was held low, and that no host can read.
+    pub fn serial_unread(&self) -> u64 {
+        self.world.peripherals.uart.unread
+    }
+
+    /// The shortest and the longest bit of what has been sent in modes 1 to 3.
+    pub fn serial_bits(&self) -> Option<(States, States)> {
+        self.world.peripherals.uart.bits
     }
 
     /// The bytes the serial port has sent since they were taken last, each with the moment of its TI.

@@ -23,6 +23,13 @@ const AUXR1: SecondDptr = SecondDptr {
     writable: 0x09,
 };
 
+/// The register that says where XDATA lies, of the members with some on the chip (Philips).
+pub(super) const AUXR: u8 = 0x8E;
+/// AUXR.1: all of XDATA is external.
+pub(super) const AUXR_EXTRAM: u8 = 0x02;
+/// The bits of AUXR that exist: EXTRAM, and AO, which stops ALE.
+pub(super) const AUXR_BITS: u8 = 0x03;
+
 /// What a chip has and has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chip {
@@ -38,6 +45,10 @@ pub struct Chip {
     pub power_saving: bool,
     /// The second data pointer.
     pub second_dptr: Option<SecondDptr>,
+    /// XDATA on the chip, in bytes from 0x0000 on; it is there while AUXR.1 is 0. Accesses to it do not reach the ports.
+    pub xram_bytes: u16,
+    /// Whether INT0 and INT1, as levels, end power down; else only a reset does.
+    pub interrupts_end_power_down: bool,
 }
 
 const MCS51: Chip = Chip {
@@ -47,6 +58,8 @@ const MCS51: Chip = Chip {
     timer2: false,
     power_saving: true,
     second_dptr: None,
+    xram_bytes: 0,
+    interrupts_end_power_down: false,
 };
 const MCS52: Chip = Chip {
     name: "8052",
@@ -120,6 +133,8 @@ pub const CHIPS: &[Chip] = &[
         name: "89C51RX",
         rom_bytes: 65536,
         second_dptr: Some(AUXR1),
+        xram_bytes: 768,
+        interrupts_end_power_down: true,
         ..MCS52
     },
     Chip {
@@ -190,8 +205,14 @@ impl Chip {
             .into_iter()
             .filter(|_| self.timer2)
             .fold(set, SfrSet::with);
-        self.second_dptr
-            .map_or(set, |second| set.with(second.select))
+        let set = self
+            .second_dptr
+            .map_or(set, |second| set.with(second.select));
+        if self.xram_bytes > 0 {
+            set.with(AUXR)
+        } else {
+            set
+        }
     }
 
     /// The bits of PCON that exist: SMOD alone on HMOS parts.
@@ -233,7 +254,7 @@ mod tests {
         };
         assert_eq!(
             (count("8051"), count("8052"), count("89C51RX")),
-            (21, 26, 27)
+            (21, 26, 28)
         );
     }
 

@@ -21,7 +21,7 @@
 use std::collections::VecDeque;
 
 use crate::bus::Side;
-use crate::hw::chip::Chip;
+use crate::hw::chip::{AUXR, AUXR_BITS, AUXR_EXTRAM, Chip};
 use crate::hw::interrupt::{Flag, InterruptTiming, Interrupts, Source};
 use crate::hw::line::SerialByte;
 use crate::hw::port::Ports;
@@ -123,6 +123,8 @@ pub struct Peripherals {
     pub(super) ports: Ports,
     pub(super) pcon: Pcon,
     pub(super) dptr: DptrSwitch,
+    /// AUXR.
+    auxr: u8,
     /// P1 and P3 as sampled last.
     sampled: [u8; 2],
     /// The end of the cycle in which they have changed.
@@ -139,6 +141,8 @@ pub struct Peripherals {
     pub(super) attention: bool,
     /// Whether a change of a port's pins is such a thing.
     pub(super) watch_ports: bool,
+    /// Whether the program under way is one that tells the board of accesses to external memory.
+    pub(super) sees_movx: bool,
     pub(super) trace: Trace,
 }
 
@@ -185,6 +189,7 @@ impl Peripherals {
             ports: Ports::new(),
             pcon: Pcon::empty(),
             dptr: DptrSwitch::default(),
+            auxr: 0,
             sampled: [0xFF; 2],
             resample: None,
             inputs: VecDeque::new(),
@@ -193,6 +198,7 @@ impl Peripherals {
             due: Cycles::MAX,
             attention: false,
             watch_ports: false,
+            sees_movx: false,
             trace: Trace::default(),
         }
     }
@@ -312,6 +318,10 @@ impl Peripherals {
                     self.uart.settle(at, &mut self.trace);
                     self.uart.set_rxd(high(0));
                 }
+                if changed & 0x02 != 0 {
+                    self.uart.settle_transmitter(at, &mut self.trace);
+                    self.uart.set_gate(high(1), at, &mut self.trace);
+                }
                 if changed & 0x0C != 0 {
                     self.timers.settle(at, &mut self.trace);
                     self.timers.set_gate_pin(0, high(2));
@@ -364,23 +374,34 @@ impl Peripherals {
     pub(super) fn pins(&self, port: usize) -> u8 {
         let pins = self.ports.pins(port);
         match port {
-            3 => pins & !(u8::from(!self.uart.txd()) << 1) & !u8::from(!self.uart.host_rxd()),
+            3 => pins & !(u8::from(!self.uart.txd()) << 1) & !u8::from(!self.uart.rxd()),
             _ => pins,
         }
     }
 
-    /// What an instruction reads at `at`.
+    /// What an instruction reads at `at`, which looks at `bits` of it.
     #[inline]
-    pub(super) fn read(&mut self, address: u8, side: Side, at: Cycles) -> u8 {
+    pub(super) fn read(&mut self, address: u8, side: Side, bits: u8, at: Cycles) -> u8 {
         if at >= self.quiet || moves(address) {
             self.settle_register(address, side, at);
         }
         match port_at(address) {
             Some(port) if side == Side::Latch => self.ports.latch[port],
+            Some(3) => self.look_at_p3(bits, at),
             Some(port) => self.pins(port),
             None if self.exists(address, at) => self.register(address),
             None => 0x00,
         }
+    }
+
+    /// The pins of P3. A host that nobody else hears sends when the program looks at RXD.
+    fn look_at_p3(&mut self, bits: u8, at: Cycles) -> u8 {
+        let pins = self.pins(3);
+        if bits & 0x01 != 0 && self.uart.waits_for_a_look() {
+            self.uart.looked_at(bits, at, &mut self.trace);
+            self.refresh();
+        }
+        pins
     }
 
     /// Lets everything happen up to `at` that a read of the register shows.
@@ -440,6 +461,7 @@ impl Peripherals {
             sfr::TH2 => self.timer2.count().to_le_bytes()[1],
             sfr::RCAP2L => self.timer2.capture().to_le_bytes()[0],
             sfr::RCAP2H => self.timer2.capture().to_le_bytes()[1],
+            AUXR => self.auxr,
             _ => self.dptr.value,
         }
     }
@@ -478,9 +500,7 @@ impl Peripherals {
     pub(super) fn write(&mut self, address: u8, value: u8, at: Cycles) {
         self.catch_up(at);
         if let Some(port) = port_at(address) {
-            let before = self.ports.pins(port);
-            self.ports.latch[port] = value;
-            self.pins_changed(port, before, at); // with the next cycle, which begins at `at`
+            self.write_latch(port, value, at);
             return;
         }
         if !self.exists(address, at) {
@@ -508,7 +528,7 @@ impl Peripherals {
             }
             sfr::SBUF => {
                 self.uart.settle_transmitter(at, &mut self.trace);
-                self.uart.send(value, at);
+                self.uart.send(value, at, &mut self.trace);
             }
             sfr::IE => {
                 self.interrupts.ie = value;
@@ -521,8 +541,87 @@ impl Peripherals {
             sfr::T2CON | sfr::TL2 | sfr::TH2 | sfr::RCAP2L | sfr::RCAP2H => {
                 self.write_timer2(address, value, at);
             }
+            AUXR => self.auxr = value & AUXR_BITS,
             _ => self.write_dptr_switch(value),
         }
+        self.refresh();
+    }
+
+    /// The latch of `port` is `value` from `at` on.
+    fn write_latch(&mut self, port: usize, value: u8, at: Cycles) {
+        let before = self.ports.pins(port);
+        self.ports.latch[port] = value;
+        self.pins_changed(port, before, at); // with the next cycle, which begins at `at`
+        // from now on, the board has to see accesses to external memory
+        self.attention |= port == 0 && value != 0xFF && !self.sees_movx;
+    }
+
+    /// Whether an access to external memory would change P0's latch.
+    #[inline(always)]
+    pub(super) fn p0_holds(&self) -> bool {
+        self.ports.latch[0] != 0xFF
+    }
+
+    /// External memory was accessed at `at`: the processor has written 0xFF into P0's latch.
+    pub(super) fn external_memory_accessed(&mut self, at: Cycles) {
+        self.catch_up(at);
+        self.write_latch(0, 0xFF, at);
+    }
+
+    /// Whether XDATA at `address` lies on the chip.
+    #[inline(always)]
+    pub(super) fn on_chip(&self, address: u16) -> bool {
+        self.auxr & AUXR_EXTRAM == 0 && address < self.chip.xram_bytes
+    }
+
+    /// Lets the time up to `to` pass while power is down and nothing is clocked, where everything is settled.
+    pub(super) fn sleep(&mut self, to: Cycles) {
+        self.timers.sleep(to);
+        self.timer2.sleep(to);
+        self.uart.sleep(to);
+        self.uart.set_clocks(self.clocks());
+        self.resample = None;
+        self.refresh();
+    }
+
+    /// The moment of the next input.
+    pub(super) fn next_input_at(&self) -> Option<Cycles> {
+        self.inputs.front().map(|input| input.at)
+    }
+
+    /// Takes the inputs up to `at`, while power is down: pins change, but nothing samples them.
+    pub(super) fn take_inputs_asleep(&mut self, at: Cycles) {
+        while let Some(stimulus) = self.inputs.pop_front_if(|input| input.at <= at) {
+            self.apply(stimulus.input, at);
+        }
+        self.resample = None;
+        self.refresh();
+    }
+
+    /// Whose request ends power down, if the chip is one where an external interrupt does: INT0 or INT1, enabled, set to
+    /// levels, and low.
+    pub(super) fn waking(&self) -> Option<Source> {
+        let low = |bit: u8| self.ports.pins(3) >> bit & 1 == 0;
+        let [int0, int1] = &self.externals;
+        let asks = |external: &External, bit: u8| !external.edge && low(bit);
+        let asking = u8::from(asks(int0, 2)) * Source::External0.bit()
+            | u8::from(asks(int1, 3)) * Source::External1.bit();
+        self.interrupts
+            .choose(asking)
+            .filter(|_| self.chip.interrupts_end_power_down)
+    }
+
+    /// Power is up again at `at`, because `source` asks.
+    pub(super) fn wake(&mut self, source: Source, at: Cycles) {
+        self.pcon.remove(Pcon::PD);
+        self.sampled = [self.ports.pins(1), self.ports.pins(3)]; // nobody has seen the edges in between
+        for (n, external) in self.externals.iter_mut().enumerate() {
+            external.low = self.sampled[1] >> (2 + n) & 1 == 0;
+        }
+        self.externals[usize::from(source == Source::External1)]
+            .flag
+            .raise(at, at);
+        self.resample = Some(at + Cycles(1));
         self.refresh();
     }
 
@@ -776,6 +875,7 @@ impl Fields for Peripherals {
         self.pcon = Pcon::from_bits_retain(pcon);
         carrier.u8(&mut self.dptr.value)?;
         carrier.u16(&mut self.dptr.other)?;
+        carrier.u8(&mut self.auxr)?;
         let blank = Stimulus {
             at: Cycles::ZERO,
             input: Input::Serial(SerialByte::from(0)),

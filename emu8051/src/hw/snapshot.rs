@@ -10,7 +10,7 @@ use crate::xdata::{Xdata, XdataSnapshot};
 /// The first bytes of a written snapshot.
 const MAGIC: [u8; 7] = *b"smart51";
 /// The format written and read here. It changes whenever a field does.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 
 /// Everything a [`Board`] holds that a run changes, inputs still to come included. Its CODE is not part of it, except
 /// in von Neumann wiring, where CODE is RAM.
@@ -59,6 +59,7 @@ impl Board {
         let trace = std::mem::take(&mut self.world.peripherals.trace);
         self.world.peripherals = snapshot.peripherals.clone();
         self.world.peripherals.trace = trace;
+        self.world.peripherals.sees_movx = false;
         self.world.peripherals.refresh();
         self.world.xdata.restore(&snapshot.xdata);
         self.saved = snapshot.xdata.clone();
@@ -77,7 +78,7 @@ impl Board {
         for address in 0..=0xFFFF {
             let byte = self.world.xdata.read(address);
             if byte != before.read(address) {
-                self.program.write_code(address, byte);
+                self.write_code(address, byte);
             }
         }
     }

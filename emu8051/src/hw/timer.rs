@@ -282,6 +282,16 @@ impl Timers {
         }
     }
 
+    /// The chip was without a clock from where both timers are settled to `to`.
+    pub(super) fn sleep(&mut self, to: Cycles) {
+        for timer in &mut self.timers {
+            let slept = to - timer.at;
+            timer.edge = timer.edge.map(|due| due + slept);
+            timer.at = to;
+        }
+        self.refresh();
+    }
+
     /// Finds out what counts and when the flags will be set: to be called, where both timers are settled, after any
     /// change but the passing of time.
     pub(super) fn refresh(&mut self) {

@@ -126,6 +126,14 @@ impl Timer2 {
         }
     }
 
+    /// The chip was without a clock from where the timer is settled to `to`.
+    pub(super) fn sleep(&mut self, to: Cycles) {
+        let slept = to - self.at;
+        self.edge = self.edge.map(|due| due + slept);
+        self.at = to;
+        self.refresh();
+    }
+
     /// Finds out when TF2 will be set: to be called after any change but the passing of time. As a baud rate generator
     /// the timer sets no flag.
     pub(super) fn refresh(&mut self) {

@@ -8,9 +8,9 @@ use crate::hw::time::States;
 pub enum Signal {
     /// The pins of a port (0 to 3) changed to this.
     Port(u8, u8),
-    /// The serial port drives TXD to this level.
+    /// The level of TXD: the serial port's, and-ed with the latch of P3.1 and what is outside.
     Txd(bool),
-    /// The host drives RXD to this level with a byte it sends.
+    /// The level of RXD with a byte that the host sends, or that the serial port shifts out in mode 0.
     Rxd(bool),
     /// Timer 0, 1 or 2 overflowed. In mode 3, the upper half of timer 0 counts as timer 1, whose flag it sets.
     Overflow(u8),

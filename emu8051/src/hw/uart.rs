@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use crate::hw::interrupt::Flag;
-use crate::hw::line::{Frame, Line, Pace, SerialByte, levels};
+use crate::hw::line::{BitTime, Frame, Line, Pace, Rate, SerialByte, levels};
 use crate::hw::state::{Carrier, Fields, SnapshotError};
 use crate::hw::time::{Pulses, States};
 use crate::hw::trace::{Signal, Trace};
@@ -47,10 +47,11 @@ enum Transmitter {
         bits: u8,
         begun: u8,
     },
-    /// Mode 0: written to SBUF at `from`.
+    /// Mode 0: written to SBUF at `from`; of the eight cycles in which bits are shifted out, `shown` are in the trace.
     Shift {
         data: u8,
         from: Cycles,
+        shown: u8,
     },
 }
 
@@ -113,11 +114,19 @@ pub(super) struct Uart {
     count: u8,
     transmitter: Transmitter,
     receiver: Receiver,
-    /// The level of pin RXD as far as it does not come from `line`.
+    /// The level of pin RXD as far as neither `line` nor mode 0 makes it.
     rxd: bool,
+    /// The level of pin TXD as far as the transmitter does not make it: its latch holds it low, or somebody outside.
+    gate: bool,
+    /// That was so while the byte on its way was sent.
+    spoiled: bool,
     pub(super) line: Line,
     /// Bytes that came while RI was set.
     pub(super) overruns: u64,
+    /// Frames that could not be read, because TXD was held low.
+    pub(super) unread: u64,
+    /// The shortest and the longest bit of the frames sent.
+    pub(super) bits: Option<(States, States)>,
     /// Bytes sent and not yet collected: data and moment of TI.
     pub(super) sent: VecDeque<(SerialByte, Cycles)>,
 }
@@ -141,8 +150,12 @@ impl Uart {
             transmitter: Transmitter::Idle,
             receiver: Receiver::LISTENING,
             rxd: true,
+            gate: true,
+            spoiled: false,
             line: Line::default(),
             overruns: 0,
+            unread: 0,
+            bits: None,
             sent: VecDeque::new(),
         }
     }
@@ -259,15 +272,22 @@ impl Uart {
     fn transmit(&mut self, to: States, trace: &mut Trace) {
         match &mut self.transmitter {
             Transmitter::Idle => {}
-            Transmitter::Shift { data, from } => {
-                let done = *from + SHIFT;
-                if to.ceil() >= done {
-                    let byte = SerialByte::from(*data);
-                    for cycle in (1..=8).map(|n| States::from_cycles(*from + Cycles(n)).0) {
-                        trace.record(States(cycle + 2), Signal::Txd(false)); // the shift clock is low from S3 to S5
-                        trace.record(States(cycle + 5), Signal::Txd(true));
+            Transmitter::Shift { data, from, shown } => {
+                let (data, done) = (*data, *from + SHIFT);
+                while *shown < 8 {
+                    let begins = States::from_cycles(*from + Cycles(u64::from(*shown) + 1)).0;
+                    if begins + States::PER_CYCLE > to.0 {
+                        break;
                     }
-                    self.transmitted(byte, done);
+                    let bit = data >> *shown & 1 == 1;
+                    trace.record(States(begins), Signal::Rxd(bit && self.rxd));
+                    trace.record(States(begins + 2), Signal::Txd(false)); // the shift clock is low from S3 to S5
+                    trace.record(States(begins + 5), Signal::Txd(self.gate));
+                    *shown += 1;
+                }
+                if to.ceil() >= done {
+                    trace.record(States::from_cycles(done), Signal::Rxd(self.rxd));
+                    self.shifted_out(data, done);
                 }
             }
             Transmitter::Frame { .. } => {
@@ -283,17 +303,17 @@ impl Uart {
                 else {
                     return;
                 };
-                let due = rollovers.until(to).min((*bits - *begun).into());
+                let due = rollovers.until(to).min((*bits - *begun).into()) as u8;
+                let (byte, all, before) = (*byte, (*levels, *bits), *begun);
+                *begun += due;
                 if trace.is_on() {
                     for k in 0..due {
-                        let level = *levels >> *begun >> k & 1 == 1;
-                        trace.record(rollovers.nth(k + 1), Signal::Txd(level));
+                        let level = self.gate && all.0 >> before >> k & 1 == 1;
+                        trace.record(rollovers.nth(u64::from(k) + 1), Signal::Txd(level));
                     }
                 }
-                *begun += due as u8;
-                if begun == bits {
-                    let byte = *byte;
-                    self.transmitted(byte, rollovers.nth(due).ceil());
+                if before + due == all.1 {
+                    self.transmitted(byte, rollovers.nth(due.into()).ceil());
                 }
             }
         }
@@ -312,10 +332,47 @@ impl Uart {
 
     /// TI is set when the stop bit begins.
     fn transmitted(&mut self, byte: SerialByte, at: Cycles) {
-        self.sent.push_back((byte, at));
+        if let Some(counts) = self.transmit_counts() {
+            let bit = States(counts.period.0.saturating_mul(TICKS_PER_BIT));
+            let (shortest, longest) = self.bits.unwrap_or((bit, bit));
+            self.bits = Some((shortest.min(bit), longest.max(bit)));
+        }
+        if self.spoiled {
+            self.unread += 1;
+        } else {
+            self.sent.push_back((byte, at));
+        }
+        self.end_transmission(at);
+    }
+
+    /// Mode 0: whoever takes the bits needs the shift clock on TXD, and sees RXD.
+    fn shifted_out(&mut self, data: u8, at: Cycles) {
+        if self.gate {
+            let data = if self.rxd { data } else { 0 };
+            self.sent.push_back((SerialByte::from(data), at));
+        }
+        self.end_transmission(at);
+    }
+
+    fn end_transmission(&mut self, at: Cycles) {
         raise(&mut self.ti, at);
         self.transmitter = Transmitter::Idle;
         self.next_sent = Cycles::MAX;
+    }
+
+    /// The latch of TXD, or whoever is outside, holds the pin low or lets go of it at `at`, where the transmitter is
+    /// settled.
+    pub(super) fn set_gate(&mut self, level: bool, at: Cycles, trace: &mut Trace) {
+        self.gate = level;
+        let begun = !matches!(self.transmitter, Transmitter::Frame { begun: 0, .. });
+        self.spoiled = !level || self.spoiled && begun;
+        self.show_txd(at, trace);
+    }
+
+    /// The level of TXD may have changed at `at`, where the transmitter is settled.
+    fn show_txd(&mut self, at: Cycles, trace: &mut Trace) {
+        let level = self.gate && self.txd();
+        trace.record(States::from_cycles(at), Signal::Txd(level));
     }
 
     /// The receiver sees RXD as stretches of one level.
@@ -356,7 +413,8 @@ impl Uart {
     fn receive_whole(&mut self, from: States, to: States, trace: &Trace) -> Option<States> {
         let (frame, counts) = (self.line.frame?, self.ticks?);
         let listens = self.receiver == Receiver::LISTENING && self.control.contains(Scon::REN);
-        let in_step = from <= frame.start && frame.bit.0 == counts.period.0 * TICKS_PER_BIT;
+        let period = States(counts.period.0.saturating_mul(TICKS_PER_BIT));
+        let in_step = from <= frame.start && frame.bit.is(period);
         if !listens || !in_step || !self.rxd || trace.is_on() {
             return None;
         }
@@ -472,25 +530,76 @@ impl Uart {
         }
     }
 
-    /// The host begins its next byte at `at` if the receiver is ready for it.
+    /// The host begins its next byte at `at` if somebody can hear it.
     fn offer_byte(&mut self, at: States, counts: Option<Pulses>) {
-        let ready = self.control.contains(Scon::REN)
-            && self.line.frame.is_none()
-            && !(self.line.pace == Pace::WhenTaken && self.ri.is_set());
-        let Some(counts) = counts.filter(|counts| ready && counts.repeats()) else {
+        let waits = self.line.pace == Pace::WhenTaken;
+        let receives = self.control.contains(Scon::REN) && !(waits && self.ri.is_set());
+        let counts = counts.filter(|counts| receives && counts.repeats());
+        match (self.line.rate, counts) {
+            (Rate::Own(bit), _) if !waits => self.begin_byte(at, bit),
+            // a receiver whose bits are so long that it has not looked twice when the byte is over hears nothing
+            (Rate::Own(bit), Some(counts))
+                if counts.period.0.saturating_mul(TICKS_PER_BIT / 2)
+                    > bit.after(States(0), BITS_DECIDED.into()).0 => {}
+            (rate, Some(counts)) => {
+                // not before the receiver's clock runs: a timer may take a while to its first overflow
+                let clocked = States(counts.next.0.saturating_sub(counts.period.0));
+                let (bit, earliest) = match rate {
+                    Rate::Auto => (BitTime::of(counts.every(TICKS_PER_BIT, 1).period), at),
+                    Rate::Own(bit) => (bit, at.max(self.line.not_before)),
+                };
+                self.begin_byte(earliest.max(clocked), bit);
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// The host begins its next byte at `start`, if it has one and is not sending.
+    fn begin_byte(&mut self, start: States, bit: BitTime) {
+        if self.line.frame.is_some() {
             return;
-        };
+        }
         if let Some(byte) = self.line.queue.pop_front() {
             let (levels, bits) = levels(byte, self.nine());
-            // not before the receiver's clock runs: a timer may take a while to its first overflow
-            let clocked = States(counts.next.0.saturating_sub(counts.period.0));
             self.line.frame = Some(Frame {
-                start: at.max(clocked),
-                bit: counts.every(16, 1).period,
+                start,
+                bit,
                 levels,
                 bits,
             });
         }
+    }
+
+    /// Whether the host has a byte that it sends when the program looks at the pin RXD.
+    #[inline]
+    pub(super) fn waits_for_a_look(&self) -> bool {
+        !self.line.queue.is_empty()
+            && self.line.frame.is_none()
+            && matches!(self.line.rate, Rate::Own(_))
+    }
+
+    /// The program looked at `bits` of P3 at `at`, RXD among them: it is listening itself, unless it reads the whole port,
+    /// perhaps for something else, while the receiver is on. The host begins a byte when that has lasted for a while, and
+    /// lets the program alone after it.
+    pub(super) fn looked_at(&mut self, bits: u8, at: Cycles, trace: &mut Trace) {
+        let listens = bits == 0x01 || !self.control.contains(Scon::REN);
+        if let (true, Rate::Own(bit)) = (listens, self.line.rate) {
+            self.settle(at, trace);
+            let now = States::from_cycles(at);
+            let first = *self.line.looked_at.get_or_insert(now);
+            let quiet = States(first.0.saturating_add(bit.pause().0));
+            let start = bit.after(now, 1).max(quiet).max(self.line.not_before);
+            self.begin_byte(start, bit);
+            let end = self.line.frame.map_or(now, |frame| frame.end());
+            self.line.not_before = States(end.0.saturating_add(bit.pause().0));
+            self.refresh_receiver();
+        }
+    }
+
+    /// The host's rate is `rate` from now on, where the port is settled.
+    pub(super) fn set_rate(&mut self, rate: Rate) {
+        self.line.rate = rate;
+        self.resume();
     }
 
     /// The host has another byte to send, where the port is settled.
@@ -585,11 +694,22 @@ impl Uart {
         }
     }
 
-    /// What the host makes of RXD.
-    pub(super) fn host_rxd(&self) -> bool {
-        self.line
-            .frame
-            .is_none_or(|frame| frame.level(self.heard).0)
+    /// What the host and mode 0 make of RXD, to be and-ed with the latch.
+    pub(super) fn rxd(&self) -> bool {
+        let shifted = match self.transmitter {
+            Transmitter::Shift { data, from, .. } => {
+                // a bit in each of eight cycles, from the second one after the write on
+                let since = self
+                    .at
+                    .0
+                    .checked_sub(States::from_cycles(from + Cycles(1)).0);
+                let bit = since.map_or(8, |since| since / States::PER_CYCLE);
+                bit >= 8 || data >> bit & 1 == 1
+            }
+            _ => true,
+        };
+        let host = self.line.frame;
+        shifted && host.is_none_or(|frame| frame.level(self.heard).0)
     }
 
     pub(super) fn scon(&self) -> u8 {
@@ -644,9 +764,15 @@ impl Uart {
     }
 
     /// SBUF was written at `at`, where the transmitter is settled: transmission is requested. A byte on its way is cut off.
-    pub(super) fn send(&mut self, data: u8, at: Cycles) {
+    pub(super) fn send(&mut self, data: u8, at: Cycles, trace: &mut Trace) {
+        let cut_off = self.transmitter != Transmitter::Idle;
+        self.spoiled = !self.gate;
         self.transmitter = if self.mode() == 0 {
-            Transmitter::Shift { data, from: at }
+            Transmitter::Shift {
+                data,
+                from: at,
+                shown: 0,
+            }
         } else {
             let nine = self.nine();
             let byte = SerialByte {
@@ -661,7 +787,29 @@ impl Uart {
                 begun: 0,
             }
         };
+        if cut_off {
+            self.show_txd(at, trace);
+        }
         self.refresh_transmitter();
+    }
+
+    /// The chip was without a clock from where the port is settled to `to`; the host was not. [`Uart::set_clocks`] has to
+    /// follow.
+    pub(super) fn sleep(&mut self, to: Cycles) {
+        let slept = Cycles((States::from_cycles(to).0 - self.at.0) / States::PER_CYCLE);
+        if let Transmitter::Shift { from, .. } = &mut self.transmitter {
+            *from += slept;
+        }
+        if let Receiver::Shift { from, .. } = &mut self.receiver {
+            *from += slept;
+        }
+        self.at = States::from_cycles(to);
+        self.heard = self.at;
+        while let Some(frame) = self.line.frame.take_if(|frame| frame.end() <= self.at) {
+            if self.line.pace == Pace::BackToBack {
+                self.offer_byte(frame.end(), None);
+            }
+        }
     }
 }
 
@@ -686,6 +834,7 @@ impl Fields for Transmitter {
             _ => Transmitter::Shift {
                 data: 0,
                 from: Cycles::ZERO,
+                shown: 0,
             },
         };
         match self {
@@ -702,9 +851,11 @@ impl Fields for Transmitter {
                 carrier.u8(begun)?;
                 carrier.check(*begun < *bits && *bits <= 11)
             }
-            Transmitter::Shift { data, from } => {
+            Transmitter::Shift { data, from, shown } => {
                 carrier.u8(data)?;
-                carrier.cycles(from)
+                carrier.cycles(from)?;
+                carrier.u8(shown)?;
+                carrier.check(*shown <= 8)
             }
         }
     }
@@ -788,8 +939,16 @@ impl Fields for Uart {
         self.transmitter.fields(carrier)?;
         self.receiver.fields(carrier)?;
         carrier.bool(&mut self.rxd)?;
+        carrier.bool(&mut self.gate)?;
+        carrier.bool(&mut self.spoiled)?;
         self.line.fields(carrier)?;
         carrier.u64(&mut self.overruns)?;
+        carrier.u64(&mut self.unread)?;
+        let none = (States(0), States(0));
+        carrier.option(&mut self.bits, none, |carrier, (shortest, longest)| {
+            carrier.u64(&mut shortest.0)?;
+            carrier.u64(&mut longest.0)
+        })?;
         carrier.queue(
             &mut self.sent,
             (SerialByte::from(0), Cycles::ZERO),

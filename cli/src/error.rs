@@ -5,7 +5,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 /// The exit status of a command that could say what it had to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Status {
     /// It did what was asked.
     Success = 0,

@@ -2,9 +2,11 @@
 
 use crate::args::{Bytes as Input, about, number, read_file, read_text, write_file};
 use crate::error::{Error, Status};
+use crate::firmware::dump::{Dump, Part};
 use crate::firmware::image;
 use crate::firmware::outputs::Outputs;
 use crate::firmware::ram::Ram;
+use crate::firmware::rate::{Baud, Clock};
 use crate::firmware::recording::{Difference, Ended, Recording};
 use crate::firmware::session::{Options, Session, Stopped};
 use crate::firmware::settings::{PaceName, Settings, chip};
@@ -14,12 +16,13 @@ use crate::text::{Page, Text, say};
 use crate::watch::WatchArgs;
 use crate::watch::coverage::Summary;
 use crate::watch::stack::Stack;
+use crate::watch::symbol_files::names;
 use clap::Args;
 use emu8051::hw::board::Board;
 use emu8051::hw::chip::Chip;
 use emu8051::hw::line::SerialByte;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The most machine cycles of a run that is given no other limit.
 const DEFAULT_CYCLES: u64 = 1_000_000_000;
@@ -33,6 +36,8 @@ const DEFAULT_CYCLES: u64 = 1_000_000_000;
 #[command(
     after_help = "Examples:\n  smart51 firmware blink.ihx --max-cycles 1_000_000 --vcd blink.vcd\n  \
 smart51 firmware echo.ihx --uart-in 68656c6c6f --uart-out - --max-cycles 500_000\n  \
+smart51 firmware echo.ihx --clock 22.1184MHz --baud 19200 --uart-in 6869 --max-cycles 500_000\n  \
+smart51 firmware echo.ihx --stop-pc main --dump iram:0x30..0x3F --dump sfr\n  \
 smart51 firmware echo.ihx --uart-pty --record session.json\n  \
 smart51 firmware echo.ihx --replay session.json --coverage echo.info"
 )]
@@ -62,9 +67,10 @@ pub(crate) struct Firmware {
     /// Write a waveform of ports, TXD, RXD, interrupts and timer overflows, for GTKWave.
     #[arg(long, value_name = "FILE")]
     vcd: Option<PathBuf>,
-    /// The oscillator, in Hz, for times in the waveform and the pace of a pseudo-terminal.
-    #[arg(long, default_value = "11059200", value_parser = clock, value_name = "HZ")]
-    clock: u64,
+    /// The oscillator: Hz, or with a unit, as 12MHz. With it, the host's bits, times in the waveform and the pace of a
+    /// pseudo-terminal have their length; with --replay, those in the waveform [default: 11.0592MHz].
+    #[arg(long, value_name = "HZ")]
+    clock: Option<Clock>,
     #[command(flatten)]
     watch: WatchArgs,
     /// Write settings, all inputs with their times, and the result to a file, for --replay.
@@ -75,6 +81,10 @@ pub(crate) struct Firmware {
         "board", "uart_in", "uart_pty", "stimulus", "record", "restore"
     ])]
     replay: Option<PathBuf>,
+    /// Show memory as it is at the end: iram, xdata or sfr, perhaps with addresses, as xdata:0x4000..0x40FF; may be given
+    /// more than once.
+    #[arg(long, value_name = "WHAT")]
+    dump: Vec<Dump>,
     /// Write the whole machine to a file when it stops, peripherals included, for --restore.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -93,13 +103,19 @@ struct BoardArgs {
     /// The most machine cycles [default: 1000000000].
     #[arg(long, value_parser = number::<u64>, value_name = "N")]
     max_cycles: Option<u64>,
-    /// Stop on arriving at this address of CODE; may be given more than once.
-    #[arg(long, value_parser = number::<u16>, value_name = "A")]
-    stop_pc: Vec<u16>,
+    /// Stop on arriving at this address of CODE, or where this function begins, by the .cdb, .rst or .map beside the
+    /// image; may be given more than once.
+    #[arg(long, value_parser = place, value_name = "A|NAME")]
+    stop_pc: Vec<Place>,
     /// Stop after reading this address of XDATA.
     #[arg(long, value_parser = number::<u16>, value_name = "A")]
     stop_xdata_read: Option<u16>,
-    /// When the host sends its next byte: taken (the firmware has cleared RI) or line (back to back) [default: taken].
+    /// How many bits in a second the host on the serial line sends, whatever rate the firmware has set; auto is the
+    /// firmware's, once its receiver is on [default: 9600].
+    #[arg(long, value_name = "RATE")]
+    baud: Option<Baud>,
+    /// When the host sends its next byte: taken (the firmware has cleared RI, or looks at the pin RXD itself) or line
+    /// (from the start on, back to back) [default: taken].
     #[arg(long, value_enum, hide_possible_values = true, value_name = "WHEN")]
     uart_pace: Option<PaceName>,
     /// RAM before the first instruction: zero, random:SEED, or @FILE (XDATA from 0 on, then IRAM) [default: zero].
@@ -120,7 +136,12 @@ struct BoardArgs {
 }
 
 impl BoardArgs {
-    fn settings(&self, uart_pty: bool) -> Result<Settings, Error> {
+    fn settings(
+        &self,
+        image: &Path,
+        clock: Option<Clock>,
+        uart_pty: bool,
+    ) -> Result<Settings, Error> {
         Ok(Settings {
             chip: self.chip.map_or("8052", |chip| chip.name).into(),
             von_neumann: self.von_neumann,
@@ -128,8 +149,10 @@ impl BoardArgs {
             internal_code_only: self.internal_code_only,
             interrupt_latency_cycles: self.interrupt_latency_cycles.unwrap_or(2),
             uart_pace: self.uart_pace.unwrap_or(PaceName::Taken),
+            baud: self.baud.unwrap_or_default(),
+            clock: clock.unwrap_or_default(),
             uart_pty,
-            stop_pc: self.stop_pc.iter().copied().map(Address).collect(),
+            stop_pc: stops(&self.stop_pc, image)?,
             stop_xdata_read: self.stop_xdata_read.map(Address),
             max_cycles: self.max_cycles.unwrap_or(DEFAULT_CYCLES),
             ram: Bytes(self.ram.clone().unwrap_or_default().bytes()?),
@@ -137,11 +160,52 @@ impl BoardArgs {
     }
 }
 
-fn clock(text: &str) -> Result<u64, String> {
-    match number(text)? {
-        0 => Err("expected a frequency in Hz, found 0".into()),
-        hz => Ok(hz),
+/// A place in CODE.
+#[derive(Clone, Debug)]
+enum Place {
+    At(u16),
+    /// Where the function of this name begins.
+    Function(String),
+}
+
+/// A name begins as one does in C, so that a mistyped number is none.
+fn place(text: &str) -> Result<Place, String> {
+    match text.chars().next() {
+        Some(c) if c == '_' || c.is_ascii_alphabetic() => Ok(Place::Function(text.into())),
+        _ => number(text).map(Place::At),
     }
+}
+
+/// The addresses that `places` are in `image`.
+fn stops(places: &[Place], image: &Path) -> Result<Vec<Address>, Error> {
+    let named = places
+        .iter()
+        .any(|place| matches!(place, Place::Function(_)));
+    let symbols = named.then(|| names(image)).unwrap_or_default();
+    let mut stops = Vec::new();
+    for place in places {
+        match place {
+            Place::At(address) => stops.push(Address(*address)),
+            Place::Function(name) => {
+                let found = symbols.functions.iter().filter(|f| f.name == *name);
+                let before = stops.len();
+                stops.extend(found.map(|function| Address(function.at)));
+                if stops.len() > before {
+                    continue;
+                }
+                let problem = if symbols.functions.is_empty() {
+                    "no .cdb, .rst or .map beside it tells functions: link with sdcc, or give an address".into()
+                } else {
+                    let known: Vec<&str> =
+                        symbols.functions.iter().map(|f| f.name.as_str()).collect();
+                    format!("its symbols have {}", known.join(", "))
+                };
+                let problem = format_args!("no function is called {name}: {problem}");
+                return Err(about(image, problem));
+            }
+        }
+    }
+    Ok(stops)
 }
 
 /// What a run did.
@@ -157,6 +221,8 @@ struct Report {
     warnings: Vec<String>,
     stack: Option<Stack>,
     coverage: Option<Summary>,
+    /// The memory asked for.
+    memory: Option<Vec<Part>>,
     /// Where a replay differs from the recording.
     differences: Option<Vec<Difference>>,
     /// Whether the bytes of the serial port were shown as they came.
@@ -178,6 +244,9 @@ impl Text for Report {
         }
         if let Some(coverage) = &self.coverage {
             say!(page, "coverage      {coverage}");
+        }
+        for part in self.memory.iter().flatten() {
+            part.text(page);
         }
         match self.differences.as_deref() {
             None => {}
@@ -203,6 +272,7 @@ impl Report {
             warnings: stopped.warnings,
             stack,
             coverage: None,
+            memory: None,
             differences: None,
             shown: stopped.shown,
         }
@@ -227,7 +297,9 @@ impl Firmware {
             .transpose()?;
         let settings = match &replayed {
             Some(recording) => recording.settings.clone(),
-            None => self.board.settings(self.uart_pty)?,
+            None => self
+                .board
+                .settings(&self.image, self.clock, self.uart_pty)?,
         };
         let mut board = settings.board(&image)?;
         if self.record.is_some() {
@@ -241,11 +313,13 @@ impl Firmware {
         let options = Options {
             image: self.image.clone(),
             max_cycles: settings.max_cycles,
-            clock: self.clock,
+            clock: self.clock.unwrap_or(settings.clock),
+            baud: settings.baud,
             checkpoints: self.record.is_some() || replayed.is_some(),
             progress: !out.is_json(),
         };
-        let mut stopped = Session::new(board, self.outputs(out)?, watches, options).run()?;
+        let outputs = self.outputs(options.clock, out)?;
+        let mut stopped = Session::new(board, outputs, watches, options).run()?;
         let ended = Ended::of(&stopped);
         if stopped.stop == "cycles" && self.board.max_cycles.is_none() && replayed.is_none() {
             note(format_args!(
@@ -262,7 +336,13 @@ impl Firmware {
             Recording::new(&image, settings, &stopped, ended.clone()).write(file)?;
             note(format_args!("recorded to {}", file.display()));
         }
+        let memory: Vec<Part> = self
+            .dump
+            .iter()
+            .map(|dump| dump.of(&stopped.board))
+            .collect();
         let report = Report {
+            memory: Some(memory).filter(|parts| !parts.is_empty()),
             coverage: self.watch.write(covering.as_ref(), &stopped.watches)?,
             differences: replayed.map(|recording| recording.compare(&stopped.checkpoints, &ended)),
             ..Report::new(stopped, ended)
@@ -271,9 +351,9 @@ impl Firmware {
         Ok(report.status())
     }
 
-    fn outputs(&self, out: &Output) -> Result<Outputs, Error> {
+    fn outputs(&self, clock: Clock, out: &Output) -> Result<Outputs, Error> {
         let (uart, vcd) = (self.uart_out.as_deref(), self.vcd.as_deref());
-        Outputs::create(uart, vcd, self.uart_pty, self.clock, out)
+        Outputs::create(uart, vcd, self.uart_pty, clock, out)
     }
 
     /// Gives the board the inputs that are known beforehand, after it was made what it was when it was saved.
@@ -283,6 +363,13 @@ impl Firmware {
             snapshot
                 .and_then(|snapshot| board.restore(&snapshot))
                 .map_err(|error| about(file, error))?;
+            if let Some(pace) = self.board.uart_pace {
+                board.set_pace(pace.into());
+            }
+            if let Some(baud) = self.board.baud {
+                let rate = baud.rate(self.clock.unwrap_or_default());
+                board.set_rate(rate.map_err(Error::input)?);
+            }
         }
         let stimuli = match (&self.stimulus, replayed) {
             (_, Some(recording)) => recording.inputs.clone(),

@@ -4,7 +4,7 @@ use crate::args::{find_files, number, write_file};
 use crate::error::{Error, Status};
 use crate::firmware::suite::junit::junit;
 use crate::firmware::suite::{Options, Verdict, run_file};
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::text::{Page, Text, say};
 use crate::watch::counts::Counts;
 use crate::watch::coverage::{CoverageArgs, Covering, Summary};
@@ -19,7 +19,7 @@ use std::thread;
 /// Run firmware regression tests: TOML files that name an image, what happens to it, and what must come of it.
 ///
 /// Tests run in parallel; the order of the report is that of the files. The status is 1 if anything comes out otherwise
-/// than expected.
+/// than expected, and 2 if a file is no test; the others are run all the same.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  smart51 firmware-test firmware/ --junit report.xml\n  \
@@ -55,20 +55,23 @@ struct Report {
 struct Row {
     path: String,
     passed: bool,
-    machine_cycles: u64,
+    /// Nothing was run of a file that is no test.
+    machine_cycles: Option<u64>,
     failures: Vec<String>,
+    /// Why the file is no test.
+    error: Option<String>,
 }
 
 impl Text for Report {
     fn text(&self, page: &mut Page) {
         for row in &self.results {
-            let verdict = if row.passed { "ok  " } else { "FAIL" };
-            say!(
-                page,
-                "{verdict} {} ({} cycles)",
-                row.path,
-                row.machine_cycles
-            );
+            match (&row.error, row.machine_cycles) {
+                (None, Some(cycles)) => {
+                    let verdict = if row.passed { "ok  " } else { "FAIL" };
+                    say!(page, "{verdict} {} ({cycles} cycles)", row.path);
+                }
+                _ => say!(page, "BAD  {} (not run)", row.path),
+            }
             for line in row.failures.iter().flat_map(|failure| failure.lines()) {
                 say!(page, "     {line}");
             }
@@ -84,9 +87,10 @@ impl From<&Verdict> for Row {
     fn from(verdict: &Verdict) -> Row {
         Row {
             path: verdict.path.display().to_string(),
-            passed: verdict.failures.is_empty(),
+            passed: verdict.passed(),
             machine_cycles: verdict.machine_cycles,
             failures: verdict.failures.clone(),
+            error: verdict.error.as_ref().map(|error| error.message.clone()),
         }
     }
 }
@@ -94,7 +98,8 @@ impl From<&Verdict> for Row {
 impl FirmwareTest {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let files = find_files(&self.paths, ".test.toml")?;
-        let verdicts = self.run_all(&files)?;
+        let verdicts = self.run_all(&files);
+        let worst = worst(&verdicts);
         if let Some(path) = &self.junit {
             write_file(path, junit(&verdicts).as_bytes())?;
         }
@@ -111,15 +116,11 @@ impl FirmwareTest {
             )?,
         };
         out.print(&report)?;
-        Ok(if report.passed == files.len() {
-            Status::Success
-        } else {
-            Status::Refused
-        })
+        Ok(worst)
     }
 
     /// Runs the tests, so many at a time; the verdicts are in the order of the files.
-    fn run_all(&self, files: &[PathBuf]) -> Result<Vec<Verdict>, Error> {
+    fn run_all(&self, files: &[PathBuf]) -> Vec<Verdict> {
         let options = Options {
             update_snapshots: self.update_snapshots,
             coverage: &self.coverage,
@@ -150,6 +151,22 @@ impl FirmwareTest {
         all.sort_by_key(|(index, _)| *index);
         all.into_iter().map(|(_, verdict)| verdict).collect()
     }
+}
+
+/// The status of a run with these verdicts. What is no test is said on standard error too.
+fn worst(verdicts: &[Verdict]) -> Status {
+    let mut worst = Status::Success;
+    for verdict in verdicts {
+        match &verdict.error {
+            Some(error) => {
+                note(format_args!("error: {}", error.message));
+                worst = worst.max(error.status);
+            }
+            None if !verdict.passed() => worst = worst.max(Status::Refused),
+            None => {}
+        }
+    }
+    worst
 }
 
 /// What ran of each image in all its tests.

@@ -1,10 +1,12 @@
 //! Firmware on an emulated board: what `smart51 firmware` and `smart51 firmware-test` share.
 
+pub(crate) mod dump;
 pub(crate) mod eeprom;
 pub(crate) mod image;
 pub(crate) mod outputs;
 pub(crate) mod pty;
 pub(crate) mod ram;
+pub(crate) mod rate;
 pub(crate) mod recording;
 pub(crate) mod session;
 pub(crate) mod settings;

@@ -1,6 +1,7 @@
 //! Where a run is written to while it lasts: its bytes, its waveform, its end of a pseudo-terminal.
 
 use super::pty::Pty;
+use super::rate::Clock;
 use super::vcd::Vcd;
 use crate::args::about;
 use crate::error::Error;
@@ -29,14 +30,14 @@ fn create(path: &Path) -> Result<Named<File>, Error> {
     Ok((files::create(path)?, path.into()))
 }
 
-fn waveform(path: &Path, clock: u64) -> Result<Named<Vcd<BufWriter<File>>>, Error> {
+fn waveform(path: &Path, clock: Clock) -> Result<Named<Vcd<BufWriter<File>>>, Error> {
     let (file, path) = create(path)?;
-    let vcd = Vcd::create(BufWriter::new(file), clock).map_err(|error| about(&path, error))?;
+    let vcd = Vcd::create(BufWriter::new(file), clock.0).map_err(|error| about(&path, error))?;
     Ok((vcd, path))
 }
 
 impl Outputs {
-    /// Creates the files; `clock` is the oscillator in Hz, for times in the waveform.
+    /// Creates the files; `clock` is the oscillator, for times in the waveform.
     ///
     /// # Errors
     /// If one can't be created, or standard output is to hold JSON alone.
@@ -44,7 +45,7 @@ impl Outputs {
         uart: Option<&Path>,
         vcd: Option<&Path>,
         pty: bool,
-        clock: u64,
+        clock: Clock,
         out: &Output,
     ) -> Result<Outputs, Error> {
         let stdout = uart == Some(Path::new("-"));

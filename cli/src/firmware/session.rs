@@ -2,6 +2,7 @@
 
 use super::outputs::Outputs;
 use super::pty::Received;
+use super::rate::{Baud, Clock};
 use super::recording::{CHECKPOINT, Checkpoint};
 use super::{explain, stop_name};
 use crate::error::Error;
@@ -11,7 +12,7 @@ use crate::watch::stack::StackWatch;
 use crate::watch::symbol_files::names;
 use emu8051::Cycles;
 use emu8051::hw::board::{Board, BoardStop};
-use emu8051::hw::line::SerialByte;
+use emu8051::hw::line::{Rate, SerialByte};
 use emu8051::hw::time::CLOCKS_PER_CYCLE;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -38,8 +39,10 @@ pub(crate) struct Options {
     pub(crate) image: PathBuf,
     /// When it ends, in machine cycles since reset.
     pub(crate) max_cycles: u64,
-    /// The oscillator in Hz, which a run on a pseudo-terminal keeps to.
-    pub(crate) clock: u64,
+    /// The oscillator, which a run on a pseudo-terminal keeps to.
+    pub(crate) clock: Clock,
+    /// The rate that the host listens for, in bits in a second.
+    pub(crate) baud: Baud,
     /// Whether checkpoints are made.
     pub(crate) checkpoints: bool,
     /// Whether progress is said.
@@ -72,6 +75,22 @@ pub(crate) struct Stopped {
     pub(crate) shown: bool,
     /// What went wrong, in words.
     pub(crate) warnings: Vec<String>,
+}
+
+/// Thousandths by which a bit may be too long or too short: a receiver that is right loses its way in ten bits at five
+/// hundredths.
+const TOLERANCE: i64 = 40;
+
+/// The rate at which bytes were sent, if it is so far from the host's own that the host would not have read them.
+pub(super) fn off_rate(board: &Board, clock: Clock, baud: Baud) -> Option<u64> {
+    let Ok(Rate::Own(bit)) = baud.rate(clock) else {
+        return None;
+    };
+    let (shortest, longest) = board.serial_bits()?;
+    [shortest, longest]
+        .into_iter()
+        .find(|states| bit.excess(*states).abs() > TOLERANCE)
+        .map(|states| (clock.0 / 2).div_ceil(states.0.max(1)))
 }
 
 impl Session {
@@ -141,7 +160,7 @@ impl Session {
     fn next_slice(&self, from: u64) -> u64 {
         let watched = self.stack().map_or(SLICE, |_| SLICE_OF_WATCHED);
         let length = match self.outputs.pty {
-            Some(_) => (self.options.clock / CLOCKS_PER_CYCLE / LOOKS).clamp(1, watched),
+            Some(_) => (self.options.clock.0 / CLOCKS_PER_CYCLE / LOOKS).clamp(1, watched),
             None => watched,
         };
         let end_of = |length: u64| (from / length + 1).saturating_mul(length);
@@ -186,7 +205,7 @@ impl Session {
     /// Waits until the oscillator would have come as far as the board has.
     fn keep_time(&self, (began, at): (Instant, Cycles)) {
         let clocks = u128::from((self.board.now() - at).0) * u128::from(CLOCKS_PER_CYCLE);
-        let nanoseconds = clocks * NANOSECONDS / u128::from(self.options.clock);
+        let nanoseconds = clocks * NANOSECONDS / u128::from(self.options.clock.0);
         let since = Duration::from_nanos(nanoseconds.min(u64::MAX.into()) as u64);
         std::thread::sleep(since.saturating_sub(began.elapsed()));
     }
@@ -204,6 +223,29 @@ impl Session {
         let lost = lost.map(|lost| {
             format!("{lost} bytes came over the serial line while RI was set and are lost")
         });
-        unknown.chain(lost).collect()
+        unknown.chain(lost).chain(self.oddities_of_line()).collect()
+    }
+
+    /// What goes wrong on a serial line that is connected and is not heard.
+    fn oddities_of_line(&self) -> Vec<String> {
+        let board = &self.board;
+        let unread = Some(board.serial_unread()).filter(|unread| *unread > 0);
+        let unread = unread.map(|unread| {
+            format!("{unread} bytes were sent while the latch of P3.1 held TXD low, and nobody could read them")
+        });
+        let waiting = Some(board.serial_waiting()).filter(|waiting| *waiting > 0);
+        let waiting = waiting.map(|waiting| {
+            format!(
+                "{waiting} bytes for the serial line were not sent: the firmware did not take them"
+            )
+        });
+        let (clock, baud) = (self.options.clock, self.options.baud);
+        let off = off_rate(board, clock, baud).map(|found| {
+            format!(
+                "the firmware sent at {found} baud to a host that listens at {baud}, which would read something else: \
+                 --baud sets the host's rate, --clock the oscillator"
+            )
+        });
+        unread.into_iter().chain(waiting).chain(off).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::image;
 use super::ram::Ram;
+use super::rate::{Baud, Clock};
 use crate::error::Error;
 use crate::output::{Address, Bytes};
 use emu8051::hw::board::{Board, BoardConfig, Wiring};
@@ -21,6 +22,12 @@ pub(crate) struct Settings {
     pub(crate) internal_code_only: bool,
     pub(crate) interrupt_latency_cycles: u64,
     pub(crate) uart_pace: PaceName,
+    /// The host's rate. Older recordings have none: then the host took the firmware's.
+    #[serde(default = "Baud::auto")]
+    pub(crate) baud: Baud,
+    /// The oscillator, with which the host's bits have their length.
+    #[serde(default)]
+    pub(crate) clock: Clock,
     /// Whether somebody was at the other end of the line, for whom an idle processor waits.
     pub(crate) uart_pty: bool,
     pub(crate) stop_pc: Vec<Address>,
@@ -76,6 +83,7 @@ impl Settings {
         let mut board = image::board(&config, image)?;
         Ram::fill(&self.ram.0, &mut board);
         board.set_pace(self.uart_pace.into());
+        board.set_rate(self.baud.rate(self.clock).map_err(Error::input)?);
         Ok(board)
     }
 }

@@ -186,9 +186,15 @@ fn an_endless_run_ends_at_its_limit_and_says_so_when_nobody_set_one() {
 #[test]
 fn bad_options_are_status_2_with_a_sentence() {
     let dir = assembled(LOOP);
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 16] = [
         &["--chip", "8048"],
         &["--clock", "0"],
+        &["--clock", "11,0592MHz"],
+        &["--baud", "0"],
+        &["--baud", "1_000_000"],
+        &["--dump", "rom"],
+        &["--dump", "iram:0x30..0x20"],
+        &["--stop-pc", "main"],
         &["--interrupt-latency-cycles", "3"],
         &["--xdata-bytes", "65537"],
         &["--ram", "ones"],
@@ -206,5 +212,75 @@ fn bad_options_are_status_2_with_a_sentence() {
             "{options:?}: {}",
             ran.stderr
         );
+    }
+}
+
+/// What programmers load is loaded, with a word on what was odd; contracts are another matter.
+#[test]
+fn odd_images_are_loaded_with_a_warning() {
+    let dir = assembled("mov 0x30,#0x42\n sjmp $\n");
+    let plain = dir.read("image.ihx");
+    dir.write("image.ihx", [&plain[..], b":00000001FF\n\x1A"].concat());
+    let ran = firmware(&dir, &["--max-cycles", "100", "--dump", "iram:0x30"]).ok();
+    assert_eq!(
+        ran.stderr,
+        "warning: image.ihx: line 3: everything after the end record is ignored, from `:` on\n"
+    );
+    assert!(ran.stdout.contains("iram 0x30     42\n"), "{}", ran.stdout);
+    let contract = dir.run(&["inspect", "image.ihx"]);
+    assert_ne!(
+        contract.status,
+        0,
+        "a contract is refused: {}",
+        contract.all()
+    );
+    dir.write("image.ihx", ":00000001FF\n");
+    let ran = firmware(&dir, &[]);
+    assert_eq!(ran.status, 2);
+    assert_eq!(
+        ran.stderr,
+        "error: image.ihx: expected an image, found one without a byte of code: build it again\n"
+    );
+    dir.write("image.ihx", [b"made by hand\n", &plain[..]].concat());
+    let ran = firmware(&dir, &[]);
+    assert_eq!(ran.status, 2);
+    assert_eq!(
+        ran.stderr,
+        "error: image.ihx: line 1, column 1: expected `:`, found `m`\n"
+    );
+}
+
+/// A host that cannot have understood what was sent, and bytes that nobody took, are said.
+#[test]
+fn a_line_that_does_not_work_is_reported() {
+    let source = "mov TMOD,#0x20\n mov TH1,#0xFA\n mov SCON,#0x40\n setb TR1\n mov SBUF,#0x41\n
+        jnb TI,$\n clr TI\n clr P3.1\n mov SBUF,#0x42\n jnb TI,$\n sjmp $\n";
+    let dir = assembled(source);
+    let run = |options: &[&str]| {
+        let limit = ["--max-cycles", "20_000", "--json"];
+        firmware(&dir, &[&limit, options].concat()).ok().json()
+    };
+    let report = run(&["--uart-in", "0102"]);
+    assert_eq!(report["uart"], "41");
+    let said = warnings(&report);
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(
+        said[0].starts_with("1 bytes were sent while the latch of P3.1 held TXD low"),
+        "{said:?}"
+    );
+    assert!(
+        said[1].starts_with("2 bytes for the serial line were not sent"),
+        "{said:?}"
+    );
+    assert!(
+        said[2].starts_with("the firmware sent at 4800 baud to a host that listens at 9600,"),
+        "{said:?}"
+    );
+    for right in [
+        ["--baud", "4800"],
+        ["--clock", "22.1184MHz"],
+        ["--baud", "auto"],
+    ] {
+        assert_eq!(warnings(&run(&right)).len(), 1, "{right:?}");
     }
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod common;
 mod coverage;
 mod docs;
+mod images;
 #[path = "../common/page.rs"]
 mod page;
 mod pty;

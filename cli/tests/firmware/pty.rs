@@ -9,7 +9,14 @@ use std::process::Stdio;
 
 /// Types into the device of `image`, reads back the same, and closes it; what the run reports. It is recorded.
 fn session(dir: &Dir, image: &str, typed: &[&str]) -> Value {
-    let limits = ["--max-cycles", "100_000_000_000", "--clock", "110_592_000"];
+    let limits = [
+        "--max-cycles",
+        "100_000_000_000",
+        "--clock",
+        "110.592MHz",
+        "--baud",
+        "96_000",
+    ];
     let record = [
         "firmware",
         image,

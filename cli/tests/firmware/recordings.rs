@@ -181,3 +181,62 @@ fn a_saved_machine_goes_on_as_if_it_had_not_been_stopped() {
         ran.stderr
     );
 }
+
+/// Recordings from before the host had a rate of its own have none: they are replayed with the firmware's.
+#[test]
+fn an_older_recording_has_a_host_that_follows_the_firmware() {
+    let dir = Dir::new();
+    let echo = sample("echo");
+    // at twice the clock the firmware has twice the rate: a host of 9600 baud would not be understood
+    let run = [
+        "firmware",
+        &echo,
+        "--uart-in",
+        "6869",
+        "--baud",
+        "auto",
+        "--clock",
+        "22.1184MHz",
+        "--max-cycles",
+        "60_000",
+    ];
+    let recorded = dir
+        .run(&[&run[..], &["--record", "run.json", "--json"]].concat())
+        .ok()
+        .json();
+    assert_eq!(recorded["uart"], "6869");
+    let text = String::from_utf8(dir.read("run.json")).unwrap();
+    let older: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains("\"baud\"") && !line.contains("\"clock\""))
+        .collect();
+    assert_eq!(older.len() + 2, text.lines().count());
+    dir.write("older.json", older.join("\n"));
+    for file in ["run.json", "older.json"] {
+        let replayed = dir
+            .run(&["firmware", &echo, "--replay", file, "--json"])
+            .ok()
+            .json();
+        assert_eq!(replayed["differences"], Value::Array(Vec::new()), "{file}");
+    }
+    let ran = dir.run(&["firmware", &echo, "--replay", "run.json", "--baud", "9600"]);
+    assert_eq!(ran.status, 2, "the recording says which rate");
+    let own = [
+        "firmware",
+        &echo,
+        "--uart-in",
+        "6869",
+        "--max-cycles",
+        "60_000",
+        "--baud",
+        "9800",
+    ];
+    dir.run(&[&own[..], &["--record", "own.json"]].concat())
+        .ok();
+    assert!(
+        String::from_utf8(dir.read("own.json"))
+            .unwrap()
+            .contains("\"baud\": 9800")
+    );
+    dir.run(&["firmware", &echo, "--replay", "own.json"]).ok();
+}

@@ -196,3 +196,103 @@ fn what_the_firmware_sends_goes_to_a_file_or_to_standard_output() {
     );
     assert_eq!(piped.ok().json()["uart"], "66726f6d20612070697065");
 }
+
+/// A function's name stands for its address, by the symbols beside the image.
+#[test]
+fn a_run_stops_where_a_function_begins() {
+    let dir = assembled("ljmp main\n .org 0x10\n main: inc R0\n acall sub\n sjmp $\n sub: ret\n");
+    let ran = firmware(&dir, &["--stop-pc", "main"]);
+    assert_eq!(ran.status, 2);
+    assert_eq!(
+        ran.stderr,
+        "error: image.ihx: no function is called main: no .cdb, .rst or .map beside it tells functions: link with \
+         sdcc, or give an address\n"
+    );
+    dir.write(
+        "image.map",
+        "C:   00000010  _main   m\nC:   00000015  _sub   m\n",
+    );
+    let stop = |options: &[&str]| {
+        let report = firmware(&dir, &[options, &["--json"]].concat()).ok().json();
+        (report["stop"].clone(), report["pc"].clone())
+    };
+    assert_eq!(stop(&["--stop-pc", "main"]), ("pc".into(), "0x0010".into()));
+    assert_eq!(stop(&["--stop-pc", "0x11", "--stop-pc", "sub"]).1, "0x0011");
+    assert_eq!(stop(&["--stop-pc", "sub"]).1, "0x0015");
+    let ran = firmware(&dir, &["--stop-pc", "mian"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr
+            .contains("no function is called mian: its symbols have main, sub"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// Memory at the end of a run, in text and as JSON.
+#[test]
+fn memory_is_shown_after_a_run() {
+    let dir = assembled(
+        "mov 0x30,#0x42\n mov DPTR,#0x4001\n mov A,#7\n movx @DPTR,A\n mov P1,#0xF0\n here: sjmp here\n",
+    );
+    let run = |options: &[&str]| firmware(&dir, &[&["--max-cycles", "50"], options].concat()).ok();
+    let shown = [
+        "--dump",
+        "iram:0x2E..0x31",
+        "--dump",
+        "xdata:0x4000..0x4001",
+        "--dump",
+        "sfr:0x90",
+    ];
+    let ran = run(&shown);
+    assert!(
+        ran.stdout.ends_with(
+            "iram 0x2E     00 00\niram 0x30     42 00\nxdata 0x4000  00 07\nsfr 0x90      P1=F0\n"
+        ),
+        "{}",
+        ran.stdout
+    );
+    let report = run(&[&shown[..], &["--json"]].concat()).json();
+    assert_eq!(
+        report["memory"][1],
+        serde_json::json!({ "memory": "xdata", "first": "0x4000", "bytes": "0007" })
+    );
+    assert!(run(&["--json"]).json()["memory"].is_null(), "nobody asked");
+    assert!(
+        run(&["--dump", "sfr"])
+            .stdout
+            .contains("sfr 0x81      SP=07\n")
+    );
+}
+
+/// A host of 9600 baud is heard by firmware with the right reload value, at the oscillator it was written for.
+#[test]
+fn the_rate_of_the_host_and_the_clock_decide_what_is_heard() {
+    let heard = |options: &[&str]| {
+        let run = [
+            "firmware",
+            &sample("echo"),
+            "--uart-in",
+            "6869",
+            "--max-cycles",
+            "60_000",
+            "--json",
+        ];
+        Dir::new().run(&[&run, options].concat()).ok().json()["uart"].clone()
+    };
+    for right in [
+        &[][..],
+        &["--clock", "11.0592MHz"],
+        &["--clock", "22.1184MHz", "--baud", "19200"],
+        &["--clock", "12MHz", "--baud", "auto"],
+    ] {
+        assert_eq!(heard(right), "6869", "{right:?}");
+    }
+    for wrong in [
+        ["--clock", "12MHz"],
+        ["--baud", "4800"],
+        ["--baud", "19200"],
+    ] {
+        assert_ne!(heard(&wrong), "6869", "{wrong:?}");
+    }
+}

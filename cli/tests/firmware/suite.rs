@@ -137,7 +137,7 @@ fn junit_tells_passes_and_failures() {
     ]);
     assert_eq!(ran.status, 1);
     let xml = String::from_utf8(dir.read("report.xml")).unwrap();
-    assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"firmware\" tests=\"7\" failures=\"1\">\n"));
+    assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"firmware\" tests=\"7\" failures=\"1\" errors=\"0\">\n"));
     assert!(xml.contains("<testcase name=\"echo.test.toml\" classname=\"\">\n    <failure message=\"stop\">stop\n  expected idle\n"), "{xml}");
     assert!(
         xml.contains("<testcase name=\"softuart.test.toml\" classname=\""),
@@ -177,6 +177,117 @@ fn an_xml_parser_reads_the_junit_report() {
         read.ends_with("uart\n  expected <&\\x01>\n  found    hi\n"),
         "{read}"
     );
+}
+
+/// Small programs that ask one thing each of the chip around the processor, and of the line: what the manual says comes.
+#[test]
+fn every_case_of_the_manual_passes() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/firmware/cases");
+    let ran = Dir::new()
+        .run(&["firmware-test", cases.to_str().unwrap()])
+        .ok();
+    assert!(
+        ran.stdout.ends_with("\n23 of 23 passed\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+/// A file that is no test is named and counted, and the others are run.
+#[test]
+fn a_bad_test_does_not_stop_the_others() {
+    let dir = echo_test("stop = \"cycles\"\nuart = \"hi\"");
+    dir.write("a.test.toml", "image = 7");
+    dir.write(
+        "z.test.toml",
+        "image = \"no.ihx\"\nmax_cycles = 1\nexpect.stop = \"idle\"",
+    );
+    let ran = dir.run(&["firmware-test", ".", "--junit", "report.xml"]);
+    assert_eq!(ran.status, 2, "{}", ran.all());
+    assert!(
+        ran.stdout
+            .starts_with("BAD  ./a.test.toml (not run)\nok   ./echo.test.toml ("),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.ends_with("1 of 3 passed\n"), "{}", ran.stdout);
+    for problem in ["error: ./a.test.toml: ", "error: ./no.ihx: "] {
+        assert!(ran.stderr.contains(problem), "{}", ran.stderr);
+    }
+    let xml = String::from_utf8(dir.read("report.xml")).unwrap();
+    assert!(
+        xml.contains("tests=\"3\" failures=\"0\" errors=\"2\">"),
+        "{xml}"
+    );
+    let report = dir.run(&["firmware-test", ".", "--json"]).json();
+    let bad = &report["results"][0];
+    assert!(
+        bad["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("./a.test.toml: "),
+        "{report}"
+    );
+    assert!(
+        bad["machine_cycles"].is_null() && bad["passed"] == false,
+        "{report}"
+    );
+    assert!(report["results"][1]["error"].is_null(), "{report}");
+}
+
+/// The host of a test has 9600 baud at 11.0592 MHz unless the file says otherwise.
+#[test]
+fn a_test_says_clock_and_rate() {
+    let test = |settings: &str, expect: &str| {
+        let dir = echo_test(&format!("stop = \"cycles\"\n{expect}"));
+        let text = String::from_utf8(dir.read("echo.test.toml")).unwrap();
+        dir.write("echo.test.toml", format!("{settings}\n{text}"));
+        dir.run(&["firmware-test", "echo.test.toml"])
+    };
+    test("", "uart = \"hi\"\nbaud = 9600").ok();
+    test(
+        "clock = \"22.1184MHz\"\nbaud = 19200",
+        "uart = \"hi\"\nbaud = 19_200",
+    )
+    .ok();
+    test(
+        "clock = 22_118_400\nbaud = \"auto\"\nuart_pace = \"line\"",
+        "uart = \"hi\"",
+    )
+    .ok();
+    let ran = test("clock = \"22.1184MHz\"", "uart = \"hi\"\nbaud = 9600");
+    assert_eq!(ran.status, 1, "{}", ran.all());
+    assert!(
+        ran.stdout.contains(
+            "baud\n       expected 9600 baud with an oscillator of 22118400 Hz\n       found    19200 baud\n"
+        ),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("uart\n       expected hi\n"),
+        "{}",
+        ran.stdout
+    );
+    for (settings, problem) in [
+        (
+            "clock = \"1MHz\"\nbaud = 1_000_000",
+            "expected from 1 to 62500 baud with an oscillator of 1000000 Hz",
+        ),
+        (
+            "clock = \"fast\"",
+            "expected a frequency, as 11059200 or 11.0592MHz, found \"fast\"",
+        ),
+        (
+            "baud = \"fast\"",
+            "expected bits in a second, or auto, found \"fast\"",
+        ),
+    ] {
+        let ran = test(settings, "");
+        assert_eq!(ran.status, 2, "{settings}: {}", ran.all());
+        let plain = ran.stderr.replace("\\\"", "\"");
+        assert!(plain.contains(problem), "{settings}: {}", ran.stderr);
+    }
 }
 
 #[test]

@@ -35,7 +35,9 @@ fn the_waveform_of_an_echo_has_start_bit_data_low_bit_first_and_stop_bit_to_the_
         "--max-cycles",
         "10_000",
         "--clock",
-        "12_000_000",
+        "12MHz",
+        "--baud",
+        "auto",
         "--vcd",
         "echo.vcd",
     ])
@@ -93,4 +95,38 @@ fn the_waveform_of_an_echo_has_start_bit_data_low_bit_first_and_stop_bit_to_the_
         count("0i4"),
         "and left again; at first it is low"
     );
+}
+
+/// Mode 0 on a waveform: with each rising edge of the clock on TXD a shift register takes a bit from RXD.
+#[test]
+fn mode_0_shows_its_data_and_its_clock() {
+    let dir = Dir::new();
+    let image = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/firmware/cases/shift_out.ihx"
+    );
+    let run = [
+        "firmware",
+        image,
+        "--max-cycles",
+        "60",
+        "--vcd",
+        "shift.vcd",
+    ];
+    dir.run(&run).ok();
+    let vcd = String::from_utf8(dir.read("shift.vcd")).unwrap();
+    let (mut data, mut shifted) = (1, Vec::new());
+    for (at, line) in changes(&vcd).into_iter().filter(|(at, _)| *at > 0) {
+        match line {
+            "0rx" => data = 0,
+            "1rx" => data = 1,
+            "1tx" => shifted.push((at, data)),
+            _ => {}
+        }
+    }
+    let byte = shifted
+        .iter()
+        .rev()
+        .fold(0, |byte, (_, bit)| byte << 1 | bit);
+    assert_eq!((shifted.len(), byte), (8, 0xA5), "{shifted:?}");
 }

@@ -3,6 +3,8 @@
 use super::Memory;
 use super::format::{self, Expect, PinEvent};
 use crate::firmware::eeprom::Eeprom;
+use crate::firmware::rate::{Baud, Clock};
+use crate::firmware::session::off_rate;
 use crate::firmware::stimulus::parse_pin;
 use crate::firmware::{explain, stop_name};
 use crate::watch::stack::Stack;
@@ -60,6 +62,7 @@ impl Outcome {
     pub(super) fn compare(
         &self,
         expect: &Expect,
+        clock: Clock,
         names: impl Fn() -> Symbols,
     ) -> Result<Vec<String>, String> {
         let mut failures = Vec::new();
@@ -71,6 +74,7 @@ impl Outcome {
                 [uart.as_bytes(), &self.uart].map(|bytes| bytes.escape_ascii().to_string());
             failures.push(failure("uart", &expected, &found));
         }
+        failures.extend(self.baud(expect, clock)?);
         failures.extend(self.stack(expect, names));
         for (name, most) in &expect.max_latency {
             failures.extend(self.latency(name, *most)?);
@@ -98,6 +102,26 @@ impl Outcome {
             None if expect.snapshot => Ok(None),
             None => Err("expect: say with stop how the run ends, or snapshot = true".into()),
         }
+    }
+
+    /// At which rate it sent.
+    fn baud(&self, expect: &Expect, clock: Clock) -> Result<Option<String>, String> {
+        let Some(baud) = expect.baud else {
+            return Ok(None);
+        };
+        let expected = Baud::Own(baud);
+        let problem = |error| format!("expect.baud: {error}");
+        expected.rate(clock).map_err(problem)?;
+        let found = match (
+            self.board.serial_bits(),
+            off_rate(&self.board, clock, expected),
+        ) {
+            (None, _) => "nothing was sent".to_owned(),
+            (_, Some(found)) => format!("{found} baud"),
+            _ => return Ok(None),
+        };
+        let expected = format!("{baud} baud with an oscillator of {} Hz", clock.0);
+        Ok(Some(failure("baud", &expected, &found)))
     }
 
     fn stack(&self, expect: &Expect, names: impl Fn() -> Symbols) -> Option<String> {

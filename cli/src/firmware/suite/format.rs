@@ -4,6 +4,9 @@
 //! image = "echo.ihx"          # next to this file
 //! chip = "8051"
 //! max_cycles = 100_000
+//! clock = "12MHz"             # as with --clock
+//! baud = 4800                 # as with --baud, "auto" too
+//! uart_pace = "line"          # as with --uart-pace
 //! uart_in = "hello"
 //! stimulus = ["1000 P3.2 0", "2000 P3.2 1"]
 //! ram = "random:1"            # as with --ram
@@ -11,6 +14,7 @@
 //! [expect]
 //! stop = "cycles"             # or leave it to the snapshot
 //! uart = "hello"
+//! baud = 4800                 # at which the firmware sends, to 4 %
 //! max_stack = 0x30            # the highest SP
 //! max_latency = { SERIAL = 20 }  # machine cycles from a request to its routine
 //! snapshot = true             # and everything else as recorded in echo.test.snapshot
@@ -26,6 +30,8 @@
 //! bytes = "c0c1"
 //! ```
 
+use crate::firmware::rate::{Baud, Clock};
+use crate::firmware::settings::PaceName;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,6 +47,12 @@ pub(super) struct TestFile {
     #[serde(default)]
     pub(super) von_neumann: bool,
     #[serde(default)]
+    pub(super) clock: Clock,
+    #[serde(default)]
+    pub(super) baud: Baud,
+    #[serde(default = "default_pace")]
+    pub(super) uart_pace: PaceName,
+    #[serde(default)]
     pub(super) uart_in: String,
     #[serde(default)]
     pub(super) stimulus: Vec<String>,
@@ -52,6 +64,10 @@ pub(super) struct TestFile {
 
 fn default_chip() -> String {
     "8052".into()
+}
+
+fn default_pace() -> PaceName {
+    PaceName::Taken
 }
 
 fn default_ram() -> String {
@@ -72,6 +88,7 @@ pub(super) struct Expect {
     #[serde(default)]
     pub(super) snapshot: bool,
     pub(super) uart: Option<String>,
+    pub(super) baud: Option<u64>,
     pub(super) max_stack: Option<u8>,
     #[serde(default)]
     pub(super) max_latency: BTreeMap<String, u64>,

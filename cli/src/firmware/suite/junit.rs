@@ -10,8 +10,13 @@ pub(crate) fn junit(verdicts: &[Verdict]) -> String {
         .iter()
         .filter(|verdict| !verdict.failures.is_empty())
         .count();
+    let errors = verdicts
+        .iter()
+        .filter(|verdict| verdict.error.is_some())
+        .count();
     let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"firmware\" tests=\"{}\" failures=\"{failed}\">\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"firmware\" tests=\"{}\" failures=\"{failed}\" \
+         errors=\"{errors}\">\n",
         verdicts.len()
     );
     for verdict in verdicts {
@@ -26,16 +31,19 @@ pub(crate) fn junit(verdicts: &[Verdict]) -> String {
         let class = escape(&folder.to_string_lossy());
         // Writing to a String does not fail.
         let _ = write!(xml, "  <testcase name=\"{name}\" classname=\"{class}\"");
-        if verdict.failures.is_empty() {
-            xml.push_str("/>\n");
-            continue;
-        }
-        let first = verdict.failures[0].lines().next().unwrap_or_default();
+        let (element, text) = match &verdict.error {
+            Some(error) => ("error", error.message.clone()),
+            None if verdict.failures.is_empty() => {
+                xml.push_str("/>\n");
+                continue;
+            }
+            None => ("failure", verdict.failures.join("\n")),
+        };
         let _ = write!(
             xml,
-            ">\n    <failure message=\"{}\">{}</failure>\n  </testcase>\n",
-            escape(first),
-            escape(&verdict.failures.join("\n"))
+            ">\n    <{element} message=\"{}\">{}</{element}>\n  </testcase>\n",
+            escape(text.lines().next().unwrap_or_default()),
+            escape(&text)
         );
     }
     xml + "</testsuite>\n"
@@ -61,17 +69,24 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     #[test]
     fn what_failed_is_escaped() {
         let verdict = |failures: &[&str]| Verdict {
             path: "fw/a<b.test.toml".into(),
             failures: failures.iter().map(ToString::to_string).collect(),
-            machine_cycles: 0,
+            error: None,
+            machine_cycles: Some(0),
             covered: None,
         };
-        let xml = junit(&[verdict(&[]), verdict(&["x & \"y\"\u{1}\n  z"])]);
-        assert!(xml.contains("tests=\"2\" failures=\"1\""));
+        let broken = Verdict {
+            error: Some(Error::input("no <test>")),
+            ..verdict(&[])
+        };
+        let xml = junit(&[verdict(&[]), verdict(&["x & \"y\"\u{1}\n  z"]), broken]);
+        assert!(xml.contains("tests=\"3\" failures=\"1\" errors=\"1\""));
+        assert!(xml.contains("<error message=\"no &lt;test&gt;\">no &lt;test&gt;</error>"));
         assert!(xml.contains("<testcase name=\"a&lt;b.test.toml\" classname=\"fw\"/>"));
         assert!(xml.contains(
             "<failure message=\"x &amp; &quot;y&quot;\u{FFFD}\">x &amp; &quot;y&quot;\u{FFFD}\n  z<"

@@ -13,7 +13,7 @@ mod snapshot;
 use super::eeprom::Eeprom;
 use super::image;
 use super::ram::Ram;
-use super::settings::{PaceName, Settings};
+use super::settings::Settings;
 use super::stimulus::{self, parse_pin};
 use crate::args::{about, read_toml, replace_with};
 use crate::error::Error;
@@ -47,16 +47,33 @@ pub(crate) struct Verdict {
     pub(crate) path: PathBuf,
     /// What differs from the expectations, a line or more each; empty for a pass.
     pub(crate) failures: Vec<String>,
-    pub(crate) machine_cycles: u64,
+    /// Why the file is no test, or what it names is not there; then nothing was run.
+    pub(crate) error: Option<Error>,
+    /// What was run.
+    pub(crate) machine_cycles: Option<u64>,
     /// What ran of its image, if that was asked for.
     pub(crate) covered: Option<(Covering, Counts)>,
 }
 
-/// Runs the test in a file.
-///
-/// # Errors
-/// If the file is no test, or something it names is wrong.
-pub(crate) fn run_file(path: &Path, options: Options<'_>) -> Result<Verdict, Error> {
+impl Verdict {
+    /// Whether everything came out as expected.
+    pub(crate) fn passed(&self) -> bool {
+        self.failures.is_empty() && self.error.is_none()
+    }
+}
+
+/// Runs the test in a file; one that is none has that as its verdict.
+pub(crate) fn run_file(path: &Path, options: Options<'_>) -> Verdict {
+    run(path, options).unwrap_or_else(|error| Verdict {
+        path: path.into(),
+        failures: Vec::new(),
+        error: Some(error),
+        machine_cycles: None,
+        covered: None,
+    })
+}
+
+fn run(path: &Path, options: Options<'_>) -> Result<Verdict, Error> {
     let test: TestFile = read_toml(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let image_path = folder.join(&test.image);
@@ -82,7 +99,7 @@ pub(crate) fn run_file(path: &Path, options: Options<'_>) -> Result<Verdict, Err
     let stack = stack.map(|stack| stack.seen);
     let outcome = Outcome::new(stop, board, before, stack, eeprom);
     let mut failures = outcome
-        .compare(&test.expect, || names(&image_path))
+        .compare(&test.expect, test.clock, || names(&image_path))
         .map_err(|problem| about(path, problem))?;
     if test.expect.snapshot {
         let file = path.with_extension("snapshot");
@@ -96,7 +113,8 @@ pub(crate) fn run_file(path: &Path, options: Options<'_>) -> Result<Verdict, Err
     Ok(Verdict {
         path: path.into(),
         failures,
-        machine_cycles: outcome.board.now().0,
+        error: None,
+        machine_cycles: Some(outcome.board.now().0),
         covered: covering.zip(counts),
     })
 }
@@ -114,7 +132,9 @@ fn board(test: &TestFile, path: &Path, folder: &Path, image: &Image) -> Result<B
         xdata_bytes: 65536,
         internal_code_only: false,
         interrupt_latency_cycles: 2,
-        uart_pace: PaceName::Taken,
+        uart_pace: test.uart_pace,
+        baud: test.baud,
+        clock: test.clock,
         uart_pty: false,
         stop_pc: Vec::new(),
         stop_xdata_read: None,
@@ -176,11 +196,11 @@ mod tests {
             find_files(&[samples()], ".test.toml").unwrap_or_else(|e| panic!("{}", e.message));
         assert_eq!(files.len(), 6, "one for each sample");
         for file in files {
-            let verdict =
-                run_file(&file, COMPARE).unwrap_or_else(|error| panic!("{}", error.message));
+            let verdict = run_file(&file, COMPARE);
+            let error = verdict.error.as_ref().map(|error| &error.message);
             assert!(
-                verdict.failures.is_empty(),
-                "{}:\n{}",
+                verdict.passed(),
+                "{}:\n{}{error:?}",
                 file.display(),
                 verdict.failures.join("\n")
             );

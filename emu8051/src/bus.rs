@@ -47,6 +47,18 @@ pub trait Bus {
     /// Stores a byte at XDATA `address`.
     fn xwrite(&mut self, address: u16, value: u8);
 
+    /// [`Bus::xread`] for an instruction outside the block loop, as all are that
+    /// [`ask_after_xdata`](crate::ProgramBuilder::ask_after_xdata) names: for what a bus does besides storing, which the
+    /// block loop would pay for with every access.
+    fn xread_asked(&mut self, address: u16) -> u8 {
+        self.xread(address)
+    }
+
+    /// [`Bus::xwrite`], likewise.
+    fn xwrite_asked(&mut self, address: u16, value: u8) {
+        self.xwrite(address, value);
+    }
+
     /// What an instruction reads from the hooked register `sfr`; `stored` is what was written there last, and of what it
     /// reads it looks at `bits`.
     fn sfr_read(&mut self, sfr: u8, side: Side, bits: u8, stored: u8, now: Cycles) -> u8 {

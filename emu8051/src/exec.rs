@@ -369,13 +369,21 @@ impl<B: Bus, D: Direct<B>> Core<'_, B, D> {
 
     #[inline(always)]
     fn xread(&mut self, address: u16) {
-        self.regs.a = self.bus.xread(address);
+        self.regs.a = if D::LEAVES {
+            self.bus.xread(address)
+        } else {
+            self.bus.xread_asked(address)
+        };
         self.direct.xdata_read();
     }
 
     #[inline(always)]
     fn xwrite(&mut self, address: u16) {
-        self.bus.xwrite(address, self.regs.a);
+        if D::LEAVES {
+            self.bus.xwrite(address, self.regs.a);
+        } else {
+            self.bus.xwrite_asked(address, self.regs.a);
+        }
         self.direct.xdata_written();
     }
 

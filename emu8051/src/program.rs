@@ -163,6 +163,7 @@ impl Program {
     pub(crate) fn asking_after_xdata(&self, ask: XdataAsk) -> Program {
         let mut program = Program {
             code: self.code.clone(),
+            fill: self.fill,
             programmed: self.programmed.clone(),
             traps: self.traps.clone(),
             unprogrammed: self.unprogrammed,
@@ -497,6 +498,7 @@ impl ProgramBuilder {
         old.reserved = self.reserved;
         old.hooks = self.hooks;
         old.ask_after_xdata = self.ask_after_xdata;
+        old.guards_stack = self.guards_stack;
         self.fill_in(old)
     }
 
@@ -545,6 +547,9 @@ mod tests {
             if round % 7 == 3 {
                 builder = builder.unprogrammed(Unprogrammed::Execute);
             }
+            if random(2) == 0 {
+                builder = builder.guard_stack();
+            }
             for _ in 0..random(4) {
                 let length = [1, 20, 300, 70_000][random(4) as usize];
                 let bytes: Vec<u8> = (0..random(length)).map(|_| random(256) as u8).collect();
@@ -561,6 +566,7 @@ mod tests {
                 "{round}"
             );
             assert!(old.slots == new.slots && old.costs == new.costs, "{round}");
+            assert_eq!(old.guards_stack, new.guards_stack, "{round}");
             if round % 5 == 0 {
                 // What is written later is taken back as well.
                 (0..20).for_each(|_| old.write_code(random(0x1_0000) as u16, random(256) as u8));

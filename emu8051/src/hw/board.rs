@@ -150,8 +150,8 @@ pub(super) struct World {
     xdata_read: bool,
     /// External memory was accessed while P0's latch was not 0xFF.
     p0_written: bool,
-    /// Whether an access to XDATA is anything but an access to RAM.
-    watches_xdata: bool,
+    /// RAM answers below this address of XDATA.
+    ram_bytes: u32,
     /// CODE that has been written and not yet been decoded.
     code_written: Option<(u16, u8)>,
     /// The longest time from a request to the first instruction of its service routine, by source.
@@ -159,35 +159,19 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Whether RAM answers at `address`.
-    fn has_ram(&self, address: u16) -> bool {
-        match self.wiring {
-            Wiring::Harvard { xdata_bytes } => {
-                u32::from(address) < xdata_bytes || self.peripherals.on_chip(address)
-            }
-            Wiring::VonNeumann => true,
-        }
+    /// Finds out how much RAM there is: to be called before a run. AUXR changes it, which ends one.
+    fn refresh_ram(&mut self) {
+        self.ram_bytes = match self.wiring {
+            Wiring::Harvard { xdata_bytes } => xdata_bytes.max(self.peripherals.on_chip().into()),
+            Wiring::VonNeumann => 65536,
+        };
     }
 
-    /// XDATA at `address` is read, or written.
-    #[cold]
-    fn watch_xdata(&mut self, address: u16, written: Option<u8>) {
-        if self.peripherals.p0_holds() && !self.peripherals.on_chip(address) {
+    /// P0's latch loses what it holds by an access to XDATA at `address` that leaves the chip.
+    fn reach_outside(&mut self, address: u16) {
+        if self.peripherals.p0_holds() && address >= self.peripherals.on_chip() {
             self.p0_written = true;
             self.peripherals.attention = true;
-        }
-        match written {
-            None if self.stop_on_xdata_read == Some(address) => {
-                self.xdata_read = true;
-                self.peripherals.attention = true;
-            }
-            Some(value)
-                if self.wiring == Wiring::VonNeumann && self.xdata.read(address) != value =>
-            {
-                self.code_written = Some((address, value));
-                self.peripherals.attention = true;
-            }
-            _ => {}
         }
     }
 
@@ -211,10 +195,7 @@ impl Bus for World {
 
     #[inline]
     fn xread(&mut self, address: u16) -> u8 {
-        if self.watches_xdata {
-            self.watch_xdata(address, None);
-        }
-        if self.has_ram(address) {
+        if u32::from(address) < self.ram_bytes {
             self.xdata.read(address)
         } else {
             0xFF
@@ -223,12 +204,27 @@ impl Bus for World {
 
     #[inline]
     fn xwrite(&mut self, address: u16, value: u8) {
-        if self.watches_xdata {
-            self.watch_xdata(address, Some(value));
-        }
-        if self.has_ram(address) {
+        if u32::from(address) < self.ram_bytes {
             self.xdata.write(address, value);
         }
+    }
+
+    fn xread_asked(&mut self, address: u16) -> u8 {
+        self.reach_outside(address);
+        if self.stop_on_xdata_read == Some(address) {
+            self.xdata_read = true;
+            self.peripherals.attention = true;
+        }
+        self.xread(address)
+    }
+
+    fn xwrite_asked(&mut self, address: u16, value: u8) {
+        self.reach_outside(address);
+        if self.wiring == Wiring::VonNeumann && self.xdata.read(address) != value {
+            self.code_written = Some((address, value));
+            self.peripherals.attention = true;
+        }
+        self.xwrite(address, value);
     }
 
     fn sfr_read(&mut self, sfr: u8, side: Side, bits: u8, _: u8, now: Cycles) -> u8 {
@@ -364,7 +360,7 @@ impl Board {
             stop_on_xdata_read: config.stop_on_xdata_read,
             xdata_read: false,
             p0_written: false,
-            watches_xdata: false,
+            ram_bytes: 0,
             code_written: None,
             worst_latency: [None; 6],
         };
@@ -467,10 +463,8 @@ impl Board {
         if world.peripherals.p0_holds() {
             world.peripherals.sees_movx = true;
         }
-        let telling = world.peripherals.sees_movx;
-        world.watches_xdata =
-            telling || world.stop_on_xdata_read.is_some() || world.wiring == Wiring::VonNeumann;
-        let program = if telling {
+        world.refresh_ram();
+        let program = if world.peripherals.sees_movx {
             self.telling.get_or_insert_with(|| {
                 let all = XdataAsk {
                     reads: true,

@@ -541,7 +541,10 @@ impl Peripherals {
             sfr::T2CON | sfr::TL2 | sfr::TH2 | sfr::RCAP2L | sfr::RCAP2H => {
                 self.write_timer2(address, value, at);
             }
-            AUXR => self.auxr = value & AUXR_BITS,
+            AUXR => {
+                self.attention = true;
+                self.auxr = value & AUXR_BITS;
+            }
             _ => self.write_dptr_switch(value),
         }
         self.refresh();
@@ -568,10 +571,14 @@ impl Peripherals {
         self.write_latch(0, 0xFF, at);
     }
 
-    /// Whether XDATA at `address` lies on the chip.
+    /// XDATA that lies on the chip, in bytes from 0x0000 on.
     #[inline(always)]
-    pub(super) fn on_chip(&self, address: u16) -> bool {
-        self.auxr & AUXR_EXTRAM == 0 && address < self.chip.xram_bytes
+    pub(super) fn on_chip(&self) -> u16 {
+        if self.auxr & AUXR_EXTRAM == 0 {
+            self.chip.xram_bytes
+        } else {
+            0
+        }
     }
 
     /// Lets the time up to `to` pass while power is down and nothing is clocked, where everything is settled.

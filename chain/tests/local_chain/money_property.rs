@@ -65,6 +65,7 @@ enum Ask {
 #[derive(Clone, Debug)]
 enum Op {
     Account(usize, Amount),
+    Transfer(Who, Who, Amount),
     Deploy {
         sender: Who,
         wasm: bool,
@@ -138,6 +139,7 @@ fn op() -> impl Strategy<Value = Op> {
     );
     prop_oneof![
         2 => (0..NAMES.len(), amount()).prop_map(|(name, balance)| Op::Account(name, balance)),
+        2 => (sender(), who(), amount()).prop_map(|(from, to, amount)| Op::Transfer(from, to, amount)),
         2 => (sender(), any::<bool>(), prop::bool::weighted(0.2))
             .prop_map(|(sender, wasm, old)| Op::Deploy { sender, wasm, old }),
         10 => call.prop_map(|(sender, contract, value, asks, code, gas)| Op::Call {
@@ -233,7 +235,7 @@ impl World {
     }
 
     fn run(&mut self, ops: &[Op]) {
-        let ends = |op: &Op| !matches!(op, Op::Account(..) | Op::Deploy { .. } | Op::Call { .. });
+        let ends = |op: &Op| matches!(op, Op::Commit | Op::Drop | Op::Rollback(_) | Op::Move);
         for part in ops.split_inclusive(ends) {
             let (last, rest) = part
                 .split_last()
@@ -276,7 +278,9 @@ impl World {
                     assert!(export(&*self.store) == file);
                     self.sound();
                 }
-                Op::Account(..) | Op::Deploy { .. } | Op::Call { .. } => self.block(part),
+                Op::Account(..) | Op::Transfer(..) | Op::Deploy { .. } | Op::Call { .. } => {
+                    self.block(part);
+                }
             }
         }
     }
@@ -379,6 +383,11 @@ fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 2], sums: &m
         Op::Account(name, balance) => {
             let balance = balance.of(0);
             (block.new_account(NAMES[*name], balance).cloned(), balance)
+        }
+        Op::Transfer(from, to, amount) => {
+            let (from, to) = (id_of(*from, block), id_of(*to, block));
+            let amount = amount.of(held(block, &from));
+            (block.transfer(from, to, amount).cloned(), 0)
         }
         Op::Deploy { sender, wasm, old } => {
             let sender = id_of(*sender, block);

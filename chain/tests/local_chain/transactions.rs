@@ -420,6 +420,7 @@ fn a_transfer_that_cannot_be_changes_nothing() {
         ),
         (PARTIES.alice, stranger, 1, "there is no account"),
         (stranger, PARTIES.alice, 1, "the sender has no account"),
+        (PARTIES.token, PARTIES.alice, 1, "the sender has no key"),
         (PARTIES.bob, rich, 1, "the most is"),
     ] {
         let error = block.transfer(from, to, amount).unwrap_err().to_string();

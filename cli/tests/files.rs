@@ -365,3 +365,41 @@ fn sixty_thousand_names_are_read_at_once() {
     let lcov = String::from_utf8(dir.read("out.info")).unwrap();
     assert_eq!(lcov.matches("end_of_record").count(), 60_000);
 }
+
+/// 300,000 keys go through the program bit by bit: at most 200 MB of memory. They are data of nobody, so the import is
+/// refused at its end, and nothing is left of it.
+#[test]
+fn a_large_import_takes_little_memory() {
+    let dir = Dir::new();
+    let mut file = b"smart51 state 1\n".to_vec();
+    let count = 300_000u32;
+    for n in 0..count {
+        let key = [&b"d\x01\0\0\0\0\0"[..], &n.to_be_bytes()].concat();
+        for bytes in [&key[..], &n.to_le_bytes()] {
+            file.extend_from_slice(&u32::try_from(bytes.len()).unwrap().to_le_bytes());
+            file.extend_from_slice(bytes);
+        }
+    }
+    file.extend_from_slice(&[0; 4]);
+    file.extend_from_slice(&u64::from(count).to_le_bytes());
+    let sum = crc32fast::hash(&file);
+    file.extend_from_slice(&sum.to_le_bytes());
+    dir.write("large", file);
+    let script = "import os, subprocess, sys
+child = subprocess.Popen(sys.argv[1:])
+_, status, used = os.wait4(child.pid, 0)
+print(used.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))";
+    let ran = common::ran(
+        Command::new("python3")
+            .args(["-c", script, env!("CARGO_BIN_EXE_smart51")])
+            .args(["state", "import", "large", "--store", "new"])
+            .current_dir(dir.path(".")),
+    );
+    assert_eq!(ran.status, 2, "{}", ran.all());
+    let said = "the chain's first settings are missing";
+    assert!(ran.stderr.contains(said), "{}", ran.all());
+    let kib: u64 = ran.stdout.trim().parse().unwrap();
+    assert!(kib < 200_000, "{kib} KiB");
+    assert!(!dir.path("new").exists());
+}

@@ -307,7 +307,7 @@ fn the_worst_frames_end_alike_on_both_engines() {
         },
         Frame {
             locals: 500,
-            operands: 250,
+            operands: 240,
             params: 8,
             ..least
         },

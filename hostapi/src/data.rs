@@ -48,8 +48,10 @@ pub fn set(
             _ => state.put(&count_key, keys.to_le_bytes()),
         }
     }
-    if was_there || value.is_some() {
-        state.set(place, value);
+    match value {
+        Some(_) => state.set(place, value),
+        None if was_there => state.remove(place, &keys::data(contract, b""))?,
+        None => {}
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod memory;
 mod ordered;
 mod overlay;
 mod sled;
+mod spans;
 mod store;
 
 #[cfg(test)]

@@ -63,6 +63,8 @@ enum Step {
     Get(Vec<u8>),
     Put(Vec<u8>, Vec<u8>),
     Delete(Vec<u8>),
+    Remove(Vec<u8>),
+    Forget,
     Next(Vec<u8>, Option<Vec<u8>>),
     Checkpoint,
     /// Back to one of the checkpoints taken so far, and away with those after it.
@@ -74,6 +76,8 @@ fn step() -> impl Strategy<Value = Step> {
         key().prop_map(Step::Get),
         (key(), value()).prop_map(|(key, value)| Step::Put(key, value)),
         key().prop_map(Step::Delete),
+        key().prop_map(Step::Remove),
+        Just(Step::Forget),
         (key(), proptest::option::of(key())).prop_map(|(prefix, after)| Step::Next(prefix, after)),
         Just(Step::Checkpoint),
         any::<prop::sample::Index>().prop_map(Step::Revert),
@@ -115,6 +119,12 @@ proptest! {
                     overlay.delete(key);
                     model.remove(key);
                 }
+                Step::Remove(key) => {
+                    let place = overlay.find(key).unwrap();
+                    overlay.remove(place, &key[..key.len().min(1)]).unwrap();
+                    model.remove(key);
+                }
+                Step::Forget => overlay.forget_reads(),
                 Step::Next(prefix, after) => {
                     let after = after.as_deref();
                     assert_eq!(overlay.next(prefix, after).unwrap(), next_in(&model, prefix, after));

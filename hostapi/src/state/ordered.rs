@@ -1,6 +1,7 @@
 //! [`Ordered`]: keys that are compared a word at a time.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// The bytes of a key that are compared as words: nearly every key is shorter.
 const HEAD: usize = 40;
@@ -17,8 +18,8 @@ pub(super) struct Ordered {
     head: [u64; WORDS],
     /// How many of those the key has.
     length: usize,
-    /// The bytes after them, if there are any.
-    tail: Option<Box<[u8]>>,
+    /// The bytes after them, if there are any. Copies of the key share them.
+    tail: Option<Arc<[u8]>>,
 }
 
 impl Ordered {
@@ -39,6 +40,16 @@ impl Ordered {
         let words = self.head.map(u64::to_be_bytes);
         first.copy_from_slice(words.as_flattened());
         first
+    }
+
+    /// The first key after the one of these bytes, of all that there can be.
+    pub(super) fn right_after(key: &[u8]) -> Ordered {
+        [key, &[0]].concat()[..].into()
+    }
+
+    /// How many bytes lie elsewhere.
+    pub(super) fn tail_len(&self) -> usize {
+        self.tail().len()
     }
 
     fn tail(&self) -> &[u8] {

@@ -5,20 +5,49 @@
 //! The values written lie one behind the other in one buffer, which going back cuts: a write costs no
 //! memory of its own. What was read from the store is kept too: a second read costs no store access, and
 //! what a block replaces is known without asking again.
+//!
+//! The next key is found without looking at any key again that was removed, or only looked at. The keys
+//! that are there stand in an order of their own, and the parts of the store whose keys are all known are
+//! kept as [`Spans`]: inside of one the order alone answers. Who removes a key of the store with
+//! [`Overlay::remove`] asks the store for the one after it at once, so that removed keys lie inside of spans
+//! and are stepped over together. Spans tell of the store, which does not change: going back leaves them.
 
 use super::memory::lower_bound;
 use super::ordered::Ordered;
+use super::spans::{Span, Spans};
 use super::store::{Batch, Pair, StateStore, StoreError};
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 
 /// What the overlay knows of one key.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slot {
+    key: Ordered,
     /// The store's value, once it was read.
     base: Option<Option<Vec<u8>>>,
     written: Option<Written>,
+    /// Whether the key was met in the store in the search for a next one: it lies inside of a span.
+    met: bool,
 }
+
+impl Slot {
+    /// Whether the key is to be found by a search for the next one, as of now.
+    fn is_listed(&self) -> bool {
+        match &self.written {
+            Some(written) => written.is_some(),
+            None => self.met,
+        }
+    }
+
+    /// About what the slot takes in memory beyond a written value, in bytes.
+    fn size(&self) -> usize {
+        let base = self.base.as_ref().and_then(Option::as_ref);
+        SLOT_SIZE + self.key.tail_len() + base.map_or(0, Vec::len)
+    }
+}
+
+/// What a slot takes with its places in the two orders, in bytes.
+const SLOT_SIZE: usize = 400;
 
 /// Where in the buffer of written values one stands; `None` for a removal.
 type Written = Option<Range<usize>>;
@@ -48,9 +77,16 @@ pub struct Overlay<'s> {
     store: &'s dyn StateStore,
     index: BTreeMap<Ordered, usize>,
     slots: Vec<Slot>,
+    /// The slots whose keys a search for the next one finds, as of now.
+    listed: BTreeMap<Ordered, usize>,
+    spans: Spans,
     /// The values written, in the order in which they were.
     values: Vec<u8>,
     journal: Vec<Change>,
+    /// About what is kept of keys that were only looked at, in bytes.
+    reads: usize,
+    /// Whether something of that was given up.
+    forgot: bool,
 }
 
 impl<'s> Overlay<'s> {
@@ -60,8 +96,12 @@ impl<'s> Overlay<'s> {
             store,
             index: BTreeMap::new(),
             slots: Vec::new(),
+            listed: BTreeMap::new(),
+            spans: Spans::default(),
             values: Vec::with_capacity(16 * USUAL_CHANGES),
             journal: Vec::with_capacity(USUAL_CHANGES),
+            reads: 0,
+            forgot: false,
         }
     }
 
@@ -84,6 +124,7 @@ impl<'s> Overlay<'s> {
         let slot = &mut self.slots[at];
         if slot.written.is_none() && slot.base.is_none() {
             slot.base = Some(self.store.get(key)?);
+            self.reads = self.reads.saturating_add(slot.size());
         }
         Ok(Place(at))
     }
@@ -106,16 +147,55 @@ impl<'s> Overlay<'s> {
 
     /// Sets the value at `place`, or removes it.
     pub fn set(&mut self, place: Place, value: Option<&[u8]>) {
+        let slot = &self.slots[place.0];
+        let base = || slot.base.as_ref().map(Option::as_deref);
+        if self.written(slot).or_else(base) == Some(value) {
+            return; // it is known to be so already
+        }
         let written = value.map(|value| {
             let start = self.values.len();
             self.values.extend_from_slice(value);
             start..self.values.len()
         });
-        let before = self.slots[place.0].written.replace(written);
+        let before = self.write(place.0, Some(written));
         self.journal.push(Change {
             slot: place.0,
             before,
         });
+    }
+
+    /// Removes what stands at `place`, and asks the store for the key after it that starts with `prefix`, if a
+    /// search for the next one would have to: a search steps over any number of keys removed so.
+    ///
+    /// # Errors
+    /// If the store cannot be read; nothing is removed then.
+    pub fn remove(&mut self, place: Place, prefix: &[u8]) -> Result<(), StoreError> {
+        let slot = &self.slots[place.0];
+        if matches!(slot.base, Some(Some(_))) && !self.spans.leads_on_from(&slot.key) {
+            let key = slot.key.clone();
+            let next = self.store.next(prefix, Some(&key.to_vec()))?;
+            match next {
+                Some((next, _)) => self.spans.leads(key, &next),
+                None => self.spans.ended(key, prefix),
+            }
+            // Inside of a span a key is found in the order of what is listed, should this be taken back.
+            self.slots[place.0].met = true;
+        }
+        self.set(place, None);
+        Ok(())
+    }
+
+    /// Puts `written` into a slot, with its place in the order of what is listed. What was written there before.
+    fn write(&mut self, at: usize, written: Option<Written>) -> Option<Written> {
+        let slot = &mut self.slots[at];
+        let was_listed = slot.is_listed();
+        let before = std::mem::replace(&mut slot.written, written);
+        match (was_listed, slot.is_listed()) {
+            (false, true) => drop(self.listed.insert(slot.key.clone(), at)),
+            (true, false) => drop(self.listed.remove(&slot.key)),
+            _ => {}
+        }
+        before
     }
 
     /// Sets the value of `key`.
@@ -139,33 +219,84 @@ impl<'s> Overlay<'s> {
         prefix: &[u8],
         after: Option<&[u8]>,
     ) -> Result<Option<Pair>, StoreError> {
-        let mut below = self.store.next(prefix, after)?;
-        // A key of the store that was removed or overwritten here does not count as the store's.
-        while let Some((key, value)) = below {
-            let at = self.slot(&key);
-            let slot = &mut self.slots[at];
-            if slot.written.is_none() {
-                slot.base = Some(Some(value.clone()));
-                below = Some((key, value));
-                break;
-            }
-            below = self.store.next(prefix, Some(&key))?;
+        let from = match lower_bound(prefix, after) {
+            Bound::Excluded(after) => Ordered::right_after(after),
+            _ => Ordered::from(prefix),
+        };
+        if !from.starts_with(prefix) {
+            return Ok(None); // the search begins behind all keys with this prefix
         }
-        let above = self
-            .index
-            .range((
-                lower_bound(prefix, after).map(Ordered::from),
-                Bound::Unbounded,
-            ))
-            .take_while(|(key, _)| key.starts_with(prefix))
-            .find_map(|(key, &at)| {
-                let value = self.written(&self.slots[at])??;
-                Some((key.to_vec(), value.to_vec()))
-            });
-        Ok(match (above, below) {
-            (Some(above), Some(below)) => Some(if above.0 < below.0 { above } else { below }),
-            (above, below) => above.or(below),
-        })
+        loop {
+            let span = self.spans.at(&from).cloned();
+            let first = self.first_listed(&from, prefix);
+            let Some(Span { end, ends_at_a_key }) = span else {
+                if !self.meet(&from, &from, false, prefix)? {
+                    return Ok(first.map(|at| self.pair(at)));
+                }
+                continue;
+            };
+            // Up to the end of the span all keys of the store are known.
+            match first {
+                Some(at) if self.slots[at].key < end => return Ok(Some(self.pair(at))),
+                first
+                    if !end.starts_with(prefix)
+                        || !self.meet(&from, &end, ends_at_a_key, prefix)? =>
+                {
+                    return Ok(first.map(|at| self.pair(at)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The first slot that is listed and whose key starts with `prefix` and is not below `from`.
+    fn first_listed(&self, from: &Ordered, prefix: &[u8]) -> Option<usize> {
+        let (key, &at) = self.listed.range(from..).next()?;
+        key.starts_with(prefix).then_some(at)
+    }
+
+    /// The key and the value of a slot that is listed.
+    fn pair(&self, at: usize) -> Pair {
+        let value = self.value(Place(at)).unwrap_or_default();
+        (self.slots[at].key.to_vec(), value.to_vec())
+    }
+
+    /// Looks in the store for the first key that starts with `prefix` and is not below `end`, as a search does
+    /// that began at `from`: a span holds the way to it afterwards. Whether there is one.
+    fn meet(
+        &mut self,
+        from: &Ordered,
+        end: &Ordered,
+        ends_at_a_key: bool,
+        prefix: &[u8],
+    ) -> Result<bool, StoreError> {
+        let end = end.to_vec();
+        let found = match end.strip_suffix(&[0]) {
+            // The end is the place right after a key, and not a key itself as far as is known.
+            Some(after) if !ends_at_a_key => self.store.next(prefix, Some(after))?,
+            _ if end == prefix => self.store.next(prefix, None)?,
+            _ => match self.store.get(&end)? {
+                Some(value) => Some((end, value)),
+                None => self.store.next(prefix, Some(&end))?,
+            },
+        };
+        let Some((key, value)) = found else {
+            self.spans.ended(from.clone(), prefix);
+            return Ok(false);
+        };
+        let at = self.slot(&key);
+        let slot = &mut self.slots[at];
+        if slot.base.is_none() {
+            slot.base = Some(Some(value));
+            self.reads = self.reads.saturating_add(slot.size());
+        }
+        let was_listed = slot.is_listed();
+        slot.met = true;
+        if slot.is_listed() && !was_listed {
+            self.listed.insert(slot.key.clone(), at);
+        }
+        self.spans.met(from.clone(), &key);
+        Ok(true)
     }
 
     /// This place in the history.
@@ -177,12 +308,55 @@ impl<'s> Overlay<'s> {
     /// Takes back everything written since `to`. A checkpoint that was itself taken back already is the
     /// present: nothing happens.
     pub fn revert(&mut self, to: Checkpoint) {
-        for change in self.journal.drain(to.0.min(self.journal.len())..).rev() {
-            let written = &mut self.slots[change.slot].written;
-            if let Some(Some(undone)) = std::mem::replace(written, change.before) {
+        while self.journal.len() > to.0 {
+            let Some(change) = self.journal.pop() else {
+                return;
+            };
+            if let Some(Some(undone)) = self.write(change.slot, change.before) {
                 self.values.truncate(undone.start);
             }
         }
+    }
+
+    /// About what is kept of keys that were only looked at, in bytes.
+    #[must_use]
+    pub const fn reads_size(&self) -> usize {
+        self.reads
+    }
+
+    /// Gives up what is kept of keys that were only looked at. No [`Place`] of before means anything after.
+    pub fn forget_reads(&mut self) {
+        let mut places = vec![0; self.slots.len()];
+        let mut kept = Vec::new();
+        for (at, mut slot) in std::mem::take(&mut self.slots).into_iter().enumerate() {
+            // What the journal takes back is written as of now: such slots stay.
+            if slot.written.is_some() {
+                slot.met = false;
+                places[at] = kept.len();
+                kept.push(slot);
+            } else {
+                places[at] = usize::MAX;
+            }
+        }
+        self.slots = kept;
+        let stays = |_: &Ordered, at: &mut usize| {
+            *at = places[*at];
+            *at != usize::MAX
+        };
+        self.index.retain(stays);
+        self.listed.retain(stays);
+        for change in &mut self.journal {
+            change.slot = places[change.slot];
+        }
+        self.spans = Spans::default();
+        self.reads = 0;
+        self.forgot = true;
+    }
+
+    /// Whether something that was read is kept no longer.
+    #[must_use]
+    pub const fn has_forgotten(&self) -> bool {
+        self.forgot
     }
 
     /// What was read from the store, in order of key, with the values found.
@@ -226,7 +400,12 @@ impl<'s> Overlay<'s> {
     /// The slot of `key`, made if there is none.
     fn slot(&mut self, key: &[u8]) -> usize {
         *self.index.entry(key.into()).or_insert_with(|| {
-            self.slots.push(Slot::default());
+            self.slots.push(Slot {
+                key: key.into(),
+                base: None,
+                written: None,
+                met: false,
+            });
             self.slots.len() - 1
         })
     }

@@ -39,6 +39,11 @@ lockstep: tools
 bench: tools
 	cargo bench --locked -q -p smart51-tests --bench peers
 
+# What a gas takes in processor time, of everything that costs gas, beside a gas of plain code: the table of
+# docs/performance.md. It fails if anything takes more than 8 times as long.
+gas-time: tools
+	cargo run --release --locked -q -p smart51-tests --bin gas-time
+
 # Each fuzz target for FUZZ_SECONDS; needs a nightly toolchain and cargo-fuzz. No sanitizer: there is no unsafe code to
 # watch here, and without it a target tries many times as much.
 fuzz:
@@ -57,4 +62,4 @@ tools:
 	{ $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends $$missing; } || { \
 		echo "make test needs these Debian packages, and could not install them:$$missing" >&2; exit 1; }
 
-.PHONY: run test long test-wasmtime conformance lockstep bench fuzz tools
+.PHONY: run test long test-wasmtime conformance lockstep bench gas-time fuzz tools

@@ -1,6 +1,7 @@
-//! The outside judges of the processor, for this crate's programs and tests.
+//! The outside judges of the processor, and the measure of prices, for this crate's programs and tests.
 
 pub mod conformance;
+pub mod gas_time;
 pub mod lockstep;
 pub mod rng;
 pub mod s51;

@@ -1,0 +1,108 @@
+//! What a gas takes in processor time, of everything that costs gas, beside a gas of plain code: the table of
+//! docs/performance.md.
+//!
+//! Status 0: nothing takes more than 8 times; 1: something does; 2: wrong usage; 3: a case could not be run.
+
+use clap::Parser;
+use smart51_tests::gas_time::measure::{self, Taken};
+use smart51_tests::gas_time::world::World;
+use smart51_tests::gas_time::{self, Case, Error, MOST, plain};
+use std::process::ExitCode;
+
+/// Measure what a gas takes in processor time, of everything that costs gas.
+#[derive(Parser)]
+#[command(after_help = "example: gas-time --only verify --memory")]
+struct Arguments {
+    /// Only the rows with this text in their names.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Only on the store in memory.
+    #[arg(long)]
+    memory: bool,
+    /// How many keys the contract has on disk.
+    #[arg(long, default_value_t = 300_000)]
+    keys: u32,
+}
+
+/// The keys that the contract has in memory.
+const KEYS_IN_MEMORY: u32 = 10_000;
+
+fn main() -> ExitCode {
+    match table(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("gas-time: {error}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+/// A line of the table.
+struct Row {
+    name: String,
+    store: &'static str,
+    taken: Taken,
+}
+
+/// Measures and prints; whether all is within the limit.
+fn table(arguments: &Arguments) -> Result<bool, Error> {
+    let cases: Vec<Case> = gas_time::cases()
+        .into_iter()
+        .filter(|case| case.name.contains(&arguments.only))
+        .collect();
+    let mut plain = plain::trials()?;
+    let mut best = vec![f64::INFINITY; plain.len()];
+    // Before and after the rows: whichever half of the run the machine was quieter in.
+    let mut measure_plain = || -> Result<(), Error> {
+        for ((_, trial), best) in plain.iter_mut().zip(&mut best) {
+            *best = best.min(measure::taken(trial)?.each());
+        }
+        Ok(())
+    };
+    measure_plain()?;
+    let mut rows = Vec::new();
+    let mut measure_rows = |store: &'static str, world: &World| -> Result<(), Error> {
+        for case in &cases {
+            eprintln!("{store}: {}", case.name);
+            let taken = case
+                .prepare(world)
+                .and_then(|mut trial| measure::taken(&mut trial))
+                .map_err(|error| format!("{}: {error}", case.name))?;
+            rows.push(Row {
+                name: case.name.clone(),
+                store,
+                taken,
+            });
+        }
+        Ok(())
+    };
+    measure_rows("memory", &World::in_memory(KEYS_IN_MEMORY)?)?;
+    if !arguments.memory {
+        measure_rows("sled", &World::on_disk(arguments.keys)?)?;
+    }
+    measure_plain()?;
+    let mean = best.iter().sum::<f64>() / best.len() as f64;
+    println!("Plain code: {mean:.2} ns a gas, the mean of\n");
+    println!("| workload | ns a gas |\n|---|--:|");
+    for ((name, _), each) in plain.iter().zip(&best) {
+        println!("| {name} | {each:.2} |");
+    }
+    rows.sort_by(|a, b| b.taken.each().total_cmp(&a.taken.each()));
+    println!("\n| what | store | gas | ns a gas | times plain code |\n|---|---|--:|--:|--:|");
+    for Row { name, store, taken } in &rows {
+        let (gas, each) = (taken.gas, taken.each());
+        println!(
+            "| {name} | {store} | {gas} | {each:.2} | {:.2} |",
+            each / mean
+        );
+    }
+    let above = rows.iter().filter(|row| row.taken.each() > MOST * mean);
+    match above.count() {
+        0 => Ok(true),
+        count => {
+            println!("\n{count} rows are above {MOST} times plain code");
+            Ok(false)
+        }
+    }
+}

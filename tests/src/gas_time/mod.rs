@@ -1,0 +1,115 @@
+//! What a gas of each thing that costs gas takes in processor time, beside a gas of plain code.
+//!
+//! A row is a [`Case`]: a name, and what is done. To add one, push a `Case` in a function like [`host::cases`] and
+//! name that function in [`cases`]. `Case::calls` makes one
+//! of host calls, `Case::new` of anything: its trial does the thing once for [`Part::Whole`] and returns the gas it
+//! cost, and for [`Part::History`] does only what comes before the thing that the row is about. The row's time and
+//! gas are those of the whole less those of the history, so that dear gas of the history hides nothing.
+
+pub mod host;
+pub mod measure;
+pub mod plain;
+pub mod script;
+pub mod world;
+
+use script::Calls;
+use world::World;
+
+/// The most times the time of a gas of plain code that a gas of anything may take.
+pub const MOST: f64 = 8.0;
+
+/// Whatever can go wrong while measuring.
+pub type Error = Box<dyn std::error::Error>;
+
+/// What a trial does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Only what comes before the thing that is measured.
+    History,
+    /// That, and the thing.
+    Whole,
+}
+
+/// Does a part of a case and returns the gas it cost. It is called again and again.
+pub type Trial<'w> = Box<dyn FnMut(Part) -> Result<u64, Error> + 'w>;
+
+type Prepare = Box<dyn for<'w> Fn(&'w World) -> Result<Trial<'w>, Error>>;
+
+/// One row of the table.
+pub struct Case {
+    /// What is measured.
+    pub name: String,
+    prepare: Prepare,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Case").field(&self.name).finish()
+    }
+}
+
+impl Case {
+    /// A row of anything. `prepare` makes ready in a world, once, and is not measured.
+    pub fn new(
+        name: impl Into<String>,
+        prepare: impl for<'w> Fn(&'w World) -> Result<Trial<'w>, Error> + 'static,
+    ) -> Case {
+        Case {
+            name: name.into(),
+            prepare: Box::new(prepare),
+        }
+    }
+
+    /// A row of host calls, made by one call of a contract: `measured` after `history`.
+    pub fn calls(name: impl Into<String>, history: Vec<Calls>, measured: Vec<Calls>) -> Case {
+        Case::new(name, move |world| {
+            let first = script::input(&history)?;
+            let both = script::input(history.iter().chain(&measured))?;
+            Ok(Box::new(move |part| {
+                let input = match part {
+                    Part::History => &first,
+                    Part::Whole => &both,
+                };
+                world.call(world.script, input)
+            }))
+        })
+    }
+
+    /// A row of host calls that one call of a contract makes after another has made `earlier`, in the same block.
+    pub fn after(name: impl Into<String>, earlier: Vec<Calls>, measured: Vec<Calls>) -> Case {
+        Case::new(name, move |world| {
+            let inputs = [script::input(&earlier)?, script::input(&measured)?];
+            Ok(Box::new(move |part| {
+                world.calls(match part {
+                    Part::History => &inputs[..1],
+                    Part::Whole => &inputs,
+                })
+            }))
+        })
+    }
+
+    /// A row of a host method called without arguments, on the 8051: nothing else of a contract costs as little.
+    pub fn mcs51(method: u8) -> Case {
+        let name = abi::method::spec(method.into()).map_or("", |spec| spec.name);
+        Case::new(format!("{method} {name}, on the 8051"), move |world| {
+            Ok(Box::new(move |part| {
+                let times = u8::from(part == Part::Whole);
+                world.call(world.mcs51, &[method, times])
+            }))
+        })
+    }
+
+    /// The row, ready to be measured.
+    ///
+    /// # Errors
+    /// When the thing cannot be done.
+    pub fn prepare<'w>(&self, world: &'w World) -> Result<Trial<'w>, Error> {
+        (self.prepare)(world)
+    }
+}
+
+/// Every row.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    host::cases()
+}

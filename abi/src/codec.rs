@@ -131,6 +131,17 @@ impl<'a> Args<'a> {
     }
 }
 
+/// The bytes that the request frame at the start of `window` claims to have behind its total; 0 where no frame can
+/// have as many. Nothing behind the total is looked at.
+#[must_use]
+pub fn claimed(window: &[u8]) -> usize {
+    let total = window.first_chunk().copied().map_or(0, u16::from_le_bytes);
+    match usize::from(total) {
+        COMMUNICATE_SIZE.. => 0,
+        total => total,
+    }
+}
+
 /// Hands the items of the request frame at the start of `window` to `each`, one by one.
 ///
 /// # Errors

@@ -50,6 +50,8 @@ pub fn markdown() -> String {
         .replace("@CHANGED@", &method::CHANGED.to_string())
         .replace("@UNCHANGED@", &method::UNCHANGED.to_string())
         .replace("@FREED@", &method::FREED.to_string())
+        .replace("@REMOVED@", &method::REMOVED.to_string())
+        .replace("@CARRIED@", &PerBytes::CARRIED.bytes.to_string())
         .replace("@OVERVIEW@", &overview())
         .replace("@METHODS@", &chapters())
 }
@@ -391,9 +393,9 @@ pub fn describe(kind: Kind) -> String {
 #[must_use]
 pub fn price(rule: &GasRule) -> String {
     let mut text = rule.base.to_string();
-    for (per, of) in [(rule.request, "arguments"), (rule.reply, "answer")] {
+    for (per, of) in [(rule.request, "request"), (rule.reply, "answer")] {
         match per {
-            PerBytes { gas: 0, .. } => {}
+            PerBytes::CARRIED => {}
             PerBytes { gas, bytes: 1 } => {
                 let _ = write!(text, " + {gas} for every byte of the {of}");
             }
@@ -405,14 +407,30 @@ pub fn price(rule: &GasRule) -> String {
     match rule.effect {
         Effect::None => {}
         Effect::Cipher => {
-            let _ = write!(text, " + {} with a key of 16 bytes", Effect::TRIPLE_DES.0);
+            let (key, block) = (Effect::DES_KEY.0, Effect::DES_BLOCK.0);
+            let triple = Effect::TRIPLE;
+            let _ = write!(
+                text,
+                " + {key} + {block} for every started 8 bytes of `data`, with a key of 16 bytes {triple} times as much"
+            );
         }
         Effect::Storage => text.push_str(" + storage"),
         Effect::Outputs => {
             let _ = write!(text, " + {} for every record", Effect::OUTPUT_RECORD.0);
         }
+        Effect::Thawing => {
+            let _ = write!(
+                text,
+                " + {} for every fund that has thawed",
+                Effect::THAWED.0
+            );
+        }
         Effect::AppOperations => {
-            let _ = write!(text, " + {} for every record", Effect::APP_RECORD.0);
+            let (record, thawed) = (Effect::APP_RECORD.0, Effect::THAWED.0);
+            let _ = write!(
+                text,
+                " + {record} for every record + {thawed} for every fund that has thawed, once for records of one user in a row"
+            );
         }
     }
     text

@@ -10,7 +10,7 @@ mod price;
 mod table;
 
 pub use check::{ArgsError, Length};
-pub use price::{ADDED, CHANGED, FREED, STORAGE_RUN, UNCHANGED};
+pub use price::{ADDED, CHANGED, FREED, REMOVED, STORAGE_RUN, UNCHANGED};
 pub use price::{Effect, GasRule, PerBytes, StepRule, Storage, storage};
 pub use table::*;
 

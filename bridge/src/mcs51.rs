@@ -390,6 +390,7 @@ impl Running<'_> {
             usage,
             machine: Some((cpu, xdata)),
         });
+        self.host.allow(self.meter.gas_left());
         let answer = match self.host.call(method, request) {
             Ok(answer) => answer,
             Err(HostError::Fault(fault)) => {
@@ -398,6 +399,7 @@ impl Running<'_> {
                 self.meter.charge_call(Gas::ZERO, Gas::ZERO, 0)?;
                 return Err(fault.into());
             }
+            Err(HostError::OutOfGas) => return Err(self.meter.run_out().into()),
             Err(HostError::Node(error)) => return Err(Ended::Node(error)),
         };
         let fits = reply_fits(self.contract.semantics, answer.reply.len());

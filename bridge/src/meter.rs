@@ -257,11 +257,16 @@ impl Meter {
     /// [`Fault::OutOfGas`] where it is more than what is left; all of the limit is then used.
     pub fn charge_gas(&mut self, gas: Gas) -> Result<(), Fault> {
         if gas > self.gas_left() {
-            self.usage.gas = self.limits.gas;
-            return Err(Fault::OutOfGas);
+            return Err(self.run_out());
         }
         self.usage.gas = Gas(self.usage.gas.0.saturating_add(gas.0));
         Ok(())
+    }
+
+    /// Ends a run that cannot pay for what it asks for: all of the limit is then used.
+    pub fn run_out(&mut self) -> Fault {
+        self.usage.gas = self.limits.gas;
+        Fault::OutOfGas
     }
 
     /// Which limit made the processor stop for want of cycles.

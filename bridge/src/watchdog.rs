@@ -4,6 +4,7 @@
 //! blocks is limited by gas alone. A query changes nothing and is nobody's business but the asker's. One that
 //! runs too long is given up, which is the node's failure and not a result.
 
+use abi::Gas;
 use hostapi::{Answer, HostApi, HostError, NodeError};
 use std::sync::mpsc;
 use std::thread;
@@ -76,5 +77,9 @@ impl HostApi for WatchedHost<'_> {
     fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
         self.watch.check()?;
         self.host.call(method, request)
+    }
+
+    fn allow(&mut self, gas: Gas) {
+        self.host.allow(gas);
     }
 }

@@ -12,7 +12,7 @@ use crate::registry::Contract;
 use crate::rollback;
 use hostapi::NodeError;
 use hostapi::accounts::{Account, contract_key_id};
-use hostapi::app_funds::AppAccount;
+use hostapi::app_accounts;
 use hostapi::hash::{blake2b, key_hash};
 use hostapi::state::keys::{self, Hash, KeyId, RegId, kind};
 use hostapi::state::{Batch, StateStore};
@@ -200,8 +200,12 @@ impl Check<'_> {
                 "it is no count of a contract's keys",
             ),
             kind::APP_ACCOUNT => sound(
-                name.len() > 6 && AppAccount::decode(value).is_some(),
+                app_accounts::is_account(name, value),
                 "it is no app account",
+            ),
+            kind::APP_FUND => sound(
+                app_accounts::is_fund(name, value),
+                "it is no frozen fund of an app account",
             ),
             kind::NAME => self.name(name, value)?,
             kind::BLOCK => {
@@ -507,6 +511,7 @@ impl Check<'_> {
                     | kind::CONTRACT
                     | kind::CODE
                     | kind::APP_ACCOUNT
+                    | kind::APP_FUND
                     | kind::NAME),
                 ) => {}
                 _ => {

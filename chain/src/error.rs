@@ -39,6 +39,11 @@ pub enum ChainError {
         /// What differs.
         what: &'static str,
     },
+    /// A call looks at more state than a recording holds.
+    #[error(
+        "the call looks at more state than a recording holds; record it with a lower --gas or --fee"
+    )]
+    RecordingLooksTooFar,
     /// A call makes more host calls than a recording holds.
     #[error(
         "the call makes more host calls than a recording holds; record it with a lower --gas or --fee"

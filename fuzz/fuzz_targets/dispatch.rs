@@ -117,7 +117,7 @@ fuzz_target!(|data: &[u8]| {
         match host.call(method, &frame) {
             Ok(answer) => assert!(answer.status == Status::Done || answer.step_delta >= 0),
             Err(HostError::Fault(_)) => break,
-            Err(HostError::Node(error)) => panic!("the node failed: {error}"),
+            Err(error) => panic!("the node failed, or the gas: {error}"),
         }
     }
     let requests = host.finish();

@@ -3,11 +3,12 @@
 //! The operations of a run are queued and made after it, user by user.
 
 use crate::accounts::regid_height;
+use crate::app_accounts::{Frozen, Head, Thawing};
 use crate::context::CallContext;
 use crate::host::NodeError;
 use crate::settle::{Refusal, SettleError};
 use crate::state::Overlay;
-use crate::state::keys::{self, RegId};
+use crate::state::keys;
 use byteorder::{ByteOrder, LittleEndian};
 
 /// The size of a fund record in bytes.
@@ -101,68 +102,6 @@ pub struct AppAccount {
 }
 
 impl AppAccount {
-    /// The stored form: free amount (LE64), and for each fund height (LE32), amount (LE64), length of the
-    /// tag (1) and tag.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = self.free.to_le_bytes().to_vec();
-        for fund in &self.frozen {
-            out.extend_from_slice(&fund.height.to_le_bytes());
-            out.extend_from_slice(&fund.amount.to_le_bytes());
-            let tag = &fund.tag[..fund.tag.len().min(NAME_MAX)];
-            out.push(tag.len() as u8);
-            out.extend_from_slice(tag);
-        }
-        out
-    }
-
-    /// Reads the stored form; `None` if `bytes` is anything else.
-    #[must_use]
-    pub fn decode(bytes: &[u8]) -> Option<AppAccount> {
-        let (free, mut rest) = bytes.split_first_chunk()?;
-        let mut account = AppAccount {
-            free: u64::from_le_bytes(*free),
-            frozen: Vec::new(),
-        };
-        while !rest.is_empty() {
-            let (height, after) = rest.split_first_chunk()?;
-            let (amount, after) = after.split_first_chunk()?;
-            let tag = name(after)?;
-            if tag.len() > NAME_MAX {
-                return None;
-            }
-            account.frozen.push(Fund {
-                tag: tag.to_vec(),
-                height: u32::from_le_bytes(*height),
-                amount: u64::from_le_bytes(*amount),
-            });
-            rest = &after[1 + tag.len()..];
-        }
-        Some(account)
-    }
-
-    /// What `contract` keeps for `user`; an empty account if it never kept anything.
-    ///
-    /// # Errors
-    /// If the store cannot be read or holds something else.
-    pub fn load(
-        state: &mut Overlay<'_>,
-        contract: &RegId,
-        user: &[u8],
-    ) -> Result<AppAccount, NodeError> {
-        let key = keys::app_account(contract, user);
-        let Some(bytes) = state.get(&key)? else {
-            return Ok(AppAccount::default());
-        };
-        AppAccount::decode(bytes)
-            .ok_or_else(|| NodeError::damaged(&key, "an app account is expected"))
-    }
-
-    /// Stores what `contract` keeps for `user`.
-    pub fn save(&self, state: &mut Overlay<'_>, contract: &RegId, user: &[u8]) {
-        state.put(&keys::app_account(contract, user), self.encode());
-    }
-
     /// Makes every fund free whose height (or time) has come; `None` if the sum does not fit in 64 bits.
     #[must_use]
     pub fn thawed(mut self, context: &CallContext<'_>) -> Option<AppAccount> {
@@ -182,67 +121,119 @@ impl AppAccount {
     /// The fund with exactly this tag and height.
     #[must_use]
     pub fn fund(&self, tag: &[u8], height: u32) -> Option<&Fund> {
-        self.place(tag, height).map(|at| &self.frozen[at])
-    }
-
-    /// Where among the frozen funds that one stands.
-    fn place(&self, tag: &[u8], height: u32) -> Option<usize> {
         self.frozen
             .iter()
-            .position(|fund| fund.tag == tag && fund.height == height)
-    }
-
-    /// Makes one operation.
-    fn operate(&mut self, record: &FundRecord, context: &CallContext<'_>) -> Result<(), FundError> {
-        let amount = record.amount().cast_unsigned();
-        let height = record.height();
-        let kind = record.kind().ok_or(FundError::Kind)?;
-        match kind {
-            FundKind::AddFree => {
-                self.free = self.free.checked_add(amount).ok_or(FundError::Overflow)?
-            }
-            FundKind::SubFree => {
-                self.free = self.free.checked_sub(amount).ok_or(FundError::TooLittle)?
-            }
-            FundKind::AddFrozen | FundKind::SubFrozen => {
-                let tag = record.tag().ok_or(FundError::Tag)?;
-                if height == 0 {
-                    return Err(FundError::Height);
-                }
-                let known = self.place(tag, height).map(|at| (at, &mut self.frozen[at]));
-                match (kind, known) {
-                    (FundKind::AddFrozen, Some(_)) if amount == 0 => {
-                        return Err(FundError::Nothing);
-                    }
-                    (FundKind::AddFrozen, Some((_, fund))) => match fund.amount.checked_add(amount)
-                    {
-                        Some(sum) => fund.amount = sum,
-                        // The original notices, leaves the fund as it is, and goes on.
-                        None if context.semantics.is_dacrs() => {}
-                        None => return Err(FundError::Overflow),
-                    },
-                    (FundKind::AddFrozen, None) => self.frozen.push(Fund {
-                        tag: tag.to_vec(),
-                        height,
-                        amount,
-                    }),
-                    (_, Some((at, fund))) => {
-                        let rest = fund.amount.checked_sub(amount);
-                        fund.amount = rest.ok_or(FundError::TooLittle)?;
-                        if fund.amount == 0 {
-                            self.frozen.remove(at);
-                        }
-                    }
-                    (_, None) => return Err(FundError::NoFund),
-                }
-            }
-        }
-        Ok(())
+            .find(|fund| fund.tag == tag && fund.height == height)
     }
 }
 
+/// Why an operation cannot be made, or the node fails.
+enum Failed {
+    Fund(FundError),
+    Node(NodeError),
+}
+
+impl From<FundError> for Failed {
+    fn from(error: FundError) -> Self {
+        Failed::Fund(error)
+    }
+}
+
+impl<E: Into<NodeError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Failed::Node(error.into())
+    }
+}
+
+/// Makes what the records of one user ask for, in order, after the funds that have come by now are free.
+/// Where it fails, which record it was.
+fn operate<'r>(
+    records: &[&'r FundRecord],
+    user: &[u8],
+    state: &mut Overlay<'_>,
+    context: &CallContext<'_>,
+) -> Result<(), (&'r FundRecord, Failed)> {
+    let first = records[0];
+    let mut head = Head::load(state, &context.contract, user).map_err(|e| (first, e.into()))?;
+    thaw(&mut head, user, state, context).map_err(|error| (first, error))?;
+    for &record in records {
+        change(&mut head, record, user, state, context).map_err(|error| (record, error))?;
+    }
+    head.save(state, &context.contract, user);
+    Ok(())
+}
+
+/// Makes every fund free whose height (or time) has come.
+fn thaw(
+    head: &mut Head,
+    user: &[u8],
+    state: &mut Overlay<'_>,
+    context: &CallContext<'_>,
+) -> Result<(), Failed> {
+    let mut thawing = Thawing::of(context, user);
+    while let Some((key, amount)) = thawing.next(state)? {
+        head.free = head.free.checked_add(amount).ok_or(FundError::Overflow)?;
+        thawing.remove(state, &key)?;
+    }
+    Ok(())
+}
+
+/// Makes one operation.
+fn change(
+    head: &mut Head,
+    record: &FundRecord,
+    user: &[u8],
+    state: &mut Overlay<'_>,
+    context: &CallContext<'_>,
+) -> Result<(), Failed> {
+    let amount = record.amount().cast_unsigned();
+    let height = record.height();
+    let kind = record.kind().ok_or(FundError::Kind)?;
+    match kind {
+        FundKind::AddFree => {
+            head.free = head.free.checked_add(amount).ok_or(FundError::Overflow)?
+        }
+        FundKind::SubFree => {
+            head.free = head.free.checked_sub(amount).ok_or(FundError::TooLittle)?
+        }
+        FundKind::AddFrozen | FundKind::SubFrozen => {
+            let tag = record.tag().ok_or(FundError::Tag)?;
+            if height == 0 {
+                return Err(FundError::Height.into());
+            }
+            let key = keys::app_fund(&context.contract, user, height, tag);
+            let (place, known) = Frozen::find(state, &key)?;
+            match (kind, known) {
+                (FundKind::AddFrozen, Some(_)) if amount == 0 => {
+                    return Err(FundError::Nothing.into());
+                }
+                (FundKind::AddFrozen, Some(fund)) => match fund.amount.checked_add(amount) {
+                    Some(amount) => Frozen { amount, ..fund }.set(state, place),
+                    // The original notices, leaves the fund as it is, and goes on.
+                    None if context.semantics.is_dacrs() => {}
+                    None => return Err(FundError::Overflow.into()),
+                },
+                (FundKind::AddFrozen, None) => {
+                    let order = head.funds;
+                    Frozen { amount, order }.set(state, place);
+                    head.funds += 1;
+                }
+                (_, Some(fund)) => match fund.amount.checked_sub(amount) {
+                    Some(0) => {
+                        state.remove(place, &keys::app_funds(&context.contract, user))?;
+                    }
+                    Some(amount) => Frozen { amount, ..fund }.set(state, place),
+                    None => return Err(FundError::TooLittle.into()),
+                },
+                (_, None) => return Err(FundError::NoFund.into()),
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The height or time up to which funds are free now.
-fn thaw_point(context: &CallContext<'_>) -> u32 {
+pub(crate) fn thaw_point(context: &CallContext<'_>) -> u32 {
     let by_time = context.semantics.is_dacrs()
         && regid_height(&context.contract) >= FREEZE_BY_TIME_HEIGHT
         && context.height >= FREEZE_BY_TIME_HEIGHT;
@@ -305,14 +296,10 @@ pub(crate) fn apply(
         let Some(user) = of_user[0].user() else {
             return Err(refusal(of_user[0], FundError::User).into());
         };
-        let account = AppAccount::load(state, &context.contract, user)?.thawed(context);
-        let mut account = account.ok_or_else(|| refusal(of_user[0], FundError::Overflow))?;
-        for record in of_user {
-            account
-                .operate(record, context)
-                .map_err(|error| refusal(record, error))?;
-        }
-        account.save(state, &context.contract, user);
+        operate(of_user, user, state, context).map_err(|(record, failed)| match failed {
+            Failed::Fund(error) => refusal(record, error).into(),
+            Failed::Node(error) => SettleError::Node(error),
+        })?;
     }
     Ok(())
 }

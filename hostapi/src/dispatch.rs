@@ -3,7 +3,7 @@
 use crate::app_funds::{self, FundRecord};
 use crate::context::{CallContext, ChainView};
 use crate::hash::{double_sha256, sha256};
-use crate::host::{Answer, HostApi, HostError, HostFault, Status};
+use crate::host::{Answer, HostApi, HostError, HostFault, KEPT_EACH, KEPT_MAX, Status};
 use crate::outputs::Output;
 use crate::prints::Print;
 use crate::state::keys::Key;
@@ -41,7 +41,17 @@ pub struct Host<'a, 's> {
     pub(crate) reply: Reply,
     /// The key of the contract's data last asked for, and its place: what is read is mostly written next.
     pub(crate) found: Option<(Key, Place)>,
+    /// What the call being served may still cost.
+    allowed: Gas,
+    /// What the call being served has cost so far.
+    paid: Gas,
+    /// What the run has written and printed, where nothing is paid for that: see [`KEPT_MAX`].
+    kept: usize,
 }
+
+/// What a run under the old rules keeps of keys that it only looks at, in bytes, before it gives them up. Under our
+/// own rules they are paid for.
+const READS_MAX: usize = 16 << 20;
 
 impl<'a, 's> Host<'a, 's> {
     /// A host for one run. It reads and writes `state`; taking that back is the caller's part.
@@ -57,6 +67,9 @@ impl<'a, 's> Host<'a, 's> {
             requests: Requests::default(),
             reply: Reply::new(),
             found: None,
+            allowed: Gas::MAX,
+            paid: Gas::ZERO,
+            kept: 0,
         }
     }
 
@@ -111,6 +124,27 @@ impl<'a, 's> Host<'a, 's> {
         }
     }
 
+    /// Takes the price of what is done next, or ends the run before it is done.
+    pub(crate) fn pay(&mut self, price: Gas) -> Result<(), HostError> {
+        self.paid = Gas(self.paid.0.saturating_add(price.0));
+        // The old rules limit steps.
+        match self.paid > self.allowed && !self.context.semantics.is_dacrs() {
+            true => Err(HostError::OutOfGas),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts what a write or a print keeps, and ends a run that nothing else would end.
+    pub(crate) fn keep(&mut self, bytes: usize) -> Result<(), HostError> {
+        if self.context.semantics.is_dacrs() {
+            self.kept = self.kept.saturating_add(bytes).saturating_add(KEPT_EACH);
+            if self.kept > KEPT_MAX {
+                return Err(HostFault::TooMuchKept.into());
+            }
+        }
+        Ok(())
+    }
+
     /// Answers with one item.
     pub(crate) fn answer(&mut self, item: &[u8]) -> Result<Served, HostError> {
         self.reply.item(item);
@@ -131,17 +165,24 @@ impl HostApi for Host<'_, '_> {
     fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
         let semantics = self.context.semantics;
         let spec = method::spec_under(semantics, method).ok_or(HostFault::UnknownMethod(method))?;
+        if semantics.is_dacrs() && self.state.reads_size() > READS_MAX {
+            self.state.forget_reads();
+            self.found = None;
+        }
         self.reply.clear();
+        self.paid = Gas::ZERO;
         let mut args = Args::NONE;
         // A method without arguments never looks at the request, whatever it holds.
-        let sound = !spec.reads_request() || args.add(request).is_ok();
-        let (served, request_bytes) = if sound && spec.check(&args).is_ok() {
-            (
-                self.serve(spec.id, &args)?,
-                args.items().iter().map(|item| item.len()).sum(),
-            )
+        let reads = spec.reads_request();
+        self.pay(
+            spec.gas
+                .before(if reads { codec::claimed(request) } else { 0 }),
+        )?;
+        let sound = !reads || args.add(request).is_ok();
+        let served = if sound && spec.check(&args).is_ok() {
+            self.serve(spec.id, &args)?
         } else {
-            (Served::REFUSED, 0)
+            Served::REFUSED
         };
         // Where there is never an answer, no answer cannot mean no: a payment would be lost without a word.
         if served.status == Status::Refused && spec.reply.is_empty() && !semantics.is_dacrs() {
@@ -150,14 +191,18 @@ impl HostApi for Host<'_, '_> {
         if self.reply.lacks_bytes && semantics.is_dacrs() {
             return Err(HostFault::EmptyReplyItem.into());
         }
-        let price = spec.gas.price(request_bytes, self.reply.payload());
+        self.pay(spec.gas.after(self.reply.payload()))?;
         Ok(Answer {
             status: served.status,
             reply: &self.reply.framed,
             step_delta: served.step_delta,
-            gas: Gas(price.0.saturating_add(served.gas.0)),
+            gas: self.paid,
             refund: served.refund,
         })
+    }
+
+    fn allow(&mut self, gas: Gas) {
+        self.allowed = gas;
     }
 }
 
@@ -166,17 +211,14 @@ impl HostApi for Host<'_, '_> {
 pub(crate) struct Served {
     pub(crate) status: Status,
     pub(crate) step_delta: i64,
-    /// The price of its effect, beyond the table's price.
-    pub(crate) gas: Gas,
     pub(crate) refund: Gas,
 }
 
 impl Served {
-    /// Served, at the table's price.
+    /// Served, and nothing given back.
     pub(crate) const DONE: Served = Served {
         status: Status::Done,
         step_delta: 0,
-        gas: Gas::ZERO,
         refund: Gas::ZERO,
     };
     /// Not served, and nothing changed.

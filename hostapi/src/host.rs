@@ -30,6 +30,12 @@ pub struct Answer<'a> {
     pub refund: Gas,
 }
 
+/// The most that a run may write and print under the old rules, in bytes, with [`KEPT_EACH`] for each time. Its
+/// steps allow far more, and the original's node died of it; under our own rules what is kept is paid for.
+pub const KEPT_MAX: usize = 64 << 20;
+/// What a write or a print counts for beyond its bytes.
+pub const KEPT_EACH: usize = 64;
+
 /// Why a call ends the contract's run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -49,6 +55,8 @@ pub enum HostFault {
     RequestRefused(u16),
     /// The original's node does not survive this call of this method, under its rules.
     Undefined(u16),
+    /// The run has written and printed more than the node keeps for one, under the old rules.
+    TooMuchKept,
 }
 
 impl HostFault {
@@ -62,6 +70,7 @@ impl HostFault {
             HostFault::ReplyTooLarge { .. } => "reply_too_large",
             HostFault::RequestRefused(_) => "request_refused",
             HostFault::Undefined(_) => "undefined",
+            HostFault::TooMuchKept => "too_much_kept",
         }
     }
 }
@@ -70,6 +79,10 @@ impl fmt::Display for HostFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             HostFault::UnknownMethod(id) => write!(f, "there is no method 0x{id:04X}"),
+            HostFault::TooMuchKept => {
+                let most = KEPT_MAX >> 20;
+                write!(f, "the run has written and printed more than {most} MiB")
+            }
             HostFault::TooManyOutputs => write!(f, "100 or more output records in one run"),
             HostFault::EmptyReplyItem => write!(f, "the reply has an item of length 0"),
             HostFault::ReplyTooLarge { size } => {
@@ -140,6 +153,9 @@ pub enum HostError {
     /// The contract is at fault; its run ends and leaves no trace.
     #[error("{0}")]
     Fault(HostFault),
+    /// The call costs more than the run may spend, and was not served: see [`HostApi::allow`].
+    #[error("the call costs more gas than is left")]
+    OutOfGas,
     /// The node is at fault; the whole transaction is given up.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -163,6 +179,12 @@ pub trait HostApi {
     /// [`abi::layout::REQUEST_SIZE`] bytes: a request frame at its start (see [`abi::codec`]), or anything at all.
     ///
     /// # Errors
-    /// [`HostError::Fault`] ends the run, [`HostError::Node`] gives up the transaction.
+    /// [`HostError::Fault`] and [`HostError::OutOfGas`] end the run, [`HostError::Node`] gives up the transaction.
     fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError>;
+
+    /// Says what the next call may cost. One that costs more ends with [`HostError::OutOfGas`] before what it
+    /// cannot pay for is done, and all gas is then used. Without it, and under the old rules, any call is served.
+    fn allow(&mut self, gas: Gas) {
+        let _ = gas;
+    }
 }

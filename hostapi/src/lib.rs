@@ -7,6 +7,7 @@
 //! it asks for beyond its data is collected in [`Requests`] and made afterwards by [`settle`].
 
 pub mod accounts;
+pub mod app_accounts;
 pub mod app_funds;
 pub mod context;
 pub mod data;

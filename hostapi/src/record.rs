@@ -91,7 +91,7 @@ impl RecordedAnswer {
     }
 }
 
-/// Passes calls on to another host and notes each. A call at which the node itself failed is not noted.
+/// Passes calls on to another host and notes each. A call that was not served, for want of gas or because the node failed, is not noted.
 #[derive(Debug)]
 pub struct Recorder<H> {
     host: H,
@@ -126,9 +126,13 @@ impl<H: HostApi> HostApi for Recorder<H> {
         let noted = match &result {
             Ok(answer) => Ok(RecordedAnswer::new(answer)),
             Err(HostError::Fault(fault)) => Err(*fault),
-            Err(HostError::Node(_)) => return result,
+            Err(HostError::Node(_) | HostError::OutOfGas) => return result,
         };
         self.calls.push(CallRecord::new(method, request, noted));
         result
+    }
+
+    fn allow(&mut self, gas: Gas) {
+        self.host.allow(gas);
     }
 }

@@ -40,7 +40,7 @@ macro_rules! methods {
 methods! {
     /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
     0 COMPARE = compare / Some("COMP_FUNC"), (a: Kind::Int64, b: Kind::Int64) -> (order: Kind::Flag) {
-        gas: GasRule::flat(3),
+        gas: GasRule::flat(40),
         steps: None,
         failures: [],
         notes: "",
@@ -48,7 +48,7 @@ methods! {
     }
     /// Multiplies two signed 64-bit numbers; the product wraps around.
     1 MUL = mul / Some("MULL_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (product: Kind::Int64) {
-        gas: GasRule::flat(5),
+        gas: GasRule::flat(40),
         steps: None,
         failures: [],
         notes: "",
@@ -56,7 +56,7 @@ methods! {
     }
     /// Adds two signed 64-bit numbers; the sum wraps around.
     2 ADD = add / Some("ADD_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (sum: Kind::Int64) {
-        gas: GasRule::flat(3),
+        gas: GasRule::flat(40),
         steps: None,
         failures: [],
         notes: "",
@@ -64,7 +64,7 @@ methods! {
     }
     /// Subtracts b from a, signed 64-bit numbers; the difference wraps around.
     3 SUB = sub / Some("SUB_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (difference: Kind::Int64) {
-        gas: GasRule::flat(3),
+        gas: GasRule::flat(40),
         steps: None,
         failures: [],
         notes: "",
@@ -72,7 +72,7 @@ methods! {
     }
     /// Divides a by b, signed 64-bit numbers, rounding toward zero.
     4 DIV = div / Some("DIV_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (quotient: Kind::Int64) {
-        gas: GasRule::flat(5),
+        gas: GasRule::flat(40),
         steps: None,
         failures: [
             "b is 0: nothing is answered",
@@ -83,7 +83,7 @@ methods! {
     }
     /// Hashes data with SHA-256 twice, as the chain hashes its transactions.
     5 HASH = hash / Some("SHA256_FUNC"), (data: Kind::Bytes) -> (hash: Kind::Hash) {
-        gas: GasRule::flat(50).per_request(10, 32),
+        gas: GasRule::flat(150).per_request(30, 32),
         steps: None,
         failures: [],
         notes: "Despite its old name this is SHA-256 of SHA-256; a single one is method 0x0100.",
@@ -92,7 +92,7 @@ methods! {
     /// Encrypts or decrypts data with DES or triple DES (keys 1, 2, 1), block by block.
     6 DES = des / Some("DES_FUNC"),
     (data: Kind::Bytes, key: Kind::DesKey, encrypt: Kind::Flag) -> (data: Kind::Bytes) {
-        gas: GasRule::flat(50).per_request(2, 8).with(Effect::Cipher),
+        gas: GasRule::flat(40).with(Effect::Cipher),
         steps: None,
         failures: ["the key is neither 8 nor 16 bytes long: nothing is answered"],
         notes: "The data is padded with zero bytes to a multiple of 8. The first byte of `encrypt` is 1 to \
@@ -103,7 +103,7 @@ methods! {
     /// Verifies an ECDSA signature over a 32-byte hash, on the curve secp256k1.
     7 VERIFY = verify / Some("VERFIY_SIGNATURE_FUNC"),
     (signature: Kind::Bytes, public_key: Kind::PublicKey, hash: Kind::Hash) -> (valid: Kind::Flag) {
-        gas: GasRule::flat(200).per_request(10, 32),
+        gas: GasRule::flat(15_000),
         steps: None,
         failures: [
             "the signature is not valid, or signature or key is not one at all: nothing is answered, never a 0 byte",
@@ -114,7 +114,7 @@ methods! {
     }
     /// Does nothing; the original reserved it for signing.
     8 SIGN = sign / Some("SIGNATURE_FUNC"), () -> () {
-        gas: GasRule::flat(3),
+        gas: GasRule::flat(30),
         steps: None,
         failures: [],
         notes: "Always served, whatever the request holds.",
@@ -130,7 +130,7 @@ methods! {
     }
     /// Reads the contract bytes, the input, of a confirmed transaction.
     10 TX_CONTRACT = tx_contract / Some("GETTX_CONTRACT_FUNC"), (tx: Kind::Hash) -> (input: Kind::Bytes) {
-        gas: GasRule::flat(200).per_reply(3, 32),
+        gas: GasRule::flat(2_000),
         steps: None,
         failures: [
             "the transaction is not known: nothing is answered",
@@ -141,7 +141,7 @@ methods! {
     }
     /// Reads who sent a confirmed transaction.
     11 TX_ACCOUNT = tx_account / Some("GETTX_ACCOUNT_FUNC"), (tx: Kind::Hash) -> (sender: Kind::Regid) {
-        gas: GasRule::flat(200),
+        gas: GasRule::flat(2_000),
         steps: None,
         failures: ["the transaction is not known: nothing is answered"],
         notes: "",
@@ -149,7 +149,7 @@ methods! {
     }
     /// Reads the public key of an account.
     12 PUBKEY = pubkey / Some("GETACCPUB_FUNC"), (account: Kind::Account) -> (public_key: Kind::PublicKey) {
-        gas: GasRule::flat(200),
+        gas: GasRule::flat(1_500),
         steps: None,
         failures: [
             "there is no such account: nothing is answered",
@@ -160,7 +160,7 @@ methods! {
     }
     /// Reads the balance of an account, as it stands during the run.
     13 BALANCE = balance / Some("QUEYACCBALANCE_FUNC"), (account: Kind::Account) -> (balance: Kind::Int64) {
-        gas: GasRule::flat(200),
+        gas: GasRule::flat(1_500),
         steps: None,
         failures: ["there is no such account: nothing is answered"],
         notes: "The fee and the amount sent have left the sender, and the amount has reached the contract, \
@@ -169,7 +169,7 @@ methods! {
     }
     /// Reads the height of the block that holds a transaction.
     14 TX_HEIGHT = tx_height / Some("GETTXCONFIRH_FUNC"), (tx: Kind::Hash) -> (height: Kind::Int32) {
-        gas: GasRule::flat(200),
+        gas: GasRule::flat(2_000),
         steps: None,
         failures: ["the transaction is not known: nothing is answered"],
         notes: "",
@@ -177,7 +177,7 @@ methods! {
     }
     /// Reads the hash of a block below the one being built.
     15 BLOCK_HASH = block_hash / Some("GETBLOCKHASH_FUNC"), (height: Kind::Int32) -> (hash: Kind::Hash) {
-        gas: GasRule::flat(4),
+        gas: GasRule::flat(2_000),
         steps: None,
         failures: ["the height is 0, negative, that of the block being built or beyond the tip: nothing is answered"],
         notes: "Whoever builds a block chooses its hash: a poor source of chance where much money depends on it.",
@@ -185,7 +185,7 @@ methods! {
     }
     /// Reads the height of the block being built.
     16 HEIGHT = height / Some("GETCTXCONFIRMH_FUNC"), () -> (height: Kind::Int32) {
-        gas: GasRule::flat(4),
+        gas: GasRule::flat(30),
         steps: None,
         failures: [],
         notes: "",
@@ -193,7 +193,7 @@ methods! {
     }
     /// Writes a key of the contract's data, new or not.
     17 DB_WRITE = db_write / Some("WRITEDB_FUNC"), (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
-        gas: GasRule::flat(6).with(Effect::Storage),
+        gas: GasRule::flat(1_000).with(Effect::Storage),
         steps: Written,
         failures: ["no value, or no key: nothing is answered and nothing written"],
         notes: "A request has no empty argument, so neither key nor value can be empty. The SDK takes an empty value for \
@@ -202,7 +202,7 @@ methods! {
     }
     /// Deletes a key of the contract's data: 1 if it was there, 0 if not.
     18 DB_DELETE = db_delete / Some("DELETEDB_FUNC"), (key: Kind::Bytes) -> (deleted: Kind::Flag) {
-        gas: GasRule::flat(6).with(Effect::Storage),
+        gas: GasRule::flat(1_200).with(Effect::Storage),
         steps: Deleted,
         failures: [],
         notes: "",
@@ -210,7 +210,7 @@ methods! {
     }
     /// Reads the value of a key of the contract's data.
     19 DB_READ = db_read / Some("READDB_FUNC"), (key: Kind::Bytes) -> (value: Kind::Bytes) {
-        gas: GasRule::flat(6).per_reply(6, 32),
+        gas: GasRule::flat(800),
         steps: None,
         failures: ["the key is not there: nothing is answered"],
         notes: "",
@@ -218,7 +218,7 @@ methods! {
     }
     /// Counts the keys of the contract's data.
     20 DB_SIZE = db_size / Some("GETDBSIZE_FUNC"), () -> (keys: Kind::Int32) {
-        gas: GasRule::flat(6),
+        gas: GasRule::flat(400),
         steps: None,
         failures: ["there are none: nothing is answered"],
         notes: "",
@@ -227,7 +227,7 @@ methods! {
     /// Reads the contract's data in the order of its keys: index 0 for the first, 1 for the one after a key.
     21 DB_NEXT = db_next / Some("GETDBVALUE_FUNC"),
     (index: Kind::Index; after: Kind::Bytes) -> (key: Kind::Bytes, value: Kind::Bytes) {
-        gas: GasRule::flat(6).per_reply(6, 32),
+        gas: GasRule::flat(1_200),
         steps: None,
         failures: [
             "there is no such key: nothing is answered",
@@ -239,7 +239,7 @@ methods! {
     }
     /// Reads the hash of the transaction that is running.
     22 TX_HASH = tx_hash / Some("GetCURTXHASH_FUNC"), () -> (hash: Kind::Hash) {
-        gas: GasRule::flat(4),
+        gas: GasRule::flat(30),
         steps: None,
         failures: [],
         notes: "",
@@ -248,7 +248,7 @@ methods! {
     /// Writes over a key of the contract's data that is there already.
     23 DB_MODIFY = db_modify / Some("MODIFYDBVALUE_FUNC"),
     (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
-        gas: GasRule::flat(6).with(Effect::Storage),
+        gas: GasRule::flat(1_000).with(Effect::Storage),
         steps: Replaced,
         failures: ["the key is not there, or there is no value: nothing is answered and nothing written"],
         notes: "With an empty value the SDK's `s51_db_modify` calls method 18.",
@@ -256,7 +256,7 @@ methods! {
     }
     /// Asks for money to move after the run: from the contract's account to others.
     24 OUTPUT = output / Some("WRITEOUTPUT_FUNC"), (records: Kind::Records(48)) -> () {
-        gas: GasRule::flat(4).with(Effect::Outputs),
+        gas: GasRule::flat(40).with(Effect::Outputs),
         steps: None,
         failures: [
             "no record, or one that is cut short: the run ends with a fault; under the old rules nothing is asked for",
@@ -275,7 +275,7 @@ methods! {
     /// Reads a value of another contract's data.
     25 SCRIPT_DATA = script_data / Some("GETSCRIPTDATA_FUNC"),
     (contract: Kind::Regid, key: Kind::Bytes) -> (value: Kind::Bytes) {
-        gas: GasRule::flat(6).per_reply(6, 32),
+        gas: GasRule::flat(1_000),
         steps: None,
         failures: ["there is no such contract or no such key: nothing is answered"],
         notes: "",
@@ -283,7 +283,7 @@ methods! {
     }
     /// Reads the registered id of the contract that is running.
     26 SCRIPT_ID = script_id / Some("GETSCRIPTID_FUNC"), () -> (contract: Kind::Regid) {
-        gas: GasRule::flat(4),
+        gas: GasRule::flat(30),
         steps: None,
         failures: [],
         notes: "",
@@ -291,7 +291,7 @@ methods! {
     }
     /// Reads the registered id of the account that sent the transaction.
     27 TX_SENDER = tx_sender / Some("GETCURTXACCOUNT_FUNC"), () -> (sender: Kind::Regid) {
-        gas: GasRule::flat(4),
+        gas: GasRule::flat(30),
         steps: None,
         failures: [],
         notes: "",
@@ -299,7 +299,7 @@ methods! {
     }
     /// Reads the input of the call once more.
     28 INPUT = input / Some("GETCURTXCONTACT_FUNC"), () -> (input: Kind::Bytes) {
-        gas: GasRule::flat(4).per_reply(3, 32),
+        gas: GasRule::flat(30),
         steps: None,
         failures: ["the input is empty: the run ends under the old rules, nothing is answered under ours"],
         notes: "The input lies in the buffer when the run begins and is gone after the first call.",
@@ -307,7 +307,7 @@ methods! {
     }
     /// Decodes the variable-length numbers of the input.
     29 UNPACK = unpack / Some("GETCURDECOMPRESSCONTACR_FUNC"), (format: Kind::Bytes) -> (decoded: Kind::Bytes) {
-        gas: GasRule::flat(4).per_reply(3, 32),
+        gas: GasRule::flat(40).per_request(1, 1).per_reply(1, 1),
         steps: None,
         failures: [
             "an unknown format byte, a format that ends in 6, or an input that is too short: nothing is answered",
@@ -320,7 +320,7 @@ methods! {
     /// Decodes the variable-length numbers of a confirmed transaction's input.
     30 TX_UNPACK = tx_unpack / Some("GETDECOMPRESSCONTACR_FUNC"),
     (format: Kind::Bytes, tx: Kind::Hash) -> (decoded: Kind::Bytes) {
-        gas: GasRule::flat(200).per_reply(3, 32),
+        gas: GasRule::flat(2_000).per_request(1, 1).per_reply(1, 1),
         steps: None,
         failures: [
             "the transaction is not known: nothing is answered",
@@ -331,7 +331,7 @@ methods! {
     }
     /// Reads how much money was sent with the transaction.
     31 PAY_AMOUNT = pay_amount / Some("GETCURPAYMONEY_FUN"), () -> (amount: Kind::Int64) {
-        gas: GasRule::flat(4),
+        gas: GasRule::flat(30),
         steps: None,
         failures: [],
         notes: "",
@@ -339,17 +339,17 @@ methods! {
     }
     /// Reads the free amount of an app account.
     32 APP_FREE = app_free / Some("GET_APP_USER_ACC_VALUE_FUN"), (user: Kind::AppUser) -> (amount: Kind::Int64) {
-        gas: GasRule::flat(400),
+        gas: GasRule::flat(1_200).with(Effect::Thawing),
         steps: None,
         failures: ["the length byte of `user` is above 40: nothing is answered; under the old rules the run ends"],
-        notes: "An unknown user has 0. Frozen funds whose height is reached count as free. What method 34 asked \
+        notes: "An unknown user has 0. Frozen funds whose height is reached count as free; the next operation on the account that succeeds makes them free. What method 34 asked \
                 for in this run is not yet seen.",
         example: "s51_user_t user; s51_user(&user, sender, 6); price = s51_app_free(&user);",
     }
     /// Reads a frozen fund of an app account.
     33 APP_FROZEN = app_frozen / Some("GET_APP_USER_ACC_FUND_WITH_TAG_FUN"),
     (fund: Kind::Record(95)) -> (amount: Kind::Int64) {
-        gas: GasRule::flat(600),
+        gas: GasRule::flat(1_000),
         steps: None,
         failures: [
             "no fund of this user has exactly this tag and height: nothing is answered",
@@ -361,7 +361,7 @@ methods! {
     }
     /// Asks for app accounts to change after the run.
     34 APP_OPERATE = app_operate / Some("GET_WIRITE_OUT_APP_OPERATE_FUN"), (records: Kind::Records(95)) -> () {
-        gas: GasRule::flat(4).with(Effect::AppOperations),
+        gas: GasRule::flat(40).with(Effect::AppOperations),
         steps: AppOperated,
         failures: [
             "no record, or one that is cut short: the run ends with a fault; under the old rules nothing is asked for",
@@ -379,7 +379,7 @@ methods! {
     }
     /// Reads the address of an account as text.
     35 ADDRESS = address / Some("GET_DACRS_ADDRESS_FUN"), (account: Kind::Regid) -> (address: Kind::Address) {
-        gas: GasRule::flat(200),
+        gas: GasRule::flat(1_500),
         steps: None,
         failures: ["there is no such account: nothing is answered"],
         notes: "",
@@ -387,7 +387,7 @@ methods! {
     }
     /// Hashes data with SHA-256 once.
     0x0100 SHA256_ONCE = sha256_once / Option::None, (data: Kind::Bytes) -> (hash: Kind::Hash) {
-        gas: GasRule::flat(30).per_request(6, 32),
+        gas: GasRule::flat(100).per_request(15, 32),
         steps: None,
         failures: [],
         notes: "",
@@ -395,7 +395,7 @@ methods! {
     }
     /// Reads the time of the block being built, in seconds since 1970.
     0x0101 BLOCK_TIME = block_time / Option::None, () -> (seconds: Kind::Int64) {
-        gas: GasRule::flat(4),
+        gas: GasRule::flat(30),
         steps: None,
         failures: [],
         notes: "",

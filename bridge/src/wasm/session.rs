@@ -230,7 +230,12 @@ fn serve<'h>(
         usage: ledger.meter.usage(),
         machine: None,
     });
-    let answer = host.call(method, request)?;
+    host.allow(ledger.meter.gas_left());
+    let answer = host.call(method, request).map_err(|error| match error {
+        HostError::Fault(fault) => fault.into(),
+        HostError::OutOfGas => End::Fault(ledger.meter.run_out()),
+        HostError::Node(error) => End::Node(error),
+    })?;
     let size = answer.reply.len();
     let fits = reply_fits(Semantics::V1, size);
     observer.served(&Served { answer, fits });
@@ -269,15 +274,6 @@ impl From<Fault> for End {
 impl From<HostFault> for End {
     fn from(fault: HostFault) -> Self {
         End::Fault(fault.into())
-    }
-}
-
-impl From<HostError> for End {
-    fn from(error: HostError) -> Self {
-        match error {
-            HostError::Fault(fault) => fault.into(),
-            HostError::Node(error) => End::Node(error),
-        }
     }
 }
 

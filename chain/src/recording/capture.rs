@@ -55,6 +55,9 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
             Some(&(kind::CODE | kind::BLOCK | kind::IDS | kind::TRANSACTION | kind::RECEIPT))
         )
     };
+    if block.state().has_forgotten() {
+        return Err(ChainError::RecordingLooksTooFar);
+    }
     let reads = block.state().reads().filter(|(key, _)| told(key));
     let state = reads
         .filter_map(|(key, value)| Some((key.into(), value?.into())))

@@ -155,10 +155,13 @@ fn limits(
     if row.schedule == schedule(semantics) {
         return Ok((Gas(gas), Cycles(cycles)));
     }
-    if engine == EngineId::Mcs51 {
+    let for_want_of_gas = !result.ok && result.gas == context.gas_limit;
+    // A call of the host that the gas left did not pay for was not served: no count of cycles ends a run there.
+    let in_a_call = row.calls.last().is_some_and(|call| call.status.is_none());
+    if engine == EngineId::Mcs51 && !(for_want_of_gas && in_a_call) {
         return Ok((Gas::MAX, Cycles(cycles.min(result.machine_cycles))));
     }
-    if !result.ok && result.gas == context.gas_limit {
+    if for_want_of_gas {
         return Err(ExecuteError::OtherSchedule {
             recorded: row.schedule,
             ours: Schedule::V1.version,
@@ -395,7 +398,7 @@ fn write_state(context: &Context, state: &mut Overlay<'_>) -> Result<(), Execute
                 })
                 .collect(),
         };
-        account.save(state, &contract, &row.user.0);
+        account.save(state, &contract, &row.user.0)?;
     }
     for (key, value) in &context.state {
         state.put(&key.0, value.0.clone());
@@ -414,13 +417,11 @@ fn read_state(row: &mut Row, state: &mut Overlay<'_>) -> Result<(), ExecuteError
                 .push(((*contract).into(), key.into(), value.into()));
         }
     }
-    for (key, value) in entries(state, kind::APP_ACCOUNT)? {
+    for (key, _) in entries(state, kind::APP_ACCOUNT)? {
         let Some((contract, user)) = key.split_first_chunk::<6>() else {
             continue;
         };
-        let Some(account) = AppAccount::decode(&value) else {
-            continue;
-        };
+        let account = AppAccount::load(state, contract, user)?;
         let frozen = account.frozen.into_iter().map(|fund| FrozenRow {
             tag: fund.tag.into(),
             height: fund.height,

@@ -399,6 +399,7 @@ fn state_of(chain: &Chain) -> Result<Vec<Pair>, NodeError> {
         kind::DATA,
         kind::DATA_COUNT,
         kind::APP_ACCOUNT,
+        kind::APP_FUND,
         kind::NAME,
     ];
     let mut state = Vec::new();

@@ -141,15 +141,28 @@ fn gas_is_compared_under_its_own_schedule_only() {
     let whole = replays(&chain, &request(PARTIES.token, &transfer));
     assert_eq!(whole.schedule, Some(bridge::Schedule::V1.version));
     let gas = whole.result.gas.expect("under our rules");
-    let cut = CallRequest {
-        payment: Payment::Gas {
-            limit: abi::Gas(gas - 50),
-            price: 1,
-        },
-        ..request(PARTIES.token, &transfer)
+    let cut = |less| {
+        let call = CallRequest {
+            payment: Payment::Gas {
+                limit: abi::Gas(gas - less),
+                price: 1,
+            },
+            ..request(PARTIES.token, &transfer)
+        };
+        let row = replays(&chain, &call);
+        assert!(!row.result.ok);
+        row
     };
-    let cut = replays(&chain, &cut);
-    assert!(!cut.result.ok);
+    // Where a call of the host was not paid for, nothing but gas ends the run.
+    let mut in_a_call = cut(500);
+    assert_eq!(in_a_call.calls.last().and_then(|call| call.status), None);
+    in_a_call.schedule = None;
+    let error = again(&in_a_call).expect_err("it has no end");
+    assert!(
+        matches!(error, ExecuteError::OtherSchedule { .. }),
+        "{error}"
+    );
+    let cut = cut(10);
     for row in [whole, cut] {
         let mut other = row.clone();
         other.result.gas = Some(7);

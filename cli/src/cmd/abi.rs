@@ -62,6 +62,7 @@ struct Storage {
     added: u64,
     changed: u64,
     unchanged: u64,
+    removed: u64,
     given_back: u64,
 }
 
@@ -142,6 +143,7 @@ impl List {
                     added: method::ADDED,
                     changed: method::CHANGED,
                     unchanged: method::UNCHANGED,
+                    removed: method::REMOVED,
                     given_back: method::FREED,
                 },
             },
@@ -203,12 +205,13 @@ impl Text for List {
             added,
             changed,
             unchanged,
+            removed,
             given_back,
         } = &self.schedule.storage;
         say!(
             page,
             "storage, for every started {bytes} bytes of a key and its value: {added} added, {changed} changed, \
-             {unchanged} left as they are; {given_back} given back where they go"
+             {unchanged} left as they are, {removed} where they go, and {given_back} given back"
         );
         let Prices {
             transaction,

@@ -34,20 +34,17 @@ impl Host<'_, '_> {
         let mut out = data.to_vec();
         out.resize(data.len().next_multiple_of(BLOCK), 0);
         let encrypt = flag[0] == 1;
-        let extra = if let Ok(des) = Des::new_from_slice(key) {
+        if let Ok(des) = Des::new_from_slice(key) {
+            self.pay(Effect::cipher(data.len(), false))?;
             transform(&des, &mut out, encrypt);
-            Served::DONE.gas
         } else if let Ok(tdes) = TdesEde2::new_from_slice(key) {
+            self.pay(Effect::cipher(data.len(), true))?;
             transform(&tdes, &mut out, encrypt);
-            Effect::TRIPLE_DES
         } else {
             return Ok(Served::REFUSED);
-        };
+        }
         self.reply.item(&out);
-        Ok(Served {
-            gas: extra,
-            ..Served::DONE
-        })
+        Ok(Served::DONE)
     }
 
     /// 1 for a good signature; anything else is refused.
@@ -68,6 +65,7 @@ impl Host<'_, '_> {
             [flag] if !self.context.semantics.is_dacrs() => (flag, &[][..]),
             _ => return Ok(Served::REFUSED),
         };
+        self.keep(text.len())?;
         self.requests.prints.push(Print {
             hex: flag[0] != 0,
             bytes: text.to_vec(),

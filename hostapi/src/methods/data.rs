@@ -25,8 +25,8 @@ impl Host<'_, '_> {
         Ok(place)
     }
 
-    /// Sets or removes a key that stands at `place`. Returns the length of the old value, if there was one,
-    /// and the price.
+    /// Sets or removes a key that stands at `place`, and pays for it. Returns the length of the old value, if
+    /// there was one.
     fn change(
         &mut self,
         key: &[u8],
@@ -36,11 +36,13 @@ impl Host<'_, '_> {
         let old = self.state.value(place);
         let price = method::storage(key.len(), old, value);
         let old_steps = old.map(steps);
+        let bytes = key.len() + old.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
+        self.pay(price.charge)?;
+        self.keep(bytes)?;
         data::set(self.state, &self.context.contract, place, value)?;
         Ok((
             old_steps,
             Served {
-                gas: price.charge,
                 refund: price.refund,
                 ..Served::DONE
             },

@@ -1,9 +1,11 @@
 //! Payments and app accounts: methods 24 and 32 to 34. Payments and operations are made after the run.
 
+use crate::app_accounts::{Frozen, Head, Thawing};
 use crate::app_funds::{self, AppAccount, FUND_SIZE, FundRecord};
 use crate::dispatch::{Host, Served};
 use crate::host::{HostError, HostFault};
 use crate::outputs::{OUTPUT_SIZE, OUTPUT_SIZE_2014, OUTPUTS_END, Output};
+use crate::state::keys;
 use abi::codec::Args;
 use abi::method::{self, Effect};
 use abi::{Gas, Semantics};
@@ -22,9 +24,15 @@ impl Host<'_, '_> {
         let Some([records]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
+        let is_2014 = self.context.semantics == Semantics::Dacrs2014;
+        let size = if is_2014 {
+            OUTPUT_SIZE_2014
+        } else {
+            OUTPUT_SIZE
+        };
+        self.pay(price(records.len() / size, Effect::OUTPUT_RECORD))?;
         let outputs = &mut self.requests.outputs;
-        let before = outputs.len();
-        if self.context.semantics == Semantics::Dacrs2014 {
+        if is_2014 {
             outputs.extend(
                 records
                     .as_chunks::<OUTPUT_SIZE_2014>()
@@ -45,14 +53,10 @@ impl Host<'_, '_> {
         if outputs.len() >= OUTPUTS_END {
             return Err(HostFault::TooManyOutputs.into());
         }
-        let gas = price(outputs.len() - before, Effect::OUTPUT_RECORD);
-        Ok(Served {
-            gas,
-            ..Served::DONE
-        })
+        Ok(Served::DONE)
     }
 
-    /// What a user of this contract has now; `None` if thawing overflows.
+    /// What a user of this contract has now, as the old rules look at it: whole; `None` if thawing overflows.
     fn app_account(&mut self, user: &[u8]) -> Result<Option<AppAccount>, HostError> {
         Ok(AppAccount::load(self.state, &self.context.contract, user)?.thawed(self.context))
     }
@@ -65,10 +69,28 @@ impl Host<'_, '_> {
         let Some(user) = app_funds::name(id) else {
             return self.undefined(method::APP_FREE);
         };
-        let Some(account) = self.app_account(user)? else {
-            return Ok(Served::REFUSED);
+        let free = if self.context.semantics.is_dacrs() {
+            self.app_account(user)?.map(|account| account.free)
+        } else {
+            let head = Head::load(self.state, &self.context.contract, user)?;
+            self.thawed(user)?
+                .and_then(|thawed| head.free.checked_add(thawed))
         };
-        self.answer(&account.free.to_le_bytes())
+        match free {
+            Some(free) => self.answer(&free.to_le_bytes()),
+            None => Ok(Served::REFUSED),
+        }
+    }
+
+    /// What of a user's frozen funds has come by now, and pays for each; `None` if the sum does not fit.
+    fn thawed(&mut self, user: &[u8]) -> Result<Option<u64>, HostError> {
+        let mut sum = Some(0u64);
+        let mut thawing = Thawing::of(self.context, user);
+        while let Some((_, amount)) = thawing.next(self.state)? {
+            self.pay(Effect::THAWED)?;
+            sum = sum.and_then(|sum| sum.checked_add(amount));
+        }
+        Ok(sum)
     }
 
     /// The amount of a user's fund with a tag and a height.
@@ -80,11 +102,18 @@ impl Host<'_, '_> {
         let Some((user, tag)) = record.user().zip(record.tag()) else {
             return self.undefined(method::APP_FROZEN);
         };
-        let Some(account) = self.app_account(user)? else {
-            return Ok(Served::REFUSED);
+        let height = record.height();
+        let amount = if self.context.semantics.is_dacrs() {
+            let account = self.app_account(user)?;
+            account.and_then(|account| Some(account.fund(tag, height)?.amount))
+        } else {
+            let key = keys::app_fund(&self.context.contract, user, height, tag);
+            let (_, fund) = Frozen::find(self.state, &key)?;
+            fund.filter(|_| height > self.context.height)
+                .map(|fund| fund.amount)
         };
-        match account.fund(tag, record.height()) {
-            Some(fund) => self.answer(&fund.amount.to_le_bytes()),
+        match amount {
+            Some(amount) => self.answer(&amount.to_le_bytes()),
             None => Ok(Served::REFUSED),
         }
     }
@@ -98,6 +127,7 @@ impl Host<'_, '_> {
             return Ok(Served::REFUSED);
         };
         let is_dacrs = self.context.semantics.is_dacrs();
+        self.pay(price(records.len() / FUND_SIZE, Effect::APP_RECORD))?;
         let before = self.requests.funds.len();
         for record in records
             .as_chunks::<FUND_SIZE>()
@@ -116,12 +146,18 @@ impl Host<'_, '_> {
                 self.requests.funds.truncate(before);
                 return self.undefined(method::APP_OPERATE);
             }
+            // What has come by now is made free before the first operation on a user's account.
+            if !is_dacrs
+                && let Some(user) = record.user()
+                && self.requests.funds.last().and_then(FundRecord::user) != Some(user)
+            {
+                self.thawed(user)?;
+            }
             self.requests.funds.push(record);
         }
         let added = self.requests.funds.len() - before;
         Ok(Served {
             step_delta: (added * FUND_SIZE) as i64 - 1,
-            gas: price(added, Effect::APP_RECORD),
             ..Served::DONE
         })
     }

@@ -32,6 +32,8 @@ pub mod kind {
     pub const DATA_COUNT: u8 = b'n';
     /// App accounts, by contract and user.
     pub const APP_ACCOUNT: u8 = b'f';
+    /// Frozen funds of app accounts, by contract, user, height and tag.
+    pub const APP_FUND: u8 = b'g';
     /// Local names.
     pub const NAME: u8 = b'l';
     /// Headers of blocks, by height.
@@ -92,6 +94,24 @@ pub fn data_count(contract: &RegId) -> [u8; 7] {
 #[must_use]
 pub fn app_account(contract: &RegId, user: &[u8]) -> Key {
     owned(kind::APP_ACCOUNT, contract, user)
+}
+
+/// `g regid length user`: the prefix of a user's frozen funds. The length is that of the user's name (1 byte).
+#[must_use]
+pub fn app_funds(contract: &RegId, user: &[u8]) -> Key {
+    debug_assert!(user.len() < 256, "a user's name has at most 40 bytes");
+    let mut key = owned(kind::APP_FUND, contract, &[user.len() as u8]);
+    key.extend_from_slice(user);
+    key
+}
+
+/// `g regid length user height tag`: a frozen fund; the height is big-endian.
+#[must_use]
+pub fn app_fund(contract: &RegId, user: &[u8], height: u32, tag: &[u8]) -> Key {
+    let mut key = app_funds(contract, user);
+    key.extend_from_slice(&height.to_be_bytes());
+    key.extend_from_slice(tag);
+    key
 }
 
 /// `l name`: what a local name stands for; with an empty `name`, the prefix of all names.
@@ -170,6 +190,10 @@ mod tests {
         assert_eq!(*data(&id, b"key"), b"d\x01\0\0\0\x02\0key"[..]);
         assert_eq!(data_count(&id), *b"n\x01\0\0\0\x02\0");
         assert_eq!(*app_account(&id, b"user"), b"f\x01\0\0\0\x02\0user"[..]);
+        assert_eq!(
+            *app_fund(&id, b"user", 258, b"tag"),
+            b"g\x01\0\0\0\x02\0\x04user\0\0\x01\x02tag"[..]
+        );
         assert_eq!(name("alice"), b"lalice");
         assert_eq!(block(0x0102_0304), *b"b\x01\x02\x03\x04");
         assert_eq!(undo(256), *b"u\0\0\x01\0");

@@ -143,7 +143,7 @@ pub(crate) fn try_call(
             })
         }
         Err(HostError::Fault(fault)) => Err(fault),
-        Err(HostError::Node(error)) => panic!("the node failed: {error}"),
+        Err(error) => panic!("the node failed, or the gas: {error}"),
     }
 }
 

@@ -207,7 +207,7 @@ fn overflowing_a_frozen_fund_was_ignored_by_the_old_rules() {
                 amount: u64::MAX,
             }],
         };
-        before.save(&mut state, &CONTRACT, b"u");
+        before.save(&mut state, &CONTRACT, b"u").unwrap();
         let funds = vec![FundRecord(fund(3, 200, 1, b"u", b"A"))];
         let result = settle(
             &Requests {
@@ -340,4 +340,27 @@ fn output_records_of_2014_are_shorter() {
         (balance(&mut state, &BOB), balance(&mut state, &CONTRACT)),
         (BALANCE + 7, BALANCE - 7)
     );
+}
+
+#[test]
+fn old_rules_forget_reads_and_end_what_keeps_on() {
+    let store = MemStore::default();
+    let mut state = genesis(&store);
+    let context = context(OLD);
+    let mut host = smart51_hostapi::Host::new(&context, &Past, &mut state);
+    let mut key = vec![7; 4000];
+    let count = |key: &mut Vec<u8>, number: u32| key[..4].copy_from_slice(&number.to_le_bytes());
+    served(&mut host, method::DB_WRITE, &[b"kept", b"1"]);
+    for number in 0..10_000 {
+        count(&mut key, number);
+        assert!(refused(&mut host, method::DB_READ, &[&key]));
+    }
+    assert_eq!(served(&mut host, method::DB_READ, &[b"kept"]), b"1");
+    let end = (0..20_000).find_map(|number| {
+        count(&mut key, number);
+        try_call(&mut host, method::DB_WRITE, &[&key, b"1"]).err()
+    });
+    assert_eq!(end, Some(HostFault::TooMuchKept));
+    drop(host);
+    assert!(state.has_forgotten() && state.reads_size() < 17 << 20);
 }

@@ -2,9 +2,10 @@
 
 use crate::common::*;
 use abi::method;
+use smart51_hostapi::app_accounts::{is_account, is_fund};
 use smart51_hostapi::app_funds::{AppAccount, Fund, FundError, FundRecord};
 use smart51_hostapi::outputs::Output;
-use smart51_hostapi::state::{MemStore, Overlay};
+use smart51_hostapi::state::{MemStore, Overlay, keys};
 use smart51_hostapi::{CallContext, Host, Refusal, Requests, SettleError, settle};
 
 const USER: &[u8] = &ALICE;
@@ -52,7 +53,7 @@ fn made_in(
 ) -> Result<AppAccount, FundError> {
     let store = MemStore::default();
     let mut state = genesis(&store);
-    before.save(&mut state, &context.contract, USER);
+    before.save(&mut state, &context.contract, USER).unwrap();
     let result = settled(&mut state, context, &requests(funds));
     let after = AppAccount::load(&mut state, &context.contract, USER).unwrap();
     match result {
@@ -202,7 +203,9 @@ fn users_come_in_byte_order_and_each_ones_records_in_order_of_the_calls() {
 fn the_contract_sees_thawed_funds_but_not_what_it_asked_for() {
     let store = MemStore::default();
     let mut state = genesis(&store);
-    account(1, &[(b"A", HEIGHT, 4), (b"B", HEIGHT + 1, 8)]).save(&mut state, &CONTRACT, USER);
+    account(1, &[(b"A", HEIGHT, 4), (b"B", HEIGHT + 1, 8)])
+        .save(&mut state, &CONTRACT, USER)
+        .unwrap();
     let context = context(OLD);
     let mut host = Host::new(&context, &Past, &mut state);
     let mut id = [0; 41];
@@ -265,7 +268,9 @@ fn account_check_compares_funds_with_the_money_paid_and_spent() {
         };
         let store = MemStore::default();
         let mut state = genesis(&store);
-        account(1000, &[]).save(&mut state, &CONTRACT, USER);
+        account(1000, &[])
+            .save(&mut state, &CONTRACT, USER)
+            .unwrap();
         let kind = if funds < 0 { 2 } else { 1 };
         let outputs = if spends { outputs.clone() } else { Vec::new() };
         let requests = Requests {
@@ -303,16 +308,46 @@ fn account_check_overflow_is_refused() {
 
 #[test]
 fn stored_form_reads_back() {
+    let store = MemStore::default();
     for account in [
         account(0, &[]),
-        account(7, &[(b"", 0, 1), (&[9; 40], u32::MAX, u64::MAX)]),
+        account(
+            7,
+            &[(b"", 0, 1), (&[9; 40], u32::MAX, u64::MAX), (b"b", 0, 2)],
+        ),
     ] {
-        assert_eq!(AppAccount::decode(&account.encode()), Some(account));
+        let mut state = Overlay::new(&store);
+        // What is kept for users whose names are beginnings of each other is not mixed up.
+        for (user, free) in [(&b"u"[..], 1), (b"us", 2)] {
+            AppAccount {
+                free,
+                ..account.clone()
+            }
+            .save(&mut state, &CONTRACT, user)
+            .unwrap();
+        }
+        account.save(&mut state, &CONTRACT, b"us").unwrap();
+        let kept = |state: &mut _, user| AppAccount::load(state, &CONTRACT, user).unwrap();
+        assert_eq!(kept(&mut state, b"us"), account);
+        assert_eq!(
+            kept(&mut state, b"u"),
+            AppAccount {
+                free: 1,
+                ..account.clone()
+            }
+        );
+        for (key, value) in state.writes() {
+            let value = value.expect("nothing is removed");
+            match key[0] {
+                keys::kind::APP_ACCOUNT => assert!(is_account(&key[1..], &value)),
+                _ => assert!(is_fund(&key[1..], &value)),
+            }
+            assert!(!is_account(&key[1..], &value[1..]) && !is_fund(&key[1..], &value[1..]));
+        }
     }
-    let long = account(0, &[(&[9; 40], 1, 1)]).encode();
-    assert_eq!(AppAccount::decode(&long[..long.len() - 1]), None);
-    let mut too_long = account(0, &[(&[9; 40], 1, 1)]).encode();
-    too_long[8 + 12] = 41;
-    too_long.push(9);
-    assert_eq!(AppAccount::decode(&too_long), None);
+    assert!(
+        !is_fund(b"\x01\0\0\0\x02\0\x04use", &[0; 16]),
+        "a short name"
+    );
+    assert!(!is_account(b"\x01\0\0\0\x02\0", &[0; 16]), "no name");
 }

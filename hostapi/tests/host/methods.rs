@@ -1,8 +1,9 @@
 //! What each method answers, and to what it does not.
 
 use crate::common::*;
+use abi::codec::request;
 use abi::method::{self, METHODS};
-use smart51_hostapi::{HostFault, Print, Status};
+use smart51_hostapi::{Host, HostFault, Print, Status};
 
 fn le(n: i64) -> [u8; 8] {
     n.to_le_bytes()
@@ -137,11 +138,10 @@ fn triple_des_is_encrypt_decrypt_encrypt_with_two_keys() {
         assert_eq!(des(&cipher, &both, 0), data);
         let single = call(host, method::DES, &[&data, &first, &[1]]);
         let triple = call(host, method::DES, &[&data, &both, &[1]]);
-        let longer_key = method::spec(method::DES).unwrap().gas.request.price(8);
-        assert_eq!(
-            triple.gas.0 - single.gas.0,
-            method::Effect::TRIPLE_DES.0 + longer_key
-        );
+        let longer_key = 2; // eight bytes more of request
+        let [once, thrice] = [false, true].map(|triple| method::Effect::cipher(8, triple).0);
+        assert_eq!(thrice, 3 * once);
+        assert_eq!(triple.gas.0 - single.gas.0, thrice - once + longer_key);
     });
 }
 
@@ -341,25 +341,90 @@ fn a_missing_key_is_not_modified_but_costs_steps() {
 #[test]
 fn storage_is_priced_by_what_changes_and_refunded_apart() {
     with_host(OURS, |host| {
+        // What is paid beyond base, request and answer.
         let mut price = |method, items: &[&[u8]]| {
             let outcome = call(host, method, items);
-            (outcome.gas.0, outcome.refund.0)
+            let rule = method::spec(method).unwrap().gas;
+            let frame = items.iter().map(|item| 2 + item.len()).sum();
+            let answer = outcome.reply.iter().map(Vec::len).sum();
+            let carried = rule.before(frame).0 + rule.after(answer).0;
+            (outcome.gas.0 - carried, outcome.refund.0)
         };
-        assert_eq!(price(method::DB_WRITE, &[b"k", b"1"]), (606, 0));
-        assert_eq!(price(method::DB_WRITE, &[b"k", b"2"]), (156, 0));
-        assert_eq!(price(method::DB_WRITE, &[b"k", b"2"]), (9, 0));
-        assert_eq!(price(method::DB_DELETE, &[b"k"]), (6, 450));
-        assert_eq!(price(method::DB_DELETE, &[b"k"]), (6, 0));
-        assert_eq!(price(method::DB_READ, &[b"k"]), (6, 0));
+        assert_eq!(price(method::DB_WRITE, &[b"k", b"1"]), (600, 0));
+        assert_eq!(price(method::DB_WRITE, &[b"k", b"2"]), (150, 0));
+        assert_eq!(price(method::DB_WRITE, &[b"k", b"2"]), (10, 0));
+        assert_eq!(price(method::DB_DELETE, &[b"k"]), (25, 450));
+        assert_eq!(price(method::DB_DELETE, &[b"k"]), (0, 0));
+        assert_eq!(price(method::DB_READ, &[b"k"]), (0, 0));
+        let [record, fund_record] = [method::Effect::OUTPUT_RECORD, method::Effect::APP_RECORD];
         assert_eq!(
             price(method::OUTPUT, &[&[pay(BOB, 1, 1); 2].concat()]),
-            (4 + 9_000, 0)
+            (2 * record.0, 0)
         );
         assert_eq!(
             price(method::APP_OPERATE, &[&fund(1, 0, 1, b"u", b"")]),
-            (4 + 600, 0)
+            (fund_record.0, 0)
         );
     });
+}
+
+/// A refused call pays for its base and for the bytes of its frame, sound or not.
+#[test]
+fn refused_calls_pay_for_their_arguments() {
+    use smart51_hostapi::HostApi;
+    with_host(OURS, |host| {
+        let rule = method::spec(method::COMPARE).unwrap().gas;
+        for (frame, bytes) in [
+            (request(&[&[1; 4000]]), 4002),
+            (request(&[&[1][..]; 1000]), 3000),
+            ([&[0xFF, 0x0F][..], &[1; 4096]].concat(), 4095),
+            ([&[0x00, 0x10][..], &[1; 4096]].concat(), 0),
+            (vec![0; 4096], 0),
+        ] {
+            let answer = host.call(method::COMPARE, &frame).unwrap();
+            assert_eq!(answer.status, Status::Refused);
+            assert_eq!(answer.gas, rule.before(bytes), "{bytes} bytes");
+        }
+    });
+}
+
+/// What the gas left does not pay for is not done.
+#[test]
+fn a_call_beyond_the_gas_left_is_not_served() {
+    use smart51_hostapi::{HostApi, HostError};
+    let store = smart51_hostapi::state::MemStore::default();
+    let mut state = genesis(&store);
+    let context = context(OURS);
+    let before = state.writes();
+    let record = fund(1, 0, 1, b"u", b"");
+    for (method, items) in [
+        (method::VERIFY, &[&[0x30; 70][..], &[2; 33], &[5; 32]][..]),
+        (method::DES, &[&[1; 4000], &[2; 16], &[1]]),
+        (method::DB_WRITE, &[b"key", &[1; 1000]]),
+        (method::OUTPUT, &[&pay(BOB, 1, 1)]),
+        (method::APP_OPERATE, &[&record]),
+        (method::PRINT, &[&[0], &[b'a'; 1000]]),
+    ] {
+        let mut host = Host::new(&context, &Past, &mut state);
+        let frame = request(items);
+        let full = call(&mut host, method, items).gas;
+        drop(host);
+        state = genesis(&store);
+        let mut host = Host::new(&context, &Past, &mut state);
+        host.allow(abi::Gas(full.0 - 3)); // more than the answer costs
+        let poor = host.call(method, &frame).map(|answer| answer.gas);
+        assert!(
+            matches!(poor, Err(HostError::OutOfGas)),
+            "{method}: {poor:?}"
+        );
+        assert_eq!(host.finish(), Default::default(), "{method}");
+        assert_eq!(state.writes(), before, "{method}");
+        let mut host = Host::new(&context, &Past, &mut state);
+        host.allow(full);
+        assert_eq!(host.call(method, &frame).unwrap().gas, full, "{method}");
+        drop(host);
+        state = genesis(&store);
+    }
 }
 
 #[test]

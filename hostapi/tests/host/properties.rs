@@ -82,7 +82,7 @@ proptest! {
             let status = match host.call(*method, request) {
                 Ok(answer) => answer.status,
                 Err(HostError::Fault(_)) => Status::Refused,
-                Err(HostError::Node(error)) => return Err(TestCaseError::fail(error.to_string())),
+                Err(error) => return Err(TestCaseError::fail(error.to_string())),
             };
             let asked = host.finish();
             if status == Status::Refused {

@@ -146,7 +146,8 @@ fn state_of<'s>(row: &Value, context: &CallContext<'_>, store: &'s MemStore) -> 
             &mut state,
             &array(&account["script"]),
             &bytes(&account["user"]),
-        );
+        )
+        .unwrap();
     }
     state
 }

@@ -502,7 +502,7 @@ fn funds(rows: &mut Vec<Case>) {
             earlier(),
             vec![frozen],
         ));
-        let one = operate(1, &fund(1, 0, b"u", 1));
+        let one = operate(MANY, &fund(1, 0, b"u", 1));
         rows.push(Case::after(
             format!("34 app_operate, {what}"),
             earlier(),

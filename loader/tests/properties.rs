@@ -49,6 +49,19 @@ proptest! {
         let _ = load(text.as_bytes());
     }
 
+    /// What is no oddity is read as a contract's is, without a warning; nothing makes the reader panic.
+    #[test]
+    fn firmware_is_read_as_a_contract_or_with_a_warning(text in "(:0[0-4]00[0-9A-F]{2}0[0-5][0-9A-F]{0,10}\r?\n|[:0-9A-Fa-f \r\n\x1A]{0,40}){0,8}", segments in segments()) {
+        let whole = hex::write(&segments);
+        for text in [&text[..], &whole, &format!("{whole}{text}"), &format!("{}{text}", whole.trim_end_matches(":00000001FF\n"))] {
+            match (hex::parse(text.as_bytes()), hex::parse_firmware(text.as_bytes())) {
+                (Ok(strict), lenient) => prop_assert_eq!(lenient, Ok((strict, Vec::new()))),
+                (Err(_), Ok((_, warnings))) => prop_assert!(!warnings.is_empty(), "{text}"),
+                (Err(_), Err(_)) => {}
+            }
+        }
+    }
+
     #[test]
     fn a_hex_file_with_one_byte_changed_is_refused_or_means_the_same(
         segments in segments(), at in any::<prop::sample::Index>(), byte in any::<u8>(),

@@ -53,6 +53,20 @@ fn every_output_is_paid() {
     plays("payloss", case!("payloss", "payloss"));
 }
 
+/// What is paid to an address without an account waits there, and a scenario sees it.
+#[test]
+fn an_address_is_paid_before_its_account_is_made() {
+    let dir = Dir::new();
+    let made = ["account", "new", "carol", "--store", "elsewhere", "--json"];
+    let carol = dir.run(&made).ok().json();
+    let address = carol["address"].as_str().unwrap();
+    let scenario = format!(
+        "[accounts]\namy = 1000\n[contracts.p]\nimage = \"payaddr.ihx\"\n[[step]]\ncall = \"p\"\nvalue = 10\n\
+         input = [\"text:{address}\", \"u64:7\"]\nexpect.balances = {{ {address} = 7, amy = 990, p = 3 }}\n"
+    );
+    plays("payaddr", (include_str!("cases/payaddr.c"), &scenario));
+}
+
 #[test]
 fn every_fund_record_is_made() {
     plays("appn", case!("appn", "appn"));

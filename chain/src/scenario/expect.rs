@@ -5,6 +5,7 @@ use super::format::{DataTable, Expect, FundsTable};
 use super::run::{RunError, StepReport};
 use crate::chain::Chain;
 use crate::error::ChainError;
+use crate::names;
 use crate::receipt::CallReceipt;
 use hostapi::NodeError;
 use hostapi::app_funds::AppAccount;
@@ -132,7 +133,9 @@ pub(super) fn compare(
     found.compare("height", expect.height, Some(head.height));
     found.compare("time", expect.time, Some(head.time));
     for (name, balance) in &expect.balances {
-        let actual = stage.account(name)?.1.balance;
+        let network = stage.chain.genesis().network;
+        let (_, account) = names::account(&mut stage.chain.state(), network, name)?;
+        let actual = account.balance;
         found.compare(&format!("balances.{name}"), Some(*balance), Some(actual));
     }
     for (name, keys) in &expect.keys {

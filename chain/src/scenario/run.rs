@@ -15,7 +15,7 @@ use bridge::{Engine, Observer, Silent};
 use hostapi::NodeError;
 use hostapi::accounts::{self, Account};
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
-use hostapi::state::keys::{Hash, RegId, kind};
+use hostapi::state::keys::{Hash, kind};
 use hostapi::state::{MemStore, Pair};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -338,19 +338,6 @@ impl Scenario {
 }
 
 impl Stage<'_> {
-    /// The registered id and the account that `name` stands for.
-    pub(super) fn account(&self, name: &str) -> Result<(RegId, Account), ChainError> {
-        let mut state = self.chain.state();
-        let id = self.chain.resolve(name)?;
-        let unknown = || ChainError::Unknown {
-            what: "account",
-            name: name.into(),
-        };
-        let key_id = accounts::key_id_of(&mut state, &id)?.ok_or_else(unknown)?;
-        let account = Account::load(&mut state, &key_id)?.ok_or_else(unknown)?;
-        Ok((id, account))
-    }
-
     fn transaction(&self, number: &str) -> Option<Hash> {
         self.transactions.get(&number.parse().ok()?).copied()
     }

@@ -68,7 +68,7 @@ enum Op {
     Transfer(Who, Who, Amount),
     Deploy {
         sender: Who,
-        wasm: bool,
+        image: usize,
         old: bool,
     },
     Call {
@@ -140,8 +140,8 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         2 => (0..NAMES.len(), amount()).prop_map(|(name, balance)| Op::Account(name, balance)),
         2 => (sender(), who(), amount()).prop_map(|(from, to, amount)| Op::Transfer(from, to, amount)),
-        2 => (sender(), any::<bool>(), prop::bool::weighted(0.2))
-            .prop_map(|(sender, wasm, old)| Op::Deploy { sender, wasm, old }),
+        2 => (sender(), 0..3usize, prop::bool::weighted(0.2))
+            .prop_map(|(sender, image, old)| Op::Deploy { sender, image, old }),
         10 => call.prop_map(|(sender, contract, value, asks, code, gas)| Op::Call {
             sender, contract, value, asks, code, gas,
         }),
@@ -158,7 +158,7 @@ struct World {
     store: Arc<MemStore>,
     /// By height, from 0.
     totals: Vec<u128>,
-    images: [Image; 2],
+    images: [Image; 3],
     /// How many calls succeeded that paid somebody.
     paid: u64,
 }
@@ -174,7 +174,7 @@ struct Sums {
 const MOST: u64 = Network::Test.max_amount();
 
 impl World {
-    fn new(images: &[Image; 2]) -> World {
+    fn new(images: &[Image; 3]) -> World {
         let store = Arc::new(MemStore::new());
         let chain = Chain::open(Box::new(Arc::clone(&store)), Genesis::default()).unwrap();
         World {
@@ -193,12 +193,12 @@ impl World {
             Op::Account(1, Amount::Exactly(MOST)),
             Op::Deploy {
                 sender: Who::Registered(0),
-                wasm: false,
+                image: 0,
                 old: false,
             },
             Op::Deploy {
                 sender: Who::Registered(0),
-                wasm: true,
+                image: 1,
                 old: false,
             },
         ];
@@ -377,7 +377,7 @@ fn host_call(ask: &Ask, me: &RegId, held: u64, block: &mut OpenBlock<'_>) -> (u1
 }
 
 /// Makes one transaction. What a block does not accept must leave it as it was.
-fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 2], sums: &mut Sums) {
+fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 3], sums: &mut Sums) {
     let before = block.writes();
     let (made, minted) = match op {
         Op::Account(name, balance) => {
@@ -389,16 +389,16 @@ fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 2], sums: &m
             let amount = amount.of(held(block, &from));
             (block.transfer(from, to, amount).cloned(), 0)
         }
-        Op::Deploy { sender, wasm, old } => {
+        Op::Deploy { sender, image, old } => {
             let sender = id_of(*sender, block);
-            let semantics = if *old && !*wasm {
+            let semantics = if *old && *image == 0 {
                 Semantics::Dacrs2017
             } else {
                 Semantics::V1
             };
             let deploy = Deploy {
                 sender,
-                image: &images[usize::from(*wasm)],
+                image: &images[*image],
                 semantics,
                 name: None,
             };
@@ -518,7 +518,10 @@ fn no_sequence_makes_or_loses_money() {
         failure_persistence: None,
         ..Config::default()
     };
-    let images = [EngineId::Mcs51, EngineId::Wasm].map(puppet);
+    let [mcs51, wasm] = [EngineId::Mcs51, EngineId::Wasm].map(puppet);
+    // A module that lacks what a contract needs: it is paid for and not deployed.
+    let nothing = loader::load(b"(module)").unwrap().image;
+    let images = [mcs51, wasm, nothing];
     let kept = Cell::new(0);
     TestRunner::new(config)
         .run(&prop::collection::vec(op(), 1..20), |ops| {

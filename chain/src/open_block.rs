@@ -54,6 +54,9 @@ pub struct Trial {
     pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
+/// What a block keeps between transactions of keys that were only looked at, in bytes.
+const READS_KEPT: usize = 4 << 20;
+
 /// A transaction with its id and its stored form.
 #[derive(Debug)]
 struct Identified {
@@ -266,6 +269,7 @@ impl<'c> OpenBlock<'c> {
             value,
             payment,
         } = *request;
+        self.forget_reads();
         if let Some(kept) = &mut self.kept {
             kept.clear();
         }
@@ -495,7 +499,16 @@ impl<'c> OpenBlock<'c> {
         Ok(Account { balance, ..account })
     }
 
+    /// Gives up what is kept of keys that were only looked at, if that is much: nobody pays for what a refused
+    /// transaction looks at, and a block can refuse any number of them.
+    fn forget_reads(&mut self) {
+        if self.state.reads_size() > READS_KEPT {
+            self.state.forget_reads();
+        }
+    }
+
     fn pay(&mut self, sender: &RegId, cost: u64) -> Result<(), ChainError> {
+        self.forget_reads();
         let account = Account::of(&mut self.state, sender)?;
         let (place, mut account) = account.ok_or(Rejection::UnknownSender)?;
         if account.public_key.is_none() {

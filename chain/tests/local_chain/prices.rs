@@ -230,3 +230,22 @@ fn an_image_that_cannot_run_is_paid_and_not_deployed() {
         assert_eq!(chain.check().unwrap().problems, []);
     }
 }
+
+#[test]
+fn a_block_keeps_nothing_of_what_it_refuses() {
+    let (chain, _) = in_memory();
+    let mut block = chain.begin_block().unwrap();
+    for number in 0..100_000u32 {
+        let [a, b, c, d] = number.to_le_bytes();
+        let nobody = CallRequest {
+            sender: [a, b, c, d, 9, 9],
+            ..request(&[], 1_000_000)
+        };
+        assert!(block.call(&nobody, &mut Silent).is_err());
+    }
+    let kept = block.state().reads_size();
+    assert!(kept < 5 << 20, "{kept} bytes");
+    call(&mut block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, 1)).unwrap();
+    block.commit().unwrap();
+    assert_eq!(chain.check().unwrap().problems, []);
+}

@@ -10,6 +10,7 @@ pub mod host;
 pub mod measure;
 pub mod plain;
 pub mod script;
+pub mod transactions;
 pub mod world;
 
 use script::Calls;
@@ -111,5 +112,7 @@ impl Case {
 /// Every row.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    host::cases()
+    let mut rows = host::cases();
+    rows.extend(transactions::cases());
+    rows
 }

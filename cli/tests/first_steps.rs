@@ -405,7 +405,7 @@ fn build_reads_sources_and_leaves_them_alone() {
         ),
         (
             &["main.c", "-o", "link.ihx"],
-            "link.ihx: is the source main.c",
+            "link.ihx: this command reads that file",
         ),
         (
             &[

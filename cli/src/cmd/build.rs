@@ -3,6 +3,7 @@
 use crate::args::{about, replace_with, write_file};
 use crate::contract;
 use crate::error::{Error, Status};
+use crate::files;
 use crate::output::{Bytes, Output, note};
 use crate::text::{Page, Text, say};
 use crate::toolchain::{Compiled, Sources, Target, compile};
@@ -97,19 +98,9 @@ fn check_output(output: &Path, sources: &[PathBuf]) -> Result<(), Error> {
             "an image is not written to a file of this ending; use .ihx or .wasm",
         ));
     }
-    let place = |path: &Path| path.canonicalize().ok();
-    let is_source =
-        |source: &&PathBuf| place(source).is_some_and(|source| Some(source) == place(output));
-    match sources.iter().find(is_source) {
-        Some(source) => Err(about(
-            output,
-            format_args!(
-                "is the source {}; name another file with -o",
-                source.display()
-            ),
-        )),
-        None => Ok(()),
-    }
+    sources.iter().for_each(|source| files::has_read(source));
+    files::may_write(output)?;
+    files::may_write(&output.with_extension("cdb"))
 }
 
 impl Text for Report {

@@ -119,7 +119,7 @@ struct BoardArgs {
     #[arg(long, value_enum, hide_possible_values = true, value_name = "WHEN")]
     uart_pace: Option<PaceName>,
     /// RAM before the first instruction: zero, random:SEED, or @FILE (XDATA from 0 on, then IRAM) [default: zero].
-    #[arg(long, value_name = "WHAT")]
+    #[arg(long, value_name = "WHAT", conflicts_with = "restore")]
     ram: Option<Ram>,
     /// RAM outside the chip, in bytes from XDATA 0x0000 on [default: 65536].
     #[arg(long, value_parser = number::<u32>, value_name = "N")]

@@ -233,6 +233,7 @@ pub(crate) fn replace_file<T>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    files::may_write(path)?;
     let failed = |error: io::Error| about(path, error);
     let lost = |error: io::Error| Error::node(format_args!("{}: {error}", path.display()));
     let is_stream = fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir());

@@ -5,7 +5,7 @@ use crate::error::Error;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// What a command did with a file.
@@ -17,6 +17,9 @@ enum Use {
 
 /// The files used so far, by device and inode: links of either kind are other names of the same file.
 static USED: Mutex<Vec<((u64, u64), Use)>> = Mutex::new(Vec::new());
+
+/// Folders of chains.
+static KEPT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Devices and pipes are not remembered: what is read from one is not what is written to it.
 fn remember(file: &Metadata, what: Use) {
@@ -33,11 +36,33 @@ pub(crate) fn has_read(path: &Path) {
     }
 }
 
-/// Refuses to write a file that was read or written.
+/// Remembers the folder of a chain, in which no output has a place.
+pub(crate) fn keep(folder: &Path) {
+    if let Ok(folder) = folder.canonicalize() {
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push(folder);
+    }
+}
+
+/// Whether `path` lies, or would lie, in a chain's folder.
+fn is_kept(path: &Path) -> bool {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let place = path
+        .canonicalize()
+        .or_else(|_| folder.unwrap_or(Path::new(".")).canonicalize());
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    place.is_ok_and(|place| kept.iter().any(|folder| place.starts_with(folder)))
+}
+
+/// Refuses to write a file that was read or written, or one of the chain's.
 ///
 /// # Errors
 /// That, with what to do.
 pub(crate) fn may_write(path: &Path) -> Result<(), Error> {
+    if is_kept(path) {
+        let why = "lies in the folder of the chain; name a file elsewhere";
+        return Err(about(path, why));
+    }
     let Ok(file) = fs::metadata(path) else {
         return Ok(());
     };

@@ -1,6 +1,7 @@
 //! Where the chain is kept: `--store`, and opening what lies there.
 
 use crate::error::{Error, Status};
+use crate::files;
 use chain::{Chain, ChainError, Genesis};
 use clap::Args;
 use hostapi::NodeError;
@@ -23,9 +24,11 @@ impl StoreArgs {
     /// # Errors
     /// If none was named and there is no default.
     pub(crate) fn folder(self) -> Result<PathBuf, Error> {
-        self.store.or_else(default_folder).ok_or_else(|| {
+        let folder = self.store.or_else(default_folder).ok_or_else(|| {
             Error::input("neither XDG_DATA_HOME nor HOME is set; name a folder with --store")
-        })
+        })?;
+        files::keep(&folder);
+        Ok(folder)
     }
 
     /// Opens the chain, or makes a new one: for commands that a chain can begin with.

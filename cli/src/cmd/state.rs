@@ -245,10 +245,11 @@ fn import_from(store: StoreArgs, path: &Path, out: &Output) -> Result<Status, Er
         ImportError::Node(error) => Error::node(error),
         error => about(path, error),
     })?;
-    out.print(&FileReport {
+    let report = FileReport {
         file: path.display().to_string(),
         pairs,
-    })?;
+    };
+    out.confirm(&report, "the state is imported");
     Ok(Status::Success)
 }
 

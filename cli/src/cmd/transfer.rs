@@ -31,7 +31,7 @@ impl Transfer {
         let mut block = chain.begin_block()?;
         let report = Report::new(block.transfer(from, to, self.amount)?, true);
         block.commit()?;
-        out.print(&report)?;
+        out.confirm(&report, report.committed());
         Ok(Status::Success)
     }
 }

@@ -56,7 +56,7 @@ const TABLE: &[(&str, &str, Comes)] = &[
         Serves,
     ),
     (
-        "firmware fw.ihx --max-cycles 90000 --uart-in 414243",
+        "firmware fw.ihx --max-cycles 90000 --baud auto --uart-in 414243",
         "--uart-pace line",
         Serves,
     ),
@@ -213,6 +213,16 @@ const TABLE: &[(&str, &str, Comes)] = &[
     ),
     ("run w.wat", "--engine wasm=none", Refused("wasm=wasmi")),
     ("transfer alice bob 5", "--store chain", Serves),
+    (
+        "firmware fw.ihx --max-cycles 90000 --uart-in 41",
+        "--baud 1200",
+        Serves,
+    ),
+    (
+        "firmware fw.ihx --max-cycles 5000",
+        "--dump iram:0x30..0x3F",
+        Serves,
+    ),
     ("sdk", "--out folder", Serves),
     ("run counter.ihx", "--input u32:7", Serves),
     ("run counter.ihx", "--max-cycles 100", Serves),
@@ -844,7 +854,7 @@ fn what_is_not_measured_is_null() {
     );
 }
 
-/// A stack that overflows fails the test and the run that watch it, though the contract succeeds.
+/// A stack that overflows fails the test and the run that watch it, though under the old rules the contract succeeds.
 #[test]
 fn an_overflow_that_is_watched_is_no_success() {
     let dir = Dir::new();
@@ -855,7 +865,14 @@ fn an_overflow_that_is_watched_is_no_success() {
          push ACC\n mov SP,#7\n mov A,#1\n mov DPTR,#0xEFFD\n movx @DPTR,A\n ljmp 8\n",
     );
     dir.run(&["asm", "over.asm", "-o", "over.ihx"]).ok();
-    let watched = dir.run(&["run", "over.ihx", "--check-stack", "--json"]);
+    let watched = dir.run(&[
+        "run",
+        "over.ihx",
+        "--semantics",
+        "dacrs2017",
+        "--check-stack",
+        "--json",
+    ]);
     assert!(
         watched.json()["stack"]["overflow"].is_object(),
         "{}",
@@ -865,9 +882,9 @@ fn an_overflow_that_is_watched_is_no_success() {
         (watched.status, &watched.json()["outcome"]),
         (1, &"success".into())
     );
-    dir.run(&["run", "over.ihx"]).ok();
-    let scenario =
-        "[accounts]\na = 0\n[contracts.over]\nimage = \"over.ihx\"\n[[step]]\ncall = \"over\"\n";
+    dir.run(&["run", "over.ihx", "--semantics", "dacrs2017"])
+        .ok();
+    let scenario = "[accounts]\na = 100_000_000\n[contracts.over]\nimage = \"over.ihx\"\nsemantics = \"dacrs2017\"\n[[step]]\ncall = \"over\"\n";
     dir.write("over.scenario.toml", scenario);
     dir.run(&["test", "over.scenario.toml"]).ok();
     let tested = dir.run(&["test", "over.scenario.toml", "--check-stack"]);

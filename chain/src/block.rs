@@ -77,7 +77,7 @@ impl Block {
     pub fn ids(&self) -> impl Iterator<Item = Hash> {
         self.actions
             .iter()
-            .zip(0u16..)
+            .zip(0..=u16::MAX)
             .map(|(action, index)| action.id(self.header.height, index))
     }
 }

@@ -7,6 +7,7 @@ use crate::chain::{Chain, FORMAT_NAME, GENESIS, Genesis, HEAD, Head, check_forma
 use crate::error::ChainError;
 use crate::export::pairs;
 use crate::names;
+use crate::open_block::engine_for;
 use crate::receipt::Receipt;
 use crate::registry::Contract;
 use crate::rollback;
@@ -261,8 +262,11 @@ impl Check<'_> {
         let (Ok(id), Some(contract)) = (<RegId>::try_from(name), Contract::decode(value)) else {
             return Ok(Some("it is no contract"));
         };
-        if self.get(&keys::code(&contract.code_hash))?.is_none() {
+        let Some(code) = self.get(&keys::code(&contract.code_hash))? else {
             return Ok(Some("its image is missing"));
+        };
+        if Image::decode(&code).is_ok_and(|image| engine_for(&image) != contract.engine) {
+            return Ok(Some("its engine does not run its image"));
         }
         let account = self.get(&keys::registered(&id))?;
         Ok((account.as_deref() != Some(&contract_key_id(&id)[..]))
@@ -391,7 +395,7 @@ impl Check<'_> {
             ));
         }
         let mut receipts = Vec::new();
-        for (id, index) in ids.iter().zip(0u16..) {
+        for (id, index) in ids.iter().zip(0..=u16::MAX) {
             let stored = self.store.get(&keys::transaction(id))?;
             let place = stored.as_deref().and_then(Stored::read);
             if place.is_none_or(|stored| (stored.height, stored.index) != (height, index)) {

@@ -27,6 +27,7 @@ use std::sync::Arc;
 mod deploy;
 
 pub use deploy::Deploy;
+pub(crate) use deploy::engine_for;
 
 /// A contract to call.
 #[derive(Clone, Copy, Debug)]

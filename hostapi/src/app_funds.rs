@@ -215,8 +215,8 @@ fn change(
                 },
                 (FundKind::AddFrozen, None) => {
                     let order = head.funds;
+                    head.funds = order.checked_add(1).ok_or(FundError::Overflow)?;
                     Frozen { amount, order }.set(state, place);
-                    head.funds += 1;
                 }
                 (_, Some(fund)) => match fund.amount.checked_sub(amount) {
                     Some(0) => {

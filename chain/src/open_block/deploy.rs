@@ -100,7 +100,7 @@ impl OpenBlock<'_> {
 }
 
 /// What runs an image of this kind.
-fn engine_for(image: &Image) -> EngineId {
+pub(crate) fn engine_for(image: &Image) -> EngineId {
     match image.as_wasm() {
         Some(_) => EngineId::Wasm,
         None => EngineId::Mcs51,

@@ -170,6 +170,11 @@ fn check_finds_what_was_tampered_with() {
             Some(receipt.encode()),
         ),
         ("a kind of key that is not", b"zebra".to_vec(), Some(vec![])),
+        (
+            "an engine that does not run the image",
+            keys::contract(&PARTIES.token).to_vec(),
+            Some([&code[..], &[1, 2]].concat()),
+        ),
     ];
     for (what, key, value) in tamperings {
         let before = store.get(&key).unwrap();
@@ -269,6 +274,22 @@ fn undo_with(undo: &[u8], change: impl Fn(&[u8], &[u8]) -> Option<Vec<u8>>) -> V
 /// The head as it is stored.
 fn head_of(height: u32, time: u64, hash: [u8; 32]) -> Vec<u8> {
     [&height.to_le_bytes()[..], &time.to_le_bytes(), &hash].concat()
+}
+
+/// A block holds 65,536 transactions: one with so many is sound, and can be read.
+#[test]
+fn a_full_block_is_sound() {
+    let (chain, _) = in_memory();
+    let mut block = chain.begin_block().unwrap();
+    for _ in 0..=u16::MAX {
+        block.transfer(PARTIES.bob, PARTIES.alice, 0).unwrap();
+    }
+    let error = block.transfer(PARTIES.bob, PARTIES.alice, 0).unwrap_err();
+    assert!(matches!(error, ChainError::BlockFull(_)), "{error}");
+    let (block, receipts) = block.commit().unwrap();
+    assert_eq!(receipts.len(), 65_536);
+    assert!(block.ids().eq(receipts.iter().map(|receipt| receipt.id)));
+    assert_eq!(chain.check().unwrap().problems, []);
 }
 
 /// What a chain begins with is missing or replaced, or its newest block is none: found, not imported, not rolled back.

@@ -306,6 +306,30 @@ fn account_check_overflow_is_refused() {
     );
 }
 
+/// A state from elsewhere may say that a user froze as many funds as can be counted: the next one is refused.
+#[test]
+fn funds_that_cannot_be_counted_are_refused() {
+    let store = MemStore::default();
+    for rules in [OLD, OURS] {
+        let mut state = genesis(&store);
+        let context = context(rules);
+        let key = keys::app_account(&context.contract, USER);
+        state.put(&key, [[0; 8], [0xFF; 8]].concat());
+        let one_more = requests(&[fund(3, 900, 1, USER, b"t")]);
+        let refused = settled(&mut state, &context, &one_more);
+        assert!(
+            matches!(
+                refused,
+                Err(Refusal::Fund {
+                    error: FundError::Overflow,
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
+    }
+}
+
 #[test]
 fn stored_form_reads_back() {
     let store = MemStore::default();

@@ -16,6 +16,11 @@ run:
 test: tools
 	cargo test --workspace --locked
 
+# Writes the figures in pages and snapshots anew, after a price or an image has changed. Read the difference before it
+# is committed: only what was meant to change may have changed.
+refresh: tools
+	INSTA_UPDATE=always SMART51_REFRESH_PAGES=1 SMART51_BLESS=1 cargo test --workspace --locked
+
 # The long forms of what `make test` tries for seconds.
 long: tools
 	SMART51_SEQUENCES=100000 cargo test --locked -p smart51-chain --test local_chain no_sequence
@@ -62,4 +67,4 @@ tools:
 	{ $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends $$missing; } || { \
 		echo "make test needs these Debian packages, and could not install them:$$missing" >&2; exit 1; }
 
-.PHONY: run test long test-wasmtime conformance lockstep bench gas-time fuzz tools
+.PHONY: run test refresh long test-wasmtime conformance lockstep bench gas-time fuzz tools

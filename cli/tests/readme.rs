@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Refresh: `cli/demo.sh target/release/smart51`, and put its output into the README.
+/// Refresh: `make refresh` puts the output into the README.
 #[test]
 fn the_readme_shows_what_make_run_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -17,7 +17,8 @@ fn the_readme_shows_what_make_run_prints() {
         String::from_utf8_lossy(&demo.stderr)
     );
     let printed = String::from_utf8(demo.stdout).unwrap();
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let page = root.join("README.md");
+    let readme = std::fs::read_to_string(&page).unwrap();
     let shown = readme
         .split_once("```text\n")
         .unwrap()
@@ -25,5 +26,10 @@ fn the_readme_shows_what_make_run_prints() {
         .split_once("```\n")
         .unwrap()
         .0;
+    if std::env::var_os("SMART51_REFRESH_PAGES").is_some() {
+        let fresh = readme.replacen(shown, &format!("{}\n", printed.trim_end()), 1);
+        std::fs::write(&page, fresh).unwrap();
+        return;
+    }
     assert_eq!(shown.trim_end(), printed.trim_end());
 }

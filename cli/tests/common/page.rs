@@ -40,7 +40,7 @@ fn commands(block: &str) -> Vec<Shown> {
 /// this build of `smart51` and its chain in that folder, and compares what it prints with what the page shows.
 /// How many commands there are.
 ///
-/// Refresh: `SMART51_REFRESH_PAGES=1 make test`.
+/// Refresh: `make refresh`.
 pub(crate) fn holds(name: &str, dir: &Dir) -> usize {
     let page = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../docs")

@@ -18,8 +18,11 @@ const CACHE_BYTES: usize = 48 << 20;
 pub(crate) struct Modules {
     engines: Vec<Box<dyn Engine>>,
     /// Most recently used first.
-    cache: Mutex<Vec<((Hash, Semantics), Arc<dyn Module>)>>,
+    cache: Mutex<Vec<Cached>>,
 }
+
+/// A prepared contract, by code hash and rules.
+type Cached = ((Hash, Semantics), Arc<dyn Module>);
 
 impl fmt::Debug for Modules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -346,7 +346,7 @@ fn sixty_thousand_names_are_read_at_once() {
         .collect();
     dir.write("many.ihx", nops + ":00000001FF\n");
     let record = |n: usize| {
-        let at = if n % 2 == 0 { 0 } else { n % 0x1000 };
+        let at = if n.is_multiple_of(2) { 0 } else { n % 0x1000 };
         format!("L:C$source{n}.c$1$0_0$1:{at:X}\nL:G$f{n}$0$0:{at:X}\nL:XG$f{n}$0$0:FFF\n")
     };
     dir.write("many.cdb", (0..60_000).map(record).collect::<String>());

@@ -41,7 +41,6 @@ fn a_store_that_fails_at_any_operation_has_the_old_state_or_the_new_one() {
             let store = copy_of(&old);
             let faulty = Arc::new(FaultyStore::new(Arc::clone(&store), failure, at));
             let result = Chain::open(Box::new(Arc::clone(&faulty)), Genesis::default())
-                .map_err(ChainError::from)
                 .and_then(|chain| block(&chain));
             let now = export(&*store);
             match &result {

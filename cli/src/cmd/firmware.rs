@@ -181,7 +181,11 @@ fn stops(places: &[Place], image: &Path) -> Result<Vec<Address>, Error> {
     let named = places
         .iter()
         .any(|place| matches!(place, Place::Function(_)));
-    let symbols = named.then(|| names(image)).unwrap_or_default();
+    let symbols = if named {
+        names(image)
+    } else {
+        Default::default()
+    };
     let mut stops = Vec::new();
     for place in places {
         match place {

@@ -146,8 +146,8 @@ impl Run {
                 ("--max-steps", self.max_steps.is_some()),
                 ("--trace", self.trace.is_some()),
             ];
-            let given = given.into_iter().chain(self.watch.given());
-            for (option, _) in given.filter(|(_, given)| *given) {
+            let mut given = given.into_iter().chain(self.watch.given());
+            if let Some((option, _)) = given.find(|(_, given)| *given) {
                 return refuse(format!(
                     "{option} is for the 8051, and this is WebAssembly: its runs have no machine cycles, instructions \
                      or stack to tell; --gas limits them"

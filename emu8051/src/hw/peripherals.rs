@@ -611,8 +611,8 @@ impl Peripherals {
         let low = |bit: u8| self.ports.pins(3) >> bit & 1 == 0;
         let [int0, int1] = &self.externals;
         let asks = |external: &External, bit: u8| !external.edge && low(bit);
-        let asking = u8::from(asks(int0, 2)) * Source::External0.bit()
-            | u8::from(asks(int1, 3)) * Source::External1.bit();
+        let asking = (u8::from(asks(int0, 2)) * Source::External0.bit())
+            | (u8::from(asks(int1, 3)) * Source::External1.bit());
         self.interrupts
             .choose(asking)
             .filter(|_| self.chip.interrupts_end_power_down)

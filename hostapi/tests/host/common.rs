@@ -92,7 +92,7 @@ impl ChainView for Past {
     }
 
     fn transaction(&self, hash: &Hash) -> Result<Option<KnownTx>, NodeError> {
-        Ok((*hash == KNOWN).then(|| KnownTx {
+        Ok((*hash == KNOWN).then_some(KnownTx {
             sender: BOB,
             height: 90,
         }))

@@ -1,7 +1,7 @@
 # What people type. Everything else is cargo: `cargo build --release` makes target/release/smart51.
 
 # Commands that the tests run, and the Debian packages that bring them. s51 is SDCC's own simulator.
-TOOLS := sdcc:sdcc s51:sdcc-ucsim clang:clang wasm-ld:lld m4:m4 xz:xz-utils python3:python3 lcov:lcov
+TOOLS := sdcc:sdcc s51:sdcc-ucsim clang:clang wasm-ld:lld m4:m4 xz:xz-utils python3:python3 lcov:lcov valgrind:valgrind
 
 JOBS ?= 2
 SEED ?= 1

@@ -33,8 +33,8 @@ pub struct Answer<'a> {
 /// The most that a run may write and print under the old rules, in bytes, with [`KEPT_EACH`] for each time. Its
 /// steps allow far more, and the original's node died of it; under our own rules what is kept is paid for.
 pub const KEPT_MAX: usize = 64 << 20;
-/// What a write or a print counts for beyond its bytes.
-pub const KEPT_EACH: usize = 64;
+/// What a write or a print counts for beyond its bytes: about what the overlay takes for a key.
+pub const KEPT_EACH: usize = 512;
 
 /// Why a call ends the contract's run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

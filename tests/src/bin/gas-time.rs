@@ -4,9 +4,9 @@
 //! Status 0: nothing takes more than 8 times; 1: something does; 2: wrong usage; 3: a case could not be run.
 
 use clap::Parser;
-use smart51_tests::gas_time::measure::{self, Taken};
+use smart51_tests::gas_time::measure::{self, Taken, gas_time_counted, gas_time_measured};
 use smart51_tests::gas_time::world::World;
-use smart51_tests::gas_time::{self, Case, Error, MOST, plain};
+use smart51_tests::gas_time::{self, Case, Error, MOST, Part, plain};
 use std::process::ExitCode;
 
 /// Measure what a gas takes in processor time, of everything that costs gas.
@@ -22,13 +22,21 @@ struct Arguments {
     /// How many keys the contract has on disk.
     #[arg(long, default_value_t = 300_000)]
     keys: u32,
+    /// Run each row that is counted once, for callgrind to watch, and print its gas.
+    #[arg(long, exclusive = true)]
+    counted: bool,
 }
 
 /// The keys that the contract has in memory.
 const KEYS_IN_MEMORY: u32 = 10_000;
 
 fn main() -> ExitCode {
-    match table(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let done = match arguments.counted {
+        true => counted().map(|()| true),
+        false => table(&arguments),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
@@ -105,4 +113,25 @@ fn table(arguments: &Arguments) -> Result<bool, Error> {
             Ok(false)
         }
     }
+}
+
+/// Runs each part of what is counted once, and prints its name and gas in the order in which it ran.
+fn counted() -> Result<(), Error> {
+    let world = World::in_memory(0)?;
+    let cases = gas_time::cases();
+    let mut trials = plain::trials()?;
+    for name in gas_time::COUNTED {
+        let case = cases.iter().find(|case| case.name == *name);
+        let case = case.ok_or_else(|| format!("there is no row `{name}`"))?;
+        trials.push((case.name.clone(), case.prepare(&world)?));
+    }
+    for (name, trial) in &mut trials {
+        trial(Part::Whole)?; // what is made ready once is ready then
+        for part in [Part::History, Part::Whole] {
+            let gas = gas_time_measured(trial, part)?;
+            gas_time_counted();
+            println!("{gas} {name}");
+        }
+    }
+    Ok(())
 }

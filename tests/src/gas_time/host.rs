@@ -1,9 +1,9 @@
 //! Rows of the host's methods: each with its smallest, its largest and its worst argument, and after the histories
 //! that make it dear.
 
-use super::Case;
-use super::script::Calls;
-use abi::method;
+use super::script::{self, Calls};
+use super::{Case, Part};
+use abi::{Gas, method};
 use k256::ecdsa::signature::hazmat::PrehashSigner;
 use k256::ecdsa::{Signature, SigningKey};
 
@@ -390,7 +390,11 @@ fn next(rows: &mut Vec<Case>) {
 
 fn outputs(rows: &mut Vec<Case>) {
     // One run has fewer than 100 records. Giving nothing to oneself is made like any other payment.
-    for (what, calls, records) in [("1 record", 40, 1), ("40 records", 2, 40)] {
+    for (what, calls, records) in [
+        ("1 record", 40, 1),
+        ("40 records", 2, 40),
+        ("33 records, 3 times", 3, 33),
+    ] {
         rows.push(Case::new(format!("24 output, {what}"), move |world| {
             let mut record = [0; 48];
             record[0] = 1;
@@ -466,9 +470,25 @@ fn funds(rows: &mut Vec<Case>) {
     let records = frozen.repeat(42);
     let calls = Calls::new(n, 20, &[&records]);
     rows.push(named(n, "42 records", vec![], calls));
-    let refused = fund(1, 0, b"u", u64::MAX);
-    let calls = Calls::new(n, MANY, &[&[&records[95..], &refused[..]].concat()]);
-    rows.push(named(n, "42 records, the last refused", vec![], calls));
+    // It ends the run, so there is one in each of many calls.
+    let refused = [&records[95..], &fund(1, 0, b"u", u64::MAX)].concat();
+    rows.push(Case::new(
+        "34 app_operate, 42 records, the last refused",
+        move |world| {
+            let input = |times| script::input(&[Calls::new(n, times, &[&refused])]);
+            let inputs = [input(0)?, input(1)?];
+            Ok(Box::new(move |part| {
+                let input = &inputs[usize::from(part == Part::Whole)];
+                let mut block = world.chain.begin_block()?;
+                let mut gas = 0;
+                for _ in 0..50 {
+                    let limit = Gas(1_000_000);
+                    gas += world.call_in(&mut block, world.script, input, limit)?.gas();
+                }
+                Ok(gas)
+            }))
+        },
+    ));
     rows.push(counted(
         method::APP_FREE,
         "unknown users",

@@ -2,6 +2,7 @@
 
 use super::{Error, Part, Trial};
 use rustix::time::{ClockId, clock_gettime};
+use std::hint::black_box;
 use std::time::Duration;
 
 /// How often each part is run; the best counts, because what disturbs a run only makes it slower.
@@ -43,6 +44,21 @@ pub fn taken(trial: &mut Trial<'_>) -> Result<Taken, Error> {
         gas: used.ok_or("what is measured costs no gas")?,
         nanoseconds: best[1].saturating_sub(best[0]).as_nanos() as f64,
     })
+}
+
+/// Does a part of a case. Callgrind counts in here and nowhere else.
+///
+/// # Errors
+/// As the trial.
+#[inline(never)]
+pub fn gas_time_measured(trial: &mut Trial<'_>, part: Part) -> Result<u64, Error> {
+    black_box(trial(part))
+}
+
+/// Nothing. Callgrind writes down what it has counted where this is called.
+#[inline(never)]
+pub fn gas_time_counted() {
+    black_box(());
 }
 
 /// The processor time this thread has used.

@@ -37,6 +37,13 @@ impl Calls {
         }
     }
 
+    /// As often as `times` says.
+    #[must_use]
+    pub const fn times(mut self, times: u32) -> Calls {
+        self.times = times;
+        self
+    }
+
     /// Each call finds the four bytes at `offset` of argument `arg` counted up by one.
     #[must_use]
     pub fn counted(mut self, arg: usize, offset: u16) -> Calls {

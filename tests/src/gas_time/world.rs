@@ -179,18 +179,8 @@ fn stored_key(script: &RegId, number: u32) -> Vec<u8> {
 
 /// The image of [`World::mcs51`].
 fn mcs51() -> Result<Image, Error> {
-    let assembly = emu8051::assemble(
-        "        .org 0
-        ljmp    start
-        .org 4
-        .db     0, 2, 2
-        .org 8
-        .db     0x22, 0x22
-        .org 0x12
-        .db     0x22, 0x22
-        .org 0x14
-        .db     0
-start:  mov     dptr, #0xF001   ; the input, behind its length: method, LE16 how often in 256s
+    machine(
+        "start:  mov     dptr, #0xF001   ; the input, behind its length: method, LE16 how often in 256s
         movx    a, @dptr
         mov     r5, a
         inc     dptr
@@ -209,7 +199,26 @@ done:   mov     a, #1
         movx    @dptr, a
         ljmp    8
 ",
-    )?;
+    )
+}
+
+/// A contract on the 8051 that begins at the label `start` of `code`.
+///
+/// # Errors
+/// When `code` cannot be assembled.
+pub fn machine(code: &str) -> Result<Image, Error> {
+    let vectors = "        .org 0
+        ljmp    start
+        .org 4
+        .db     0, 2, 2
+        .org 8
+        .db     0x22, 0x22
+        .org 0x12
+        .db     0x22, 0x22
+        .org 0x14
+        .db     0
+";
+    let assembly = emu8051::assemble(&format!("{vectors}{code}"))?;
     let segments = assembly.segments.into_iter();
     let segments: Vec<Segment> = segments
         .map(|(start, bytes)| Segment { start, bytes })

@@ -1,9 +1,13 @@
 //! What a call of a WebAssembly contract does, as the host and the caller see it.
 
+mod programs;
+
 use abi::layout::INPUT_MAX;
 use abi::{ExitCode, Gas, Semantics};
 use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
 use loader::Image;
+use programs::{PROGRAMS, bodies, module};
+use proptest::prelude::*;
 use smart51_bridge::wasm::{Costs, Trap};
 use smart51_bridge::{
     Call, Engine, EngineId, Fault, Limits, Mcs51, Module, Outcome, PrepareError, Report, Silent,
@@ -588,4 +592,64 @@ fn a_dropped_module_leaves_nothing_in_memory() {
         grown < 10 * size,
         "{grown} bytes more, of modules of {size}"
     );
+}
+
+/// Runs a module with `gas`: its report, and what it asked of the host.
+fn with_gas(wasm: &[u8], gas: u64) -> (Report, Vec<(u16, Vec<u8>)>) {
+    let mut host = Host::answering(b"reply");
+    let modules = prepare(&Image::wasm(wasm.to_vec()));
+    let report = call(&modules, &mut host, b"", gas).expect("the node does not fail");
+    (report, host.asked)
+}
+
+/// Budgets around each power of two that a counter of gas may have for its end.
+const VAST: [u64; 7] = [
+    (1 << 62) - 1,
+    1 << 62,
+    i64::MAX as u64 - 1,
+    i64::MAX as u64,
+    1 << 63,
+    u64::MAX - 1,
+    u64::MAX,
+];
+
+/// Hands the first 64 bytes of memory to the host, before and after what is tried.
+const SHOW: &str =
+    "(drop (call $call (i32.const 1) (i32.const 0) (i32.const 64) (i32.const 128) (i32.const 64)))";
+
+/// A loop that owes more where it is entered than where it goes around, just after a call of the host: the difference
+/// is given back, then the gas is looked at.
+const AROUND: (&str, &str) = (
+    "",
+    "(local $i i32)
+     (i64.store (i32.const 8) (i64.div_u (i64.const 7) (i64.const 3)))
+     (i64.store (i32.const 16) (i64.div_u (i64.const 7) (i64.const 3)))
+     (loop $l
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (call $show)
+        (br_if $l (i32.lt_u (local.get $i) (i32.const 3))))",
+);
+
+#[test]
+fn vast_gas_changes_nothing_in_any_program() {
+    for (fields, main) in [AROUND].iter().chain(PROGRAMS) {
+        // The host is called in a function of its own: a program may begin with its locals.
+        let fields = format!("{fields} (func $show {SHOW})(func $program {main})");
+        let wasm = module(&fields, "(call $show) (call $program) (call $show)");
+        let right = with_gas(&wasm, 1 << 40);
+        for gas in VAST {
+            assert_eq!(with_gas(&wasm, gas), right, "{gas} gas:\n{main}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn vast_gas_changes_nothing_at_random(body in bodies(), at in 0..VAST.len()) {
+        // Calls of the host in place of returns: what is given back is due after them.
+        let body = body.replace("(return)", "(call $show)");
+        let fields = format!("(func $show {SHOW})(func $program {body})");
+        let wasm = module(&fields, "(call $show) (call $program) (call $show)");
+        prop_assert_eq!(with_gas(&wasm, VAST[at]), with_gas(&wasm, 1 << 40));
+    }
 }

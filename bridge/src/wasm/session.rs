@@ -19,6 +19,10 @@ const REFUSED: i32 = -1;
 /// What `smart51.call` returns where the reply is longer than the room for it.
 const NO_ROOM: i32 = -2;
 
+/// The most gas that a module is told it has. It gives back what it has paid too much at a branch, and its global `gas`
+/// must not overflow by that: a function cannot owe half of all that the global counts.
+const GIVEN_MAX: i64 = i64::MAX / 2;
+
 /// Where the request of `smart51.call` lies, and where its reply goes: addresses and lengths.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
@@ -91,7 +95,8 @@ struct Ledger {
 impl Ledger {
     /// What the module may spend from here on.
     fn give(&mut self) -> i64 {
-        self.given = i64::try_from(self.meter.gas_left().0).unwrap_or(i64::MAX);
+        let left = i64::try_from(self.meter.gas_left().0).unwrap_or(i64::MAX);
+        self.given = left.min(GIVEN_MAX);
         self.given
     }
 

@@ -96,6 +96,31 @@ impl Sources {
         }
         Ok(())
     }
+
+    /// Checks that one file alone is the contract's main one, by the `assembly` of each: that one programs the switch of
+    /// the account check, and the linker would say no more than that bytes come twice, or that there are none.
+    fn check_parts(&self, assembly: &[String]) -> Result<(), Error> {
+        let programs = |text: &str| text.lines().any(|line| line == "_s51_account_check:");
+        let mut main = self
+            .files
+            .iter()
+            .zip(assembly)
+            .filter(|(_, text)| programs(text));
+        match (main.next(), main.next()) {
+            (Some(_), None) => Ok(()),
+            (Some((first, _)), Some((second, _))) => Err(about(
+                second,
+                format_args!(
+                    "a second file without S51_PART, after {}: write `#define S51_PART` before smart51.h is included \
+                     in all files of a contract but one",
+                    first.display()
+                ),
+            )),
+            (None, _) => Err(Error::input(
+                "expected a file that includes smart51.h without `#define S51_PART` before it: one of a contract does",
+            )),
+        }
+    }
 }
 
 /// An option and its value as one argument.
@@ -165,6 +190,13 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
                     "sdcc",
                 )?;
             }
+            // Beside what it compiles, sdcc leaves the assembly. The runtime's comes first, and has no traps.
+            let mut assembly = Vec::new();
+            for (_, object) in &compiled[1..] {
+                let file = fs::read(object.with_extension("asm")).map_err(Error::node)?;
+                assembly.push(String::from_utf8_lossy(&file).into_owned());
+            }
+            sources.check_parts(&assembly)?;
             let linked = at("image.ihx");
             run(
                 include("sdcc", SDCC_LINK)
@@ -175,12 +207,6 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
                     .arg(&linked),
                 "sdcc",
             )?;
-            // Beside what it compiles, sdcc leaves the assembly. The runtime's comes first, and has no traps.
-            let mut assembly = Vec::new();
-            for (_, object) in &compiled[1..] {
-                let file = fs::read(object.with_extension("asm")).map_err(Error::node)?;
-                assembly.push(String::from_utf8_lossy(&file).into_owned());
-            }
             traps = traps::traps(assembly.iter().map(String::as_str));
             fs::rename(linked, &image).map_err(Error::node)?;
             if debug {

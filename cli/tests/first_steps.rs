@@ -672,6 +672,21 @@ fn every_field_of_a_context_is_documented() {
     assert_eq!(listed_after("field"), fields);
 }
 
+/// The page on the local chain has every key of a receipt in JSON.
+#[test]
+fn every_key_of_a_receipt_is_documented() {
+    let dir = Dir::new();
+    let made = ["account", "new", "amy", "--store", "chain"];
+    dir.run(&made).ok();
+    let block = ["block", "1", "--store", "chain", "--json"];
+    let block = dir.run(&block).ok().json();
+    let receipt = block["receipts"][0].as_object().unwrap();
+    let mut keys: Vec<&str> = receipt.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert!(keys.len() > 20, "{keys:?}");
+    assert_eq!(listed_after("`--json`"), keys);
+}
+
 /// The page on the local chain has a row for each name of a fault.
 #[test]
 fn every_name_of_a_fault_is_documented() {

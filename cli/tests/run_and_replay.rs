@@ -297,6 +297,24 @@ fn a_call_of_the_local_chain_is_recorded_and_replays_from_its_one_file() {
 /// (func (export "smart51_main") (call $exit (i32.const 1))))`.
 const ACCOUNT_CHECK: &str = "0061736d0100000001080260017f0060000002100107736d617274353104657869740000030201010503010001060b027f0041000b7f0041010b074204066d656d6f727902000e736d61727435315f627566666572030015736d61727435315f6163636f756e745f636865636b03010c736d61727435315f6d61696e00010a08010600410110000b";
 
+/// A host call of WebAssembly comes at no machine cycle: null in JSON, and not a word in the text.
+#[test]
+fn host_calls_of_wasm_have_no_cycle() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let wasm = folder.path().join("hey.wat");
+    let wasm = wasm.to_str().expect("UTF-8");
+    let page = include_str!("../../docs/wasm.md");
+    let module = page.split("```wat\n").nth(1).expect("the module");
+    let module = module.split("```").next().expect("its text");
+    std::fs::write(wasm, module).expect("written");
+    let report = json(&smart51(&["run", wasm, "--json"]));
+    assert_eq!(report["host_calls"][0]["name"], "print");
+    assert_eq!(report["host_calls"][0]["cycles"], Value::Null);
+    let text = smart51(&["run", wasm]).stdout;
+    let text = String::from_utf8_lossy(&text);
+    assert!(text.ends_with("\n  print(00 686579) = []\n"), "{text}");
+}
+
 /// What a module says of itself holds wherever it runs: in `run`, in a block, and in a recording of either.
 #[test]
 fn the_account_check_of_wasm_is_known_everywhere() {

@@ -170,6 +170,27 @@ fn the_compilers_differ_as_the_page_says() {
     }
 }
 
+/// Two files that both bring what a contract has once are named, not the byte at which they meet.
+#[test]
+fn a_second_file_without_s51_part_is_named() {
+    let dir = Dir::new();
+    dir.write(
+        "a.c",
+        "#include \"smart51.h\"\nvoid two(void);\nvoid contract(void) { two(); }\n",
+    );
+    let part = "#include \"smart51.h\"\nvoid two(void) { s51_say(\"two\"); }\n";
+    dir.write("b.c", part);
+    let refused = dir.run(&["build", "a.c", "b.c"]);
+    let error =
+        "error: b.c: a second file without S51_PART, after a.c: write `#define S51_PART` before";
+    assert_eq!(refused.status, 2, "{}", refused.all());
+    assert!(refused.stderr.contains(error), "{}", refused.all());
+    assert!(!dir.path("a.ihx").exists());
+    dir.write("b.c", format!("#define S51_PART\n{part}"));
+    dir.run(&["build", "a.c", "b.c"]).ok();
+    assert_eq!(dir.run(&["run", "a.ihx", "--json"]).json()["output"], "two");
+}
+
 /// Where sdcc's output shows a trap `build` names it, and only there.
 #[test]
 fn build_warns_of_traps() {
@@ -283,6 +304,12 @@ fn new_rust_writes_a_project_that_stands_alone() {
         "{}",
         tested.all()
     );
+
+    // A module beside src/lib.rs is built too, though the Makefile does not name it.
+    let outdated = || ran(Command::new("make").arg("-q").current_dir(&folder)).status;
+    assert_eq!(outdated(), 0);
+    dir.write("ledger/src/limits.rs", "");
+    assert_eq!(outdated(), 1);
 
     // Payments by the SDK: as many requests as the records need, and the case of the C contract passes as it stands.
     dir.write("ledger/src/lib.rs", include_str!("cases/payloss.rs"));

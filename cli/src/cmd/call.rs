@@ -53,7 +53,8 @@ pub(crate) struct Call {
 /// How a run is paid for.
 #[derive(Args, Debug)]
 pub(super) struct PaymentArgs {
-    /// The most gas; only what is used is paid. For contracts under v1.
+    /// The most gas. A call pays for what it uses, and its sender must hold the price of the whole limit. For contracts
+    /// under v1 [default: 10000000].
     #[arg(long, value_name = "N", value_parser = number::<u64>)]
     gas: Option<u64>,
     /// The fee, in the smallest unit, of which 10,000 buy nothing. For contracts under the old chain's rules

@@ -256,11 +256,12 @@ struct HostCall {
     args: Vec<Bytes>,
     reply: Vec<Bytes>,
     status: Option<i32>,
-    cycles: u64,
+    /// Machine cycles before it.
+    cycles: Option<u64>,
 }
 
 impl HostCall {
-    fn new(row: &CallRow, cycles: u64) -> Self {
+    fn new(row: &CallRow, cycles: Option<u64>) -> Self {
         let bytes = |items: &[chain::recording::Hex]| {
             items.iter().map(|item| Bytes(item.0.clone())).collect()
         };
@@ -308,7 +309,7 @@ impl Report {
             gas: usage.gas.0,
             registers: cpu.map(Registers::from),
             host_calls: calls
-                .map(|(row, cycles)| HostCall::new(row, *cycles))
+                .map(|(row, cycles)| HostCall::new(row, on_8051.then_some(*cycles)))
                 .collect(),
             host_calls_left_out: run.calls_left_out,
             output: prints.concat(),
@@ -370,12 +371,10 @@ impl Text for Report {
                 _ => " ended the run",
             };
             let (args, reply) = (list(&call.args), list(&call.reply));
-            say!(
-                page,
-                "  at cycle {:<9} {}({args}) = [{reply}]{status}",
-                call.cycles,
-                call.name
-            );
+            let at = call
+                .cycles
+                .map_or_else(String::new, |cycles| format!("at cycle {cycles:<9} "));
+            say!(page, "  {at}{}({args}) = [{reply}]{status}", call.name);
         }
         if self.host_calls_left_out > 0 {
             say!(page, "  and {} more", self.host_calls_left_out);

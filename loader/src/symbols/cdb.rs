@@ -46,8 +46,17 @@ pub fn cdb(text: &str) -> Result<Symbols, SymbolError> {
             });
         }
     }
-    let ends: BTreeSet<u16> = ends.into_values().collect();
     lines.sort_by_key(|(at, _, _)| *at);
+    // A line has one label, so of a function on a single line only its end has one.
+    let unlabelled = symbols.functions.iter().filter_map(|function| {
+        let next = lines.partition_point(|(at, _, _)| *at < function.at);
+        let &(at, file, line) = lines.get(next)?;
+        (at > function.at && Some(at) <= function.last).then_some((function.at, file, line))
+    });
+    let unlabelled: Vec<_> = unlabelled.collect();
+    lines.extend(unlabelled);
+    lines.sort_by_key(|(at, _, _)| *at);
+    let ends: BTreeSet<u16> = ends.into_values().collect();
     let starts: BTreeSet<u16> = lines.iter().map(|(at, _, _)| *at).collect();
     for (first, file, line) in lines {
         // It goes on until another line begins, or the function ends.
@@ -126,6 +135,23 @@ L:XFecho$put$0$0:130
             (32, 0xF6, 0x130),
         ];
         assert_eq!(spans, expected);
+    }
+
+    /// sdcc gives a line one label for all its code, and the linker keeps the last of them.
+    #[test]
+    fn a_function_on_one_line_has_all_its_code() {
+        let text = "L:Fecho$put$0$0:65\nL:C$echo.c$6$1_0$4:71\nL:XFecho$put$0$0:71\n\
+                    L:G$get$0$0:72\nL:C$echo.c$7$1_0$6:80\nL:XG$get$0$0:80\n";
+        let symbols = cdb(text).expect("it is one");
+        let line = |at| {
+            symbols
+                .spans
+                .iter()
+                .find(|s| (s.first..=s.last).contains(&at))
+        };
+        let lines = [0x65, 0x70, 0x71, 0x72, 0x80].map(|at| line(at).map(|span| span.line));
+        assert_eq!(lines, [Some(6), Some(6), Some(6), Some(7), Some(7)]);
+        assert!(line(0x81).is_none());
     }
 
     #[test]

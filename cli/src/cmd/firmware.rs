@@ -81,8 +81,8 @@ pub(crate) struct Firmware {
         "board", "uart_in", "uart_pty", "stimulus", "record", "restore"
     ])]
     replay: Option<PathBuf>,
-    /// Show memory as it is at the end: iram, xdata or sfr, perhaps with addresses, as xdata:0x4000..0x40FF; may be given
-    /// more than once.
+    /// Show memory as it is at the end: iram, xdata or sfr, perhaps with addresses, as xdata:0x4000..0x40FF, or
+    /// registers, as sfr:P1; may be given more than once.
     #[arg(long, value_name = "WHAT")]
     dump: Vec<Dump>,
     /// Write the whole machine to a file when it stops, peripherals included, for --restore.

@@ -25,9 +25,21 @@ impl Space {
         ("xdata", Space::Xdata, 0..=0xFFFF),
         ("sfr", Space::Sfr, 0x80..=0xFF),
     ];
+
+    /// The address in it that `text` is, or names.
+    fn address(self, text: &str) -> Result<u16, String> {
+        let named = (0x80..=0xFF).find(|at| sfr::name(*at).is_some_and(|name| name == text));
+        match named.filter(|_| self == Space::Sfr) {
+            Some(address) => Ok(address.into()),
+            None => crate::args::number(text).map_err(|_| match self {
+                Space::Sfr => format!("expected an address or a register as P1, found {text:?}"),
+                _ => format!("expected an address as 0x30, found {text:?}"),
+            }),
+        }
+    }
 }
 
-/// What is to be shown: a memory, or a part of it, as `iram`, `xdata:0x4000` or `iram:0x30..0x3F`.
+/// What is to be shown: a memory, or a part of it, as `iram`, `xdata:0x4000`, `iram:0x30..0x3F` or `sfr:P1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Dump {
     name: &'static str,
@@ -51,7 +63,7 @@ impl FromStr for Dump {
         };
         let range = match part.map(|part| part.split_once("..").unwrap_or((part, part))) {
             None => all.clone(),
-            Some((first, last)) => crate::args::number(first)?..=crate::args::number(last)?,
+            Some((first, last)) => space.address(first)?..=space.address(last)?,
         };
         if range.is_empty() || !all.contains(range.start()) || !all.contains(range.end()) {
             return Err(format!(
@@ -128,6 +140,8 @@ mod tests {
         assert_eq!(parsed("xdata:0x4000"), Ok(("xdata", 0x4000..=0x4000)));
         assert_eq!(parsed("iram:0x30..63"), Ok(("iram", 0x30..=0x3F)));
         assert_eq!(parsed("sfr:0x80..0xFF"), Ok(("sfr", 0x80..=0xFF)));
+        assert_eq!(parsed("sfr:P1"), Ok(("sfr", 0x90..=0x90)));
+        assert_eq!(parsed("sfr:TCON..TH1"), Ok(("sfr", 0x88..=0x8D)));
         for wrong in [
             "",
             "rom",
@@ -136,6 +150,9 @@ mod tests {
             "sfr:0x7F..0x80",
             "xdata:2..1",
             "iram:1-2",
+            "iram:P1",
+            "sfr:P9",
+            "sfr:TH1..TCON",
         ] {
             assert!(wrong.parse::<Dump>().is_err(), "{wrong}");
         }

@@ -80,7 +80,7 @@ fn a_limit_ends_the_run_with_a_fault_and_status_1() {
     for (limit, fault) in [
         ("--max-cycles=1_00", "out_of_cycles"),
         ("--max-steps=1_00", "out_of_steps"),
-        ("--gas=10_100", "out_of_gas"),
+        ("--gas=15_000", "out_of_gas"),
     ] {
         let output = smart51(&["run", &sample("counter"), limit, "--json"]);
         let report = json(&output);
@@ -329,6 +329,18 @@ fn the_account_check_of_wasm_is_known_everywhere() {
     };
     smart51(&["run", &wasm, "--record", &file]);
     assert_eq!(recorded()["context"]["check_account_flag"], true);
+    // So it is in surroundings that do not say otherwise: what the chain refuses below is refused here.
+    let context = path("context.json");
+    for (flag, accepted) in [
+        ("", false),
+        (", \"check_account_flag\": true", false),
+        (", \"check_account_flag\": false", true),
+    ] {
+        std::fs::write(&context, format!("{{\"tx\": {{\"pay_amount\": 5}}{flag}}}"))
+            .expect("written");
+        let ran = smart51(&["run", &wasm, "--context", &context, "--json"]);
+        assert_eq!(ran.status.success(), accepted, "{flag}: {}", stderr(&ran));
+    }
 
     let on_chain =
         |arguments: &[&str]| smart51(&[arguments, &["--store", &store, "--json"]].concat());

@@ -82,7 +82,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
             hash: receipt.id.into(),
         },
         fuel_rate,
-        check_account_flag: module.account_check(),
+        check_account_flag: Some(module.account_check()),
         accounts: Vec::new(),
         gas_limit,
         state,

@@ -212,7 +212,7 @@ pub fn execute_by(
     let semantics = semantics_of(row)?;
     let past = Past::new(&row.context)?;
     let limits = limits(row, module.engine(), semantics)?;
-    let transaction = transaction(row, semantics, limits, &past)?;
+    let transaction = transaction(row, semantics, limits, module.account_check(), &past)?;
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
     write_state(&row.context, &mut state)?;
@@ -250,11 +250,12 @@ pub fn execute_by(
     })
 }
 
-/// The transaction that `row` tells of.
+/// The transaction that `row` tells of; `check` is whether its image switches the account check on.
 fn transaction<'a>(
     row: &'a Row,
     semantics: Semantics,
     (gas, cycles): (Gas, Cycles),
+    check: bool,
     past: &Past<'_>,
 ) -> Result<Transaction<'a>, ExecuteError> {
     let context = &row.context;
@@ -287,7 +288,7 @@ fn transaction<'a>(
         input: &row.input.0,
         pay_amount: tx.pay_amount,
         traversal: context.db_traversal_enabled,
-        account_check: context.check_account_flag,
+        account_check: context.check_account_flag.unwrap_or(check),
     };
     let limit = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
     Ok(Transaction {

@@ -113,8 +113,8 @@ pub struct Context {
     pub fuel_rate: u64,
     /// The old chain's step limit.
     pub max_steps: u64,
-    /// Whether CODE 0x0014 switches the account check on.
-    pub check_account_flag: bool,
+    /// Whether app accounts must match what was paid; where it is left out the image says so.
+    pub check_account_flag: Option<bool>,
     /// The accounts before fee and amount are moved.
     pub accounts: Vec<AccountRow>,
     /// Data before: contract, key, value.

@@ -34,7 +34,7 @@ impl Default for Context {
             tx,
             fuel_rate: 1,
             max_steps: hostapi::fees::MAX_STEPS,
-            check_account_flag: false,
+            check_account_flag: None,
             accounts: vec![sender, contract],
             initial_db: Vec::new(),
             initial_app_accounts: Vec::new(),

@@ -109,7 +109,7 @@ impl Run {
             ..Report::new(&run, stopped.as_ref(), on_8051)
         };
         out.print(&report)?;
-        self.say_default_limit(report.fault);
+        self.say_default_limit(report.fault, &run.row.context);
         let overflow = report
             .stack
             .as_ref()
@@ -122,17 +122,20 @@ impl Run {
     }
 
     /// Says which limit ended the run, if nobody chose it.
-    fn say_default_limit(&self, fault: Option<&str>) {
-        if self.context.is_some() {
-            return;
-        }
+    fn say_default_limit(&self, fault: Option<&str>, context: &Context) {
         match fault {
-            Some("out_of_cycles") if self.max_cycles.is_none() => note(format_args!(
-                "stopped at the default limit of {DEFAULT_CYCLES} machine cycles: --max-cycles sets another"
-            )),
-            Some("out_of_gas") if self.gas.is_none() => note(format_args!(
-                "stopped at the default limit of {DEFAULT_GAS} gas: --gas sets another"
-            )),
+            Some("out_of_cycles")
+                if self.max_cycles.is_none() && context.cycle_limit == Some(DEFAULT_CYCLES) =>
+            {
+                note(format_args!(
+                    "stopped at the default limit of {DEFAULT_CYCLES} machine cycles: --max-cycles sets another"
+                ))
+            }
+            Some("out_of_gas") if self.gas.is_none() && context.gas_limit == Some(DEFAULT_GAS) => {
+                note(format_args!(
+                    "stopped at the default limit of {DEFAULT_GAS} gas: --gas sets another"
+                ))
+            }
             _ => {}
         }
     }
@@ -166,11 +169,9 @@ impl Run {
     fn row(&self, image: &Image, semantics: Semantics, check: bool) -> Result<Row, Error> {
         let mut context: Context = match &self.context {
             Some(file) => read_json_noting_unknown(file)?,
-            None => Context {
-                check_account_flag: check,
-                ..Context::default()
-            },
+            None => Context::default(),
         };
+        context.check_account_flag.get_or_insert(check);
         context.step_limit = self.max_steps.or(context.step_limit);
         context.gas_limit = self.gas.or(context.gas_limit);
         if image.as_wasm().is_some() {

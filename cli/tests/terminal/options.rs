@@ -808,7 +808,9 @@ fn an_endless_wasm_run_ends_at_its_limit() {
     );
     let help = dir.run(&["run", "--help"]).ok().stdout;
     assert!(help.contains("2000000000 for WebAssembly"), "{help}");
-    let ran = dir.run(&["run", "loop.wat"]);
+    // A context that names no limit is none.
+    dir.write("context.json", "{}");
+    let ran = dir.run(&["run", "loop.wat", "--context", "context.json"]);
     assert_eq!(
         (ran.status, ran.stderr.as_str()),
         (

@@ -105,6 +105,7 @@ fn what_is_written_follows_no_planted_link() {
     for name in ["out.new", "out"] {
         plant(name);
     }
+    std::os::unix::fs::symlink("../victim", dir.path("store/SMART51.new")).unwrap();
     dir.run(&["account", "new", "alice", "--store", "store"])
         .ok();
     dir.run(&["state", "export", "out", "--store", "store"])

@@ -231,7 +231,8 @@ impl Session {
         let board = &self.board;
         let unread = Some(board.serial_unread()).filter(|unread| *unread > 0);
         let unread = unread.map(|unread| {
-            format!("{unread} bytes were sent while the latch of P3.1 held TXD low, and nobody could read them")
+            let bytes = if unread == 1 { "byte was" } else { "bytes were" };
+            format!("{unread} {bytes} sent while the latch of P3.1 held TXD low, and nobody could read that")
         });
         let waiting = Some(board.serial_waiting()).filter(|waiting| *waiting > 0);
         let waiting = waiting.map(|waiting| {

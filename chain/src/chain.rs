@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The version of the key schema and of all stored forms. Version 1 kept a block's transactions in the block
-/// and had no version under its name.
-pub const FORMAT: u16 = 2;
+/// and had no version under its name; version 2 did not keep what entering a contract costs.
+pub const FORMAT: u16 = 3;
 /// Under this name the store keeps [`FORMAT`] (LE16).
 pub(crate) const FORMAT_NAME: &str = "format";
 /// Under this name the store keeps [`Genesis`].

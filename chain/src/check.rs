@@ -6,11 +6,12 @@ use crate::block::{Header, hash_of_hashes, ids_of};
 use crate::chain::{Chain, FORMAT_NAME, GENESIS, Genesis, HEAD, Head, check_format, first_block};
 use crate::error::ChainError;
 use crate::export::pairs;
+use crate::modules::Modules;
 use crate::names;
-use crate::open_block::engine_for;
 use crate::receipt::Receipt;
 use crate::registry::Contract;
 use crate::rollback;
+use abi::Semantics;
 use hostapi::NodeError;
 use hostapi::accounts::{Account, contract_key_id};
 use hostapi::app_accounts;
@@ -18,7 +19,7 @@ use hostapi::hash::{blake2b, key_hash};
 use hostapi::state::keys::{self, Hash, KeyId, RegId, kind};
 use hostapi::state::{Batch, StateStore};
 use loader::Image;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Something in the state that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub fn check(store: &dyn StateStore) -> Result<Checked, NodeError> {
         replaced: Batch::new(),
         found: Checked::default(),
         transactions: BTreeMap::new(),
+        modules: Modules::new(),
+        runnable: HashMap::new(),
         genesis: Genesis::default(),
         head: None,
     };
@@ -132,6 +135,9 @@ struct Check<'c> {
     found: Checked,
     /// Transactions found and not held against their block's ids yet, by height.
     transactions: BTreeMap<u32, usize>,
+    modules: Modules,
+    /// What the chain must keep of a contract, by its image and rules; nothing for an image that cannot be run.
+    runnable: HashMap<(Hash, Semantics), Option<Contract>>,
     genesis: Genesis,
     head: Option<Head>,
 }
@@ -161,7 +167,7 @@ impl Check<'_> {
     }
 
     /// What is wrong with one pair, if anything is.
-    fn pair(&self, key: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+    fn pair(&mut self, key: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
         let Some((&kind, name)) = key.split_first() else {
             return Ok(Some("the key is empty"));
         };
@@ -258,15 +264,32 @@ impl Check<'_> {
             .then_some("its registered id points to another account"))
     }
 
-    fn contract(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+    fn contract(&mut self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
         let (Ok(id), Some(contract)) = (<RegId>::try_from(name), Contract::decode(value)) else {
             return Ok(Some("it is no contract"));
         };
         let Some(code) = self.get(&keys::code(&contract.code_hash))? else {
             return Ok(Some("its image is missing"));
         };
-        if Image::decode(&code).is_ok_and(|image| engine_for(&image) != contract.engine) {
-            return Ok(Some("its engine does not run its image"));
+        let Contract {
+            code_hash,
+            semantics,
+            ..
+        } = contract;
+        let prepare = || {
+            let image = Image::decode(&code).ok()?;
+            let prepared = self.modules.prepare(&image, semantics).ok()?;
+            Some(Contract::of(code_hash, semantics, &*prepared))
+        };
+        let key = (code_hash, semantics);
+        match *self.runnable.entry(key).or_insert_with(prepare) {
+            None => return Ok(Some("its image cannot be run")),
+            Some(expected) if expected != contract => {
+                return Ok(Some(
+                    "its engine, or the gas before its first instruction, is not that of its image",
+                ));
+            }
+            Some(_) => {}
         }
         let account = self.get(&keys::registered(&id))?;
         Ok((account.as_deref() != Some(&contract_key_id(&id)[..]))

@@ -27,7 +27,6 @@ use std::sync::Arc;
 mod deploy;
 
 pub use deploy::Deploy;
-pub(crate) use deploy::engine_for;
 
 /// A contract to call.
 #[derive(Clone, Copy, Debug)]
@@ -301,7 +300,7 @@ impl<'c> OpenBlock<'c> {
             cycles: Cycles(u64::MAX),
             steps: Steps(u64::MAX),
         };
-        session::admit(&transaction, &mut self.state)??;
+        session::admit(&transaction, contract.entry_gas, &mut self.state)??;
         let prepared = match image {
             Some(image) => self.chain.modules().prepare(image, semantics)?,
             None => self.ready(&id, &contract)?,

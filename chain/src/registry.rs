@@ -2,8 +2,8 @@
 
 use crate::receipt::{engine_code, engine_of};
 use crate::wire::Reader;
-use abi::Semantics;
-use bridge::EngineId;
+use abi::{Gas, Semantics};
+use bridge::{EngineId, Module};
 use hostapi::NodeError;
 use hostapi::accounts;
 use hostapi::state::Overlay;
@@ -18,15 +18,30 @@ pub struct Contract {
     pub semantics: Semantics,
     /// What runs it.
     pub engine: EngineId,
+    /// What each call pays before its first instruction. It is kept here so that nothing is prepared for a call that
+    /// does not allow as much.
+    pub entry_gas: Gas,
 }
 
 impl Contract {
-    /// The stored form: code hash 32, semantics 1, engine 1.
+    /// The contract whose image has `code_hash` and was prepared under `semantics` as `module`.
+    #[must_use]
+    pub fn of(code_hash: Hash, semantics: Semantics, module: &dyn Module) -> Contract {
+        Contract {
+            code_hash,
+            semantics,
+            engine: module.engine(),
+            entry_gas: module.entry_gas(),
+        }
+    }
+
+    /// The stored form: code hash 32, semantics 1, engine 1, gas before the first instruction 8.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(34);
+        let mut out = Vec::with_capacity(42);
         out.extend_from_slice(&self.code_hash);
         out.extend_from_slice(&[self.semantics.code(), engine_code(self.engine)]);
+        out.extend_from_slice(&self.entry_gas.0.to_le_bytes());
         out
     }
 
@@ -38,6 +53,7 @@ impl Contract {
             code_hash: r.array()?,
             semantics: Semantics::from_code(r.u8()?)?,
             engine: engine_of(r.u8()?)?,
+            entry_gas: Gas(r.u64()?),
         };
         r.end()?;
         Some(contract)

@@ -68,7 +68,7 @@ pub enum Rejection {
         /// Their number.
         length: usize,
     },
-    /// The gas limit does not pay for being a transaction.
+    /// The gas limit does not pay for being a transaction and for entering the contract.
     #[error("the limit is {limit}, this call takes {needed} before it runs; allow more")]
     GasTooLow {
         /// The limit.
@@ -151,23 +151,32 @@ impl Executed {
     }
 }
 
-/// Whether `tx` can be in a block at all. It is asked before anything is done for it, and changes nothing;
-/// what is refused here was little work, and nobody pays for it.
+/// Whether `tx` can be in a block at all, whose contract takes `entry` gas before its first instruction. It is asked
+/// before anything is done for it, the contract prepared or the transaction hashed, and changes nothing; what is
+/// refused here was little work, and nobody pays for it.
 ///
 /// # Errors
 /// Only if the node fails; why it cannot is inside.
 pub fn admit(
     tx: &Transaction<'_>,
+    entry: Gas,
     state: &mut Overlay<'_>,
 ) -> Result<Result<(), Rejection>, NodeError> {
     let length = tx.context.input.len();
     if length > INPUT_MAX {
         return Ok(Err(Rejection::InputTooLong { length }));
     }
-    if let Err(rejection) = limits(tx) {
+    if let Err(rejection) = limits(tx, entry) {
         return Ok(Err(rejection));
     }
-    Ok(sender_who_can_pay(tx, state)?.map(|_| ()))
+    if let Err(rejection) = sender_who_can_pay(tx, state)? {
+        return Ok(Err(rejection));
+    }
+    // Nothing was moved yet, so what a contract sends itself, as a query can, is not more than it holds.
+    if tx.context.sender == tx.context.contract {
+        return Ok(Ok(()));
+    }
+    Ok(receiver_who_can_hold(tx, state)?.map(|_| ()))
 }
 
 /// What `tx` costs before it runs. The old chain has no such price.
@@ -193,7 +202,7 @@ pub fn execute(
         Ok(payer) => payer,
         Err(rejection) => return Ok(Executed::rejected(rejection)),
     };
-    let limits = match limits(tx) {
+    let limits = match limits(tx, module.entry_gas()) {
         Ok(limits) => limits,
         Err(rejection) => return Ok(Executed::rejected(rejection)),
     };
@@ -247,14 +256,16 @@ pub fn apply(
     Ok(executed)
 }
 
-/// What the run may use.
-fn limits(tx: &Transaction<'_>) -> Result<Limits, Rejection> {
+/// What the run may use, of which it pays `entry` before its first instruction.
+fn limits(tx: &Transaction<'_>, entry: Gas) -> Result<Limits, Rejection> {
     let (gas, steps) = match tx.payment {
         Payment::Gas { limit, .. } => {
-            let needed = gas_before(tx);
-            let left = limit.0.checked_sub(needed.0);
-            let left = left.ok_or(Rejection::GasTooLow { limit, needed })?;
-            (Gas(left), tx.steps)
+            let before = gas_before(tx).0;
+            let needed = Gas(before.saturating_add(entry.0));
+            if limit.0 < needed.0 {
+                return Err(Rejection::GasTooLow { limit, needed });
+            }
+            (Gas(limit.0 - before), tx.steps)
         }
         Payment::Fuel { fee, rate } => {
             (Gas::MAX, Steps(fees::max_steps(fee, rate)?.min(tx.steps.0)))
@@ -311,8 +322,24 @@ fn move_money(
     };
     let left = sender.balance - amount - taken_now;
     set_balance(state, payer, sender, left);
+    Ok(match receiver_who_can_hold(tx, state)? {
+        Ok(Some((place, contract, balance))) => {
+            set_balance(state, place, contract, balance);
+            Ok(payer)
+        }
+        Ok(None) => Ok(payer),
+        Err(rejection) => Err(rejection),
+    })
+}
+
+/// The contract's account, its place, and what it holds with the amount sent; nothing if none is sent.
+fn receiver_who_can_hold(
+    tx: &Transaction<'_>,
+    state: &mut Overlay<'_>,
+) -> Result<Result<Option<(Place, Account, u64)>, Rejection>, NodeError> {
+    let amount = tx.context.pay_amount;
     if amount == 0 {
-        return Ok(Ok(payer)); // nothing for the contract's account to hold
+        return Ok(Ok(None));
     }
     let Some((place, contract)) = Account::of(state, &tx.context.contract)? else {
         return Ok(Err(Rejection::NoAccount));
@@ -326,8 +353,7 @@ fn move_money(
             most,
         }));
     };
-    set_balance(state, place, contract, balance);
-    Ok(Ok(payer))
+    Ok(Ok(Some((place, contract, balance))))
 }
 
 /// Decides over a finished run, and makes what a successful one asked for.

@@ -57,21 +57,17 @@ impl OpenBlock<'_> {
         let before = self.state.checkpoint();
         self.pay(&sender, fee)?;
         let engine = engine_for(image);
-        let refusal = match self.chain.modules().prepare(image, semantics) {
-            Ok(_) => None,
-            Err(ChainError::Image(error)) => Some(reason(&error)),
+        let (prepared, refusal) = match self.chain.modules().prepare(image, semantics) {
+            Ok(prepared) => (Some(prepared), None),
+            Err(ChainError::Image(error)) => (None, Some(reason(&error))),
             Err(error) => {
                 self.state.revert(before);
                 return Err(error);
             }
         };
         let code_hash = image.code_hash();
-        if refusal.is_none() {
-            let contract = Contract {
-                code_hash,
-                semantics,
-                engine,
-            };
+        if let Some(prepared) = prepared {
+            let contract = Contract::of(code_hash, semantics, &*prepared);
             let code = image.encode();
             self.state.put(&keys::code(&code_hash), code);
             self.state.put(&keys::contract(&id), contract.encode());
@@ -100,7 +96,7 @@ impl OpenBlock<'_> {
 }
 
 /// What runs an image of this kind.
-pub(crate) fn engine_for(image: &Image) -> EngineId {
+fn engine_for(image: &Image) -> EngineId {
     match image.as_wasm() {
         Some(_) => EngineId::Wasm,
         None => EngineId::Mcs51,

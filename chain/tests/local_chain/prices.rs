@@ -36,10 +36,16 @@ impl Engine for Counting {
 /// A chain set up as usual, whose engine counts from now on and has nothing prepared.
 fn counting() -> (Chain, Arc<MemStore>, Arc<AtomicUsize>) {
     let (_, store) = in_memory();
+    let (chain, prepared) = counting_on(&store);
+    (chain, store, prepared)
+}
+
+/// The chain in `store`, likewise.
+fn counting_on(store: &Arc<MemStore>) -> (Chain, Arc<AtomicUsize>) {
     let engine = Counting::default();
     let prepared = Arc::clone(&engine.prepared);
-    let chain = Chain::open(Box::new(Arc::clone(&store)), Genesis::default()).unwrap();
-    (chain.with_engines(vec![Box::new(engine)]), store, prepared)
+    let chain = Chain::open(Box::new(Arc::clone(store)), Genesis::default()).unwrap();
+    (chain.with_engines(vec![Box::new(engine)]), prepared)
 }
 
 fn request(input: &[u8], limit: u64) -> CallRequest<'_> {
@@ -84,20 +90,30 @@ fn each_transaction_costs_its_price_whatever_comes_of_it() {
             assert_eq!(receipt.fee, call.gas);
         }
     }
-    // What a limit has no room for beyond being a transaction is a run without gas.
+    // What a limit has no room for beyond being a transaction and entering is a run without gas.
     let input = input(TRANSFER, PARTIES.bob, 1);
-    let receipt = made(&mut block, &request(&input, price(&input, 0)));
+    let before = price(&input, 0) + entry;
+    let receipt = made(&mut block, &request(&input, before));
     let call = receipt.call().unwrap();
     assert_eq!(call.verdict.fault(), Some("out_of_gas"));
-    assert_eq!(
-        (call.gas, receipt.fee),
-        (price(&input, 0), price(&input, 0))
-    );
+    assert_eq!((call.gas, receipt.fee), (before, before));
 }
 
 #[test]
 fn what_is_refused_is_neither_prepared_nor_kept() {
-    let (chain, store, prepared) = counting();
+    let (chain, store) = in_memory();
+    let most = hostapi::network::Network::Test.max_amount();
+    let mut block = chain.begin_block().unwrap();
+    let rich = block.new_account("rich", most).unwrap().target;
+    let mint = input(MINT, PARTIES.alice, 1);
+    let holds = CallRequest {
+        value: 3_000_000,
+        ..request(&mint, 1_000_000)
+    };
+    let held = made(&mut block, &holds);
+    assert!(held.call().unwrap().verdict.is_success(), "{held}");
+    block.commit().unwrap();
+    let (chain, prepared) = counting_on(&store);
     let before = export(&*store);
     let mut block = chain.begin_block().unwrap();
     let too_long = vec![0; INPUT_MAX + 1];
@@ -109,8 +125,11 @@ fn what_is_refused_is_neither_prepared_nor_kept() {
         error => panic!("{error}"),
     };
     let input = input(TRANSFER, PARTIES.bob, 1);
-    let least = Schedule::V1.call_gas(input.len(), 0);
-    for limit in [0, 1, least.0 - 1] {
+    let call_gas = Schedule::V1.call_gas(input.len(), 0);
+    let entry = chain.contract("token").unwrap().1.entry_gas;
+    assert!(entry.0 > 500, "{entry}");
+    let least = Gas(call_gas.0 + entry.0);
+    for limit in [0, 1, call_gas.0, least.0 - 1] {
         assert_eq!(
             refused(&mut block, &request(&input, limit)),
             Rejection::GasTooLow {
@@ -157,6 +176,15 @@ fn what_is_refused_is_neither_prepared_nor_kept() {
         ..request(&input, 1_000_000)
     };
     assert_eq!(refused(&mut block, &nobody), Rejection::UnknownSender);
+    let too_much = CallRequest {
+        sender: rich,
+        value: most - 2_000_000,
+        ..request(&input, 1_000_000)
+    };
+    assert!(matches!(
+        refused(&mut block, &too_much),
+        Rejection::TooRich { .. }
+    ));
     assert_eq!(prepared.load(Ordering::Relaxed), 0);
     assert!(block.receipts().is_empty() && block.writes().is_empty());
     drop(block);

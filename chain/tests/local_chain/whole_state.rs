@@ -1,12 +1,14 @@
 //! Rollback, export, import and check.
 
 use crate::common::*;
+use abi::Gas;
+use bridge::EngineId;
 use hostapi::accounts::Account;
 use hostapi::state::keys;
 use hostapi::state::{Batch, MemStore, SledStore, StateStore};
 use smart51_chain::check::check;
 use smart51_chain::export::{self, ImportError};
-use smart51_chain::{Action, Chain, ChainError, Genesis, Head};
+use smart51_chain::{Action, Chain, ChainError, Contract, Genesis, Head};
 use std::sync::Arc;
 
 #[test]
@@ -103,7 +105,16 @@ fn check_finds_what_was_tampered_with() {
     let alice = hostapi::accounts::key_id_of(&mut chain.state(), &PARTIES.alice)
         .unwrap()
         .unwrap();
-    let code = chain.contract("token").unwrap().1.code_hash;
+    let token = chain.contract("token").unwrap().1;
+    let code = token.code_hash;
+    let cheaper = Contract {
+        entry_gas: Gas(token.entry_gas.0 - 1),
+        ..token
+    };
+    let elsewhere_run = Contract {
+        engine: EngineId::Wasm,
+        ..token
+    };
     let to_come = Action::Deploy {
         sender: PARTIES.alice,
         code_hash: code,
@@ -123,6 +134,16 @@ fn check_finds_what_was_tampered_with() {
             "another image",
             keys::code(&code).to_vec(),
             Some(vec![b'B', 0, 0, 0, 0, 2]),
+        ),
+        (
+            "a contract that is entered for less",
+            keys::contract(&PARTIES.token).to_vec(),
+            Some(cheaper.encode()),
+        ),
+        (
+            "a contract of another engine",
+            keys::contract(&PARTIES.token).to_vec(),
+            Some(elsewhere_run.encode()),
         ),
         (
             "a key of data that is not counted",
@@ -170,11 +191,6 @@ fn check_finds_what_was_tampered_with() {
             Some(receipt.encode()),
         ),
         ("a kind of key that is not", b"zebra".to_vec(), Some(vec![])),
-        (
-            "an engine that does not run the image",
-            keys::contract(&PARTIES.token).to_vec(),
-            Some([&code[..], &[1, 2]].concat()),
-        ),
     ];
     for (what, key, value) in tamperings {
         let before = store.get(&key).unwrap();
@@ -191,17 +207,22 @@ fn a_store_of_another_format_is_refused() {
     let format = keys::meta("format");
     assert_eq!(
         store.get(&format).unwrap(),
-        Some(vec![2, 0]),
+        Some(vec![3, 0]),
         "raise the number with the stored form, and this one with it"
     );
     let before = export(&*store);
-    for (stored, found) in [(None, 1), (Some(vec![1, 0]), 1), (Some(vec![9, 1]), 265)] {
+    for (stored, found) in [
+        (None, 1),
+        (Some(vec![1, 0]), 1),
+        (Some(vec![2, 0]), 2),
+        (Some(vec![9, 1]), 265),
+    ] {
         let batch = Batch::from([(format.clone(), stored)]);
         store.commit(batch).unwrap();
         let opened = Chain::open(Box::new(Arc::clone(&store)), Genesis::default());
         let error = opened.unwrap_err();
         assert!(
-            matches!(error, ChainError::Format { found: f, ours: 2 } if f == found),
+            matches!(error, ChainError::Format { found: f, ours: 3 } if f == found),
             "{error}"
         );
         assert!(error.to_string().contains("--store"), "{error}");
@@ -211,7 +232,7 @@ fn a_store_of_another_format_is_refused() {
     let opened = Chain::open(Box::new(Arc::clone(&store)), Genesis::default());
     assert!(matches!(opened, Err(ChainError::Node(_))));
     store
-        .commit(Batch::from([(format, Some(vec![2, 0]))]))
+        .commit(Batch::from([(format, Some(vec![3, 0]))]))
         .unwrap();
     assert_eq!(export(&*store), before, "a refused store is not touched");
 }

@@ -172,6 +172,7 @@ fn show_contract(
             code_hash,
             semantics,
             engine,
+            ..
         },
     ) = chain.contract(contract)?;
     let entries = below(chain, &keys::data(&id, prefix))?;

@@ -7,7 +7,7 @@ use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics, method};
 use bridge::{Schedule, Silent};
 use chain::session::Payment;
-use chain::{CallRequest, ChainError, Deploy, OpenBlock};
+use chain::{CallRequest, ChainError, Contract, Deploy, OpenBlock};
 use hostapi::state::keys::RegId;
 use loader::{Image, Segment};
 
@@ -48,7 +48,10 @@ pub fn cases() -> Vec<Case> {
         }),
         row(
             "transaction, a call without gas to run",
-            move |world, block, _| called(block, &limited(call(world, &[served, 0]), least)),
+            move |world, block, _| {
+                let before = Gas(least.0 + entry(world, block)?.0);
+                called(block, &limited(call(world, &[served, 0]), before))
+            },
         ),
         row("transaction, a new account", |_, block, number| {
             let receipt = block.new_account(&format!("account-{number}"), 1)?;
@@ -108,6 +111,14 @@ pub fn cases() -> Vec<Case> {
             )?;
             Ok(())
         }),
+        refused(
+            "the limit does not pay for entering",
+            move |world, block, _| {
+                let too_low = Gas(least.0 + entry(world, block)?.0 - 1);
+                block.call(&limited(call(world, &[served, 0]), too_low), &mut Silent)?;
+                Ok(())
+            },
+        ),
         refused("the sender is too poor", |world, block, _| {
             block.call(&limited(call(world, &[]), Gas::MAX), &mut Silent)?;
             Ok(())
@@ -194,6 +205,12 @@ fn call<'i>(world: &World, input: &'i [u8]) -> CallRequest<'i> {
             price: world.chain.genesis().gas_price,
         },
     }
+}
+
+/// What entering that contract takes.
+fn entry(world: &World, block: &mut OpenBlock<'_>) -> Result<Gas, Error> {
+    let contract = Contract::load(block.state(), &world.mcs51)?.ok_or("it is not deployed")?;
+    Ok(contract.entry_gas)
 }
 
 fn limited(request: CallRequest<'_>, limit: Gas) -> CallRequest<'_> {

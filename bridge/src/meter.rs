@@ -46,7 +46,7 @@ impl Schedule {
         gas_of_value: 2_000,
         gas_of_account: 15_000,
         gas_per_entry: 500,
-        gas_per_code_line: 75,
+        gas_per_code_line: 105,
         refund_divisor: 5,
     };
 

@@ -158,7 +158,7 @@ pub struct Entry {
     pub module: u32,
     /// Each function that the module defines.
     pub function: u32,
-    /// Each operator of [`Class::Structure`] in its code.
+    /// Each operator of [`Class::Structure`], [`Class::Access`] or [`Class::Branch`] in its code.
     pub structure: u32,
     /// Each other operator in its code.
     pub operator: u32,
@@ -186,7 +186,7 @@ impl Entry {
             ("any module", self.module),
             ("each function", self.function),
             (
-                "each block, loop, else, end, nop and unreachable in its code",
+                "each block, loop, else, end, nop, unreachable, load, store, br, br_if, if and return in its code",
                 self.structure,
             ),
             ("each other operator in its code", self.operator),
@@ -210,7 +210,7 @@ impl Entry {
     #[must_use]
     pub const fn of(&self, class: Class) -> u32 {
         match class {
-            Class::Structure => self.structure,
+            Class::Structure | Class::Access | Class::Branch => self.structure,
             _ => self.operator,
         }
     }
@@ -235,13 +235,13 @@ impl Costs {
         entry: Entry {
             module: 2000,
             function: 150,
-            structure: 10,
-            operator: 6,
+            structure: 14,
+            operator: 8,
             local: 1,
             target: 5,
             added: 10,
-            r#type: 60,
-            item: 60,
+            r#type: 270,
+            item: 110,
             element: 8,
             bytes: 1,
         },

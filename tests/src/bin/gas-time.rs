@@ -55,7 +55,7 @@ struct Row {
 
 /// Measures and prints; whether all is within the limit.
 fn table(arguments: &Arguments) -> Result<bool, Error> {
-    let cases: Vec<Case> = gas_time::cases()
+    let cases: Vec<Case> = gas_time::cases()?
         .into_iter()
         .filter(|case| case.name.contains(&arguments.only))
         .collect();
@@ -118,7 +118,7 @@ fn table(arguments: &Arguments) -> Result<bool, Error> {
 /// Runs each part of what is counted once, and prints its name and gas in the order in which it ran.
 fn counted() -> Result<(), Error> {
     let world = World::in_memory(0)?;
-    let cases = gas_time::cases();
+    let cases = gas_time::cases()?;
     let mut trials = plain::trials()?;
     for name in gas_time::COUNTED {
         let case = cases.iter().find(|case| case.name == *name);

@@ -6,6 +6,7 @@
 //! cost, and for [`Part::History`] does only what comes before the thing that the row is about. The row's time and
 //! gas are those of the whole less those of the history, so that dear gas of the history hides nothing.
 
+pub mod entry;
 pub mod host;
 pub mod measure;
 pub mod memory;
@@ -133,9 +134,12 @@ impl Case {
 }
 
 /// Every row.
-#[must_use]
-pub fn cases() -> Vec<Case> {
+///
+/// # Errors
+/// When an image that a row is about cannot be made.
+pub fn cases() -> Result<Vec<Case>, Error> {
     let mut rows = host::cases();
     rows.extend(transactions::cases());
-    rows
+    rows.extend(entry::cases()?);
+    Ok(rows)
 }

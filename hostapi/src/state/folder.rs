@@ -5,6 +5,7 @@
 //! makes a store there begins anew.
 
 use super::store::StoreError;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -76,13 +77,17 @@ fn is_free(folder: &Path) -> Result<bool, StoreError> {
     let unfinished = folder.join(MARKER_DRAFT).symlink_metadata().is_ok();
     for entry in fs::read_dir(folder).map_err(io_error("list its folder"))? {
         let name = entry.map_err(io_error("list its folder"))?.file_name();
-        let ours = name == FILES || name.to_string_lossy().starts_with("SMART51.");
-        if !(unfinished && ours) {
+        if !(unfinished && is_ours(&name)) {
             let found = format!("it holds `{}` and no {MARKER} file", name.display());
             return Err(foreign(folder, found));
         }
     }
     Ok(unfinished)
+}
+
+/// Whether a store that is not finished has files of this name.
+fn is_ours(name: &OsStr) -> bool {
+    name == FILES || name.to_string_lossy().starts_with("SMART51.")
 }
 
 /// A folder in which a store is being made. Dropped unfinished, it leaves nothing of it.
@@ -101,7 +106,12 @@ impl Making {
     /// there is a store by now. Nothing is written anywhere else.
     pub(super) fn begin(folder: &Path, patience: Duration) -> Result<Option<Making>, StoreError> {
         let is_new = !folder.exists();
-        fs::create_dir_all(folder).map_err(io_error("make its folder"))?;
+        fs::create_dir_all(folder).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                foreign(folder, "it is no folder".into())
+            }
+            _ => io_error("make its folder")(error),
+        })?;
         let handle = File::open(folder).map_err(io_error("open its folder"))?;
         lock(&handle, folder, patience)?;
         if marker(folder)?.is_some() {
@@ -149,13 +159,14 @@ impl Making {
         Ok(marker)
     }
 
-    /// Removes what there is of a store, the draft last.
+    /// Removes what there is of a store, the draft last. What others put into the folder meanwhile stays.
     fn clear(&self) -> io::Result<()> {
         let mut names: Vec<_> = fs::read_dir(&self.folder)?
-            .map(|entry| entry.map(|entry| entry.path()))
+            .map(|entry| entry.map(|entry| entry.file_name()))
             .collect::<io::Result<_>>()?;
-        names.sort_by_key(|path| path.ends_with(MARKER_DRAFT));
-        for path in names {
+        names.retain(|name| is_ours(name));
+        names.sort_by_key(|name| name == MARKER_DRAFT);
+        for path in names.iter().map(|name| self.folder.join(name)) {
             let about = path.symlink_metadata()?;
             if about.is_dir() {
                 fs::remove_dir_all(path)?;

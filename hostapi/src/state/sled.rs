@@ -577,10 +577,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, "x").unwrap();
-        assert!(matches!(
-            SledStore::open(&path),
-            Err(StoreError::Foreign { .. })
-        ));
+        for path in [&path, &path.join("below")] {
+            let opened = SledStore::open(path);
+            let made = SledStore::create(path, |_| Ok(()));
+            for error in [opened.unwrap_err(), made.unwrap_err()] {
+                assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+            }
+        }
     }
 
     #[test]
@@ -630,6 +633,20 @@ mod tests {
                 .unwrap()
                 .is_some()
         );
+    }
+
+    /// Making a store can take long, and fail: what others put into its folder meanwhile is not its own.
+    #[test]
+    fn a_failed_creation_removes_only_its_own_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let notes = path.join("notes.txt");
+        let failed = SledStore::create(&path, |_| {
+            fs::write(&notes, "mine").unwrap();
+            Err::<(), _>(StoreError::Injected(7))
+        });
+        assert!(matches!(failed, Err(StoreError::Injected(7))));
+        assert_eq!(contents(&path), [(notes, b"mine".to_vec())]);
     }
 
     #[test]

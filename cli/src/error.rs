@@ -1,6 +1,7 @@
 //! How a command ends.
 
 use chain::recording::ExecuteError;
+use hostapi::NodeError;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -44,6 +45,10 @@ impl Error {
     /// A recording that cannot be run.
     pub(crate) fn recording(error: ExecuteError) -> Error {
         match error {
+            // The state that the run begins with is part of the recording.
+            ExecuteError::Node(NodeError::Damaged { key, what }) => Error::input(format_args!(
+                "the context is damaged at the state's key {key}: {what}"
+            )),
             ExecuteError::Node(error) => Error::node(error),
             ExecuteError::Image(error) if error.is_node() => Error::node(error),
             error => Error::input(error),

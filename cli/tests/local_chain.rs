@@ -224,7 +224,7 @@ fn a_query_that_takes_too_long_is_given_up_as_the_nodes_failure() {
             &["query", "token", "--input", input, "--timeout", timeout],
         )
     };
-    query("60000").ok();
+    query("60_000").ok();
     let given_up = query("0");
     assert_eq!(given_up.status, 3, "{}", given_up.all());
     assert!(

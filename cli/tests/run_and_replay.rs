@@ -240,6 +240,34 @@ fn a_context_file_gives_the_chain_around_the_call() {
     assert_eq!(report["host_calls"][0]["reply"][0], "29000000");
 }
 
+/// A context is a file of somebody: names that nobody can have, and a state that no chain has, are bad input.
+#[test]
+fn a_context_that_no_chain_has_is_status_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("context.json");
+    let funds = |user: usize, tag: usize| {
+        let fund = serde_json::json!({ "tag": "00".repeat(tag), "height": 5, "value": 1 });
+        serde_json::json!({ "initial_app_accounts": [{
+            "script": "010000000100", "user": "75".repeat(user), "free": 1, "frozen": [fund]
+        }] })
+    };
+    let damaged = |key: &str| serde_json::json!({ "state": [[key, "00"]] });
+    for (context, said) in [
+        (funds(300, 1), "user has at most 40 bytes, this one has 300"),
+        (funds(1, 41), "tag has at most 40 bytes, this one has 41"),
+        (
+            damaged("72000000000100"),
+            "the context is damaged at the state's key 72000000000100",
+        ),
+    ] {
+        std::fs::write(&file, context.to_string()).expect("written");
+        let path = file.to_str().expect("UTF-8");
+        let output = smart51(&["run", &sample("counter"), "--context", path]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
 #[test]
 fn a_closed_pipe_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_smart51"))

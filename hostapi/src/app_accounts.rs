@@ -204,7 +204,8 @@ impl Thawing {
 }
 
 impl AppAccount {
-    /// What `contract` keeps for `user`, with all funds; an empty account if it never kept anything.
+    /// What `contract` keeps for `user`, with all funds; an empty account if it never kept anything, as for a name
+    /// that no user can have.
     ///
     /// # Errors
     /// If the store cannot be read or holds something else.
@@ -213,6 +214,9 @@ impl AppAccount {
         contract: &RegId,
         user: &[u8],
     ) -> Result<AppAccount, NodeError> {
+        if user.len() > NAME_MAX {
+            return Ok(AppAccount::default());
+        }
         let free = Head::load(state, contract, user)?.free;
         let mut walk = Walk::from(contract, user, 0);
         let mut frozen = Vec::new();

@@ -9,7 +9,7 @@ use abi::{Gas, Semantics};
 use bridge::{Engine, EngineId, Fault, Module, Observer, Schedule};
 use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
-use hostapi::app_funds::{AppAccount, Fund};
+use hostapi::app_funds::{AppAccount, Fund, NAME_MAX};
 use hostapi::context::KnownTx;
 use hostapi::data;
 use hostapi::hash::double_sha256;
@@ -19,6 +19,12 @@ use hostapi::state::{MemStore, Overlay, Pair};
 use hostapi::{CallContext, ChainView, HostFault, NodeError};
 use loader::Image;
 use std::sync::Arc;
+
+/// The most machine cycles of a run on the 8051 whose recording names no limit of its own: some seconds of our time.
+pub const DEFAULT_CYCLES: u64 = 2_000_000_000;
+
+/// The most gas of such a run of WebAssembly: likewise.
+pub const DEFAULT_GAS: u64 = 2_000_000_000;
 
 /// How many times the recorded gas a run may use that was recorded under another gas schedule.
 const OTHER_GAS: u64 = 16;
@@ -34,6 +40,16 @@ pub enum ExecuteError {
         field: &'static str,
         /// The bytes it must have.
         expected: usize,
+        /// The bytes it has.
+        found: usize,
+    },
+    /// A field is longer than it can be.
+    #[error("{field} has at most {most} bytes, this one has {found}")]
+    TooLong {
+        /// The field, as a path.
+        field: &'static str,
+        /// The most bytes.
+        most: usize,
         /// The bytes it has.
         found: usize,
     },
@@ -150,8 +166,16 @@ fn limits(
     semantics: Semantics,
 ) -> Result<(Gas, Cycles), ExecuteError> {
     let (context, result) = (&row.context, &row.result);
-    let gas = context.gas_limit.unwrap_or(u64::MAX);
-    let cycles = context.cycle_limit.unwrap_or(u64::MAX);
+    // A run that nothing limits might never end.
+    let (gas, cycles) = match engine {
+        EngineId::Wasm => (DEFAULT_GAS, u64::MAX),
+        EngineId::Mcs51 if context.gas_limit.or(context.step_limit).is_none() => {
+            (u64::MAX, DEFAULT_CYCLES)
+        }
+        EngineId::Mcs51 => (u64::MAX, u64::MAX),
+    };
+    let gas = context.gas_limit.unwrap_or(gas);
+    let cycles = context.cycle_limit.unwrap_or(cycles);
     if row.schedule == schedule(semantics) {
         return Ok((Gas(gas), Cycles(cycles)));
     }
@@ -392,14 +416,17 @@ fn write_state(context: &Context, state: &mut Overlay<'_>) -> Result<(), Execute
             frozen: row
                 .frozen
                 .iter()
-                .map(|fund| Fund {
-                    tag: fund.tag.0.clone(),
-                    height: fund.height,
-                    amount: fund.value,
+                .map(|fund| {
+                    Ok(Fund {
+                        tag: name("context.initial_app_accounts.frozen.tag", &fund.tag)?.into(),
+                        height: fund.height,
+                        amount: fund.value,
+                    })
                 })
-                .collect(),
+                .collect::<Result<_, ExecuteError>>()?,
         };
-        account.save(state, &contract, &row.user.0)?;
+        let user = name("context.initial_app_accounts.user", &row.user)?;
+        account.save(state, &contract, user)?;
     }
     for (key, value) in &context.state {
         state.put(&key.0, value.0.clone());
@@ -495,6 +522,18 @@ fn array<const N: usize>(field: &'static str, bytes: &Hex) -> Result<[u8; N], Ex
     })
 }
 
+/// The name of a user or of a fund.
+fn name<'a>(field: &'static str, bytes: &'a Hex) -> Result<&'a [u8], ExecuteError> {
+    if bytes.0.len() > NAME_MAX {
+        return Err(ExecuteError::TooLong {
+            field,
+            most: NAME_MAX,
+            found: bytes.0.len(),
+        });
+    }
+    Ok(&bytes.0)
+}
+
 fn optional<const N: usize>(
     field: &'static str,
     bytes: &Hex,
@@ -503,5 +542,42 @@ fn optional<const N: usize>(
         Ok(None)
     } else {
         array(field, bytes).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A recording of our own rules need not name a limit: its run ends all the same.
+    #[test]
+    fn a_recording_without_limits_has_an_end() {
+        let image = Image::bin(&[0x80, 0xFE]).expect("a ROM");
+        let limits = |engine, gas_limit, cycle_limit, step_limit| {
+            let context = Context {
+                gas_limit,
+                cycle_limit,
+                step_limit,
+                ..Context::default()
+            };
+            let row = Row::new("loop".into(), &image, Semantics::V1, context, vec![]);
+            let (gas, cycles) = limits(&row, engine, Semantics::V1).expect("its own schedule");
+            (gas.0, cycles.0)
+        };
+        let none = u64::MAX;
+        for (given, on_8051, in_wasm) in [
+            (
+                (None, None, None),
+                (none, DEFAULT_CYCLES),
+                (DEFAULT_GAS, none),
+            ),
+            ((Some(5), None, None), (5, none), (5, none)),
+            ((None, Some(none), None), (none, none), (DEFAULT_GAS, none)),
+            ((None, None, Some(7)), (none, none), (DEFAULT_GAS, none)),
+        ] {
+            let (gas, cycles, steps) = given;
+            assert_eq!(limits(EngineId::Mcs51, gas, cycles, steps), on_8051);
+            assert_eq!(limits(EngineId::Wasm, gas, cycles, steps), in_wasm);
+        }
     }
 }

@@ -13,6 +13,8 @@ mod watch;
 
 pub use capture::capture;
 pub use compare::{Difference, differences};
-pub use execute::{ExecuteError, Run, execute, execute_by, prepare, semantics_of};
+pub use execute::{
+    DEFAULT_CYCLES, DEFAULT_GAS, ExecuteError, Run, execute, execute_by, prepare, semantics_of,
+};
 pub use format::{File, Hex, Row};
 pub use watch::{CALLS_ROOM, Watch};

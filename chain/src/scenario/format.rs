@@ -179,6 +179,9 @@ pub(super) struct FrozenTable {
     pub(super) amount: u64,
 }
 
+/// The most blocks without transactions that the steps of a scenario make together: each takes some 700 bytes.
+const MINED_MAX: u64 = 1_000_000;
+
 /// What a call's `expect.outcome` may be.
 const OUTCOMES: [&str; 4] = ["success", "refused", "fault", "rejected"];
 
@@ -303,7 +306,14 @@ impl Scenario {
         for (name, contract) in &self.file.contracts {
             self.check_account(&format!("contracts.{name}.from"), contract.from.as_deref())?;
         }
+        let mut mined = 0;
         for (step, number) in self.file.step.iter().zip(1..) {
+            mined += u64::from(step.mine.unwrap_or_default());
+            if mined > MINED_MAX {
+                let blocks = step.mine.unwrap_or_default().to_string();
+                let expected = "all steps together mine at most 1,000,000 blocks";
+                return fail(format!("step {number}: mine"), &blocks, expected);
+            }
             self.check_account(&format!("step {number}: from"), step.from.as_deref())?;
             let doings = [
                 step.call.is_some(),

@@ -62,6 +62,10 @@ fn each_expectation_that_fails_is_named_with_what_there_is() {
     let refused =
         "call = \"token\"\nfrom = \"bob\"\ninput = [\"u8:2\", \"regid:alice\", \"u64:1\"]\n";
     let ok = "call = \"token\"\ninput = [\"u8:3\", \"regid:alice\"]\n";
+    let long_user = format!(
+        "funds.token[{}].free: expected 1, found 0",
+        "00".repeat(300)
+    );
     for (step, expected) in [
         (
             refused.into(),
@@ -108,6 +112,11 @@ fn each_expectation_that_fails_is_named_with_what_there_is() {
         (
             format!("{ok}expect.funds = [{{ contract = \"token\", user = \"text:u\", free = 1 }}]"),
             "funds.token[75].free: expected 1, found 0",
+        ),
+        (
+            // No user is called so.
+            "[[step.expect.funds]]\ncontract = \"token\"\nuser = \"zeros:300\"\nfree = 1".into(),
+            long_user.as_str(),
         ),
         (
             "mine = 3\nexpect.height = 99".into(),
@@ -182,6 +191,10 @@ fn a_file_that_is_no_scenario_is_refused_with_the_place() {
         (
             "[accounts]\na = 1\n[contracts.c]\nimage = \"token.ihx\"\n[[step]]\ncall = \"c\"\nfee = 1",
             "step 1: fee or fuel_rate is `1`: under v1 use gas",
+        ),
+        (
+            "[accounts]\na = 1\n[[step]]\nmine = 1_000_000\n[[step]]\nmine = 1",
+            "step 2: mine is `1`: all steps together mine at most 1,000,000 blocks",
         ),
         (
             "[accounts]\na = 1\n[[step]]\nexpect.outcome = \"fine\"",

@@ -1,6 +1,7 @@
 //! `smart51 query`.
 
 use super::call::PaymentArgs;
+use crate::args::number;
 use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::input::InputArgs;
@@ -27,7 +28,7 @@ pub(crate) struct Query {
     #[arg(long, value_name = "ACCOUNT")]
     from: Option<String>,
     /// Give up, with status 3, if the answer takes longer than this many milliseconds.
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", value_parser = number::<u64>)]
     timeout: Option<u64>,
     #[command(flatten)]
     limits: PaymentArgs,

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 ///
 /// A row holds its image itself, or names a file in the folder given by --images. The status is 1 if any row
 /// comes out differently; rows that cannot be run are skipped, with the reason. If all are, the status is 2.
+/// A row that names no limit ends at 2,000,000,000 machine cycles, or gas in WebAssembly.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  smart51 replay call.json\n  smart51 replay recordings.json --images roms --json"

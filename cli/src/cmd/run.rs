@@ -15,19 +15,13 @@ use abi::Semantics;
 use bridge::{Observer, Outcome};
 use chain::ChainError;
 use chain::recording::format::{CallRow, Context};
-use chain::recording::{Row, Run as Recorded, execute_by, prepare};
+use chain::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Row, Run as Recorded, execute_by, prepare};
 use clap::Args;
 use emu8051::{Cpu, Insn, Xdata};
 use hostapi::prints::Print;
 use loader::Image;
 use serde::Serialize;
 use std::path::PathBuf;
-
-/// The most machine cycles of a run that is given no other limit: some seconds of our time.
-const DEFAULT_CYCLES: u64 = 2_000_000_000;
-
-/// The most gas of a run of WebAssembly that is given no other limit: likewise.
-const DEFAULT_GAS: u64 = 2_000_000_000;
 
 /// Run one call of a contract against a throw-away host in memory.
 ///

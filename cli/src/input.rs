@@ -16,9 +16,9 @@ pub(crate) struct InputArgs {
     values: Vec<Value>,
 }
 
-/// A part of the contract bytes.
+/// A part of the contract bytes, or a key of a contract's data.
 #[derive(Clone, Debug)]
-enum Value {
+pub(crate) enum Value {
     /// As everywhere.
     Bytes(Bytes),
     /// `KIND:VALUE`, as in scenarios.
@@ -39,6 +39,24 @@ impl FromStr for Value {
     }
 }
 
+impl Value {
+    /// The bytes, with names looked up in `names`. Errors begin with `what` they are for.
+    ///
+    /// # Errors
+    /// If a file can't be read or is too large, a value is none of its kind, or a name stands for nothing.
+    pub(crate) fn read(self, names: &dyn Names, what: &str) -> Result<Vec<u8>, Error> {
+        match self {
+            Value::Bytes(part) => part.read(),
+            Value::Typed(text) => {
+                let mut bytes = Vec::new();
+                append(&mut bytes, &text, names)
+                    .map_err(|error| Error::input(format_args!("{what}: {error}")))?;
+                Ok(bytes)
+            }
+        }
+    }
+}
+
 impl InputArgs {
     /// The bytes, with names looked up in `names`.
     ///
@@ -53,11 +71,7 @@ impl InputArgs {
         }
         let mut bytes = Vec::new();
         for value in self.values {
-            match value {
-                Value::Bytes(part) => bytes.extend(part.read()?),
-                Value::Typed(text) => append(&mut bytes, &text, names)
-                    .map_err(|error| Error::input(format_args!("--input: {error}")))?,
-            }
+            bytes.extend(value.read(names, "--input")?);
         }
         Ok(bytes)
     }

@@ -213,6 +213,28 @@ fn state_shows_all_keys_one_key_or_those_with_a_prefix() {
     assert_eq!(some["data"].as_array().map(Vec::len), Some(1));
 }
 
+/// Keys are written as in scenarios, too, where hex is no name of anything.
+#[test]
+fn state_takes_keys_as_scenarios_write_them() {
+    let dir = dir();
+    call(&dir, MINT).ok();
+    let state = |args: &[&str]| on_chain(&dir, &[&["state", "token"], args].concat());
+    let hex = state(&["010000000000"]).ok().stdout;
+    assert_ne!(hex, "no such key\n");
+    assert_eq!(state(&["regid:alice"]).ok().stdout, hex);
+    let some = state(&["--prefix", "text:tot", "--json"]).ok().json();
+    assert_eq!(some["data"][0]["key"], "746f74616c");
+    for (args, name) in [
+        (&["regid:zed"][..], "KEY"),
+        (&["--prefix", "u8:256"], "--prefix"),
+    ] {
+        let refused = state(args);
+        assert_eq!(refused.status, 2, "{}", refused.all());
+        let error = format!("error: {name}: ");
+        assert!(refused.stderr.starts_with(&error), "{}", refused.all());
+    }
+}
+
 #[test]
 fn a_query_that_takes_too_long_is_given_up_as_the_nodes_failure() {
     let dir = dir();

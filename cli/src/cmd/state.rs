@@ -1,7 +1,8 @@
 //! `smart51 state`.
 
-use crate::args::{Bytes as BytesArg, about, replace_file};
+use crate::args::{about, replace_file};
 use crate::error::{Error, Status};
+use crate::input::Value;
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
@@ -24,19 +25,19 @@ const IMPORT_MAX: u64 = 1 << 36;
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Example:\n  smart51 state token\n  smart51 state token --prefix 6f77\n  \
+    after_help = "Example:\n  smart51 state token\n  smart51 state token regid:alice\n  smart51 state token --prefix 6f77\n  \
         smart51 state export all.state"
 )]
 pub(crate) struct State {
     /// The contract: its local name, registered id or address.
     #[arg(required = true)]
     contract: Option<String>,
-    /// Only the value of this key: hex, @FILE or -.
+    /// Only the value of this key: hex, @FILE, -, or a value as in scenario files: text:owner, regid:alice, …
     #[arg(conflicts_with = "prefix")]
-    key: Option<BytesArg>,
-    /// Only the keys that begin so: hex, @FILE or -.
+    key: Option<Value>,
+    /// Only the keys that begin so, written as a key is.
     #[arg(long, value_name = "P")]
-    prefix: Option<BytesArg>,
+    prefix: Option<Value>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(subcommand)]
@@ -131,11 +132,11 @@ impl State {
             (None, Some(contract)) => {
                 let chain = self.store.look()?;
                 match self.key {
-                    Some(key) => show_value(&chain, &contract, key.read()?, out),
+                    Some(key) => show_value(&chain, &contract, key.read(&chain, "KEY")?, out),
                     None => {
                         let prefix = self
                             .prefix
-                            .map(BytesArg::read)
+                            .map(|prefix| prefix.read(&chain, "--prefix"))
                             .transpose()?
                             .unwrap_or_default();
                         show_contract(&chain, &contract, &prefix, out)

@@ -149,7 +149,7 @@ methods! {
     }
     /// Reads the public key of an account.
     12 PUBKEY = pubkey / Some("GETACCPUB_FUNC"), (account: Kind::Account) -> (public_key: Kind::PublicKey) {
-        gas: GasRule::flat(1_500),
+        gas: GasRule::flat(2_500),
         steps: None,
         failures: [
             "there is no such account: nothing is answered",
@@ -160,7 +160,7 @@ methods! {
     }
     /// Reads the balance of an account, as it stands during the run.
     13 BALANCE = balance / Some("QUEYACCBALANCE_FUNC"), (account: Kind::Account) -> (balance: Kind::Int64) {
-        gas: GasRule::flat(1_500),
+        gas: GasRule::flat(2_500),
         steps: None,
         failures: ["there is no such account: nothing is answered"],
         notes: "The fee and the amount sent have left the sender, and the amount has reached the contract, \
@@ -193,7 +193,7 @@ methods! {
     }
     /// Writes a key of the contract's data, new or not.
     17 DB_WRITE = db_write / Some("WRITEDB_FUNC"), (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
-        gas: GasRule::flat(1_000).with(Effect::Storage),
+        gas: GasRule::flat(2_200).with(Effect::Storage),
         steps: Written,
         failures: ["no value, or no key: nothing is answered and nothing written"],
         notes: "A request has no empty argument, so neither key nor value can be empty. The SDK takes an empty value for \
@@ -379,7 +379,7 @@ methods! {
     }
     /// Reads the address of an account as text.
     35 ADDRESS = address / Some("GET_DACRS_ADDRESS_FUN"), (account: Kind::Regid) -> (address: Kind::Address) {
-        gas: GasRule::flat(1_500),
+        gas: GasRule::flat(2_500),
         steps: None,
         failures: ["there is no such account: nothing is answered"],
         notes: "",

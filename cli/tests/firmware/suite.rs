@@ -275,6 +275,10 @@ fn a_test_says_clock_and_rate() {
             "expected from 1 to 62500 baud with an oscillator of 1000000 Hz",
         ),
         (
+            "clock = 12", // meant as MHz
+            "expected an oscillator of 16 to 4294967296 Hz, found 12 Hz",
+        ),
+        (
             "clock = \"fast\"",
             "expected a frequency, as 11059200 or 11.0592MHz, found \"fast\"",
         ),

@@ -51,7 +51,7 @@ impl BitTime {
     /// [`RateError`], if the bit is shorter than [`SHORTEST`](Self::SHORTEST) or one of the two is out of range.
     pub fn new(clock: u64, baud: u64) -> Result<BitTime, RateError> {
         let most = clock / Self::SHORTEST;
-        if clock > Self::FASTEST_CLOCK {
+        if !(Self::SHORTEST..=Self::FASTEST_CLOCK).contains(&clock) {
             Err(RateError::Clock { clock })
         } else if !(1..=most).contains(&baud) {
             Err(RateError::Baud { clock, baud, most })
@@ -127,9 +127,10 @@ impl Fields for BitTime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RateError {
-    /// The oscillator is faster than any.
+    /// The oscillator is faster than any, or so slow that not one bit passes in a second.
     #[error(
-        "expected an oscillator of at most {} Hz, found {clock}",
+        "expected an oscillator of {} to {} Hz, found {clock} Hz",
+        BitTime::SHORTEST,
         BitTime::FASTEST_CLOCK
     )]
     Clock {

@@ -19,7 +19,7 @@ test: tools
 # Writes the figures in pages and snapshots anew, after a price or an image has changed. Read the difference before it
 # is committed: only what was meant to change may have changed.
 refresh: tools
-	INSTA_UPDATE=always SMART51_REFRESH_PAGES=1 SMART51_BLESS=1 cargo test --workspace --locked
+	INSTA_UPDATE=always SMART51_REFRESH_PAGES=1 SMART51_BLESS=1 cargo test --workspace --locked --no-fail-fast
 
 # The long forms of what `make test` tries for seconds.
 long: tools

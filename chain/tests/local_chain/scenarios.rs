@@ -80,7 +80,7 @@ fn each_expectation_that_fails_is_named_with_what_there_is() {
             "fault: expected out_of_gas, found nothing",
         ),
         (
-            format!("{ok}gas = 13_700"),
+            format!("{ok}gas = 15_000"),
             "outcome: expected success, found fault out_of_gas: out of gas",
         ),
         (

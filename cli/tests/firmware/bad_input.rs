@@ -265,7 +265,7 @@ fn a_line_that_does_not_work_is_reported() {
     let said = warnings(&report);
     assert_eq!(said.len(), 3, "{said:?}");
     assert!(
-        said[0].starts_with("1 bytes were sent while the latch of P3.1 held TXD low"),
+        said[0].starts_with("1 byte was sent while the latch of P3.1 held TXD low"),
         "{said:?}"
     );
     assert!(

@@ -7,7 +7,7 @@ mod programs;
 use abi::{Gas, Semantics};
 use hostapi::{Answer, HostApi, HostError, NodeError, Status};
 use loader::Image;
-use programs::{PROGRAMS, bodies, compiled, module};
+use programs::{PROGRAMS, bodies, compiled, frames, module};
 use proptest::prelude::*;
 use smart51_bridge::cache::Cache;
 use smart51_bridge::wasm::Limits as ModuleLimits;
@@ -43,8 +43,16 @@ impl HostApi for Echo {
     }
 }
 
+/// What a contract does, with what it asks the host.
+type Done = (Report, Vec<(u16, Vec<u8>)>);
+
 /// What a contract does, with the memory that it hands to the host at its end.
-fn run(engine: &dyn Engine, wasm: &[u8], gas: u64) -> (Report, Vec<(u16, Vec<u8>)>) {
+fn run(engine: &dyn Engine, wasm: &[u8], gas: u64) -> Done {
+    attempt(engine, wasm, gas).expect("the node does not fail")
+}
+
+/// The same, of a contract that may bring the node to fail.
+fn attempt(engine: &dyn Engine, wasm: &[u8], gas: u64) -> Result<Done, NodeError> {
     let module = engine
         .prepare(&Image::wasm(wasm.to_vec()), Semantics::V1)
         .expect("a contract");
@@ -53,17 +61,12 @@ fn run(engine: &dyn Engine, wasm: &[u8], gas: u64) -> (Report, Vec<(u16, Vec<u8>
         ..Limits::NONE
     };
     let mut host = Echo::default();
-    let report = module
-        .call(
-            &Call {
-                input: b"input",
-                limits,
-            },
-            &mut host,
-            &mut Silent,
-        )
-        .expect("the node does not fail");
-    (report, host.asked)
+    let call = Call {
+        input: b"input",
+        limits,
+    };
+    let report = module.call(&call, &mut host, &mut Silent)?;
+    Ok((report, host.asked))
 }
 
 fn same(wasm: &[u8], gas: u64) -> Report {
@@ -346,4 +349,38 @@ fn the_worst_frames_end_alike_on_both_engines() {
         let name = report.outcome.fault().expect("it is endless").name();
         assert_eq!(name, "stack_exhausted", "{frame:?}");
     }
+}
+
+/// The gas of one of the next modules; almost all use up the stack long before.
+const FRAME_GAS: u64 = 1 << 26;
+/// How many of them are tried, unless `SMART51_FRAMES` says how many.
+const FRAMES: u64 = 30;
+
+/// The same of frames as they come: the number in a failure is the seed of its module.
+#[test]
+fn random_frames_end_alike_on_both_engines() {
+    let asked = std::env::var("SMART51_FRAMES").ok();
+    let many = asked.map_or(FRAMES, |text| text.parse().expect("a number"));
+    let mut deep = 0;
+    for seed in 0..many {
+        // A few are as long as a body may be: compiling them takes the most time.
+        let large = if seed % 16 == 15 { 7000 } else { 1000 };
+        let wasm = frames::endless(seed, large);
+        let ends = [&*WASMI as &dyn Engine, &*WASMTIME]
+            .map(|engine| attempt(engine, &wasm, FRAME_GAS).map_err(|error| error.to_string()));
+        let [Ok(first), Ok(second)] = ends else {
+            panic!("seed {seed}: {:?}", ends.map(|end| end.err()));
+        };
+        assert!(
+            first == second,
+            "seed {seed}: {:?}, {:?}",
+            first.0,
+            second.0
+        );
+        let name = first.0.outcome.fault().expect("it is endless").name();
+        assert!(["stack_exhausted", "out_of_gas"].contains(&name), "{name}");
+        deep += u64::from(name == "stack_exhausted");
+    }
+    println!("{deep} of {many} modules used up the stack");
+    assert!(deep >= many * 3 / 4, "{deep} of {many}");
 }

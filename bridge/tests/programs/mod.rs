@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each file of tests takes what it needs")]
 
+pub(crate) mod frames;
+
 use proptest::prelude::*;
 use std::path::Path;
 use std::process::Command;

@@ -25,8 +25,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The XDATA that the host clears before each reply.
 const BUFFER: Range<usize> = COMMUNICATE as usize..COMMUNICATE as usize + COMMUNICATE_SIZE;
-/// The same under our own rules: the byte after the buffer too, where a reply that fills it has its end looked for.
-const BUFFER_AND_END: Range<usize> = COMMUNICATE as usize..COMMUNICATE as usize + REQUEST_SIZE;
+/// Under our own rules the byte after the buffer too, where a reply that fills it has its end looked for.
+const BUFFER_END: Range<usize> = BUFFER.end..COMMUNICATE as usize + REQUEST_SIZE;
 
 /// The most machines kept for later calls; more than run at one time are dropped.
 const POOL_MAX: usize = 16;
@@ -404,11 +404,11 @@ impl Running<'_> {
         };
         let fits = reply_fits(self.contract.semantics, answer.reply.len());
         self.observer.served(&Served { answer, fits });
-        xdata.zero(if self.contract.semantics.is_dacrs() {
-            BUFFER
-        } else {
-            BUFFER_AND_END
-        });
+        // The pages of a range that is a constant are told apart when this is compiled.
+        xdata.zero(BUFFER);
+        if !self.contract.semantics.is_dacrs() {
+            xdata.zero(BUFFER_END);
+        }
         // The original can have a reply to a refused call too, and does not deliver it.
         if answer.status == Status::Done {
             if fits {

@@ -67,6 +67,7 @@ impl Xdata {
     }
 
     /// Makes the bytes at the addresses in `range` zero, touching only pages that were written.
+    #[inline(always)]
     pub fn zero(&mut self, range: Range<usize>) {
         let end = range.end.min(self.bytes.len());
         let start = range.start.min(end);

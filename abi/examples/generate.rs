@@ -6,12 +6,12 @@ fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     std::fs::write(
         root.join("firmware-samples/include/smart51.h"),
-        smart51_abi::document::c_header(),
+        abi::document::c_header(),
     )?;
     std::fs::write(
         root.join("firmware-samples/rust/sdk/src/methods.rs"),
-        smart51_abi::document::rust_methods(),
+        abi::document::rust_methods(),
     )?;
-    std::fs::write(root.join("docs/c.md"), smart51_abi::document::c_page())?;
-    std::fs::write(root.join("docs/abi.md"), smart51_abi::document::markdown())
+    std::fs::write(root.join("docs/c.md"), abi::document::c_page())?;
+    std::fs::write(root.join("docs/abi.md"), abi::document::markdown())
 }

@@ -1,9 +1,9 @@
 //! Frames: the exact limits, and that no bytes whatever upset the reader.
 
 use proptest::prelude::*;
-use smart51_abi::Semantics;
-use smart51_abi::codec::{self, Args, FrameError};
-use smart51_abi::layout::COMMUNICATE_SIZE;
+use abi::Semantics;
+use abi::codec::{self, Args, FrameError};
+use abi::layout::COMMUNICATE_SIZE;
 
 /// A window of the buffer's size, and the byte after it, that begins with these bytes.
 fn window(start: &[u8]) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! The generated files in the repository are those that the table makes today.
 
-use smart51_abi::document;
+use abi::document;
 use std::path::Path;
 
 fn compare(path: &str, made: &str) {

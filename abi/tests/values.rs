@@ -1,6 +1,6 @@
 //! Units, versions and rules of an image.
 
-use smart51_abi::{AbiVersion, ExitCode, Gas, Semantics};
+use abi::{AbiVersion, ExitCode, Gas, Semantics};
 
 #[test]
 fn gas_does_not_wrap() {

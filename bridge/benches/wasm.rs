@@ -10,8 +10,8 @@ use hostapi::{
     Answer, CallContext, ChainView, Host, HostApi, HostError, KnownTx, NodeError, Status,
 };
 use loader::Image;
-use smart51_bridge::wasm::{Costs, Limits as ModuleLimits, meter};
-use smart51_bridge::{Call, Engine, Limits, Silent, Wasmi};
+use bridge::wasm::{Costs, Limits as ModuleLimits, meter};
+use bridge::{Call, Engine, Limits, Silent, Wasmi};
 use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;

@@ -5,7 +5,7 @@ use abi::{ExitCode, Gas, Semantics, codec};
 use emu8051::{Cpu, Cycles, Insn, Steps, Xdata};
 use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
 use loader::Image;
-use smart51_bridge::{
+use bridge::{
     Arrival, Call, Engine, Fault, Limits, Mcs51, Module, Observer, Outcome, Report, Schedule,
     Silent,
 };

@@ -2,7 +2,7 @@
 //!
 //! `SMART51_BLESS=1 cargo test -p smart51-bridge --test wasm_docs` writes them anew.
 
-use smart51_bridge::wasm::{Class, Costs, Limits};
+use bridge::wasm::{Class, Costs, Limits};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -77,5 +77,5 @@ fn the_module_by_hand_may_be_deployed() {
         .expect("the page has a module");
     let (module, _) = rest.split_once("```").expect("it ends");
     let wasm = wat::parse_str(format!("(module{module}")).expect("it is sound");
-    smart51_bridge::wasm::meter(&wasm, &Limits::V1, &Costs::V1).expect("it breaks no rule");
+    bridge::wasm::meter(&wasm, &Limits::V1, &Costs::V1).expect("it breaks no rule");
 }

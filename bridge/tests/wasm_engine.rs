@@ -8,8 +8,8 @@ use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, bodies, module};
 use proptest::prelude::*;
-use smart51_bridge::wasm::{Costs, Trap};
-use smart51_bridge::{
+use bridge::wasm::{Costs, Trap};
+use bridge::{
     Call, Engine, EngineId, Fault, Limits, Mcs51, Module, Outcome, PrepareError, Report, Silent,
     Wasmi,
 };
@@ -94,7 +94,7 @@ static ENGINES: LazyLock<Vec<Box<dyn Engine>>> = LazyLock::new(|| {
     vec![
         Box::new(Wasmi::new()),
         #[cfg(feature = "wasmtime")]
-        Box::new(smart51_bridge::Wasmtime::new(None).expect("it runs here")),
+        Box::new(bridge::Wasmtime::new(None).expect("it runs here")),
     ]
 });
 

@@ -5,7 +5,7 @@ mod programs;
 
 use programs::{PROGRAMS, bodies, compiled, module};
 use proptest::prelude::*;
-use smart51_bridge::wasm::{self, Costs, Limits, Metered};
+use bridge::wasm::{self, Costs, Limits, Metered};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, RawSection,

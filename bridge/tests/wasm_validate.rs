@@ -1,6 +1,6 @@
 //! What a module must be to be deployed: every limit at its boundary, every rule broken once.
 
-use smart51_bridge::wasm::{Costs, Limits, PAGE_SIZE, Refusal, meter};
+use bridge::wasm::{Costs, Limits, PAGE_SIZE, Refusal, meter};
 
 fn check(wat: &str) -> Result<(), Refusal> {
     let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));

@@ -6,7 +6,7 @@ use abi::{Gas, Semantics};
 use hostapi::{Answer, HostApi, HostError, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, compiled, module};
-use smart51_bridge::{Call, Engine, Limits, Mcs51, PrepareError, Report, Silent, Wasmi, Watchdog};
+use bridge::{Call, Engine, Limits, Mcs51, PrepareError, Report, Silent, Wasmi, Watchdog};
 use std::time::Duration;
 
 const SHORT: Watchdog = Watchdog::new(Duration::from_millis(20));

@@ -6,7 +6,7 @@
 //! ```
 
 use bridge::Silent;
-use smart51_chain::recording::{File, Row, differences, execute};
+use chain::recording::{File, Row, differences, execute};
 use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -7,8 +7,8 @@
 use bridge::Silent;
 use hostapi::state::keys::RegId;
 use hostapi::state::{Batch, MemStore, Pair, SledStore, StateStore, StoreError};
-use smart51_chain::session::Payment;
-use smart51_chain::{CallRequest, Chain, Deploy, Genesis};
+use chain::session::Payment;
+use chain::{CallRequest, Chain, Deploy, Genesis};
 use std::error::Error;
 use std::fs::File;
 use std::io::Write;
@@ -67,7 +67,7 @@ impl Token {
     /// Calls the token: action 1 mints, action 2 transfers.
     fn call(
         &self,
-        block: &mut smart51_chain::OpenBlock<'_>,
+        block: &mut chain::OpenBlock<'_>,
         action: u8,
         to: RegId,
         amount: u64,

@@ -1,7 +1,7 @@
 //! How fast firmware runs, beside the plain core and beside `s51`, all in one run and in turns.
 //!
 //! ```text
-//! cargo run --release -p emu8051 --example hardware -- tests/data/workloads/dhry.ihx
+//! cargo run --release -p smart51-emu8051 --example hardware -- tests/data/workloads/dhry.ihx
 //! ```
 //!
 //! The image is one of the workloads, which end where PC arrives at 0x0008. The loads put around it:

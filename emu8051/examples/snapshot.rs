@@ -1,7 +1,7 @@
 //! What saving and restoring a machine costs, beside copying 64 KiB: all rows are measured in turns, and each gives its
 //! median.
 //!
-//! `cargo run --release -p emu8051 --example snapshot`
+//! `cargo run --release -p smart51-emu8051 --example snapshot`
 
 use std::hint::black_box;
 use std::time::Instant;

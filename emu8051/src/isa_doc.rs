@@ -9,7 +9,7 @@ pub fn isa_markdown() -> String {
     let mut text = String::from(
         "# The instruction set
 
-Generated from the table in `emu8051/src/isa.rs` by `cargo run -p emu8051 --example isa`; do not edit.
+Generated from the table in `emu8051/src/isa.rs` by `cargo run -p smart51-emu8051 --example isa`; do not edit.
 
 A machine cycle is 12 clocks. *Flags* are those written among CY, AC and OV; P always follows ACC. *Control* says whether
 an instruction calls, returns, jumps or branches, and *latch* that it reads a port's latch instead of its pins, because it

@@ -7,6 +7,6 @@ fn docs_isa_md_is_fresh() {
     assert_eq!(
         written,
         emu8051::isa_markdown(),
-        "docs/isa.md is stale; run: cargo run -p emu8051 --example isa > docs/isa.md"
+        "docs/isa.md is stale; run: cargo run -p smart51-emu8051 --example isa > docs/isa.md"
     );
 }

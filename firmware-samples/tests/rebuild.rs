@@ -1,6 +1,6 @@
 //! The prebuilt images are what the recipe makes today, and the recipe is what the crate hands out.
 
-use smart51_firmware_samples::{CLANG, SAMPLES, SDAS, SDCC_COMPILE, SDCC_LINK};
+use firmware_samples::{CLANG, SAMPLES, SDAS, SDCC_COMPILE, SDCC_LINK};
 use std::path::Path;
 use std::process::Command;
 

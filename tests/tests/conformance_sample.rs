@@ -2,10 +2,10 @@
 
 use std::thread::available_parallelism;
 
-use smart51_tests::conformance::build::PORTS;
-use smart51_tests::conformance::recorded::{self, Recorded};
-use smart51_tests::conformance::source::Suite;
-use smart51_tests::conformance::{default_cache, suite};
+use tests::conformance::build::PORTS;
+use tests::conformance::recorded::{self, Recorded};
+use tests::conformance::source::Suite;
+use tests::conformance::{default_cache, suite};
 
 /// Every so manieth image is in the sample: 96 of 14,016, other cases in every port.
 const EVERY: usize = 147;

@@ -3,8 +3,8 @@
 //! The same rows in processor time are `make gas-time`. Instructions are counted, so this test does not depend on how
 //! busy the machine is.
 
-use smart51_tests::gas_time::{COUNTED, MOST};
-use smart51_tests::tool;
+use tests::gas_time::{COUNTED, MOST};
+use tests::tool;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;

@@ -2,8 +2,8 @@
 //! old rules not much more than a run may keep.
 
 use abi::Gas;
-use smart51_tests::gas_time::memory;
-use smart51_tests::tool;
+use tests::gas_time::memory;
+use tests::tool;
 use std::process::Command;
 
 /// Every case with the default limit of a call in memory, and with twice that on disk.

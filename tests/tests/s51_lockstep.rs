@@ -1,6 +1,6 @@
 //! Random programs on our core and on the installed `s51`; `make lockstep` runs more of them.
 
-use smart51_tests::lockstep;
+use tests::lockstep;
 
 #[test]
 fn random_programs_run_as_on_s51_instruction_by_instruction() {

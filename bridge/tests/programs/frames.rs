@@ -1,7 +1,7 @@
 //! Modules that call without end, with frames of every shape that a module may have: each made from a seed.
 
 use super::module;
-use smart51_bridge::wasm::Limits;
+use bridge::wasm::Limits;
 use std::fmt;
 
 /// Operands that are left for what a statement computes with.

@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use hostapi::state::{Failure, FaultyStore, MemStore};
-use smart51_chain::{Chain, ChainError, Genesis};
+use chain::{Chain, ChainError, Genesis};
 use std::sync::Arc;
 
 /// A block of many kinds of transaction: successes, refusals, faults, an account, a deployment.
@@ -25,7 +25,7 @@ fn block(chain: &Chain) -> Result<(), ChainError> {
 
 fn copy_of(file: &[u8]) -> Arc<MemStore> {
     let store = Arc::new(MemStore::new());
-    smart51_chain::export::import(&*store, file).unwrap();
+    chain::export::import(&*store, file).unwrap();
     store
 }
 

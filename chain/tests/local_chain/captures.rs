@@ -5,9 +5,9 @@ use abi::codec;
 use abi::method;
 use bridge::Silent;
 use loader::Image;
-use smart51_chain::recording::{ExecuteError, File, Row, capture, differences, execute};
-use smart51_chain::session::Payment;
-use smart51_chain::{CallRequest, Chain, ChainError, Deploy};
+use chain::recording::{ExecuteError, File, Row, capture, differences, execute};
+use chain::session::Payment;
+use chain::{CallRequest, Chain, ChainError, Deploy};
 
 /// What `request` records, after it has been through JSON, run again: it must come out the same.
 fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {

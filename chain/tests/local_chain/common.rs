@@ -6,8 +6,8 @@ use hostapi::state::keys::RegId;
 use hostapi::state::{MemStore, StateStore};
 use hostapi::{accounts, data};
 use loader::Image;
-use smart51_chain::session::Payment;
-use smart51_chain::{CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
+use chain::session::Payment;
+use chain::{CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -131,7 +131,7 @@ pub(crate) fn balance(chain: &Chain, account: RegId) -> u64 {
 /// The whole state as a file.
 pub(crate) fn export(store: &dyn StateStore) -> Vec<u8> {
     let mut file = Vec::new();
-    smart51_chain::export::export(store, &mut file).unwrap();
+    chain::export::export(store, &mut file).unwrap();
     file
 }
 

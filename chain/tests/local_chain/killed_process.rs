@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use hostapi::state::SledStore;
-use smart51_chain::{Chain, Genesis};
+use chain::{Chain, Genesis};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -9,8 +9,8 @@ use hostapi::hash::key_hash;
 use hostapi::network::Network;
 use hostapi::outputs::OUTPUT_SIZE;
 use hostapi::state::keys::{KeyId, RegId};
-use smart51_chain::session::{Payment, Rejection};
-use smart51_chain::{CallRequest, ChainError, Deploy, OpenBlock, Receipt, identity, names};
+use chain::session::{Payment, Rejection};
+use chain::{CallRequest, ChainError, Deploy, OpenBlock, Receipt, identity, names};
 
 /// The machines a contract can be for.
 const ENGINES: [EngineId; 2] = [EngineId::Mcs51, EngineId::Wasm];

@@ -16,8 +16,8 @@ use hostapi::state::{MemStore, StateStore};
 use loader::Image;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use smart51_chain::session::Payment;
-use smart51_chain::{
+use chain::session::Payment;
+use chain::{
     CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt, export, identity,
 };
 use std::cell::Cell;
@@ -483,7 +483,7 @@ fn call(
         .iter()
         .map(|ask| host_call(ask, &contract, holds, block))
         .collect();
-    let old = smart51_chain::Contract::load(block.state(), &contract)
+    let old = chain::Contract::load(block.state(), &contract)
         .unwrap()
         .is_some_and(|contract| contract.semantics.is_dacrs());
     let payment = if old {

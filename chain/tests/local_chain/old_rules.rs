@@ -8,8 +8,8 @@ use hostapi::data;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
 use hostapi::state::keys::RegId;
 use loader::Image;
-use smart51_chain::session::Payment;
-use smart51_chain::{CallReceipt, CallRequest, Chain, ChainError, Deploy, OpenBlock};
+use chain::session::Payment;
+use chain::{CallReceipt, CallRequest, Chain, ChainError, Deploy, OpenBlock};
 
 fn deployed(chain: &Chain, image: &Image, semantics: Semantics) -> RegId {
     let mut block = chain.begin_block().unwrap();

@@ -6,8 +6,8 @@ use abi::{Gas, Semantics};
 use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Schedule, Silent};
 use hostapi::state::MemStore;
 use loader::Image;
-use smart51_chain::session::{Payment, Rejection};
-use smart51_chain::{CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt};
+use chain::session::{Payment, Rejection};
+use chain::{CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,9 +1,9 @@
 //! The scenario runner: what passes, what is said where something does not, what is refused.
 
 use crate::common::token_image;
-use smart51_chain::scenario::snapshot::{self, Place};
-use smart51_chain::scenario::{Run, Scenario};
-use smart51_chain::{CallReceipt, Event};
+use chain::scenario::snapshot::{self, Place};
+use chain::scenario::{Run, Scenario};
+use chain::{CallReceipt, Event};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use crate::common::*;
 use hostapi::ChainView;
 use hostapi::state::{Batch, MemStore, StateStore, keys};
-use smart51_chain::{Chain, ChainError, Deploy, Event, Genesis, Verdict};
+use chain::{Chain, ChainError, Deploy, Event, Genesis, Verdict};
 
 #[test]
 fn a_transfer_changes_the_token_and_costs_the_caller_its_gas() {
@@ -48,13 +48,13 @@ fn a_call_that_runs_out_of_gas_costs_all_of_it_and_changes_nothing() {
     let entry = chain.contract("token").unwrap().1.entry_gas;
     let least = bridge::Schedule::V1.call_gas(15, 0).0 + entry.0;
     for limit in [least, least + 1, (least + needed) / 2, needed - 1, needed] {
-        let payment = smart51_chain::session::Payment::Gas {
+        let payment = chain::session::Payment::Gas {
             limit: abi::Gas(limit),
             price: 3,
         };
         let (sender, contract) = (PARTIES.alice, PARTIES.token);
         let input = input(TRANSFER, PARTIES.bob, 5);
-        let request = smart51_chain::CallRequest {
+        let request = chain::CallRequest {
             sender,
             contract,
             input: &input,
@@ -246,7 +246,7 @@ fn look_ups_read_what_they_tell_and_no_more() {
 #[test]
 fn of_two_blocks_above_one_only_the_first_is_kept() {
     let (chain, store) = in_memory();
-    let pay = |block: &mut smart51_chain::OpenBlock<'_>, amount| {
+    let pay = |block: &mut chain::OpenBlock<'_>, amount| {
         call(block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, amount)).unwrap();
     };
     let (mut first, mut second) = (chain.begin_block().unwrap(), chain.begin_block().unwrap());

@@ -6,9 +6,9 @@ use bridge::EngineId;
 use hostapi::accounts::Account;
 use hostapi::state::keys;
 use hostapi::state::{Batch, MemStore, SledStore, StateStore};
-use smart51_chain::check::check;
-use smart51_chain::export::{self, ImportError};
-use smart51_chain::{Action, Chain, ChainError, Contract, Genesis, Head};
+use chain::check::check;
+use chain::export::{self, ImportError};
+use chain::{Action, Chain, ChainError, Contract, Genesis, Head};
 use std::sync::Arc;
 
 #[test]

@@ -2,11 +2,11 @@
 
 use abi::codec::request;
 use abi::{Gas, Semantics};
-use smart51_hostapi::accounts::{Account, contract_key_id, regid};
-use smart51_hostapi::hash::{double_sha256, key_hash};
-use smart51_hostapi::state::keys::{self, Hash, KeyId, RegId};
-use smart51_hostapi::state::{MemStore, Overlay};
-use smart51_hostapi::{
+use hostapi::accounts::{Account, contract_key_id, regid};
+use hostapi::hash::{double_sha256, key_hash};
+use hostapi::state::keys::{self, Hash, KeyId, RegId};
+use hostapi::state::{MemStore, Overlay};
+use hostapi::{
     CallContext, ChainView, Host, HostApi, HostError, HostFault, KnownTx, Network, NodeError,
     Status,
 };

@@ -4,9 +4,9 @@ use crate::common::*;
 use abi::Semantics;
 use abi::codec::{reply_fits, reply_items, request};
 use abi::method;
-use smart51_hostapi::app_funds::{AppAccount, Fund, FundRecord};
-use smart51_hostapi::state::MemStore;
-use smart51_hostapi::{CallContext, Host, HostApi, HostError, HostFault, Requests, Status, settle};
+use hostapi::app_funds::{AppAccount, Fund, FundRecord};
+use hostapi::state::MemStore;
+use hostapi::{CallContext, Host, HostApi, HostError, HostFault, Requests, Status, settle};
 
 const OLDER: Semantics = Semantics::Dacrs2014;
 
@@ -181,7 +181,7 @@ fn negative_fund_amounts_are_refused_whole_under_ours() {
             height,
             ..context(semantics)
         };
-        let mut host = smart51_hostapi::Host::new(&context, &Past, &mut state);
+        let mut host = hostapi::Host::new(&context, &Past, &mut state);
         let outcome = try_call(&mut host, method::APP_OPERATE, &[&records]);
         match outcome {
             Ok(outcome) => assert_eq!(outcome.steps, if kept == 2 { 189 } else { 0 }),
@@ -326,7 +326,7 @@ fn output_records_of_2014_are_shorter() {
     let store = MemStore::default();
     let mut state = genesis(&store);
     let context = context(OLDER);
-    let mut host = smart51_hostapi::Host::new(&context, &Past, &mut state);
+    let mut host = hostapi::Host::new(&context, &Past, &mut state);
     let record = |id: [u8; 6], operation: u8, amount: u64| {
         [&id[..], &[operation], &[0; 4], &amount.to_le_bytes()].concat()
     };
@@ -347,7 +347,7 @@ fn old_rules_forget_reads_and_end_what_keeps_on() {
     let store = MemStore::default();
     let mut state = genesis(&store);
     let context = context(OLD);
-    let mut host = smart51_hostapi::Host::new(&context, &Past, &mut state);
+    let mut host = hostapi::Host::new(&context, &Past, &mut state);
     let mut key = vec![7; 4000];
     let count = |key: &mut Vec<u8>, number: u32| key[..4].copy_from_slice(&number.to_le_bytes());
     served(&mut host, method::DB_WRITE, &[b"kept", b"1"]);

@@ -2,11 +2,11 @@
 
 use crate::common::*;
 use abi::method;
-use smart51_hostapi::app_accounts::{is_account, is_fund};
-use smart51_hostapi::app_funds::{AppAccount, Fund, FundError, FundRecord};
-use smart51_hostapi::outputs::Output;
-use smart51_hostapi::state::{MemStore, Overlay, keys};
-use smart51_hostapi::{CallContext, Host, Refusal, Requests, SettleError, settle};
+use hostapi::app_accounts::{is_account, is_fund};
+use hostapi::app_funds::{AppAccount, Fund, FundError, FundRecord};
+use hostapi::outputs::Output;
+use hostapi::state::{MemStore, Overlay, keys};
+use hostapi::{CallContext, Host, Refusal, Requests, SettleError, settle};
 
 const USER: &[u8] = &ALICE;
 

@@ -3,7 +3,7 @@
 use crate::common::*;
 use abi::codec::request;
 use abi::method::{self, METHODS};
-use smart51_hostapi::{Host, HostFault, Print, Status};
+use hostapi::{Host, HostFault, Print, Status};
 
 fn le(n: i64) -> [u8; 8] {
     n.to_le_bytes()
@@ -160,10 +160,10 @@ fn hash_is_double_and_our_own_is_single() {
 
 #[test]
 fn prints_are_collected_in_order() {
-    let store = smart51_hostapi::state::MemStore::default();
+    let store = hostapi::state::MemStore::default();
     let mut state = genesis(&store);
     let context = context(OLD);
-    let mut host = smart51_hostapi::Host::new(&context, &Past, &mut state);
+    let mut host = hostapi::Host::new(&context, &Past, &mut state);
     call(&mut host, method::PRINT, &[&[0], b"text"]);
     call(&mut host, method::PRINT, &[&[9, 0], &[0xde, 0xad]]);
     assert!(refused(&mut host, method::PRINT, &[b"text"]));
@@ -371,7 +371,7 @@ fn storage_is_priced_by_what_changes_and_refunded_apart() {
 /// A refused call pays for its base and for the bytes of its frame, sound or not.
 #[test]
 fn refused_calls_pay_for_their_arguments() {
-    use smart51_hostapi::HostApi;
+    use hostapi::HostApi;
     with_host(OURS, |host| {
         let rule = method::spec(method::COMPARE).unwrap().gas;
         for (frame, bytes) in [
@@ -391,8 +391,8 @@ fn refused_calls_pay_for_their_arguments() {
 /// What the gas left does not pay for is not done.
 #[test]
 fn a_call_beyond_the_gas_left_is_not_served() {
-    use smart51_hostapi::{HostApi, HostError};
-    let store = smart51_hostapi::state::MemStore::default();
+    use hostapi::{HostApi, HostError};
+    let store = hostapi::state::MemStore::default();
     let mut state = genesis(&store);
     let context = context(OURS);
     let before = state.writes();
@@ -429,7 +429,7 @@ fn a_call_beyond_the_gas_left_is_not_served() {
 
 #[test]
 fn a_frame_that_lies_about_its_length_is_refused() {
-    use smart51_hostapi::HostApi;
+    use hostapi::HostApi;
     with_host(OLD, |host| {
         for frame in [
             &[0, 0][..],

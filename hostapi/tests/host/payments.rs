@@ -1,10 +1,10 @@
 //! Output records: what a contract may pay, and that nothing else happens.
 
 use crate::common::*;
-use smart51_hostapi::accounts::Account;
-use smart51_hostapi::outputs::Output;
-use smart51_hostapi::state::{MemStore, Overlay};
-use smart51_hostapi::{CallContext, Refusal, Requests, SettleError, settle};
+use hostapi::accounts::Account;
+use hostapi::outputs::Output;
+use hostapi::state::{MemStore, Overlay};
+use hostapi::{CallContext, Refusal, Requests, SettleError, settle};
 
 const PLUS: u8 = 1;
 const MINUS: u8 = 2;
@@ -189,8 +189,8 @@ fn amounts_and_balances_have_a_greatest() {
     let store = MemStore::default();
     let mut state = genesis(&store);
     for (network, most) in [
-        (smart51_hostapi::Network::Test, 10u64.pow(17)),
-        (smart51_hostapi::Network::Regtest, 2 * 10u64.pow(18)),
+        (hostapi::Network::Test, 10u64.pow(17)),
+        (hostapi::Network::Regtest, 2 * 10u64.pow(18)),
     ] {
         let context = CallContext {
             network,

@@ -4,10 +4,10 @@ use crate::common::*;
 use abi::{Semantics, method};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use smart51_hostapi::app_funds::FundRecord;
-use smart51_hostapi::outputs::Output;
-use smart51_hostapi::state::{MemStore, Overlay};
-use smart51_hostapi::{CallContext, Host, HostApi, HostError, Requests, Status, settle};
+use hostapi::app_funds::FundRecord;
+use hostapi::outputs::Output;
+use hostapi::state::{MemStore, Overlay};
+use hostapi::{CallContext, Host, HostApi, HostError, Requests, Status, settle};
 
 fn any_semantics() -> impl Strategy<Value = Semantics> {
     prop::sample::select(&Semantics::ALL[..])

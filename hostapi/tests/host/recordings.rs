@@ -6,13 +6,13 @@
 use crate::common::Past;
 use abi::Semantics;
 use serde_json::Value;
-use smart51_hostapi::accounts::{Account, contract_key_id, key_id_of};
-use smart51_hostapi::app_funds::{AppAccount, Fund};
-use smart51_hostapi::fees::{counted_steps, max_steps, spend};
-use smart51_hostapi::record::CallRecord;
-use smart51_hostapi::state::keys::{self, Hash, RegId};
-use smart51_hostapi::state::{MemStore, Overlay};
-use smart51_hostapi::{
+use hostapi::accounts::{Account, contract_key_id, key_id_of};
+use hostapi::app_funds::{AppAccount, Fund};
+use hostapi::fees::{counted_steps, max_steps, spend};
+use hostapi::record::CallRecord;
+use hostapi::state::keys::{self, Hash, RegId};
+use hostapi::state::{MemStore, Overlay};
+use hostapi::{
     CallContext, ChainView, Host, HostApi, KnownTx, Network, NodeError, Recorder, data, settle,
 };
 use std::path::PathBuf;

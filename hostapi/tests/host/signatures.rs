@@ -11,7 +11,7 @@ const S: &str = "2442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e
 const HIGH_S: &str = "dbbd3162d46e9f9bef7feb87c16dc13b4f6568a87f4e83f728e2443ba586675c";
 
 fn good(der: &str, key: &str) -> bool {
-    let hash = smart51_hostapi::hash::sha256(b"Satoshi Nakamoto");
+    let hash = hostapi::hash::sha256(b"Satoshi Nakamoto");
     let (der, key) = (hex::decode(der).unwrap(), hex::decode(key).unwrap());
     with_host(OLD, |host| {
         let outcome = call(host, method::VERIFY, &[&der, &key, &hash]);

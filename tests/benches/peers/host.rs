@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use rustix::time::{ClockId, clock_gettime};
-use smart51_tests::tool;
+use tests::tool;
 
 /// The seconds of processor time this thread has used.
 pub(crate) fn own_seconds() -> f64 {

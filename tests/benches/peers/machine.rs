@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use emu8051::{Cpu, Program, Xdata, XdataSnapshot};
-use smart51_tests::rng::Rng;
+use tests::rng::Rng;
 
 use crate::host;
 

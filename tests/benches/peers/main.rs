@@ -11,7 +11,7 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
-use smart51_tests::workload::{NAMES, Workload};
+use tests::workload::{NAMES, Workload};
 
 use crate::peer::{Peer, RUN};
 

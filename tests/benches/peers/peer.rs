@@ -6,8 +6,8 @@ use std::error::Error;
 use emu8051::{Cpu, Limit, Program, ProgramBuilder, Stop, Xdata, run, run_unmetered};
 use i8051::{CpuView, MemoryMapper, ReadOnlyMemoryMapper};
 use loader::Segment;
-use smart51_tests::s51;
-use smart51_tests::workload::{CHECKSUM, END, Workload};
+use tests::s51;
+use tests::workload::{CHECKSUM, END, Workload};
 
 use crate::host;
 

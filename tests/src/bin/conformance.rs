@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use clap::Parser;
-use smart51_tests::conformance::build::{PORTS, Port};
-use smart51_tests::conformance::report::Report;
-use smart51_tests::conformance::source::Suite;
-use smart51_tests::conformance::{default_cache, live, recorded, suite};
+use tests::conformance::build::{PORTS, Port};
+use tests::conformance::report::Report;
+use tests::conformance::source::Suite;
+use tests::conformance::{default_cache, live, recorded, suite};
 
 /// Run SDCC's regression suite on our core and compare every image with s51.
 #[derive(Parser)]

@@ -4,7 +4,7 @@
 
 use abi::Gas;
 use clap::Parser;
-use smart51_tests::gas_time::memory;
+use tests::gas_time::memory;
 use std::process::ExitCode;
 
 /// Run one transaction, and print its gas and the most bytes of memory that it held.

@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use smart51_tests::lockstep;
+use tests::lockstep;
 
 /// Compare random programs on our core and on s51, instruction by instruction.
 #[derive(Parser)]

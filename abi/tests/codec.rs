@@ -1,9 +1,9 @@
 //! Frames: the exact limits, and that no bytes whatever upset the reader.
 
-use proptest::prelude::*;
 use abi::Semantics;
 use abi::codec::{self, Args, FrameError};
 use abi::layout::COMMUNICATE_SIZE;
+use proptest::prelude::*;
 
 /// A window of the buffer's size, and the byte after it, that begins with these bytes.
 fn window(start: &[u8]) -> Vec<u8> {

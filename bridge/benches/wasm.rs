@@ -4,14 +4,14 @@
 //! is compared runs by turns. `cargo bench … -- sieve` runs what has `sieve` in its name.
 
 use abi::{Gas, Semantics};
+use bridge::wasm::{Costs, Limits as ModuleLimits, meter};
+use bridge::{Call, Engine, Limits, Silent, Wasmi};
 use hostapi::network::Network;
-use hostapi::state::{MemStore, Overlay, keys};
 use hostapi::{
     Answer, CallContext, ChainView, Host, HostApi, HostError, KnownTx, NodeError, Status,
 };
 use loader::Image;
-use bridge::wasm::{Costs, Limits as ModuleLimits, meter};
-use bridge::{Call, Engine, Limits, Silent, Wasmi};
+use state::{MemStore, Overlay, keys};
 use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;

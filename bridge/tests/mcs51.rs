@@ -2,13 +2,13 @@
 
 use abi::layout::{COMMUNICATE, INPUT_MAX};
 use abi::{ExitCode, Gas, Semantics, codec};
-use emu8051::{Cpu, Cycles, Insn, Steps, Xdata};
-use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
-use loader::Image;
 use bridge::{
     Arrival, Call, Engine, Fault, Limits, Mcs51, Module, Observer, Outcome, Report, Schedule,
     Silent,
 };
+use emu8051::{Cpu, Cycles, Insn, Steps, Xdata};
+use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
+use loader::Image;
 use std::sync::Arc;
 
 /// CODE 0x0020: where the code of these contracts begins.
@@ -74,7 +74,7 @@ impl HostApi for Scripted {
     fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
         self.seen.push((method, request.to_vec()));
         if self.node_fails {
-            return Err(NodeError::Store(hostapi::state::StoreError::Injected(1)).into());
+            return Err(NodeError::Store(state::StoreError::Injected(1)).into());
         }
         match self.fault {
             Some(fault) => Err(fault.into()),

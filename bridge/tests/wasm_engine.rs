@@ -4,15 +4,15 @@ mod programs;
 
 use abi::layout::INPUT_MAX;
 use abi::{ExitCode, Gas, Semantics};
-use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
-use loader::Image;
-use programs::{PROGRAMS, bodies, module};
-use proptest::prelude::*;
 use bridge::wasm::{Costs, Trap};
 use bridge::{
     Call, Engine, EngineId, Fault, Limits, Mcs51, Module, Outcome, PrepareError, Report, Silent,
     Wasmi,
 };
+use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
+use loader::Image;
+use programs::{PROGRAMS, bodies, module};
+use proptest::prelude::*;
 use std::sync::{Arc, LazyLock};
 
 /// What the host is told to do with a call.

@@ -5,13 +5,13 @@
 mod programs;
 
 use abi::{Gas, Semantics};
+use bridge::cache::Cache;
+use bridge::wasm::Limits as ModuleLimits;
+use bridge::{Call, Engine, Limits, Report, Silent, Wasmi, Wasmtime, Watchdog};
 use hostapi::{Answer, HostApi, HostError, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, bodies, compiled, frames, module};
 use proptest::prelude::*;
-use bridge::cache::Cache;
-use bridge::wasm::Limits as ModuleLimits;
-use bridge::{Call, Engine, Limits, Report, Silent, Wasmi, Wasmtime, Watchdog};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;

@@ -3,9 +3,9 @@
 
 mod programs;
 
+use bridge::wasm::{self, Costs, Limits, Metered};
 use programs::{PROGRAMS, bodies, compiled, module};
 use proptest::prelude::*;
-use bridge::wasm::{self, Costs, Limits, Metered};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, RawSection,

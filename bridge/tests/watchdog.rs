@@ -3,10 +3,10 @@
 mod programs;
 
 use abi::{Gas, Semantics};
+use bridge::{Call, Engine, Limits, Mcs51, PrepareError, Report, Silent, Wasmi, Watchdog};
 use hostapi::{Answer, HostApi, HostError, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, compiled, module};
-use bridge::{Call, Engine, Limits, Mcs51, PrepareError, Report, Silent, Wasmi, Watchdog};
 use std::time::Duration;
 
 const SHORT: Watchdog = Watchdog::new(Duration::from_millis(20));

@@ -7,9 +7,9 @@
 use abi::Semantics;
 use bridge::{Call, Engine, Limits, Mcs51, Silent};
 use hostapi::network::Network;
-use hostapi::state::keys::Hash;
-use hostapi::state::{MemStore, Overlay};
 use hostapi::{CallContext, ChainView, Host, NodeError};
+use state::keys::Hash;
+use state::{MemStore, Overlay};
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;

@@ -5,10 +5,10 @@
 //! ```
 
 use bridge::Silent;
-use hostapi::state::keys::RegId;
-use hostapi::state::{Batch, MemStore, Pair, SledStore, StateStore, StoreError};
 use chain::session::Payment;
 use chain::{CallRequest, Chain, Deploy, Genesis};
+use state::keys::RegId;
+use state::{Batch, MemStore, Pair, SledStore, StateStore, StoreError};
 use std::error::Error;
 use std::fs::File;
 use std::io::Write;

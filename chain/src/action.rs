@@ -5,7 +5,7 @@ use crate::wire::{Reader, push_bytes};
 use abi::{Gas, Semantics};
 use hostapi::accounts::{self, PublicKey};
 use hostapi::hash::blake2b;
-use hostapi::state::keys::{Hash, RegId};
+use state::keys::{Hash, RegId};
 
 /// What a transaction does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::action::Action;
 use crate::wire::Reader;
 use hostapi::hash::{blake2b, double_sha256};
-use hostapi::state::keys::Hash;
+use state::keys::Hash;
 
 /// The version of the encoding.
 const VERSION: u16 = 1;

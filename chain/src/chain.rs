@@ -11,9 +11,9 @@ use crate::registry::Contract;
 use crate::wire::Reader;
 use bridge::Engine;
 use hostapi::network::Network;
-use hostapi::state::keys::{self, Hash, RegId, kind};
-use hostapi::state::{Batch, Overlay, StateStore};
 use hostapi::{ChainView, KnownTx, NodeError};
+use state::keys::{self, Hash, RegId, kind};
+use state::{Batch, Overlay, StateStore};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -204,7 +204,8 @@ impl Chain {
         self.store
     }
 
-    pub(crate) const fn modules(&self) -> &Modules {
+    /// The engines, and what they have prepared.
+    pub const fn modules(&self) -> &Modules {
         &self.modules
     }
 

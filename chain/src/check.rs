@@ -16,9 +16,9 @@ use hostapi::NodeError;
 use hostapi::accounts::{Account, contract_key_id};
 use hostapi::app_accounts;
 use hostapi::hash::{blake2b, key_hash};
-use hostapi::state::keys::{self, Hash, KeyId, RegId, kind};
-use hostapi::state::{Batch, StateStore};
 use loader::Image;
+use state::keys::{self, Hash, KeyId, RegId, kind};
+use state::{Batch, StateStore};
 use std::collections::{BTreeMap, HashMap};
 
 /// Something in the state that is not as it must be.

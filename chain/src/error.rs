@@ -3,8 +3,8 @@
 use crate::session::Rejection;
 use bridge::{EngineId, PrepareError};
 use hostapi::NodeError;
-use hostapi::state::StoreError;
-use hostapi::state::keys::Hash;
+use state::StoreError;
+use state::keys::Hash;
 
 /// Why the chain does not do what it was asked to. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@
 use crate::check::{self, Problem};
 use crate::wire::push_bytes;
 use hostapi::NodeError;
-use hostapi::state::{Batch, Pair, StateStore, StoreError};
+use state::{Batch, Pair, StateStore, StoreError};
 use std::fmt;
 use std::io::{self, BufReader, Read, Write};
 
@@ -96,7 +96,7 @@ impl fmt::Display for More {
 }
 
 /// Every pair of `store`, in order of key.
-pub(crate) fn pairs(store: &dyn StateStore) -> impl Iterator<Item = Result<Pair, StoreError>> {
+pub fn pairs(store: &dyn StateStore) -> impl Iterator<Item = Result<Pair, StoreError>> {
     let mut after: Option<Vec<u8>> = None;
     std::iter::from_fn(move || {
         let next = store.next(b"", after.as_deref()).transpose()?;

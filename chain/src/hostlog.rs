@@ -17,7 +17,7 @@ use bridge::{Arrival, Observer, Served};
 use emu8051::{Cpu, Insn, Xdata};
 use hostapi::Status;
 use hostapi::hash::Blake2b;
-use hostapi::state::keys::Hash;
+use state::keys::Hash;
 
 /// The status of a call until it is answered; it stays where the call ended the run.
 const ENDED: u8 = 2;

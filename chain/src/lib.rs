@@ -11,9 +11,6 @@
 //! | [`session`] | one call: money, limits, run, settlement |
 //! | [`action`], [`block`], [`receipt`] | what is kept of it, byte for byte |
 //! | [`hostlog`] | what contract and host said to each other |
-//! | [`recording`] | calls with everything they needed, run again and compared |
-//! | [`scenario`] | scenario files for contract authors |
-//! | [`parity`] | the same contract on two machines, call by call |
 //! | [`export`], [`check`] | the whole state: out, in, and whether it is sound |
 
 pub mod action;
@@ -24,15 +21,12 @@ pub mod error;
 pub mod export;
 pub mod hostlog;
 pub mod identity;
-mod modules;
+pub mod modules;
 pub mod names;
 pub mod open_block;
-pub mod parity;
 pub mod receipt;
-pub mod recording;
 pub mod registry;
 mod rollback;
-pub mod scenario;
 pub mod session;
 mod wire;
 

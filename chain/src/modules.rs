@@ -4,9 +4,9 @@ use crate::error::ChainError;
 use abi::Semantics;
 use bridge::{Engine, EngineId, Module};
 use hostapi::NodeError;
-use hostapi::state::Overlay;
-use hostapi::state::keys::{self, Hash};
 use loader::Image;
+use state::Overlay;
+use state::keys::{self, Hash};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const CACHE_BYTES: usize = 48 << 20;
 
 /// The engines of a node and a cache of what they prepared: least recently used goes first.
-pub(crate) struct Modules {
+pub struct Modules {
     engines: Vec<Box<dyn Engine>>,
     /// Most recently used first.
     cache: Mutex<Vec<Cached>>,
@@ -34,12 +34,12 @@ impl fmt::Debug for Modules {
 
 impl Modules {
     /// The engines that a chain has unasked, and nothing prepared.
-    pub(crate) fn new() -> Modules {
+    pub fn new() -> Modules {
         Self::with(bridge::engines())
     }
 
     /// These engines, and nothing prepared.
-    pub(crate) fn with(engines: Vec<Box<dyn Engine>>) -> Modules {
+    pub fn with(engines: Vec<Box<dyn Engine>>) -> Modules {
         Modules {
             engines,
             cache: Mutex::new(Vec::new()),
@@ -47,7 +47,7 @@ impl Modules {
     }
 
     /// Prepares `image` to run under `semantics`, without keeping it.
-    pub(crate) fn prepare(
+    pub fn prepare(
         &self,
         image: &Image,
         semantics: Semantics,
@@ -66,7 +66,7 @@ impl Modules {
     }
 
     /// The contract of `code_hash`, prepared to run under `semantics`.
-    pub(crate) fn get(
+    pub fn get(
         &self,
         state: &mut Overlay<'_>,
         code_hash: &Hash,
@@ -102,7 +102,7 @@ mod tests {
     use abi::Gas;
     use bridge::{Call, Observer, PrepareError, Report};
     use hostapi::HostApi;
-    use hostapi::state::MemStore;
+    use state::MemStore;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// An engine whose modules hold as many MiB as their image's first byte says.

@@ -4,8 +4,8 @@ use crate::error::ChainError;
 use hostapi::NodeError;
 use hostapi::accounts::{self, Account};
 use hostapi::network::{ADDRESS_LENGTH, Network};
-use hostapi::state::Overlay;
-use hostapi::state::keys::{self, KeyId, RegId};
+use state::Overlay;
+use state::keys::{self, KeyId, RegId};
 use std::fmt;
 
 /// The longest local name in characters.

@@ -19,9 +19,9 @@ use hostapi::CallContext;
 use hostapi::accounts::{self, Account};
 use hostapi::fees::MAX_STEPS;
 use hostapi::hash::{blake2b, blake2b_each, key_hash};
-use hostapi::state::Overlay;
-use hostapi::state::keys::{self, Hash, KeyId, RegId};
 use loader::Image;
+use state::Overlay;
+use state::keys::{self, Hash, KeyId, RegId};
 use std::sync::Arc;
 
 mod deploy;

@@ -8,7 +8,7 @@ use bridge::{EngineId, Fault, Outcome};
 use hostapi::Print;
 use hostapi::hash::blake2b;
 use hostapi::prints::visible;
-use hostapi::state::keys::{Hash, RegId};
+use state::keys::{Hash, RegId};
 use std::fmt;
 
 /// The version of the encoding.

@@ -6,8 +6,8 @@ use abi::{Gas, Semantics};
 use bridge::{EngineId, Module};
 use hostapi::NodeError;
 use hostapi::accounts;
-use hostapi::state::Overlay;
-use hostapi::state::keys::{self, Hash, RegId};
+use state::Overlay;
+use state::keys::{self, Hash, RegId};
 
 /// A deployed contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use crate::chain::{Chain, HEAD};
 use crate::error::ChainError;
 use crate::wire::{Reader, push_bytes};
 use hostapi::NodeError;
-use hostapi::state::Batch;
-use hostapi::state::keys;
+use state::Batch;
+use state::keys;
 
 impl Chain {
     /// Takes back the newest `count` blocks, all of them or none. The store is then byte for byte what it

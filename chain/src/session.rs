@@ -10,8 +10,8 @@ use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
 use hostapi::fees::{self, FeeError};
 use hostapi::settle::{Refusal, SettleError, settle};
-use hostapi::state::{Overlay, Place};
 use hostapi::{CallContext, ChainView, Host, NodeError, Requests};
+use state::{Overlay, Place};
 
 /// How a transaction pays for its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 use crate::error::Error;
 use crate::files;
 use crate::output::note;
-use chain::recording::format::FORMAT;
-use chain::recording::{File as Recordings, Row};
 use loader::{FILE_MAX, Loaded, file};
 use serde::de::DeserializeOwned;
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use verify::recording::format::FORMAT;
+use verify::recording::{File as Recordings, Row};
 
 /// The largest JSON file read, in bytes: recordings of thousands of calls.
 const JSON_MAX: usize = 1 << 28;
@@ -170,7 +170,8 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
 /// If it can't be read, or isn't what is expected there: with line and column.
 pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let text = read_text(path)?;
-    toml::from_str(&text).map_err(|error| about(path, chain::scenario::toml_problem(&text, &error)))
+    toml::from_str(&text)
+        .map_err(|error| about(path, verify::scenario::toml_problem(&text, &error)))
 }
 
 /// What a symbol file says. Sources may be in any encoding, and a listing quotes them.

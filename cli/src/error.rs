@@ -1,9 +1,9 @@
 //! How a command ends.
 
-use chain::recording::ExecuteError;
 use hostapi::NodeError;
 use std::fmt;
 use std::process::ExitCode;
+use verify::recording::ExecuteError;
 
 /// The exit status of a command that could say what it had to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,10 +2,10 @@
 
 use crate::args::Bytes;
 use crate::error::Error;
-use chain::scenario::bytes::{Names, append};
 use clap::Args;
 use std::path::Path;
 use std::str::FromStr;
+use verify::scenario::bytes::{Names, append};
 
 /// The option of the commands that call a contract.
 #[derive(Args, Clone, Debug)]

@@ -5,7 +5,7 @@ use crate::files;
 use chain::{Chain, ChainError, Genesis};
 use clap::Args;
 use hostapi::NodeError;
-use hostapi::state::{SledStore, StateStore, StoreError};
+use state::{SledStore, StateStore, StoreError};
 use std::env;
 use std::path::PathBuf;
 

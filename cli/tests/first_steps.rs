@@ -658,7 +658,7 @@ fn listed_after(heading: &str) -> Vec<&'static str> {
 /// The page on the local chain has a row for each field of a context.
 #[test]
 fn every_field_of_a_context_is_documented() {
-    let source = include_str!("../../chain/src/recording/format.rs");
+    let source = include_str!("../../chain/verify/src/recording/format.rs");
     let (_, fields) = source.split_once("pub struct Context {").unwrap();
     let (fields, _) = fields.split_once("\n}").unwrap();
     let fields = fields

@@ -417,7 +417,7 @@ fn a_folder_of_another_program_is_refused_and_a_store_in_use_is_the_nodes_failur
         refused.all()
     );
     assert_eq!(fs::read_dir(dir.path("other")).unwrap().count(), 1);
-    let _held = hostapi::state::SledStore::open(&dir.path("chain")).unwrap();
+    let _held = state::SledStore::open(&dir.path("chain")).unwrap();
     let locked = on_chain(&dir, &["account", "list"]);
     assert_eq!(locked.status, 3);
     assert!(

@@ -25,6 +25,18 @@ impl Cpu {
         Cpu { pc: 0, memory }
     }
 
+    /// IRAM and SFRs: 128 bytes of upper IRAM (0x80 up), 128 of lower IRAM, then the SFRs from 0x80 up. The lowest bit of
+    /// PSW is zero here: see [`Cpu::psw`].
+    pub fn memory(&self) -> &[u8; 384] {
+        &self.memory
+    }
+
+    /// Replaces IRAM and SFRs, in the order of [`Cpu::memory`].
+    pub fn set_memory(&mut self, memory: &[u8; 384]) {
+        self.memory = *memory;
+        self.set_psw(self.psw());
+    }
+
     /// The program counter.
     pub fn pc(&self) -> u16 {
         self.pc

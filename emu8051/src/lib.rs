@@ -32,7 +32,7 @@ mod cpu;
 mod decode;
 mod disasm;
 mod exec;
-pub mod hw;
+
 pub mod isa;
 mod isa_doc;
 mod lower;

@@ -160,7 +160,7 @@ impl Program {
     }
 
     /// The same program, which asks after other accesses to XDATA.
-    pub(crate) fn asking_after_xdata(&self, ask: XdataAsk) -> Program {
+    pub fn asking_after_xdata(&self, ask: XdataAsk) -> Program {
         let mut program = Program {
             code: self.code.clone(),
             fill: self.fill,

@@ -6,8 +6,8 @@
 use abi::Semantics;
 use abi::codec::push_item;
 use hostapi::accounts::{Account, contract_key_id};
-use hostapi::state::keys::{self, Hash, RegId};
-use hostapi::state::{MemStore, Overlay};
+use state::keys::{self, Hash, RegId};
+use state::{MemStore, Overlay};
 use hostapi::{
     CallContext, ChainView, Host, HostApi, HostError, KnownTx, Network, NodeError, Status, settle,
 };

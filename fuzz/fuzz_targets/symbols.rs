@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use loader::symbols::{Symbols, cdb, listing, map};
+use symbols::{Symbols, cdb, listing, map};
 
 fn check(symbols: &Symbols) {
     for span in &symbols.spans {

@@ -6,10 +6,10 @@
 use crate::hash::key_hash;
 use crate::host::NodeError;
 use crate::network::{ADDRESS_LENGTH, Network};
-use crate::state::keys::{self, KeyId, RegId};
-use crate::state::{Overlay, Place};
 use byteorder::{ByteOrder, LittleEndian};
 use smallvec::SmallVec;
+use state::keys::{self, KeyId, RegId};
+use state::{Overlay, Place};
 
 /// A compressed public key of secp256k1.
 pub type PublicKey = [u8; 33];
@@ -187,8 +187,8 @@ pub fn resolve(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::MemStore;
     use proptest::prelude::*;
+    use state::MemStore;
 
     fn any_account() -> impl Strategy<Value = Account> {
         let public_key = prop::option::of(prop::array::uniform32(any::<u8>())).prop_map(|key| {

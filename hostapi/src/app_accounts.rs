@@ -5,8 +5,8 @@
 use crate::app_funds::{AppAccount, Fund, NAME_MAX, thaw_point};
 use crate::context::CallContext;
 use crate::host::NodeError;
-use crate::state::keys::{self, Key, RegId};
-use crate::state::{Overlay, Place};
+use state::keys::{self, Key, RegId};
+use state::{Overlay, Place};
 
 /// The size of a stored head and of a stored fund in bytes.
 const STORED: usize = 16;

@@ -7,9 +7,9 @@ use crate::app_accounts::{Frozen, Head, Thawing};
 use crate::context::CallContext;
 use crate::host::NodeError;
 use crate::settle::{Refusal, SettleError};
-use crate::state::Overlay;
-use crate::state::keys;
 use byteorder::{ByteOrder, LittleEndian};
+use state::Overlay;
+use state::keys;
 
 /// The size of a fund record in bytes.
 pub const FUND_SIZE: usize = 95;

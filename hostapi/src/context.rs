@@ -2,8 +2,8 @@
 
 use crate::host::NodeError;
 use crate::network::Network;
-use crate::state::keys::{Hash, RegId};
 use abi::Semantics;
+use state::keys::{Hash, RegId};
 
 /// The facts of the running call. They are the same on every node.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! A contract's data: its keys and values, and how many there are.
 
 use crate::host::NodeError;
-use crate::state::keys::{self, RegId};
-use crate::state::{Overlay, Pair, Place};
+use state::keys::{self, RegId};
+use state::{Overlay, Pair, Place};
 
 /// The value of `key` in the data of `contract`.
 ///

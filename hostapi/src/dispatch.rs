@@ -6,10 +6,10 @@ use crate::hash::{double_sha256, sha256};
 use crate::host::{Answer, HostApi, HostError, HostFault, KEPT_EACH, KEPT_MAX, Status};
 use crate::outputs::Output;
 use crate::prints::Print;
-use crate::state::keys::Key;
-use crate::state::{Overlay, Place};
 use abi::codec::{self, Args};
 use abi::{Gas, method};
+use state::keys::Key;
+use state::{Overlay, Place};
 
 /// What a run asks for besides changing its data. It is made after the run, by [`crate::settle`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The three hashes of the original chain, and the one this chain keeps its records with.
 
-use crate::state::keys::{Hash, KeyId};
 use blake2b_simd::Params;
 use blake2b_simd::many::{HashManyJob, hash_many};
 use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
+use state::keys::{Hash, KeyId};
 
 /// SHA-256 of `data`.
 #[must_use]

@@ -1,9 +1,9 @@
 //! The seam between the engines and the host: [`HostApi`].
 
-use crate::state::StoreError;
 use abi::layout::COMMUNICATE_SIZE;
 use abi::{Gas, method};
 use core::fmt;
+use state::StoreError;
 
 /// What became of a call into the host, as the original VM counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -22,7 +22,6 @@ pub mod prints;
 pub mod record;
 pub mod settle;
 pub mod signature;
-pub mod state;
 pub mod varint;
 
 pub use context::{CallContext, ChainView, KnownTx};

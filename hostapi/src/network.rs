@@ -1,8 +1,8 @@
 //! [`Network`]: which chain it is, and the addresses of it.
 
-use crate::state::keys::KeyId;
 use core::fmt;
 use core::str::FromStr;
+use state::keys::KeyId;
 
 /// The length of an address in characters.
 pub const ADDRESS_LENGTH: usize = 34;

@@ -5,9 +5,9 @@ use crate::context::CallContext;
 use crate::host::NodeError;
 use crate::network::ADDRESS_LENGTH;
 use crate::settle::{Refusal, SettleError};
-use crate::state::Overlay;
-use crate::state::keys::{KeyId, RegId};
 use byteorder::{ByteOrder, LittleEndian};
+use state::Overlay;
+use state::keys::{KeyId, RegId};
 
 /// The size of an output record in bytes.
 pub const OUTPUT_SIZE: usize = 48;

@@ -5,7 +5,7 @@ use crate::context::CallContext;
 use crate::dispatch::Requests;
 use crate::host::NodeError;
 use crate::outputs;
-use crate::state::{Overlay, StoreError};
+use state::{Overlay, StoreError};
 
 /// Why a contract does not get what it asked for. The whole transaction fails, and leaves no trace.
 ///

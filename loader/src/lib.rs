@@ -20,7 +20,6 @@
 //! * [`header`]: reset vector, version, exit and api vectors, account-check switch
 //! * [`error`]: everything that can be wrong with a file
 //! * [`file`]: reading one, with a bound
-//! * [`symbols`]: from which line of a source CODE comes, as SDCC tells it
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod container;
@@ -30,7 +29,6 @@ mod gzip;
 pub mod header;
 pub mod hex;
 pub mod image;
-pub mod symbols;
 mod wat;
 
 use abi::Semantics;

@@ -7,7 +7,7 @@ use chain::session::Payment;
 use chain::{CallRequest, Chain, Deploy, Genesis};
 use hostapi::accounts::Account;
 use hostapi::data;
-use hostapi::state::MemStore;
+use state::MemStore;
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {

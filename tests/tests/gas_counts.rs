@@ -3,11 +3,11 @@
 //! The same rows in processor time are `make gas-time`. Instructions are counted, so this test does not depend on how
 //! busy the machine is.
 
-use tests::gas_time::{COUNTED, MOST};
-use tests::tool;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
+use tests::gas_time::{COUNTED, MOST};
+use tests::tool;
 
 /// Host instructions a gas, by row; plain code's mean.
 struct Counts {

@@ -2,9 +2,9 @@
 //! old rules not much more than a run may keep.
 
 use abi::Gas;
+use std::process::Command;
 use tests::gas_time::memory;
 use tests::tool;
-use std::process::Command;
 
 /// Every case with the default limit of a call in memory, and with twice that on disk.
 #[test]

@@ -2,12 +2,12 @@
 //! alike and leaves the same state.
 
 use bridge::EngineId;
-use chain::parity::{Step, compare};
-use chain::scenario::Scenario;
 use firmware_samples::{CLANG, HEADER, RUNTIME, SAMPLES, Sample};
 use loader::Image;
 use std::path::Path;
 use std::process::Command;
+use verify::parity::{Step, compare};
+use verify::scenario::Scenario;
 
 /// The sample's source compiled by clang.
 fn wasm(source: &str) -> Image {

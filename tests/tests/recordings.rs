@@ -3,10 +3,10 @@
 //! The rows whose contracts we wrote ourselves are in this repository. The others need the images of other
 //! people's contracts, which stay outside it; without them that test says so and compares nothing.
 
-use chain::recording::{File, Row, differences, execute};
 use flate2::read::GzDecoder;
 use loader::Image;
 use std::path::{Path, PathBuf};
+use verify::recording::{File, Row, differences, execute};
 
 const OWN: &[u8] = include_bytes!("../data/recordings/own_work.json.gz");
 

@@ -1,8 +1,8 @@
 //! Every sample is a sound image and does what its scenario says.
 
-use chain::scenario::Scenario;
 use firmware_samples::{SAMPLES, Sample};
 use std::path::{Path, PathBuf};
+use verify::scenario::Scenario;
 
 /// The scenario that lies beside a sample's source.
 fn scenario_file(sample: &Sample) -> PathBuf {

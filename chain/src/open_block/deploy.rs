@@ -8,8 +8,8 @@ use crate::registry::Contract;
 use abi::Semantics;
 use bridge::{EngineId, PrepareError, Schedule};
 use hostapi::accounts::{self, Account};
-use hostapi::state::keys::{self, RegId};
 use loader::Image;
+use state::keys::{self, RegId};
 
 /// A contract to deploy.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use crate::receipt::{Event, Receipt};
 use crate::registry::Contract;
 use bridge::Schedule;
 use hostapi::accounts::Account;
-use hostapi::state::keys::RegId;
+use state::keys::RegId;
 
 impl OpenBlock<'_> {
     /// Moves `amount` from the account `sender` to the account `target`. The sender pays for being a transaction, as

@@ -1,8 +1,8 @@
 //! A block is in the store with all that belongs to it, or not at all, whenever the store fails.
 
 use crate::common::*;
-use hostapi::state::{Failure, FaultyStore, MemStore};
 use chain::{Chain, ChainError, Genesis};
+use state::{Failure, FaultyStore, MemStore};
 use std::sync::Arc;
 
 /// A block of many kinds of transaction: successes, refusals, faults, an account, a deployment.

@@ -2,13 +2,12 @@
 
 use abi::layout::{COMMUNICATE, RESULT};
 use bridge::{EngineId, Silent};
-use hostapi::state::keys::RegId;
-use hostapi::state::{MemStore, StateStore};
-use hostapi::{accounts, data};
-use loader::Image;
 use chain::session::Payment;
 use chain::{CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
-use std::path::Path;
+use hostapi::{accounts, data};
+use loader::Image;
+use state::keys::RegId;
+use state::{MemStore, StateStore};
 use std::sync::Arc;
 
 /// What the token's first byte says.
@@ -17,9 +16,8 @@ pub(crate) const TRANSFER: u8 = 2;
 
 /// The image of the token sample.
 pub(crate) fn token_image() -> Image {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/token/token.ihx");
-    let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    loader::load(&file).expect("the sample is an image").image
+    let file = include_bytes!("../../../firmware-samples/token/token.ihx");
+    loader::load(file).expect("the sample is an image").image
 }
 
 /// Who takes part.

@@ -1,8 +1,8 @@
 //! A process that is killed in a loop of calls: no call that it acknowledged is lost, and none is half there.
 
 use crate::common::*;
-use hostapi::state::SledStore;
 use chain::{Chain, Genesis};
+use state::SledStore;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,13 +1,11 @@
 //! The chain as its users see it: one program of tests, so that it is linked once.
 
 mod atomicity;
-mod captures;
 mod common;
 mod killed_process;
 mod money;
 mod money_property;
 mod old_rules;
 mod prices;
-mod scenarios;
 mod transactions;
 mod whole_state;

@@ -4,13 +4,13 @@ use crate::common::*;
 use abi::codec::request;
 use abi::{Semantics, method};
 use bridge::{EngineId, Silent};
+use chain::session::{Payment, Rejection};
+use chain::{CallRequest, ChainError, Deploy, OpenBlock, Receipt, identity, names};
 use hostapi::accounts::{Account, contract_key_id, regid};
 use hostapi::hash::key_hash;
 use hostapi::network::Network;
 use hostapi::outputs::OUTPUT_SIZE;
-use hostapi::state::keys::{KeyId, RegId};
-use chain::session::{Payment, Rejection};
-use chain::{CallRequest, ChainError, Deploy, OpenBlock, Receipt, identity, names};
+use state::keys::{KeyId, RegId};
 
 /// The machines a contract can be for.
 const ENGINES: [EngineId; 2] = [EngineId::Mcs51, EngineId::Wasm];

@@ -6,20 +6,20 @@ use crate::money::{take, to_address, to_regid};
 use abi::codec::request;
 use abi::{Semantics, method};
 use bridge::{EngineId, Silent};
+use chain::session::Payment;
+use chain::{
+    CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt, export, identity,
+};
 use hostapi::accounts::{Account, contract_key_id, regid};
 use hostapi::app_funds::FUND_SIZE;
 use hostapi::hash::key_hash;
 use hostapi::network::Network;
 use hostapi::outputs::OUTPUT_SIZE;
-use hostapi::state::keys::{self, RegId, kind};
-use hostapi::state::{MemStore, StateStore};
 use loader::Image;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use chain::session::Payment;
-use chain::{
-    CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt, export, identity,
-};
+use state::keys::{self, RegId, kind};
+use state::{MemStore, StateStore};
 use std::cell::Cell;
 use std::sync::Arc;
 

@@ -4,12 +4,12 @@
 use crate::common::*;
 use abi::{Semantics, codec};
 use bridge::Silent;
-use hostapi::data;
-use hostapi::fees::{MAX_STEPS, MIN_FEE};
-use hostapi::state::keys::RegId;
-use loader::Image;
 use chain::session::Payment;
 use chain::{CallReceipt, CallRequest, Chain, ChainError, Deploy, OpenBlock};
+use hostapi::data;
+use hostapi::fees::{MAX_STEPS, MIN_FEE};
+use loader::Image;
+use state::keys::RegId;
 
 fn deployed(chain: &Chain, image: &Image, semantics: Semantics) -> RegId {
     let mut block = chain.begin_block().unwrap();

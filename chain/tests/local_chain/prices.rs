@@ -4,10 +4,10 @@ use crate::common::*;
 use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
 use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Schedule, Silent};
-use hostapi::state::MemStore;
-use loader::Image;
 use chain::session::{Payment, Rejection};
 use chain::{CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt};
+use loader::Image;
+use state::MemStore;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -252,7 +252,7 @@ fn an_image_that_cannot_run_is_paid_and_not_deployed() {
             Err(ChainError::NotDeployed { .. })
         ));
         assert_eq!(chain.names().unwrap(), names);
-        let key = hostapi::state::keys::code(&broken.code_hash());
+        let key = state::keys::code(&broken.code_hash());
         assert_eq!(chain.store().get(&key).unwrap(), None, "nothing is kept");
         assert_eq!(chain.receipt(&receipt.id).unwrap(), receipt);
         assert_eq!(chain.check().unwrap().problems, []);

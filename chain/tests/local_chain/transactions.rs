@@ -1,9 +1,9 @@
 //! What accounts, deployments and calls do to the chain.
 
 use crate::common::*;
-use hostapi::ChainView;
-use hostapi::state::{Batch, MemStore, StateStore, keys};
 use chain::{Chain, ChainError, Deploy, Event, Genesis, Verdict};
+use hostapi::ChainView;
+use state::{Batch, MemStore, StateStore, keys};
 
 #[test]
 fn a_transfer_changes_the_token_and_costs_the_caller_its_gas() {

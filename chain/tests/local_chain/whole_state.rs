@@ -3,12 +3,12 @@
 use crate::common::*;
 use abi::Gas;
 use bridge::EngineId;
-use hostapi::accounts::Account;
-use hostapi::state::keys;
-use hostapi::state::{Batch, MemStore, SledStore, StateStore};
 use chain::check::check;
 use chain::export::{self, ImportError};
 use chain::{Action, Chain, ChainError, Contract, Genesis, Head};
+use hostapi::accounts::Account;
+use state::keys;
+use state::{Batch, MemStore, SledStore, StateStore};
 use std::sync::Arc;
 
 #[test]

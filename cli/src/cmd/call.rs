@@ -10,11 +10,11 @@ use crate::store::StoreArgs;
 use abi::{Gas, Semantics};
 use bridge::Silent;
 use chain::CallRequest;
-use chain::recording::capture;
 use chain::session::Payment;
 use clap::Args;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
 use std::path::PathBuf;
+use verify::recording::capture;
 
 /// Call a contract: one transaction in a block of its own. Prints the receipt.
 ///

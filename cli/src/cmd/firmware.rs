@@ -17,10 +17,10 @@ use crate::watch::WatchArgs;
 use crate::watch::coverage::Summary;
 use crate::watch::stack::Stack;
 use crate::watch::symbol_files::names;
+use board::Board;
+use board::chip::Chip;
+use board::line::SerialByte;
 use clap::Args;
-use emu8051::hw::board::Board;
-use emu8051::hw::chip::Chip;
-use emu8051::hw::line::SerialByte;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

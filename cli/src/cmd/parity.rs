@@ -6,12 +6,12 @@ use crate::error::{Error, Status};
 use crate::output::Output;
 use crate::text::{Page, Text, say};
 use bridge::EngineId;
-use chain::parity::{Cost, Difference, Step, compare};
-use chain::scenario::{RunError, Scenario};
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
+use verify::parity::{Cost, Difference, Step, compare};
+use verify::scenario::{RunError, Scenario};
 
 /// Run a scenario with two images of the same contract and compare them call by call.
 ///

@@ -6,7 +6,7 @@ use crate::receipts::Report;
 use crate::store::StoreArgs;
 use chain::Chain;
 use clap::Args;
-use hostapi::state::keys::Hash;
+use state::keys::Hash;
 
 /// Show the receipt of a transaction.
 #[derive(Args, Debug)]

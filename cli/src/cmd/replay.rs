@@ -7,14 +7,14 @@ use crate::output::{Output, note};
 use crate::text::{Page, Text, say};
 use bridge::Silent;
 use chain::ChainError;
-use chain::recording::format::FORMAT;
-use chain::recording::{
-    Difference, File, Row, Run, differences, execute_by, prepare, semantics_of,
-};
 use clap::Args;
 use loader::Image;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use verify::recording::format::FORMAT;
+use verify::recording::{
+    Difference, File, Row, Run, differences, execute_by, prepare, semantics_of,
+};
 
 /// Run recorded calls again and compare every recorded field.
 ///

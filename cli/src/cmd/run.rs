@@ -14,14 +14,14 @@ use crate::watch::{CONTRACT_IRAM, WatchArgs, Watches};
 use abi::Semantics;
 use bridge::{Observer, Outcome};
 use chain::ChainError;
-use chain::recording::format::{CallRow, Context};
-use chain::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Row, Run as Recorded, execute_by, prepare};
 use clap::Args;
 use emu8051::{Cpu, Insn, Xdata};
 use hostapi::prints::Print;
 use loader::Image;
 use serde::Serialize;
 use std::path::PathBuf;
+use verify::recording::format::{CallRow, Context};
+use verify::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Row, Run as Recorded, execute_by, prepare};
 
 /// Run one call of a contract against a throw-away host in memory.
 ///
@@ -257,7 +257,7 @@ struct HostCall {
 
 impl HostCall {
     fn new(row: &CallRow, cycles: Option<u64>) -> Self {
-        let bytes = |items: &[chain::recording::Hex]| {
+        let bytes = |items: &[verify::recording::Hex]| {
             items.iter().map(|item| Bytes(item.0.clone())).collect()
         };
         let (args, reply) = (bytes(&row.args), bytes(&row.ret));

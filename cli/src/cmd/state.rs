@@ -11,10 +11,10 @@ use chain::{Chain, Contract, RegIdText};
 use clap::{Args, Subcommand};
 use hostapi::app_funds::AppAccount;
 use hostapi::data;
-use hostapi::state::keys::{self, RegId};
-use hostapi::state::{Pair, SledStore, StateStore};
 use loader::file;
 use serde::Serialize;
+use state::keys::{self, RegId};
+use state::{Pair, SledStore, StateStore};
 use std::path::{Path, PathBuf};
 
 /// The largest export read, in bytes.

@@ -11,12 +11,12 @@ use crate::watch::counts::Counts;
 use crate::watch::coverage::{CoverageArgs, Covering, Summary};
 use crate::watch::stack::Stack;
 use bridge::{EngineId, Observer, Silent};
-use chain::scenario::snapshot::{self, Change, Place};
-use chain::scenario::{Run, RunError, Scenario, StepReport, Watch};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use verify::scenario::snapshot::{self, Change, Place};
+use verify::scenario::{Run, RunError, Scenario, StepReport, Watch};
 
 /// Run scenario files: who is there, what they do, and what must come of it.
 ///

@@ -2,7 +2,7 @@
 
 use crate::output::{Address, Bytes};
 use crate::text::{Page, Text, say};
-use emu8051::hw::board::Board;
+use board::Board;
 use emu8051::sfr;
 use serde::Serialize;
 use std::ops::RangeInclusive;

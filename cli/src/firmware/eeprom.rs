@@ -1,8 +1,8 @@
 //! A 24C02 on two pins: 256 bytes behind I²C, as firmware that drives the bus bit by bit sees it.
 
+use board::Device;
+use board::peripherals::Input;
 use emu8051::Cycles;
-use emu8051::hw::board::Device;
-use emu8051::hw::peripherals::Input;
 
 /// The device address 1010000, with the read bit clear.
 const ADDRESS: u8 = 0xA0;

@@ -4,7 +4,7 @@
 use crate::args::{about, read_file};
 use crate::error::Error;
 use crate::output::note;
-use emu8051::hw::board::{Board, BoardConfig};
+use board::{Board, BoardConfig};
 use loader::Image;
 use std::path::Path;
 

@@ -14,8 +14,8 @@ pub(crate) mod stimulus;
 pub(crate) mod suite;
 pub(crate) mod vcd;
 
+use board::BoardStop;
 use emu8051::Fault;
-use emu8051::hw::board::BoardStop;
 
 /// The name of a stop in reports.
 pub(crate) fn stop_name(stop: BoardStop) -> &'static str {

@@ -2,7 +2,7 @@
 
 use crate::args::read_file;
 use crate::error::Error;
-use emu8051::hw::board::Board;
+use board::Board;
 use std::path::PathBuf;
 use std::str::FromStr;
 

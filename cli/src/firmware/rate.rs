@@ -1,6 +1,6 @@
 //! The oscillator and the host's baud rate, as users write them.
 
-use emu8051::hw::line::{BitTime, Rate, RateError};
+use board::line::{BitTime, Rate, RateError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;

@@ -10,8 +10,8 @@ use crate::args::{about, read_json, write_file};
 use crate::error::Error;
 use crate::output::{Address, Bytes, Registers};
 use crate::text::{Page, Text, say};
-use emu8051::hw::board::Board;
-use emu8051::hw::peripherals::Stimulus;
+use board::Board;
+use board::peripherals::Stimulus;
 use loader::Image;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -94,7 +94,7 @@ impl Ended {
 /// Inputs as lines of a stimulus file.
 mod lines {
     use super::stimulus;
-    use emu8051::hw::peripherals::Stimulus;
+    use board::peripherals::Stimulus;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

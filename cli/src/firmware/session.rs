@@ -10,10 +10,10 @@ use crate::output::note;
 use crate::watch::Watches;
 use crate::watch::stack::StackWatch;
 use crate::watch::symbol_files::names;
+use board::line::{Rate, SerialByte};
+use board::time::CLOCKS_PER_CYCLE;
+use board::{Board, BoardStop};
 use emu8051::Cycles;
-use emu8051::hw::board::{Board, BoardStop};
-use emu8051::hw::line::{Rate, SerialByte};
-use emu8051::hw::time::CLOCKS_PER_CYCLE;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

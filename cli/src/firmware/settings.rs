@@ -5,10 +5,10 @@ use super::ram::Ram;
 use super::rate::{Baud, Clock};
 use crate::error::Error;
 use crate::output::{Address, Bytes};
-use emu8051::hw::board::{Board, BoardConfig, Wiring};
-use emu8051::hw::chip::{CHIPS, Chip};
-use emu8051::hw::interrupt::InterruptTiming;
-use emu8051::hw::line::Pace;
+use board::chip::{CHIPS, Chip};
+use board::interrupt::InterruptTiming;
+use board::line::Pace;
+use board::{Board, BoardConfig, Wiring};
 use loader::Image;
 use serde::{Deserialize, Serialize};
 

@@ -9,9 +9,9 @@
 //! 5000              serial  68656c6c6f
 //! ```
 
+use board::line::SerialByte;
+use board::peripherals::{Input, Stimulus};
 use emu8051::Cycles;
-use emu8051::hw::line::SerialByte;
-use emu8051::hw::peripherals::{Input, Stimulus};
 
 /// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! Waveforms as Value Change Dump, IEEE 1364-2001 section 18, as GTKWave opens it.
 
-use emu8051::hw::interrupt::Source;
-use emu8051::hw::time::States;
-use emu8051::hw::trace::{Event, Signal};
+use board::interrupt::Source;
+use board::time::States;
+use board::trace::{Event, Signal};
 use std::io::{self, Write};
 
 /// Picoseconds in a second: the unit of time in the file, fine enough for any oscillator.

@@ -2,9 +2,9 @@
 
 use super::program::Lines;
 use emu8051::Insn;
-use loader::symbols::{Function, Span};
 use std::fmt::Write;
 use std::path::PathBuf;
+use symbols::{Function, Span};
 
 /// The text so far, and where its instructions lie.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use crate::args::about;
 use crate::error::Error;
 use emu8051::Insn;
 use loader::Image;
-use loader::symbols::{Function, Span};
 use std::path::{Path, PathBuf};
+use symbols::{Function, Span};
 
 /// An image and the lines it was made from.
 #[derive(Debug)]

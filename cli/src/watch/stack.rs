@@ -3,9 +3,9 @@
 use crate::output::Address;
 use emu8051::isa::Attrs;
 use emu8051::{Cpu, Insn, Observer};
-use loader::symbols::Symbols;
 use serde::Serialize;
 use std::fmt::{self, Display};
+use symbols::Symbols;
 
 /// The deepest call stack that is kept.
 const DEEPEST: usize = 128;
@@ -146,8 +146,8 @@ impl Observer for StackWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use emu8051::hw::board::{Board, BoardConfig};
-    use emu8051::hw::chip::Chip;
+    use board::chip::Chip;
+    use board::{Board, BoardConfig};
     use emu8051::{Cycles, assemble};
 
     fn watch(chip: &str, source: &str) -> StackWatch {
@@ -205,7 +205,7 @@ mod tests {
             pc: Address(0x105),
             calls: vec![Address(0x03), Address(0x102)],
         };
-        let symbols = loader::symbols::map("C:   00000100  _deep   m\n");
+        let symbols = symbols::map("C:   00000100  _deep   m\n");
         assert_eq!(
             overflow.describe(&symbols),
             "the stack overflows at CODE 0x0105 (deep), called from 0x0102 (deep), 0x0003"

@@ -3,11 +3,11 @@
 use crate::args::{about, read_symbols};
 use crate::error::Error;
 use crate::output::note;
-use loader::symbols::{self, Symbols};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use symbols::{self, Symbols};
 
 /// What the symbols in `given` say of an image, or else those beside it, with sources as paths. What is not a .cdb beside
 /// it is named on standard error.

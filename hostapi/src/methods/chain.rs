@@ -4,10 +4,10 @@ use crate::accounts::{self, Account};
 use crate::context::KnownTx;
 use crate::dispatch::{Host, Served};
 use crate::host::{HostError, NodeError};
-use crate::state::keys::Hash;
 use crate::varint;
 use abi::codec::Args;
 use abi::method;
+use state::keys::Hash;
 
 impl Host<'_, '_> {
     /// The contract bytes of the confirmed transaction that `hash` names.

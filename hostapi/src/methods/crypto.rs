@@ -4,11 +4,11 @@ use crate::dispatch::{Host, Served};
 use crate::host::HostError;
 use crate::prints::Print;
 use crate::signature;
-use crate::state::keys::Hash;
 use abi::codec::Args;
 use abi::method::Effect;
 use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use des::{Des, TdesEde2};
+use state::keys::Hash;
 
 /// The size of a block of DES in bytes.
 const BLOCK: usize = 8;

@@ -3,9 +3,9 @@
 use crate::data;
 use crate::dispatch::{Host, Served};
 use crate::host::HostError;
-use crate::state::Place;
 use abi::codec::Args;
 use abi::method;
+use state::Place;
 
 /// The length of a value as a number of steps.
 fn steps(value: &[u8]) -> i64 {

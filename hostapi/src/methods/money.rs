@@ -5,10 +5,10 @@ use crate::app_funds::{self, AppAccount, FUND_SIZE, FundRecord};
 use crate::dispatch::{Host, Served};
 use crate::host::{HostError, HostFault};
 use crate::outputs::{OUTPUT_SIZE, OUTPUT_SIZE_2014, OUTPUTS_END, Output};
-use crate::state::keys;
 use abi::codec::Args;
 use abi::method::{self, Effect};
 use abi::{Gas, Semantics};
+use state::keys;
 
 /// Above this height the old chain refuses operations with a negative amount.
 const NEGATIVE_AMOUNT_HEIGHT: u32 = 99_854;

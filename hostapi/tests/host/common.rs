@@ -4,12 +4,12 @@ use abi::codec::request;
 use abi::{Gas, Semantics};
 use hostapi::accounts::{Account, contract_key_id, regid};
 use hostapi::hash::{double_sha256, key_hash};
-use hostapi::state::keys::{self, Hash, KeyId, RegId};
-use hostapi::state::{MemStore, Overlay};
 use hostapi::{
     CallContext, ChainView, Host, HostApi, HostError, HostFault, KnownTx, Network, NodeError,
     Status,
 };
+use state::keys::{self, Hash, KeyId, RegId};
+use state::{MemStore, Overlay};
 
 pub(crate) const HEIGHT: u32 = 100;
 /// The contract that runs.

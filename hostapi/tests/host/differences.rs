@@ -5,8 +5,8 @@ use abi::Semantics;
 use abi::codec::{reply_fits, reply_items, request};
 use abi::method;
 use hostapi::app_funds::{AppAccount, Fund, FundRecord};
-use hostapi::state::MemStore;
 use hostapi::{CallContext, Host, HostApi, HostError, HostFault, Requests, Status, settle};
+use state::MemStore;
 
 const OLDER: Semantics = Semantics::Dacrs2014;
 

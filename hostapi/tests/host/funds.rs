@@ -5,8 +5,8 @@ use abi::method;
 use hostapi::app_accounts::{is_account, is_fund};
 use hostapi::app_funds::{AppAccount, Fund, FundError, FundRecord};
 use hostapi::outputs::Output;
-use hostapi::state::{MemStore, Overlay, keys};
 use hostapi::{CallContext, Host, Refusal, Requests, SettleError, settle};
+use state::{MemStore, Overlay, keys};
 
 const USER: &[u8] = &ALICE;
 

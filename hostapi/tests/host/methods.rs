@@ -160,7 +160,7 @@ fn hash_is_double_and_our_own_is_single() {
 
 #[test]
 fn prints_are_collected_in_order() {
-    let store = hostapi::state::MemStore::default();
+    let store = state::MemStore::default();
     let mut state = genesis(&store);
     let context = context(OLD);
     let mut host = hostapi::Host::new(&context, &Past, &mut state);
@@ -392,7 +392,7 @@ fn refused_calls_pay_for_their_arguments() {
 #[test]
 fn a_call_beyond_the_gas_left_is_not_served() {
     use hostapi::{HostApi, HostError};
-    let store = hostapi::state::MemStore::default();
+    let store = state::MemStore::default();
     let mut state = genesis(&store);
     let context = context(OURS);
     let before = state.writes();

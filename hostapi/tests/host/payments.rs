@@ -3,8 +3,8 @@
 use crate::common::*;
 use hostapi::accounts::Account;
 use hostapi::outputs::Output;
-use hostapi::state::{MemStore, Overlay};
 use hostapi::{CallContext, Refusal, Requests, SettleError, settle};
+use state::{MemStore, Overlay};
 
 const PLUS: u8 = 1;
 const MINUS: u8 = 2;

@@ -2,12 +2,12 @@
 
 use crate::common::*;
 use abi::{Semantics, method};
-use proptest::collection::vec;
-use proptest::prelude::*;
 use hostapi::app_funds::FundRecord;
 use hostapi::outputs::Output;
-use hostapi::state::{MemStore, Overlay};
 use hostapi::{CallContext, Host, HostApi, HostError, Requests, Status, settle};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use state::{MemStore, Overlay};
 
 fn any_semantics() -> impl Strategy<Value = Semantics> {
     prop::sample::select(&Semantics::ALL[..])

@@ -5,16 +5,16 @@
 
 use crate::common::Past;
 use abi::Semantics;
-use serde_json::Value;
 use hostapi::accounts::{Account, contract_key_id, key_id_of};
 use hostapi::app_funds::{AppAccount, Fund};
 use hostapi::fees::{counted_steps, max_steps, spend};
 use hostapi::record::CallRecord;
-use hostapi::state::keys::{self, Hash, RegId};
-use hostapi::state::{MemStore, Overlay};
 use hostapi::{
     CallContext, ChainView, Host, HostApi, KnownTx, Network, NodeError, Recorder, data, settle,
 };
+use serde_json::Value;
+use state::keys::{self, Hash, RegId};
+use state::{MemStore, Overlay};
 use std::path::PathBuf;
 
 fn text(value: &Value) -> &str {

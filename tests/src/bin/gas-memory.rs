@@ -4,8 +4,8 @@
 
 use abi::Gas;
 use clap::Parser;
-use tests::gas_time::memory;
 use std::process::ExitCode;
+use tests::gas_time::memory;
 
 /// Run one transaction, and print its gas and the most bytes of memory that it held.
 #[derive(Parser)]

@@ -4,10 +4,10 @@
 //! Status 0: nothing takes more than 8 times; 1: something does; 2: wrong usage; 3: a case could not be run.
 
 use clap::Parser;
+use std::process::ExitCode;
 use tests::gas_time::measure::{self, Taken, gas_time_counted, gas_time_measured};
 use tests::gas_time::world::World;
 use tests::gas_time::{self, Case, Error, MOST, Part, plain};
-use std::process::ExitCode;
 
 /// Measure what a gas takes in processor time, of everything that costs gas.
 #[derive(Parser)]

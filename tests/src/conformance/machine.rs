@@ -1,10 +1,10 @@
 //! The machine SDCC's test images run on: an 8052 with 64 KiB of RAM, whose serial port prints, and an address of XDATA
 //! that ends the test when it is read.
 
+use board::chip::Chip;
+use board::interrupt::InterruptTiming;
+use board::{Board, BoardConfig, BoardError, BoardStop};
 use emu8051::Cycles;
-use emu8051::hw::board::{Board, BoardConfig, BoardError, BoardStop};
-use emu8051::hw::chip::Chip;
-use emu8051::hw::interrupt::InterruptTiming;
 use loader::hex;
 
 use super::recorded::Figures;

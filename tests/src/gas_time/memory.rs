@@ -11,7 +11,7 @@ use bridge::Silent;
 use chain::session::Payment;
 use chain::{CallRequest, Deploy};
 use hostapi::host::KEPT_MAX;
-use hostapi::state::keys::RegId;
+use state::keys::RegId;
 
 /// What a transaction may hold whatever it pays, in bytes.
 const FREE: u64 = 64 << 20;

@@ -8,8 +8,8 @@ use abi::{Gas, Semantics, method};
 use bridge::{Schedule, Silent};
 use chain::session::Payment;
 use chain::{CallRequest, ChainError, Contract, Deploy, OpenBlock};
-use hostapi::state::keys::RegId;
 use loader::{Image, Segment};
+use state::keys::RegId;
 
 /// Transactions in a block.
 const MANY: u32 = 100;

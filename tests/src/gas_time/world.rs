@@ -6,9 +6,9 @@ use abi::{Gas, Semantics, method};
 use bridge::Silent;
 use chain::session::Payment;
 use chain::{CallRequest, Chain, Deploy, Genesis, OpenBlock, Receipt};
-use hostapi::state::keys::{self, Hash, RegId};
-use hostapi::state::{MemStore, SledStore, StateStore};
 use loader::{Image, Segment};
+use state::keys::{self, Hash, RegId};
+use state::{MemStore, SledStore, StateStore};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -89,7 +89,7 @@ impl World {
         let chain = &world.chain;
         for first in (0..keys).step_by(BATCH as usize) {
             let last = keys.min(first.saturating_add(BATCH));
-            let mut batch: hostapi::state::Batch = (first..last)
+            let mut batch: state::Batch = (first..last)
                 .map(|number| (stored_key(&script, number), Some(vec![7; 8])))
                 .collect();
             batch.insert(

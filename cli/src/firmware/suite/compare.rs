@@ -8,12 +8,12 @@ use crate::firmware::session::off_rate;
 use crate::firmware::stimulus::parse_pin;
 use crate::firmware::{explain, stop_name};
 use crate::watch::stack::Stack;
-use emu8051::hw::board::{Board, BoardStop};
-use emu8051::hw::interrupt::Source;
-use emu8051::hw::trace::{Event, Signal};
+use board::interrupt::Source;
+use board::trace::{Event, Signal};
+use board::{Board, BoardStop};
 use hostapi::prints::visible;
-use loader::symbols::Symbols;
 use std::fmt::Write;
+use symbols::Symbols;
 
 /// Everything expectations are about.
 #[derive(Debug)]

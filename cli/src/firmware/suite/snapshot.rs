@@ -9,7 +9,7 @@
 use super::compare::{Outcome, failure};
 use crate::args::{about, read_text};
 use crate::error::Error;
-use emu8051::hw::interrupt::Source;
+use board::interrupt::Source;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;

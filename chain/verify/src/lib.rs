@@ -1,0 +1,11 @@
+//! Contracts checked against what is expected of them.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`scenario`] | scenario files for contract authors |
+//! | [`recording`] | calls with everything they needed, run again and compared |
+//! | [`parity`] | the same contract on two machines, call by call |
+
+pub mod parity;
+pub mod recording;
+pub mod scenario;

@@ -1,0 +1,221 @@
+//! Parity: the same contract for two machines, held against each other call by call.
+//!
+//! A scenario runs with one image. Each call is made with the other image first, from the same state and at
+//! the same place of the chain, and taken back; then both are compared: the host calls with their arguments
+//! and replies, the prints, the outcome, and every key that was written. So the state after each call is
+//! that of both, block hashes and transaction ids do not come between them, and a difference is found at
+//! the call that makes it. Machine cycles and gas are not compared but shown side by side.
+
+use crate::scenario::{Beside, RunError, Scenario, StepReport};
+use bridge::{Engine, EngineId};
+use chain::hostlog::{HostCalls, LoggedCall};
+use chain::receipt::{CallReceipt, Verdict};
+use hostapi::prints::Print;
+use loader::Image;
+
+/// What came of one call on one machine, apart from what is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// What ran it.
+    pub engine: EngineId,
+    /// Machine cycles; 0 for WebAssembly.
+    pub cycles: u64,
+    /// Gas used.
+    pub gas: u64,
+}
+
+/// Something that was not the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What: `outcome`, `prints`, `host call 3` or `state key 64…`.
+    pub field: String,
+    /// With the first image.
+    pub a: String,
+    /// With the second.
+    pub b: String,
+}
+
+/// A call on both machines.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its place in the scenario, counted from 1.
+    pub number: usize,
+    /// Its name.
+    pub name: String,
+    /// How it ended with the first image.
+    pub outcome: String,
+    /// How many calls into the host it made with the first image.
+    pub host_calls: usize,
+    /// What it cost, with each image; `None` where it did not begin.
+    pub cost: [Option<Cost>; 2],
+    /// What was not the same.
+    pub differences: Vec<Difference>,
+}
+
+/// Runs `scenario` with the images `a` and `b` of `contract`, by `engines`: its calls, in order.
+///
+/// # Errors
+/// If the scenario cannot be run to its end with `a`, or `b` cannot be run at all. What was not the same is
+/// no error but in the steps.
+pub fn compare(
+    mut scenario: Scenario,
+    contract: &str,
+    a: Image,
+    b: Image,
+    engines: Vec<Box<dyn Engine>>,
+) -> Result<Vec<Step>, RunError> {
+    scenario.set_image(contract, a);
+    scenario.set_beside(contract, b);
+    scenario.set_free_gas();
+    scenario.keep_host_calls();
+    let run = scenario.run_with(engines)?;
+    Ok(run.steps.into_iter().filter_map(step).collect())
+}
+
+/// The two sides of a step that was made with both images.
+fn step(mut report: StepReport) -> Option<Step> {
+    let Beside { other, writes } = report.beside.take()?;
+    let a = report.receipt.as_ref().and_then(|receipt| receipt.call());
+    let b = other.receipt.as_ref();
+    let rejected = report.rejected.unwrap_or_default();
+    let outcome = a.map_or_else(|| rejected.clone(), outcome);
+
+    let mut differences = Differences(Vec::new());
+    differences.add(
+        "outcome",
+        outcome.clone(),
+        b.map_or_else(
+            |rejected| rejected.clone(),
+            |receipt| self::outcome(receipt),
+        ),
+    );
+    let prints = |receipt: Option<&CallReceipt>| {
+        let prints = receipt.map(|receipt| &receipt.prints[..]);
+        shown(prints.unwrap_or_default(), |print: &Print| {
+            format!("{print:?}")
+        })
+    };
+    differences.add(
+        "prints",
+        prints(a),
+        prints(b.ok().map(|receipt| &**receipt)),
+    );
+    host_calls(
+        &mut differences,
+        (&report.host_calls, a),
+        (&other.host_calls, b.ok().map(|r| &**r)),
+    );
+    for (key, value) in &writes {
+        differences.add(
+            &format!("state key {}", hex::encode(key)),
+            written(Some(value)),
+            written(at_key(&other.writes, key)),
+        );
+    }
+    for (key, value) in &other.writes {
+        if at_key(&writes, key).is_none() {
+            differences.add(
+                &format!("state key {}", hex::encode(key)),
+                written(None),
+                written(Some(value)),
+            );
+        }
+    }
+    Some(Step {
+        number: report.number,
+        name: report.name,
+        outcome,
+        host_calls: a.map_or(0, |receipt| receipt.host_calls as usize),
+        cost: [a.map(cost), b.ok().map(|receipt| cost(receipt))],
+        differences: differences.0,
+    })
+}
+
+/// Compares the host calls: one by one as far as both runs kept theirs, and beyond that their logs.
+fn host_calls(
+    differences: &mut Differences,
+    a: (&HostCalls, Option<&CallReceipt>),
+    b: (&HostCalls, Option<&CallReceipt>),
+) {
+    let (first, second) = (&a.0.calls, &b.0.calls);
+    let all_kept = a.0.left_out == 0 && b.0.left_out == 0;
+    let compared = if all_kept {
+        first.len().max(second.len())
+    } else {
+        first.len().min(second.len())
+    };
+    for at in 0..compared {
+        let call = |calls: &[LoggedCall]| calls.get(at).map_or("none".into(), call);
+        differences.add(&format!("host call {}", at + 1), call(first), call(second));
+    }
+    if !all_kept {
+        let log = |receipt: Option<&CallReceipt>| {
+            receipt.map_or("none".into(), |receipt| hex::encode(receipt.host_log))
+        };
+        let field = format!("log of all host calls, of which {compared} were compared one by one");
+        differences.add(&field, log(a.1), log(b.1));
+    }
+}
+
+/// What was written under `key`; `writes` are in order of key.
+fn at_key<'w>(writes: &'w [(Vec<u8>, Option<Vec<u8>>)], key: &[u8]) -> Option<&'w Option<Vec<u8>>> {
+    let at = writes.binary_search_by(|(written, _)| written.as_slice().cmp(key));
+    at.ok().map(|at| &writes[at].1)
+}
+
+struct Differences(Vec<Difference>);
+
+impl Differences {
+    fn add(&mut self, field: &str, a: String, b: String) {
+        if a != b {
+            self.0.push(Difference {
+                field: field.into(),
+                a,
+                b,
+            });
+        }
+    }
+}
+
+fn cost(receipt: &CallReceipt) -> Cost {
+    Cost {
+        engine: receipt.engine,
+        cycles: receipt.cycles,
+        gas: receipt.gas,
+    }
+}
+
+fn outcome(receipt: &CallReceipt) -> String {
+    match &receipt.verdict {
+        Verdict::Success => "success".into(),
+        Verdict::Refused { code } => format!("refused with exit code {code}"),
+        Verdict::NotGranted { reason } => format!("not granted: {reason}"),
+        Verdict::Fault { reason, .. } => format!("fault: {reason}"),
+    }
+}
+
+fn call(call: &LoggedCall) -> String {
+    let items = |items: &[Vec<u8>]| shown(items, |item| hex::encode(item));
+    format!(
+        "method 0x{:04X}, status {}, arguments {}, reply {}",
+        call.method,
+        call.status,
+        items(&call.args),
+        items(&call.reply)
+    )
+}
+
+fn written(value: Option<&Option<Vec<u8>>>) -> String {
+    match value {
+        Some(Some(value)) => hex::encode(value),
+        Some(None) => "removed".into(),
+        None => "not written".into(),
+    }
+}
+
+fn shown<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
+    format!(
+        "[{}]",
+        items.iter().map(show).collect::<Vec<_>>().join(", ")
+    )
+}

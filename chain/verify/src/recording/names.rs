@@ -1,0 +1,29 @@
+//! What names in `KIND:VALUE` stand for in a call without a chain.
+
+use super::execute::network;
+use super::format::{AccountRow, Context};
+use crate::scenario::bytes::{Kind, Names};
+use chain::names::parse_regid;
+
+/// `sender`, `contract`, and the registered ids of the accounts around the call.
+impl Names for Context {
+    fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>> {
+        let regid = match name {
+            "sender" => self.tx.src_regid.0.clone(),
+            "contract" => self.tx.dest_script_id.0.clone(),
+            _ => parse_regid(name)?.into(),
+        };
+        let row = self.accounts.iter().find(|row| row.regid.0 == regid)?;
+        let AccountRow { pubkey, keyid, .. } = row;
+        match kind {
+            Kind::RegId => Some(regid),
+            Kind::KeyId => Some(keyid.0.clone()),
+            Kind::PublicKey => (!pubkey.0.is_empty()).then(|| pubkey.0.clone()),
+            Kind::Address => {
+                let key_id = keyid.0[..].try_into().ok()?;
+                Some(network(self).ok()?.address(&key_id).into())
+            }
+            Kind::TxHash => None,
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Timer 2 of the 8052: capture, auto-reload, baud rate generator.
+//!
+//! After *Timer 2* and *Using Timer 2 to Generate Baud Rates* in Intel's Hardware Description of the 8051 (1994).
+
+use crate::interrupt::Flag;
+use crate::state::{Carrier, Fields, SnapshotError};
+use crate::time::{Pulses, States};
+use crate::trace::{Signal, Trace};
+use emu8051::Cycles;
+use emu8051::sfr::T2con;
+
+/// Timer 2 and its registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Timer2 {
+    /// When `count` was as it is kept.
+    at: Cycles,
+    /// T2CON without its two flags.
+    control: u8,
+    /// TF2.
+    overflow: Flag,
+    /// EXF2.
+    external: Flag,
+    /// TH2 and TL2.
+    count: u16,
+    /// RCAP2H and RCAP2L.
+    capture: u16,
+    /// A falling edge of T2 was sampled; it is counted at this moment.
+    edge: Option<Cycles>,
+    /// When TF2 will be set, unless something is written before; [`Cycles::MAX`] if never.
+    next_flag: Cycles,
+}
+
+impl Timer2 {
+    /// As after reset: stopped, all zero.
+    pub(super) fn new() -> Timer2 {
+        Timer2 {
+            at: Cycles::ZERO,
+            control: 0,
+            overflow: Flag::default(),
+            external: Flag::default(),
+            count: 0,
+            capture: 0,
+            edge: None,
+            next_flag: Cycles::MAX,
+        }
+    }
+
+    fn control(&self) -> T2con {
+        T2con::from_bits_retain(self.control)
+    }
+
+    /// RCLK or TCLK: the overflows clock the serial port.
+    fn generates_baud(&self) -> bool {
+        self.control().intersects(T2con::RCLK | T2con::TCLK)
+    }
+
+    /// Whether timer 2 clocks the receiver.
+    pub(super) fn clocks_receiver(&self) -> bool {
+        self.control().contains(T2con::RCLK)
+    }
+
+    /// Whether timer 2 clocks the transmitter.
+    pub(super) fn clocks_transmitter(&self) -> bool {
+        self.control().contains(T2con::TCLK)
+    }
+
+    /// What it goes to after 0xFFFF.
+    fn reload(&self) -> u16 {
+        let captures = self.control().contains(T2con::CP_RL2) && !self.generates_baud();
+        if captures { 0 } else { self.capture }
+    }
+
+    /// Increments in a machine cycle: as a baud rate generator it counts every state.
+    fn rate(&self) -> u64 {
+        let control = self.control();
+        match control.contains(T2con::TR2) && !control.contains(T2con::C_T2) {
+            false => 0,
+            true if self.generates_baud() => States::PER_CYCLE,
+            true => 1,
+        }
+    }
+
+    /// Its overflows, as far as they are known: of a counter, the one an edge already sampled will bring.
+    pub(super) fn pulses(&self) -> Option<Pulses> {
+        let Some(increment) = States::PER_CYCLE.checked_div(self.rate()) else {
+            return self.edge.filter(|_| self.count == 0xFFFF).map(Pulses::once);
+        };
+        let until = 0x1_0000 - u64::from(self.count);
+        let period = 0x1_0000 - u64::from(self.reload());
+        let next = States::from_cycles(self.at)
+            .0
+            .saturating_add(until * increment);
+        Some(Pulses {
+            next: States(next),
+            period: States(period * increment),
+        })
+    }
+
+    /// Counts up to `to`.
+    pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+        if to <= self.at {
+            return;
+        }
+        if trace.is_on()
+            && let Some(pulses) = self.pulses()
+        {
+            for k in 1..=pulses.until(States::from_cycles(to)) {
+                trace.record(pulses.nth(k), Signal::Overflow(2));
+            }
+        }
+        let edge = self.edge.take_if(|due| *due <= to).is_some();
+        let n = match self.rate() {
+            0 => edge.into(),
+            rate => (to - self.at).0.saturating_mul(rate),
+        };
+        let until = 0x1_0000 - u64::from(self.count);
+        self.count = match n.checked_sub(until) {
+            None => self.count + n as u16,
+            Some(beyond) => self.reload() + (beyond % (0x1_0000 - u64::from(self.reload()))) as u16,
+        };
+        self.at = to;
+        if to >= self.next_flag {
+            // set at S2P2 and polled in the same cycle, so answerable at the cycle's end
+            self.overflow.raise(self.next_flag, self.next_flag);
+            self.refresh();
+        }
+    }
+
+    /// The chip was without a clock from where the timer is settled to `to`.
+    pub(super) fn sleep(&mut self, to: Cycles) {
+        let slept = to - self.at;
+        self.edge = self.edge.map(|due| due + slept);
+        self.at = to;
+        self.refresh();
+    }
+
+    /// Finds out when TF2 will be set: to be called after any change but the passing of time. As a baud rate generator
+    /// the timer sets no flag.
+    pub(super) fn refresh(&mut self) {
+        let sets = !self.generates_baud() && !self.overflow.is_set();
+        let pulses = self.pulses().filter(|_| sets);
+        self.next_flag = pulses.map_or(Cycles::MAX, |pulses| pulses.next.ceil());
+    }
+
+    /// When TF2 will be set next; never if it is set already or nothing that is known brings an overflow.
+    pub(super) fn next_flag(&self) -> Cycles {
+        self.next_flag
+    }
+
+    /// TF2 and EXF2.
+    pub(super) fn flags(&self) -> [Flag; 2] {
+        [self.overflow, self.external]
+    }
+
+    /// Whether an edge on pin T2 or T2EX can do anything.
+    pub(super) fn listens(&self) -> bool {
+        self.control().intersects(T2con::C_T2 | T2con::EXEN2)
+    }
+
+    /// The falling edge of pin T2 was sampled in the cycle that ends at `at`: it is counted in the next one.
+    pub(super) fn pin_fell(&mut self, at: Cycles) {
+        if self.control().contains(T2con::TR2 | T2con::C_T2) {
+            self.edge = Some(at + Cycles(1));
+            self.refresh();
+        }
+    }
+
+    /// The falling edge of pin T2EX was sampled in the cycle that ends at `at`, where the timer is settled.
+    pub(super) fn t2ex_fell(&mut self, at: Cycles) {
+        if !self.control().contains(T2con::EXEN2) {
+            return;
+        }
+        self.external.raise(at, at + Cycles(1));
+        match (
+            self.generates_baud(),
+            self.control().contains(T2con::CP_RL2),
+        ) {
+            (true, _) => {}
+            (false, true) => self.capture = self.count,
+            (false, false) => self.count = self.capture,
+        }
+        self.refresh();
+    }
+
+    pub(super) fn t2con(&self) -> u8 {
+        let mut value = self.control();
+        value.set(T2con::TF2, self.overflow.is_set());
+        value.set(T2con::EXF2, self.external.is_set());
+        value.bits()
+    }
+
+    pub(super) fn set_t2con(&mut self, value: u8, at: Cycles) {
+        let written = T2con::from_bits_retain(value);
+        self.control = (written - T2con::TF2 - T2con::EXF2).bits();
+        self.overflow.write(written.contains(T2con::TF2), at);
+        self.external.write(written.contains(T2con::EXF2), at);
+        self.refresh();
+    }
+
+    /// TH2 and TL2.
+    pub(super) fn count(&self) -> u16 {
+        self.count
+    }
+
+    pub(super) fn set_count(&mut self, value: u16) {
+        self.count = value;
+        self.refresh();
+    }
+
+    /// RCAP2H and RCAP2L.
+    pub(super) fn capture(&self) -> u16 {
+        self.capture
+    }
+
+    pub(super) fn set_capture(&mut self, value: u16) {
+        self.capture = value;
+        self.refresh();
+    }
+}
+
+impl Fields for Timer2 {
+    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
+        carrier.cycles(&mut self.at)?;
+        carrier.u8(&mut self.control)?;
+        self.overflow.fields(carrier)?;
+        self.external.fields(carrier)?;
+        carrier.u16(&mut self.count)?;
+        carrier.u16(&mut self.capture)?;
+        carrier.option(&mut self.edge, Cycles::ZERO, Carrier::cycles)?;
+        self.refresh();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timer(t2con: T2con, count: u16, capture: u16) -> Timer2 {
+        let mut timer = Timer2 {
+            count,
+            capture,
+            ..Timer2::new()
+        };
+        timer.set_t2con(t2con.bits(), Cycles::ZERO);
+        timer
+    }
+
+    fn settle(timer: &mut Timer2, to: u64) {
+        timer.settle(Cycles(to), &mut Trace::default());
+    }
+
+    /// Increment by increment, for every way the timer can run.
+    #[test]
+    fn a_timer_caught_up_equals_a_timer_ticked() {
+        for control in (0..0x40)
+            .filter(|control| control & 0x02 == 0)
+            .map(T2con::from_bits_retain)
+        {
+            let baud = control.intersects(T2con::RCLK | T2con::TCLK);
+            let reload = if control.contains(T2con::CP_RL2) && !baud {
+                0
+            } else {
+                0xFFD3
+            };
+            for step in [1, 2, 3, 7, 8, 45, 46, 1000] {
+                let mut timer = timer(control, 0xFFE0, 0xFFD3);
+                let (mut count, mut flag) = (0xFFE0_u16, false);
+                for look in 1..30 {
+                    for _ in
+                        0..step * if baud { 6 } else { 1 } * u64::from(control.contains(T2con::TR2))
+                    {
+                        flag |= count == 0xFFFF && !baud;
+                        count = if count == 0xFFFF { reload } else { count + 1 };
+                    }
+                    settle(&mut timer, look * step);
+                    assert_eq!(
+                        (timer.count(), timer.overflow.is_set()),
+                        (count, flag),
+                        "{control:?} {step} {look}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tf2_is_polled_in_the_cycle_of_the_overflow() {
+        let mut timer = timer(T2con::TR2, 0xFFFE, 0);
+        assert_eq!(timer.next_flag(), Cycles(2));
+        settle(&mut timer, 5);
+        assert_eq!(timer.overflow.raised(), Cycles(2));
+        assert_eq!(
+            timer
+                .overflow
+                .answerable(crate::interrupt::InterruptTiming::INTEL),
+            Cycles(2)
+        );
+    }
+
+    #[test]
+    fn capture_copies_the_count_and_reload_copies_back() {
+        let mut capturing = timer(T2con::TR2 | T2con::EXEN2 | T2con::CP_RL2, 0x1234, 0);
+        settle(&mut capturing, 1);
+        capturing.t2ex_fell(Cycles(1));
+        assert_eq!((capturing.capture(), capturing.count()), (0x1235, 0x1235));
+        assert!(capturing.external.is_set());
+
+        let mut reloading = timer(T2con::TR2 | T2con::EXEN2, 0x1234, 0xAA55);
+        reloading.t2ex_fell(Cycles(1));
+        assert_eq!((reloading.capture(), reloading.count()), (0xAA55, 0xAA55));
+    }
+
+    #[test]
+    fn t2ex_is_ignored_without_exen2_and_only_interrupts_as_a_baud_rate_generator() {
+        let mut deaf = timer(T2con::TR2, 0x1234, 0xAA55);
+        deaf.t2ex_fell(Cycles(1));
+        assert_eq!((deaf.count(), deaf.external.is_set()), (0x1234, false));
+
+        let mut baud = timer(T2con::TR2 | T2con::TCLK | T2con::EXEN2, 0x1234, 0xAA55);
+        baud.t2ex_fell(Cycles(1));
+        assert_eq!(
+            (baud.count(), baud.capture(), baud.external.is_set()),
+            (0x1234, 0xAA55, true)
+        );
+    }
+
+    #[test]
+    fn flags_are_cleared_by_software_only() {
+        let mut timer = timer(T2con::TR2 | T2con::EXEN2, 0xFFFF, 0xFFFF);
+        settle(&mut timer, 1);
+        timer.t2ex_fell(Cycles(1));
+        assert_eq!(timer.t2con() & 0xC0, 0xC0);
+        timer.set_t2con((T2con::TR2 | T2con::EXEN2).bits(), Cycles(1));
+        assert_eq!(timer.t2con() & 0xC0, 0);
+    }
+
+    #[test]
+    fn a_counter_counts_falling_edges_of_t2() {
+        let mut counter = timer(T2con::TR2 | T2con::C_T2, 0xFFFF, 0x8000);
+        settle(&mut counter, 50);
+        assert_eq!(counter.count(), 0xFFFF);
+        counter.pin_fell(Cycles(50));
+        settle(&mut counter, 50);
+        assert_eq!(counter.count(), 0xFFFF);
+        settle(&mut counter, 51);
+        assert_eq!(
+            (counter.count(), counter.overflow.raised()),
+            (0x8000, Cycles(51))
+        );
+    }
+
+    #[test]
+    fn the_baud_rate_is_the_oscillator_over_32_times_the_reload_distance() {
+        // 9600 Bd at 11.0592 MHz: 65536 - 36
+        let pulses = timer(T2con::TR2 | T2con::RCLK | T2con::TCLK, 0xFFDC, 0xFFDC)
+            .pulses()
+            .expect("running");
+        assert_eq!(11_059_200 / (2 * pulses.period.0 * 16), 9600);
+    }
+}

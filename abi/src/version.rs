@@ -28,7 +28,7 @@ impl fmt::Display for AbiVersion {
 /// The host-side rules a contract runs under. The CPU is the same in all of them.
 ///
 /// What they differ in is one table, `docs/semantics.md`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Semantics {
     /// Our own rules: metered in machine cycles, every defect of the original repaired.

@@ -4,8 +4,8 @@
 //! is compared runs by turns. `cargo bench … -- sieve` runs what has `sieve` in its name.
 
 use abi::{Gas, Semantics};
-use bridge::wasm::{Costs, Limits as ModuleLimits, meter};
-use bridge::{Call, Engine, Limits, Silent, Wasmi};
+use bridge::wasm::{Costs, ModuleLimits, meter};
+use bridge::{Call, CallLimits, Engine, Rules, Wasmi, drive};
 use hostapi::network::Network;
 use hostapi::{
     Answer, CallContext, ChainView, Host, HostApi, HostError, KnownTx, NodeError, Status,
@@ -134,7 +134,7 @@ fn counter(root: &Path) {
     ];
     let wasm = clang(&[&include], &[&files[0], &files[1]]);
     let module = Wasmi::new()
-        .prepare(&Image::wasm(wasm), Semantics::V1)
+        .prepare(&Image::wasm(wasm), &Rules::v1(Semantics::V1))
         .expect("a contract");
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
@@ -156,9 +156,9 @@ fn counter(root: &Path) {
     };
     let call = Call {
         input: b"",
-        limits: Limits {
+        limits: CallLimits {
             gas: Gas(1 << 30),
-            ..Limits::NONE
+            ..CallLimits::NONE
         },
     };
     const CALLS: u32 = 20;
@@ -166,9 +166,7 @@ fn counter(root: &Path) {
         for _ in 0..CALLS {
             let before = state.checkpoint();
             let mut host = Host::new(&context, &NoPast, &mut state);
-            let report = module
-                .call(&call, &mut host, &mut Silent)
-                .expect("the node does not fail");
+            let report = drive(&module, &call, &mut host, &mut ()).expect("the node does not fail");
             assert!(report.outcome.is_success(), "{:?}", report.outcome);
             state.revert(before);
         }
@@ -193,14 +191,14 @@ fn host_call() {
     let [with, without] = [call, ""].map(|body| {
         let wasm = wat::parse_str(wat(body)).expect("valid");
         let module = Wasmi::new()
-            .prepare(&Image::wasm(wasm), Semantics::V1)
+            .prepare(&Image::wasm(wasm), &Rules::v1(Semantics::V1))
             .expect("a contract");
         let call = Call {
             input: b"",
-            limits: Limits::NONE,
+            limits: CallLimits::NONE,
         };
         best(500, || {
-            let report = module.call(&call, &mut Nothing, &mut Silent);
+            let report = drive(&module, &call, &mut Nothing, &mut ());
             black_box(report.expect("the node does not fail"));
         })
     });
@@ -237,7 +235,7 @@ fn preparation() {
     let time = best(20, || {
         drop(
             Wasmi::new()
-                .prepare(&Image::wasm(wasm.clone()), Semantics::V1)
+                .prepare(&Image::wasm(wasm.clone()), &Rules::v1(Semantics::V1))
                 .expect("a contract"),
         );
     });

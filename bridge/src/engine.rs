@@ -1,10 +1,15 @@
-//! What an engine is: [`Engine`] prepares an image once, a [`Module`] runs calls.
+//! What an engine is: [`Engine`] prepares an image once, a [`Module`] starts runs, and a [`Running`] runs from one host
+//! call to the next. Engines only run: what a run costs, who watches it and who answers it, [`drive`](crate::drive)
+//! knows.
 
-use crate::meter::{Limits, Usage};
-use crate::outcome::Outcome;
-use abi::{Gas, Semantics};
-use emu8051::{Cpu, Insn, Xdata};
-use hostapi::{Answer, HostApi, NodeError};
+use crate::meter::{CallLimits, Usage};
+use crate::observer::{CallObserver, MachineView};
+use crate::outcome::{Fault, Outcome};
+use crate::rules::Rules;
+use crate::watchdog::Watchdog;
+use abi::{ExitCode, Gas, Semantics};
+use emu8051::{Cycles, Steps};
+use hostapi::NodeError;
 use loader::Image;
 use std::fmt;
 use std::sync::Arc;
@@ -19,12 +24,40 @@ pub enum EngineId {
 }
 
 impl EngineId {
+    /// The engine that runs images of the kind of `image`.
+    #[must_use]
+    pub fn of(image: &Image) -> EngineId {
+        match image.as_wasm() {
+            Some(_) => EngineId::Wasm,
+            None => EngineId::Mcs51,
+        }
+    }
+
     /// The name used in receipts and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             EngineId::Mcs51 => "8051",
             EngineId::Wasm => "wasm",
+        }
+    }
+
+    /// The byte used in stored forms.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            EngineId::Mcs51 => 1,
+            EngineId::Wasm => 2,
+        }
+    }
+
+    /// The engine of a byte of [`EngineId::code`].
+    #[must_use]
+    pub const fn from_code(code: u8) -> Option<EngineId> {
+        match code {
+            1 => Some(EngineId::Mcs51),
+            2 => Some(EngineId::Wasm),
+            _ => None,
         }
     }
 }
@@ -51,9 +84,9 @@ pub enum PrepareError {
     /// The old chain has no WebAssembly, so no rules of its own for it.
     #[error("WebAssembly runs under the semantics v1 only, not under {0}")]
     Semantics(Semantics),
-    /// The module breaks a rule of docs/wasm.md.
+    /// The module breaks a rule of its kind; for WebAssembly a [`wasm::InvalidModule`](crate::wasm::InvalidModule).
     #[error(transparent)]
-    Wasm(#[from] crate::wasm::Refusal),
+    Module(Box<dyn std::error::Error + Send + Sync>),
     /// The module is valid, and still the engine below does not take it.
     #[error("the engine does not take the module: {0}")]
     Compile(String),
@@ -68,10 +101,11 @@ pub struct Call<'a> {
     /// The input bytes, at most [`abi::layout::INPUT_MAX`].
     pub input: &'a [u8],
     /// What the run may use.
-    pub limits: Limits,
+    pub limits: CallLimits,
 }
 
-/// How a run ended and what it used. How an 8051 stood at the end, [`Observer::stopped`] sees.
+/// How a run ended and what it used. The final state of an 8051 is shown to
+/// [`CallObserver::stopped`](crate::CallObserver::stopped).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// How it ended.
@@ -80,56 +114,108 @@ pub struct Report {
     pub usage: Usage,
 }
 
-/// The moment a contract arrives at the api vector, before the host has answered.
+/// What a run may use before it has to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Gas; an engine that counts cycles does not look at it.
+    pub gas: Gas,
+    /// Machine cycles.
+    pub cycles: Cycles,
+    /// Instructions.
+    pub steps: Steps,
+    /// Whether the run shall pause every few milliseconds ([`Stopped::Slice`]), by an engine that has another measure than
+    /// these.
+    pub slices: bool,
+}
+
+/// What a run used of its allowance since it was resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Used {
+    /// Machine cycles and instructions of an 8051.
+    Run(Cycles, Steps),
+    /// Gas that a module counted itself.
+    Gas(Gas),
+    /// Nothing that can be told yet: a module that pauses between its own counts.
+    Untold,
+}
+
+/// Why a run has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The contract makes a host call: [`Running::request`] has it, and [`Running::reply`] must come before the run is
+    /// resumed.
+    HostCall,
+    /// The contract has ended with this code.
+    Exit(ExitCode),
+    /// The contract can not go on.
+    Fault(Fault),
+    /// The next instruction takes more machine cycles than the allowance.
+    OutOfCycles,
+    /// The allowance of instructions is used up.
+    OutOfSteps,
+    /// A slice is over: see [`Allowance::slices`].
+    Slice,
+    /// The observer has ended it.
+    Observer,
+}
+
+/// A host call as it lies in the contract's memory.
 #[derive(Clone, Copy, Debug)]
-pub struct Arrival<'a> {
-    /// The method asked for.
+pub struct Request<'a> {
+    /// The method's number.
     pub method: u16,
-    /// The whole exchange buffer as the contract left it.
-    pub request: &'a [u8],
-    /// What had been used on arrival, the arriving instruction included.
-    pub usage: Usage,
-    /// The processor and its XDATA; `None` from an engine that has none.
-    pub machine: Option<(&'a Cpu, &'a Xdata)>,
+    /// The exchange buffer.
+    pub bytes: &'a [u8],
 }
 
-/// What the host answered, before the reply goes into the buffer.
+/// What a contract gets for a host call.
 #[derive(Clone, Copy, Debug)]
-pub struct Served<'a> {
-    /// The answer.
-    pub answer: Answer<'a>,
-    /// Whether the reply fits in the buffer. That of a refused call is never delivered.
-    pub fits: bool,
+pub enum Reply<'a> {
+    /// The call was served: the items of the reply, framed.
+    Served(&'a [u8]),
+    /// The call was refused.
+    Refused,
+    /// The run ends here, or the reply is dropped under the old rules: the buffer is cleared, as before every reply.
+    Cleared,
 }
 
-/// Watches a run. Nothing it does can change one.
-pub trait Observer {
-    /// Whether [`Observer::instruction`] and [`Observer::executed`] are wanted; they cost the run its speed.
-    fn wants_instructions(&self) -> bool {
-        false
+/// A run under way. It can be kept as long as somebody likes, and dropped at any time.
+pub trait Running: Send {
+    /// Runs on within `allowance` until something stops it.
+    ///
+    /// # Errors
+    /// Only if the node fails.
+    fn resume(
+        &mut self,
+        allowance: Allowance,
+        observer: &mut dyn CallObserver,
+    ) -> Result<(Used, Stopped), NodeError>;
+
+    /// The host call that the run has stopped at.
+    ///
+    /// # Errors
+    /// If the request does not lie in the contract's memory.
+    fn request(&self) -> Result<Request<'_>, Fault>;
+
+    /// Gives the contract what the host answered.
+    fn reply(&mut self, reply: Reply<'_>);
+
+    /// The machine, of an 8051.
+    fn machine(&self) -> Option<MachineView<'_>> {
+        None
     }
-    /// Called before each instruction of an 8051, where wanted.
-    fn instruction(&mut self, _cpu: &Cpu, _insn: &Insn) {}
-    /// Called after each instruction of an 8051, where wanted; PC is the address of the next one.
-    fn executed(&mut self, _cpu: &Cpu, _insn: &Insn) {}
-    /// Called when a contract arrives at the api vector.
-    fn arrived(&mut self, _arrival: &Arrival<'_>) {}
-    /// Called when the host has answered; not called where the call ended the run.
-    fn served(&mut self, _served: &Served<'_>) {}
-    /// Called once when an 8051 has stopped for good.
-    fn stopped(&mut self, _cpu: &Cpu, _xdata: &Xdata) {}
+
+    /// Ends the run, and gives back what later ones can use.
+    fn finish(self: Box<Self>);
 }
-
-/// An observer that looks away.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Observer for Silent {}
 
 /// A prepared contract: immutable, shared between calls and threads.
 pub trait Module: Send + Sync + fmt::Debug {
     /// Which engine prepared it.
     fn engine(&self) -> EngineId;
+
+    /// What it was prepared under.
+    fn rules(&self) -> &Rules;
 
     /// What it holds in memory while idle, in bytes.
     fn size(&self) -> usize;
@@ -141,16 +227,14 @@ pub trait Module: Send + Sync + fmt::Debug {
     /// Whether the image has the account check switched on: its money must then add up when a call succeeds.
     fn account_check(&self) -> bool;
 
-    /// Runs one call. Nothing of one call is visible to the next.
-    ///
-    /// # Errors
-    /// Only if the node fails; whatever the contract does is in the [`Report`].
-    fn call(
-        &self,
-        call: &Call<'_>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn Observer,
-    ) -> Result<Report, NodeError>;
+    /// How long the node lets a call take, for a query.
+    fn watchdog(&self) -> Option<Watchdog> {
+        None
+    }
+
+    /// Starts a run with `input` in the contract's memory, unless it is too long for it. Nothing of one run is visible to
+    /// the next.
+    fn start(self: Arc<Self>, input: &[u8]) -> Box<dyn Running>;
 }
 
 /// An engine: turns images into modules.
@@ -158,11 +242,10 @@ pub trait Engine: Send + Sync + fmt::Debug {
     /// Which engine it is.
     fn id(&self) -> EngineId;
 
-    /// Prepares `image` to run under `semantics`. A deployment pays for it by the image's length, and each call
+    /// Prepares `image` to run under `rules`. A deployment pays for it by the image's length, and each call
     /// by [`Module::entry_gas`].
     ///
     /// # Errors
     /// If the image is not one that this engine can run.
-    fn prepare(&self, image: &Image, semantics: Semantics)
-    -> Result<Arc<dyn Module>, PrepareError>;
+    fn prepare(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError>;
 }

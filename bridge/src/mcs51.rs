@@ -1,23 +1,23 @@
 //! The 8051 engine: input into Communicate, run, trap, reply, exit.
 //!
-//! The loop is the original VM's (`CVm8051::run`): a vector counts when PC *arrives* there, however it
+//! It does what the original VM does (`CVm8051::run`): a vector counts when PC *arrives* there, however it
 //! got there; the buffer is zeroed before a reply; after a reply the bytes at the api vector run as they
-//! stand in the image, usually a `RET`.
+//! lie in the image, usually a `RET`.
 
 use crate::engine::{
-    Arrival, Call, Engine, EngineId, Module, Observer, PrepareError, Report, Served,
+    Allowance, Engine, EngineId, Module, PrepareError, Reply, Request, Running, Stopped, Used,
 };
-use crate::meter::{Limits, Meter, Schedule};
-use crate::outcome::{Fault, Outcome};
-use crate::watchdog::{Watch, Watchdog, WatchedHost};
-use abi::codec::reply_fits;
+use crate::observer::{CallObserver, MachineView};
+use crate::outcome::Fault;
+use crate::rules::Rules;
+use crate::watchdog::Watchdog;
 use abi::layout::{APICALL, COMMUNICATE, COMMUNICATE_SIZE, EXIT, INPUT_MAX, REQUEST_SIZE, RESULT};
-use abi::{ExitCode, Gas, Semantics};
+use abi::{ExitCode, Gas};
 use emu8051::{
-    Cpu, Cycles, Insn, Program, ProgramBuilder, Run, Steps, Stop, Unprogrammed, Xdata, run,
+    Cpu, CpuFault, Cycles, Limit, Program, ProgramBuilder, Run, Stop, Unprogrammed, Xdata, run,
     run_observed,
 };
-use hostapi::{HostApi, HostError, HostFault, NodeError, Status};
+use hostapi::NodeError;
 use loader::{Image, header};
 use std::fmt;
 use std::ops::Range;
@@ -33,9 +33,6 @@ const POOL_MAX: usize = 16;
 
 /// The most programs kept for their memory.
 const OLD_MAX: usize = 2;
-
-/// The instructions between two looks at the clock, of a call that is watched: about a millisecond.
-const SLICE: Steps = Steps(200_000);
 
 /// The 8051 engine. Clones share one pool of machines.
 #[derive(Clone, Debug, Default)]
@@ -66,19 +63,15 @@ impl Engine for Mcs51 {
         EngineId::Mcs51
     }
 
-    fn prepare(
-        &self,
-        image: &Image,
-        semantics: Semantics,
-    ) -> Result<Arc<dyn Module>, PrepareError> {
+    fn prepare(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError> {
         if image.as_wasm().is_some() {
             return Err(PrepareError::WrongKind {
                 engine: EngineId::Mcs51,
             });
         }
-        let header = header::check(image, semantics)?.header;
+        let header = header::check(image, rules.semantics)?.header;
         let mut builder = Program::builder().trap(EXIT).trap(APICALL);
-        if semantics.is_dacrs() {
+        if rules.semantics.is_dacrs() {
             // The old chain's CODE is 64 KiB of zeros under the image, and zeros run as NOP.
             builder = builder.fill(0x00).unprogrammed(Unprogrammed::Execute);
         } else {
@@ -89,9 +82,9 @@ impl Engine for Mcs51 {
         }
         let program = self.pool.build(builder);
         Ok(Arc::new(Contract {
-            entry_gas: Schedule::V1.entry_gas(program.predecoded()),
+            entry_gas: rules.schedule.entry_gas(program.predecoded()),
             program: Some(program),
-            semantics,
+            rules: *rules,
             account_check: header.account_check.unwrap_or(false),
             pool: Arc::clone(&self.pool),
             watchdog: self.watchdog,
@@ -99,11 +92,13 @@ impl Engine for Mcs51 {
     }
 }
 
-/// Registers, IRAM and XDATA of one 8051.
+/// Registers, IRAM and XDATA of one 8051, and the contract that runs on it.
 #[derive(Debug)]
 struct Machine {
     cpu: Cpu,
     xdata: Xdata,
+    /// Nothing while it is idle.
+    contract: Option<Arc<Contract>>,
 }
 
 /// Machines in their reset state, ready for a call, and programs that are not needed any more.
@@ -151,6 +146,7 @@ impl Pool {
             Box::new(Machine {
                 cpu: Cpu::new(),
                 xdata: Xdata::new(),
+                contract: None,
             })
         })
     }
@@ -171,7 +167,7 @@ struct Contract {
     program: Option<Program>,
     /// What a call pays before its first instruction.
     entry_gas: Gas,
-    semantics: Semantics,
+    rules: Rules,
     account_check: bool,
     pool: Arc<Pool>,
     watchdog: Option<Watchdog>,
@@ -188,7 +184,7 @@ impl Drop for Contract {
 impl fmt::Debug for Contract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Contract")
-            .field("semantics", &self.semantics)
+            .field("semantics", &self.rules.semantics)
             .finish_non_exhaustive()
     }
 }
@@ -196,6 +192,10 @@ impl fmt::Debug for Contract {
 impl Module for Contract {
     fn engine(&self) -> EngineId {
         EngineId::Mcs51
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     fn size(&self) -> usize {
@@ -210,19 +210,49 @@ impl Module for Contract {
         self.entry_gas
     }
 
-    fn call(
-        &self,
-        call: &Call<'_>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn Observer,
-    ) -> Result<Report, NodeError> {
-        match self.watchdog.map(Watchdog::start) {
-            None => self.run(call, host, observer, None),
-            Some(watch) => {
-                let host = &mut WatchedHost { watch, host };
-                self.run(call, host, observer, Some(watch))
+    fn watchdog(&self) -> Option<Watchdog> {
+        self.watchdog
+    }
+
+    /// Places the input: `LE16 length, bytes` from the start of Communicate.
+    fn start(self: Arc<Self>, input: &[u8]) -> Box<dyn Running> {
+        let mut machine = self.pool.take();
+        if input.len() <= INPUT_MAX {
+            let length = input.len() as u16;
+            machine.xdata.copy_in(COMMUNICATE, &length.to_le_bytes());
+            machine.xdata.copy_in(COMMUNICATE + 2, input);
+        }
+        machine.contract = Some(self);
+        machine
+    }
+}
+
+impl Machine {
+    fn contract(&self) -> &Contract {
+        self.contract
+            .as_deref()
+            .expect("a machine runs a contract from its start to its end")
+    }
+
+    /// Stays at 0xA5 until the limit: in the original the opcode does nothing, PC stays where it is, and
+    /// each round counts as an instruction of one machine cycle.
+    fn spin(
+        &mut self,
+        ran: &Run,
+        limit: Limit,
+        observer: &mut dyn CallObserver,
+    ) -> (Used, Stopped) {
+        let rounds = limit.steps - ran.steps;
+        let mut stopped = Stopped::OutOfSteps;
+        if observer.wants_instructions() {
+            let program = self.contract().program();
+            let insn = program.insn_at(self.cpu.pc());
+            if (0..rounds.0).any(|_| observer.before(&self.cpu, &insn).is_break()) {
+                stopped = Stopped::Observer;
             }
         }
+        let used = Used::Run(ran.cycles + Cycles(rounds.0), ran.steps + rounds);
+        (used, stopped)
     }
 }
 
@@ -231,230 +261,80 @@ impl Contract {
         // It is taken out when the contract is dropped, and then there is nobody left to call it.
         self.program.as_ref().expect("it is there until the drop")
     }
-
-    fn run(
-        &self,
-        call: &Call<'_>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn Observer,
-        watch: Option<Watch>,
-    ) -> Result<Report, NodeError> {
-        let meter = Meter::new(Schedule::V1, self.semantics, call.limits);
-        let mut machine = self.pool.take();
-        let mut running = Running {
-            contract: self,
-            machine: &mut machine,
-            meter,
-            host,
-            observer,
-            watch,
-        };
-        let result = running.start_and_run(call.input, &call.limits);
-        let meter = running.meter;
-        let report = result.map(|outcome| Report {
-            outcome,
-            usage: meter.finish(outcome.is_success()),
-        });
-        self.pool.put_back(machine);
-        report
-    }
 }
 
-/// One call under way.
-struct Running<'a> {
-    contract: &'a Contract,
-    machine: &'a mut Machine,
-    meter: Meter,
-    host: &'a mut dyn HostApi,
-    observer: &'a mut dyn Observer,
-    watch: Option<Watch>,
-}
-
-impl Running<'_> {
-    fn start_and_run(&mut self, input: &[u8], limits: &Limits) -> Result<Outcome, NodeError> {
-        let outcome = match self.start(input, limits) {
-            Ok(()) => self.run_and_serve()?,
-            Err(fault) => Outcome::Fault { fault },
+impl Running for Machine {
+    fn resume(
+        &mut self,
+        allowance: Allowance,
+        mut observer: &mut dyn CallObserver,
+    ) -> Result<(Used, Stopped), NodeError> {
+        let limit = Limit {
+            cycles: allowance.cycles,
+            steps: allowance.steps,
         };
-        self.observer
-            .stopped(&self.machine.cpu, &self.machine.xdata);
-        Ok(outcome)
-    }
-
-    /// Places the input: `LE16 length, bytes` from the start of Communicate.
-    fn start(&mut self, input: &[u8], limits: &Limits) -> Result<(), Fault> {
-        if input.len() > INPUT_MAX {
-            return Err(Fault::InputTooLong {
-                length: input.len(),
-            });
-        }
-        if !self.contract.semantics.is_dacrs() {
-            self.meter.charge_gas(self.contract.entry_gas)?;
-        } else if limits.steps.0 == 0 {
-            return Err(Fault::OutOfSteps);
-        }
-        let length = u16::try_from(input.len()).expect("checked against INPUT_MAX");
-        self.machine
-            .xdata
-            .copy_in(COMMUNICATE, &length.to_le_bytes());
-        self.machine.xdata.copy_in(COMMUNICATE + 2, input);
-        Ok(())
-    }
-
-    fn run_and_serve(&mut self) -> Result<Outcome, NodeError> {
-        loop {
-            let run = self.run();
-            self.meter.charge_run(&run);
-            let fault = match run.stop {
-                Stop::Fault(emu8051::Fault::Reserved) if self.contract.semantics.is_dacrs() => {
-                    self.spin();
-                    Fault::OutOfSteps
-                }
-                Stop::Trap(APICALL) => match self.serve() {
-                    Ok(()) => continue,
-                    Err(Ended::Fault(fault)) => fault,
-                    Err(Ended::Node(error)) => return Err(error),
-                },
-                Stop::Trap(_) => return Ok(self.exit()),
-                // Only programs with hooked registers stop for an event, and a contract has none.
-                Stop::Event => continue,
-                // Not the call's limit but a slice of it: the clock is looked at.
-                Stop::OutOfSteps if self.meter.allowance().steps.0 > 0 => {
-                    self.watch.map_or(Ok(()), |watch| watch.check())?;
-                    continue;
-                }
-                Stop::OutOfSteps => Fault::OutOfSteps,
-                Stop::OutOfCycles => self.meter.which_ran_out(),
-                Stop::Fault(emu8051::Fault::Reserved) => Fault::ReservedOpcode,
-                Stop::Fault(emu8051::Fault::Unprogrammed) => Fault::UnprogrammedCode,
-                Stop::Fault(emu8051::Fault::StackOverflow) => Fault::StackOverflow,
-            };
-            return Ok(Outcome::Fault { fault });
-        }
-    }
-
-    /// Runs up to the next trap, limit or fault.
-    fn run(&mut self) -> Run {
-        let Machine { cpu, xdata } = &mut *self.machine;
-        let program = self.contract.program();
-        let mut limit = self.meter.allowance();
-        if self.watch.is_some() {
-            limit.steps = limit.steps.min(SLICE);
-        }
-        if self.observer.wants_instructions() {
-            run_observed(
-                cpu,
-                xdata,
-                program,
-                limit,
-                &mut EachInstruction(self.observer),
-            )
+        let Machine {
+            cpu,
+            xdata,
+            contract,
+        } = self;
+        let contract = contract
+            .as_deref()
+            .expect("a machine runs a contract from its start to its end");
+        let program = contract.program();
+        let ran = if observer.wants_instructions() {
+            run_observed(cpu, xdata, program, limit, &mut observer)
         } else {
             run(cpu, xdata, program, limit)
-        }
-    }
-
-    /// Stands on 0xA5 until the limit: in the original the opcode does nothing, PC stays where it is, and
-    /// each round counts as an instruction of one machine cycle.
-    fn spin(&mut self) {
-        let rounds = self.meter.allowance().steps;
-        if self.observer.wants_instructions() {
-            let cpu = &self.machine.cpu;
-            let insn = self.contract.program().insn_at(cpu.pc());
-            (0..rounds.0).for_each(|_| self.observer.instruction(cpu, &insn));
-        }
-        self.meter.charge_run(&Run {
-            cycles: Cycles(rounds.0),
-            steps: rounds,
-            stop: Stop::OutOfSteps,
-        });
-    }
-
-    /// The contract has arrived at the exit vector: its exit code stands in the result word.
-    fn exit(&self) -> Outcome {
-        match ExitCode(self.machine.xdata.read(RESULT)) {
-            ExitCode::SUCCESS => Outcome::Success,
-            code => Outcome::Refused { code },
-        }
-    }
-
-    /// The contract has arrived at the api vector: has the host answer, and delivers the reply.
-    fn serve(&mut self) -> Result<(), Ended> {
-        let Machine { cpu, xdata } = &mut *self.machine;
-        let method = u16::from_le_bytes([xdata.read(RESULT), xdata.read(RESULT + 1)]);
-        let request = &xdata.bytes()[usize::from(COMMUNICATE)..];
-        let usage = self.meter.usage();
-        self.observer.arrived(&Arrival {
-            method,
-            request,
-            usage,
-            machine: Some((cpu, xdata)),
-        });
-        self.host.allow(self.meter.gas_left());
-        let answer = match self.host.call(method, request) {
-            Ok(answer) => answer,
-            Err(HostError::Fault(fault)) => {
-                // The original counts a fatal call, and clears its buffer, like any other.
-                xdata.zero(BUFFER);
-                self.meter.charge_call(Gas::ZERO, Gas::ZERO, 0)?;
-                return Err(fault.into());
-            }
-            Err(HostError::OutOfGas) => return Err(self.meter.run_out().into()),
-            Err(HostError::Node(error)) => return Err(Ended::Node(error)),
         };
-        let fits = reply_fits(self.contract.semantics, answer.reply.len());
-        self.observer.served(&Served { answer, fits });
-        // The pages of a range that is a constant are told apart when this is compiled.
-        xdata.zero(BUFFER);
-        if !self.contract.semantics.is_dacrs() {
-            xdata.zero(BUFFER_END);
-        }
-        // The original can have a reply to a refused call too, and does not deliver it.
-        if answer.status == Status::Done {
-            if fits {
-                xdata.copy_in(COMMUNICATE, answer.reply);
-            } else if !self.contract.semantics.is_dacrs() {
-                // The original drops it without a word, and a contract cannot tell that from "nothing found".
-                return Err(HostFault::ReplyTooLarge {
-                    size: answer.reply.len(),
-                }
-                .into());
+        let stopped = match ran.stop {
+            Stop::Trap(APICALL) => Stopped::HostCall,
+            // The contract has arrived at the exit vector, with its exit code in the result word.
+            Stop::Trap(_) => Stopped::Exit(ExitCode(xdata.read(RESULT))),
+            Stop::OutOfSteps => Stopped::OutOfSteps,
+            Stop::OutOfCycles => Stopped::OutOfCycles,
+            Stop::Observer => Stopped::Observer,
+            // Only programs with hooked registers stop for an event, and a contract has none.
+            Stop::Event => Stopped::Slice,
+            Stop::Fault(CpuFault::Reserved) if contract.rules.semantics.is_dacrs() => {
+                return Ok(self.spin(&ran, limit, observer));
             }
+            Stop::Fault(CpuFault::Reserved) => Stopped::Fault(Fault::ReservedOpcode),
+            Stop::Fault(CpuFault::Unprogrammed) => Stopped::Fault(Fault::UnprogrammedCode),
+            Stop::Fault(CpuFault::StackOverflow) => Stopped::Fault(Fault::StackOverflow),
+        };
+        Ok((Used::Run(ran.cycles, ran.steps), stopped))
+    }
+
+    fn request(&self) -> Result<Request<'_>, Fault> {
+        let xdata = &self.xdata;
+        Ok(Request {
+            method: u16::from_le_bytes([xdata.read(RESULT), xdata.read(RESULT + 1)]),
+            bytes: &xdata.bytes()[usize::from(COMMUNICATE)..],
+        })
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) {
+        // The pages of a range that is a constant are told apart when this is compiled.
+        self.xdata.zero(BUFFER);
+        if !self.contract().rules.semantics.is_dacrs() {
+            self.xdata.zero(BUFFER_END);
         }
-        // The original tests its limit only after the reply stands in the buffer.
-        self.meter
-            .charge_call(answer.gas, answer.refund, answer.step_delta)?;
-        Ok(())
-    }
-}
-
-/// Why a call into the host ended the run.
-enum Ended {
-    Fault(Fault),
-    Node(NodeError),
-}
-
-impl From<HostFault> for Ended {
-    fn from(fault: HostFault) -> Self {
-        Ended::Fault(Fault::Host(fault))
-    }
-}
-
-impl From<Fault> for Ended {
-    fn from(fault: Fault) -> Self {
-        Ended::Fault(fault)
-    }
-}
-
-/// Hands each instruction of the processor's own observer to the engine's.
-struct EachInstruction<'a>(&'a mut dyn Observer);
-
-impl emu8051::Observer for EachInstruction<'_> {
-    fn before(&mut self, cpu: &Cpu, insn: &Insn) {
-        self.0.instruction(cpu, insn);
+        if let Reply::Served(bytes) = reply {
+            self.xdata.copy_in(COMMUNICATE, bytes);
+        }
     }
 
-    fn after(&mut self, cpu: &Cpu, insn: &Insn) {
-        self.0.executed(cpu, insn);
+    fn machine(&self) -> Option<MachineView<'_>> {
+        Some(MachineView {
+            cpu: &self.cpu,
+            xdata: &self.xdata,
+        })
+    }
+
+    fn finish(mut self: Box<Self>) {
+        if let Some(contract) = self.contract.take() {
+            contract.pool.put_back(self);
+        }
     }
 }

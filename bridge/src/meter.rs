@@ -7,7 +7,7 @@
 
 use crate::outcome::Fault;
 use abi::{Gas, Semantics};
-use emu8051::{Cycles, Limit, Run, Steps};
+use emu8051::{Cycles, Limit, Steps};
 
 /// Prices as versioned data: what a receipt names, so that an old one can be worked out again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,7 +113,7 @@ impl Schedule {
 
 /// What a run may use. The maximum of each means no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct CallLimits {
     /// The most gas; not looked at under the old chain's rules.
     pub gas: Gas,
     /// The most machine cycles.
@@ -122,9 +122,9 @@ pub struct Limits {
     pub steps: Steps,
 }
 
-impl Limits {
+impl CallLimits {
     /// No limit at all.
-    pub const NONE: Limits = Limits {
+    pub const NONE: CallLimits = CallLimits {
         gas: Gas::MAX,
         cycles: Cycles(u64::MAX),
         steps: Steps(u64::MAX),
@@ -158,8 +158,8 @@ impl Usage {
 #[derive(Clone, Debug)]
 pub struct Meter {
     schedule: Schedule,
-    limits: Limits,
-    old_chain: bool,
+    limits: CallLimits,
+    semantics: Semantics,
     usage: Usage,
     /// What the host has offered to give back; capped only when the run ends.
     offered: Gas,
@@ -168,11 +168,11 @@ pub struct Meter {
 impl Meter {
     /// A meter at zero.
     #[must_use]
-    pub fn new(schedule: Schedule, semantics: Semantics, limits: Limits) -> Self {
+    pub fn new(schedule: Schedule, semantics: Semantics, limits: CallLimits) -> Self {
         Meter {
             schedule,
             limits,
-            old_chain: semantics.is_dacrs(),
+            semantics,
             usage: Usage::default(),
             offered: Gas::ZERO,
         }
@@ -184,10 +184,16 @@ impl Meter {
         self.usage
     }
 
+    /// Whose rules it counts by.
+    #[must_use]
+    pub const fn semantics(&self) -> Semantics {
+        self.semantics
+    }
+
     /// What gas is left. Under the old chain's rules gas has no limit.
     #[must_use]
     pub const fn gas_left(&self) -> Gas {
-        if self.old_chain {
+        if self.semantics.is_dacrs() {
             Gas::MAX
         } else {
             Gas(self.limits.gas.0.saturating_sub(self.usage.gas.0))
@@ -206,7 +212,7 @@ impl Meter {
 
     /// Steps left under the counter that the semantics limit by.
     fn steps_left(&self) -> Steps {
-        if !self.old_chain {
+        if !self.semantics.is_dacrs() {
             return Steps(
                 self.limits
                     .steps
@@ -220,11 +226,11 @@ impl Meter {
     }
 
     /// Counts what the processor ran. It ran within [`Meter::allowance`], so nothing can run out here.
-    pub fn charge_run(&mut self, run: &Run) {
-        self.usage.cycles = Cycles(self.usage.cycles.0.saturating_add(run.cycles.0));
-        self.usage.instructions = Steps(self.usage.instructions.0.saturating_add(run.steps.0));
-        self.usage.steps = self.usage.steps.saturating_add_unsigned(run.steps.0);
-        let gas = self.schedule.gas_for(run.cycles).unwrap_or(Gas::MAX);
+    pub fn charge_run(&mut self, cycles: Cycles, steps: Steps) {
+        self.usage.cycles = Cycles(self.usage.cycles.0.saturating_add(cycles.0));
+        self.usage.instructions = Steps(self.usage.instructions.0.saturating_add(steps.0));
+        self.usage.steps = self.usage.steps.saturating_add_unsigned(steps.0);
+        let gas = self.schedule.gas_for(cycles).unwrap_or(Gas::MAX);
         self.usage.gas = Gas(self.usage.gas.0.saturating_add(gas.0));
     }
 
@@ -234,7 +240,7 @@ impl Meter {
     /// # Errors
     /// [`Fault::OutOfGas`] or [`Fault::OutOfSteps`] where the call takes the last of either.
     pub fn charge_call(&mut self, gas: Gas, refund: Gas, step_delta: i64) -> Result<(), Fault> {
-        if self.old_chain {
+        if self.semantics.is_dacrs() {
             self.usage.steps = self
                 .usage
                 .steps
@@ -294,18 +300,8 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use emu8051::Stop;
-
-    fn ran(cycles: u64, steps: u64) -> Run {
-        Run {
-            cycles: Cycles(cycles),
-            steps: Steps(steps),
-            stop: Stop::OutOfCycles,
-        }
-    }
-
-    fn limits(gas: u64, cycles: u64, steps: u64) -> Limits {
-        Limits {
+    fn limits(gas: u64, cycles: u64, steps: u64) -> CallLimits {
+        CallLimits {
             gas: Gas(gas),
             cycles: Cycles(cycles),
             steps: Steps(steps),
@@ -335,7 +331,7 @@ mod tests {
             Semantics::V1,
             limits(1000, u64::MAX, u64::MAX),
         );
-        meter.charge_run(&ran(100, 50));
+        meter.charge_run(Cycles(100), Steps(50));
         meter
             .charge_call(Gas(400), Gas(10_000), -5000)
             .expect("500 of 1000 gas");
@@ -388,7 +384,7 @@ mod tests {
     #[test]
     fn old_steps_go_both_ways_and_end_a_run_at_the_limit() {
         let mut meter = Meter::new(Schedule::V1, Semantics::Dacrs2017, limits(0, u64::MAX, 100));
-        meter.charge_run(&ran(20, 10));
+        meter.charge_run(Cycles(20), Steps(10));
         meter
             .charge_call(Gas(1 << 40), Gas::ZERO, -30)
             .expect("below the limit");

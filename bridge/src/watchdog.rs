@@ -4,8 +4,7 @@
 //! blocks is limited by gas alone. A query changes nothing and is nobody's business but the asker's. One that
 //! runs too long is given up, which is the node's failure and not a result.
 
-use abi::Gas;
-use hostapi::{Answer, HostApi, HostError, NodeError};
+use hostapi::NodeError;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -64,22 +63,5 @@ impl Watch {
             return Ok(());
         }
         Err(self.watchdog.too_long())
-    }
-}
-
-/// The host of a call that is watched.
-pub(crate) struct WatchedHost<'a> {
-    pub(crate) watch: Watch,
-    pub(crate) host: &'a mut dyn HostApi,
-}
-
-impl HostApi for WatchedHost<'_> {
-    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
-        self.watch.check()?;
-        self.host.call(method, request)
-    }
-
-    fn allow(&mut self, gas: Gas) {
-        self.host.allow(gas);
     }
 }

@@ -3,12 +3,12 @@
 use abi::layout::{COMMUNICATE, INPUT_MAX};
 use abi::{ExitCode, Gas, Semantics, codec};
 use bridge::{
-    Arrival, Call, Engine, Fault, Limits, Mcs51, Module, Observer, Outcome, Report, Schedule,
-    Silent,
+    Call, CallLimits, CallObserver, Cpu, Cycles, Engine, Fault, HostCall, Insn, MachineView, Mcs51,
+    Module, Observer, Outcome, Report, Rules, Schedule, Steps, drive,
 };
-use emu8051::{Cpu, Cycles, Insn, Steps, Xdata};
 use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
 use loader::Image;
+use std::ops::ControlFlow::{self, Continue};
 use std::sync::Arc;
 
 /// CODE 0x0020: where the code of these contracts begins.
@@ -25,7 +25,7 @@ fn image(code: &[u8]) -> Image {
 
 fn prepare(code: &[u8], semantics: Semantics) -> Arc<dyn Module> {
     Mcs51::new()
-        .prepare(&image(code), semantics)
+        .prepare(&image(code), &Rules::v1(semantics))
         .expect("a valid header")
 }
 
@@ -89,26 +89,29 @@ impl HostApi for Scripted {
     }
 }
 
-fn run_with(module: &dyn Module, input: &[u8], limits: Limits, host: &mut Scripted) -> Report {
-    module
-        .call(&Call { input, limits }, host, &mut Silent)
-        .expect("the node works")
+fn run_with(
+    module: &Arc<dyn Module>,
+    input: &[u8],
+    limits: CallLimits,
+    host: &mut Scripted,
+) -> Report {
+    drive(module, &Call { input, limits }, host, &mut ()).expect("the node works")
 }
 
 /// The same, and the processor as it stood at the end.
-fn run_to_stop(module: &dyn Module, limits: Limits, host: &mut Scripted) -> (Report, Cpu) {
+fn run_to_stop(module: &Arc<dyn Module>, limits: CallLimits, host: &mut Scripted) -> (Report, Cpu) {
     let mut at_end = AtEnd::default();
     let call = Call { input: &[], limits };
-    let report = module.call(&call, host, &mut at_end);
+    let report = drive(module, &call, host, &mut at_end);
     let (cpu, _) = at_end.0.expect("an 8051 stops");
     (report.expect("the node works"), cpu)
 }
 
 fn run(code: &[u8]) -> Report {
     run_with(
-        &*prepare(code, Semantics::V1),
+        &prepare(code, Semantics::V1),
         &[],
-        Limits::NONE,
+        CallLimits::NONE,
         &mut Scripted::default(),
     )
 }
@@ -150,7 +153,7 @@ fn input_stands_in_the_buffer_with_its_length_before_it() {
     let input: Vec<u8> = (0..INPUT_MAX).map(|i| (i % 251) as u8 + 1).collect();
     let at = |from| {
         let module = prepare(&exit_with_byte_at(from), Semantics::V1);
-        let report = run_with(&*module, &input, Limits::NONE, &mut Scripted::default());
+        let report = run_with(&module, &input, CallLimits::NONE, &mut Scripted::default());
         report.outcome.exit_code().expect("an exit").0
     };
     assert_eq!(
@@ -165,9 +168,9 @@ fn input_stands_in_the_buffer_with_its_length_before_it() {
 fn input_that_does_not_fit_faults_before_the_first_instruction() {
     let module = prepare(&exit(1), Semantics::V1);
     let report = run_with(
-        &*module,
+        &module,
         &[0; INPUT_MAX + 1],
-        Limits::NONE,
+        CallLimits::NONE,
         &mut Scripted::default(),
     );
     assert_eq!(
@@ -195,9 +198,9 @@ fn the_host_sees_the_method_and_the_buffer_and_its_reply_replaces_them() {
         ..Scripted::default()
     };
     let report = run_with(
-        &*prepare(&code, Semantics::V1),
+        &prepare(&code, Semantics::V1),
         &[],
-        Limits::NONE,
+        CallLimits::NONE,
         &mut host,
     );
     let (method, request) = &host.seen[0];
@@ -232,7 +235,7 @@ fn the_buffer_is_zero_behind_a_reply() {
     .concat();
     for (semantics, left) in [(Semantics::V1, 0), (Semantics::Dacrs2017, 9)] {
         let mut host = Scripted::default();
-        let report = run_with(&*prepare(&code, semantics), &[], Limits::NONE, &mut host);
+        let report = run_with(&prepare(&code, semantics), &[], CallLimits::NONE, &mut host);
         let code = ExitCode(left);
         assert_eq!(report.outcome, Outcome::Refused { code }, "{semantics}");
     }
@@ -252,32 +255,32 @@ fn nothing_of_one_call_is_visible_to_the_next() {
     ]
     .concat();
     let dirty = engine
-        .prepare(&image(&dirty), Semantics::V1)
+        .prepare(&image(&dirty), &Rules::v1(Semantics::V1))
         .expect("valid");
     let clean = engine
-        .prepare(&image(&exit(1)), Semantics::V1)
+        .prepare(&image(&exit(1)), &Rules::v1(Semantics::V1))
         .expect("valid");
     let fresh = Mcs51::new()
-        .prepare(&image(&exit(1)), Semantics::V1)
+        .prepare(&image(&exit(1)), &Rules::v1(Semantics::V1))
         .expect("valid");
-    let memories = |module: &dyn Module| {
+    let memories = |module: &Arc<dyn Module>| {
         let mut end = AtEnd::default();
-        module
-            .call(
-                &Call {
-                    input: &[1, 2, 3],
-                    limits: Limits::NONE,
-                },
-                &mut Scripted::default(),
-                &mut end,
-            )
-            .expect("the node works");
+        drive(
+            module,
+            &Call {
+                input: &[1, 2, 3],
+                limits: CallLimits::NONE,
+            },
+            &mut Scripted::default(),
+            &mut end,
+        )
+        .expect("the node works");
         end.0.expect("it ran")
     };
-    let expected = memories(&*fresh);
-    memories(&*dirty);
+    let expected = memories(&fresh);
+    memories(&dirty);
     assert!(
-        memories(&*clean) == expected,
+        memories(&clean) == expected,
         "a reused machine differs from a new one"
     );
 }
@@ -287,8 +290,14 @@ fn nothing_of_one_call_is_visible_to_the_next() {
 struct AtEnd(Option<(Cpu, Vec<u8>)>);
 
 impl Observer for AtEnd {
-    fn stopped(&mut self, cpu: &Cpu, xdata: &Xdata) {
-        self.0 = Some((cpu.clone(), xdata.bytes().to_vec()));
+    fn wants_instructions(&self) -> bool {
+        false
+    }
+}
+
+impl CallObserver for AtEnd {
+    fn stopped(&mut self, machine: MachineView<'_>) {
+        self.0 = Some((machine.cpu.clone(), machine.xdata.bytes().to_vec()));
     }
 }
 
@@ -296,12 +305,12 @@ impl Observer for AtEnd {
 fn a_contract_that_never_ends_stops_at_its_limit() {
     let module = prepare(&[0x80, 0xFE], Semantics::V1);
     let limited = |gas, cycles, steps| {
-        let limits = Limits {
+        let limits = CallLimits {
             gas: Gas(gas),
             cycles: Cycles(cycles),
             steps: Steps(steps),
         };
-        let report = run_with(&*module, &[], limits, &mut Scripted::default());
+        let report = run_with(&module, &[], limits, &mut Scripted::default());
         (
             report.outcome.fault().expect("it never ends"),
             report.usage.cycles,
@@ -334,11 +343,11 @@ fn a_contract_that_never_ends_stops_at_its_limit() {
 fn exit_on_the_last_affordable_cycle_succeeds() {
     let module = prepare(&exit(1), Semantics::V1);
     let with = |cycles| {
-        let limits = Limits {
+        let limits = CallLimits {
             cycles: Cycles(cycles),
-            ..Limits::NONE
+            ..CallLimits::NONE
         };
-        run_with(&*module, &[], limits, &mut Scripted::default()).outcome
+        run_with(&module, &[], limits, &mut Scripted::default()).outcome
     };
     assert_eq!(with(9), Outcome::Success);
     assert_eq!(
@@ -352,7 +361,7 @@ fn exit_on_the_last_affordable_cycle_succeeds() {
 #[test]
 fn unprogrammed_code_faults_where_it_is_reached() {
     let module = prepare(&[0x02, 0x43, 0x21], Semantics::V1);
-    let (report, cpu) = run_to_stop(&*module, Limits::NONE, &mut Scripted::default());
+    let (report, cpu) = run_to_stop(&module, CallLimits::NONE, &mut Scripted::default());
     assert_eq!(
         report.outcome,
         Outcome::Fault {
@@ -366,11 +375,11 @@ fn unprogrammed_code_faults_where_it_is_reached() {
 #[test]
 fn code_beyond_an_old_image_runs_as_nop() {
     let module = prepare(&[0x02, 0xFF, 0xF0], Semantics::Dacrs2017);
-    let limits = Limits {
+    let limits = CallLimits {
         steps: Steps(20),
-        ..Limits::NONE
+        ..CallLimits::NONE
     };
-    let (report, cpu) = run_to_stop(&*module, limits, &mut Scripted::default());
+    let (report, cpu) = run_to_stop(&module, limits, &mut Scripted::default());
     // LJMP, LJMP, 16 NOPs up to the end of CODE, LJMP at 0x0000, LJMP at 0x0020.
     assert_eq!(
         report.outcome,
@@ -390,11 +399,11 @@ fn reserved_opcode_faults_under_our_rules_and_burns_every_step_under_the_old() {
         }
     );
     let module = prepare(&[0xA5], Semantics::Dacrs2017);
-    let limits = Limits {
+    let limits = CallLimits {
         steps: Steps(1000),
-        ..Limits::NONE
+        ..CallLimits::NONE
     };
-    let report = run_with(&*module, &[], limits, &mut Scripted::default());
+    let report = run_with(&module, &[], limits, &mut Scripted::default());
     assert_eq!(
         report.outcome,
         Outcome::Fault {
@@ -415,7 +424,7 @@ fn a_reply_that_does_not_fit_faults_under_our_rules_and_is_dropped_under_the_old
             reply: framed(&vec![7; length]),
             ..Scripted::default()
         };
-        run_with(&*prepare(&code, semantics), &[], Limits::NONE, &mut host).outcome
+        run_with(&prepare(&code, semantics), &[], CallLimits::NONE, &mut host).outcome
     };
     let fits = |length: usize| Outcome::Refused {
         code: ExitCode((length % 256) as u8),
@@ -442,7 +451,7 @@ fn a_fault_of_the_host_ends_the_run() {
         ..Scripted::default()
     };
     let module = prepare(&[call_method(0x25), exit(1)].concat(), Semantics::V1);
-    let (report, cpu) = run_to_stop(&*module, Limits::NONE, &mut host);
+    let (report, cpu) = run_to_stop(&module, CallLimits::NONE, &mut host);
     assert_eq!(
         report.outcome,
         Outcome::Fault {
@@ -459,13 +468,14 @@ fn a_failing_node_is_no_outcome() {
         ..Scripted::default()
     };
     let module = prepare(&[call_method(1), exit(1)].concat(), Semantics::V1);
-    let result = module.call(
+    let result = drive(
+        &module,
         &Call {
             input: &[],
-            limits: Limits::NONE,
+            limits: CallLimits::NONE,
         },
         &mut host,
-        &mut Silent,
+        &mut (),
     );
     assert!(matches!(result, Err(NodeError::Store(_))));
 }
@@ -478,18 +488,18 @@ fn a_call_is_charged_and_what_it_gives_back_is_capped() {
         ..Scripted::default()
     };
     let module = prepare(&[call_method(1), exit(1)].concat(), Semantics::V1);
-    let report = run_with(&*module, &[], Limits::NONE, &mut host);
+    let report = run_with(&module, &[], CallLimits::NONE, &mut host);
     // LJMP 2, two stores 5 each, LCALL 2, RET 2, exit 7.
     let whole = module.entry_gas().0 + 1023;
     assert_eq!(
         (report.usage.gas, report.usage.refund),
         (Gas(whole), Gas(whole / 5))
     );
-    let limits = Limits {
+    let limits = CallLimits {
         gas: Gas(1000),
-        ..Limits::NONE
+        ..CallLimits::NONE
     };
-    let report = run_with(&*module, &[], limits, &mut host);
+    let report = run_with(&module, &[], limits, &mut host);
     assert_eq!(
         report.outcome,
         Outcome::Fault {
@@ -509,7 +519,7 @@ fn old_steps_leave_out_the_arriving_instruction_and_add_the_delta() {
         step_delta: -20,
         ..Scripted::default()
     };
-    let usage = run_with(&*module, &[], Limits::NONE, &mut host).usage;
+    let usage = run_with(&module, &[], CallLimits::NONE, &mut host).usage;
     assert_eq!((usage.instructions, usage.steps), (Steps(13), 13 - 1 - 20));
 }
 
@@ -517,15 +527,14 @@ fn old_steps_leave_out_the_arriving_instruction_and_add_the_delta() {
 fn watching_a_run_changes_nothing() {
     let code = [&store(0x1000, 3)[..], &call_method(1), &exit(1)].concat();
     let module = prepare(&code, Semantics::V1);
-    let quiet = run_with(&*module, &[], Limits::NONE, &mut Scripted::default());
+    let quiet = run_with(&module, &[], CallLimits::NONE, &mut Scripted::default());
     let mut watch = Counting::default();
     let call = Call {
         input: &[],
-        limits: Limits::NONE,
+        limits: CallLimits::NONE,
     };
-    let watched = module
-        .call(&call, &mut Scripted::default(), &mut watch)
-        .expect("the node works");
+    let watched =
+        drive(&module, &call, &mut Scripted::default(), &mut watch).expect("the node works");
     assert_eq!(watched, quiet);
     assert_eq!(
         (watch.instructions, watch.arrivals),
@@ -541,16 +550,16 @@ struct Counting {
 }
 
 impl Observer for Counting {
-    fn wants_instructions(&self) -> bool {
-        true
-    }
-
-    fn instruction(&mut self, _: &Cpu, _: &Insn) {
+    fn before(&mut self, _: &Cpu, _: &Insn) -> ControlFlow<()> {
         self.instructions += 1;
+        Continue(())
     }
+}
 
-    fn arrived(&mut self, arrival: &Arrival<'_>) {
-        self.arrivals.push((arrival.method, arrival.usage.steps));
+impl CallObserver for Counting {
+    fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
+        self.arrivals.push((call.method, call.usage.steps));
+        Continue(())
     }
 }
 
@@ -560,7 +569,9 @@ fn entry_gas_follows_the_programmed_lines_of_code() {
     let engine = Mcs51::new();
     let entry = |code: &[u8], semantics| {
         let image = image(code);
-        let module = engine.prepare(&image, semantics).expect("a contract");
+        let module = engine
+            .prepare(&image, &Rules::v1(semantics))
+            .expect("a contract");
         (module.entry_gas(), image.code_bytes())
     };
     let (small, length) = entry(&exit(1), Semantics::V1);
@@ -573,11 +584,11 @@ fn entry_gas_follows_the_programmed_lines_of_code() {
     // The program is built in the memory of the one before, and costs what it cost.
     assert_eq!(entry(&exit(1), Semantics::V1).0, small);
     let module = prepare(&exit(1), Semantics::Dacrs2017);
-    let limits = Limits {
+    let limits = CallLimits {
         gas: Gas(0),
-        ..Limits::NONE
+        ..CallLimits::NONE
     };
-    let report = run_with(&*module, &[], limits, &mut Scripted::default());
+    let report = run_with(&module, &[], limits, &mut Scripted::default());
     assert_eq!(report.outcome, Outcome::Success);
 }
 
@@ -585,13 +596,13 @@ fn entry_gas_follows_the_programmed_lines_of_code() {
 #[test]
 fn a_stack_that_wraps_is_a_fault_under_our_rules() {
     let endless = [0x12, 0x00, 0x20]; // LCALL 0x0020, where it stands
-    let limits = Limits {
+    let limits = CallLimits {
         steps: Steps(1000),
-        ..Limits::NONE
+        ..CallLimits::NONE
     };
     let end = |semantics| {
         let module = prepare(&endless, semantics);
-        run_to_stop(&*module, limits, &mut Scripted::default())
+        run_to_stop(&module, limits, &mut Scripted::default())
     };
     let (report, cpu) = end(Semantics::V1);
     let fault = Fault::StackOverflow;

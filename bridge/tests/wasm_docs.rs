@@ -2,13 +2,13 @@
 //!
 //! `SMART51_BLESS=1 cargo test -p smart51-bridge --test wasm_docs` writes them anew.
 
-use bridge::wasm::{Class, Costs, Limits};
+use bridge::wasm::{Class, Costs, ModuleLimits};
 use std::fmt::Write;
 use std::path::Path;
 
 fn limits() -> String {
     let mut out = String::from("| limit | most | of | what it bounds |\n|---|---:|---|---|\n");
-    for (name, most, unit, what) in Limits::V1.rows() {
+    for (name, most, unit, what) in ModuleLimits::V1.rows() {
         writeln!(out, "| `{name}` | {most} | {unit} | {what} |").expect("a string takes all");
     }
     out
@@ -77,5 +77,5 @@ fn the_module_by_hand_may_be_deployed() {
         .expect("the page has a module");
     let (module, _) = rest.split_once("```").expect("it ends");
     let wasm = wat::parse_str(format!("(module{module}")).expect("it is sound");
-    bridge::wasm::meter(&wasm, &Limits::V1, &Costs::V1).expect("it breaks no rule");
+    bridge::wasm::meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect("it breaks no rule");
 }

@@ -4,10 +4,11 @@ mod programs;
 
 use abi::layout::INPUT_MAX;
 use abi::{ExitCode, Gas, Semantics};
-use bridge::wasm::{Costs, Trap};
+use bridge::Trap;
+use bridge::wasm::Costs;
 use bridge::{
-    Call, Engine, EngineId, Fault, Limits, Mcs51, Module, Outcome, PrepareError, Report, Silent,
-    Wasmi,
+    Call, CallLimits, Engine, EngineId, Fault, Mcs51, Module, Outcome, PrepareError, Report, Rules,
+    Wasmi, drive,
 };
 use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
 use loader::Image;
@@ -102,7 +103,7 @@ static ENGINES: LazyLock<Vec<Box<dyn Engine>>> = LazyLock::new(|| {
 fn prepare(image: &Image) -> Vec<Arc<dyn Module>> {
     let prepared = ENGINES.iter().map(|engine| {
         engine
-            .prepare(image, Semantics::V1)
+            .prepare(image, &Rules::v1(Semantics::V1))
             .unwrap_or_else(|error| panic!("{error}"))
     });
     prepared.collect()
@@ -115,13 +116,13 @@ fn call(
     input: &[u8],
     gas: u64,
 ) -> Result<Report, NodeError> {
-    let limits = Limits {
+    let limits = CallLimits {
         gas: Gas(gas),
-        ..Limits::NONE
+        ..CallLimits::NONE
     };
     let mut runs = modules.iter().map(|module| {
         let mut host = host.clone();
-        let report = module.call(&Call { input, limits }, &mut host, &mut Silent);
+        let report = drive(&module, &Call { input, limits }, &mut host, &mut ());
         (report, host)
     });
     let (report, after) = runs.next().expect("there is an engine");
@@ -515,24 +516,24 @@ fn images_of_other_kinds_old_semantics_and_bad_modules_are_not_prepared() {
     let good = image("", "");
     let rom = Image::bin(&[0x02, 0, 0x15]).expect("any bytes are a ROM");
     assert!(matches!(
-        Wasmi::new().prepare(&rom, Semantics::V1),
+        Wasmi::new().prepare(&rom, &Rules::v1(Semantics::V1)),
         Err(PrepareError::WrongKind {
             engine: EngineId::Wasm
         })
     ));
     assert!(matches!(
-        Mcs51::new().prepare(&good, Semantics::V1),
+        Mcs51::new().prepare(&good, &Rules::v1(Semantics::V1)),
         Err(PrepareError::WrongKind {
             engine: EngineId::Mcs51
         })
     ));
-    let old = Wasmi::new().prepare(&good, Semantics::Dacrs2017);
+    let old = Wasmi::new().prepare(&good, &Rules::v1(Semantics::Dacrs2017));
     assert!(matches!(
         old,
         Err(PrepareError::Semantics(Semantics::Dacrs2017))
     ));
-    let bad = Wasmi::new().prepare(&Image::wasm(b"\0asm".to_vec()), Semantics::V1);
-    assert!(matches!(bad, Err(PrepareError::Wasm(_))));
+    let bad = Wasmi::new().prepare(&Image::wasm(b"\0asm".to_vec()), &Rules::v1(Semantics::V1));
+    assert!(matches!(bad, Err(PrepareError::Module(_))));
 }
 
 #[test]
@@ -578,7 +579,9 @@ fn a_dropped_module_leaves_nothing_in_memory() {
     ));
     let image = Image::wasm(wasm.expect("valid"));
     let prepare = || {
-        let module = engine.prepare(&image, Semantics::V1).expect("a contract");
+        let module = engine
+            .prepare(&image, &Rules::v1(Semantics::V1))
+            .expect("a contract");
         module.size()
     };
     let size = (0..3).map(|_| prepare()).max().expect("three");

@@ -6,8 +6,8 @@ mod programs;
 
 use abi::{Gas, Semantics};
 use bridge::cache::Cache;
-use bridge::wasm::Limits as ModuleLimits;
-use bridge::{Call, Engine, Limits, Report, Silent, Wasmi, Wasmtime, Watchdog};
+use bridge::wasm::ModuleLimits;
+use bridge::{Call, CallLimits, Engine, Report, Rules, Wasmi, Wasmtime, Watchdog, drive};
 use hostapi::{Answer, HostApi, HostError, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, bodies, compiled, frames, module};
@@ -54,18 +54,18 @@ fn run(engine: &dyn Engine, wasm: &[u8], gas: u64) -> Done {
 /// The same, of a contract that may bring the node to fail.
 fn attempt(engine: &dyn Engine, wasm: &[u8], gas: u64) -> Result<Done, NodeError> {
     let module = engine
-        .prepare(&Image::wasm(wasm.to_vec()), Semantics::V1)
+        .prepare(&Image::wasm(wasm.to_vec()), &Rules::v1(Semantics::V1))
         .expect("a contract");
-    let limits = Limits {
+    let limits = CallLimits {
         gas: Gas(gas),
-        ..Limits::NONE
+        ..CallLimits::NONE
     };
     let mut host = Echo::default();
     let call = Call {
         input: b"input",
         limits,
     };
-    let report = module.call(&call, &mut host, &mut Silent)?;
+    let report = drive(&module, &call, &mut host, &mut ())?;
     Ok((report, host.asked))
 }
 
@@ -121,12 +121,14 @@ fn an_endless_call_that_is_watched_is_given_up() {
     let watchdog = Watchdog::new(Duration::from_millis(20));
     let engine = Wasmtime::watched(None, watchdog).expect("it runs here");
     let image = Image::wasm(module("", "(loop $l br $l)"));
-    let module = engine.prepare(&image, Semantics::V1).expect("a contract");
+    let module = engine
+        .prepare(&image, &Rules::v1(Semantics::V1))
+        .expect("a contract");
     let call = Call {
         input: b"",
-        limits: Limits::NONE,
+        limits: CallLimits::NONE,
     };
-    let given_up = module.call(&call, &mut Echo::default(), &mut Silent);
+    let given_up = drive(&module, &call, &mut Echo::default(), &mut ());
     assert!(
         matches!(given_up, Err(NodeError::TookTooLong { milliseconds: 20 })),
         "{given_up:?}"

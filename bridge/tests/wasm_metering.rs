@@ -3,7 +3,7 @@
 
 mod programs;
 
-use bridge::wasm::{self, Costs, Limits, Metered};
+use bridge::wasm::{self, Costs, Metered, ModuleLimits};
 use programs::{PROGRAMS, bodies, compiled, module};
 use proptest::prelude::*;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -79,10 +79,10 @@ fn run(wasm: &[u8], gas: i64, stack: i32) -> Ran {
 }
 
 const PLENTY: i64 = 1 << 40;
-const STACK: i32 = Limits::V1.stack as i32;
+const STACK: i32 = ModuleLimits::V1.stack as i32;
 
 fn meter(wasm: &[u8]) -> Metered {
-    wasm::meter(wasm, &Limits::V1, &Costs::V1).unwrap_or_else(|refusal| panic!("{refusal}"))
+    wasm::meter(wasm, &ModuleLimits::V1, &Costs::V1).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 /// The gas that a run to its end takes.

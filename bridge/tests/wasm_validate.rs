@@ -1,10 +1,10 @@
 //! What a module must be to be deployed: every limit at its boundary, every rule broken once.
 
-use bridge::wasm::{Costs, Limits, PAGE_SIZE, Refusal, meter};
+use bridge::wasm::{Costs, InvalidModule, ModuleLimits, PAGE_SIZE, meter};
 
-fn check(wat: &str) -> Result<(), Refusal> {
+fn check(wat: &str) -> Result<(), InvalidModule> {
     let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
-    meter(&wasm, &Limits::V1, &Costs::V1).map(|_| ())
+    meter(&wasm, &ModuleLimits::V1, &Costs::V1).map(|_| ())
 }
 
 /// A module that has what every module must have, around `fields`; `main` is the body of `smart51_main`.
@@ -84,7 +84,7 @@ fn with_exactly(name: &str, n: usize) -> String {
 
 #[test]
 fn every_limit_passes_at_its_figure_and_refuses_one_more() {
-    let tested = Limits::V1
+    let tested = ModuleLimits::V1
         .rows()
         .into_iter()
         .filter(|(name, ..)| !["module_size", "metered_size", "stack"].contains(name));
@@ -92,7 +92,7 @@ fn every_limit_passes_at_its_figure_and_refuses_one_more() {
         let n = most as usize;
         assert_eq!(check(&with_exactly(name, n)), Ok(()), "{name} at {n}");
         match check(&with_exactly(name, n + 1)) {
-            Err(Refusal::Limit {
+            Err(InvalidModule::Limit {
                 what,
                 found,
                 most: limit,
@@ -114,10 +114,13 @@ fn a_module_whose_metering_is_too_long_is_refused() {
     };
     assert_eq!(with(5), Ok(()));
     match with(6) {
-        Err(Refusal::Limit {
+        Err(InvalidModule::Limit {
             what, found, most, ..
         }) => {
-            assert_eq!((what, most), ("metered_size", Limits::V1.metered_size));
+            assert_eq!(
+                (what, most),
+                ("metered_size", ModuleLimits::V1.metered_size)
+            );
             assert!(found > u64::from(most));
         }
         other => panic!("{other:?}"),
@@ -150,7 +153,7 @@ fn metering_grows_a_module_in_proportion() {
         let bodies = nests.into_iter().chain(units.map(|unit| again(unit, size)));
         for body in bodies {
             let wasm = with_body(&body);
-            let metered = meter(&wasm, &Limits::V1, &Costs::V1).expect("it may be deployed");
+            let metered = meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect("it may be deployed");
             assert!(
                 metered.wasm.len() <= 16 * wasm.len() + 4096,
                 "{} bytes of {}: {:02x?}",
@@ -191,7 +194,7 @@ fn leb128(out: &mut Vec<u8>, mut value: usize) {
 #[test]
 fn a_module_of_the_largest_size_passes_and_one_byte_more_is_refused() {
     let mut wasm = wat::parse_str(module("", "")).expect("valid");
-    let most = Limits::V1.module_size as usize;
+    let most = ModuleLimits::V1.module_size as usize;
     // A custom section: id 0, a size of 4 bytes, an empty name, and zeros.
     let content = most - wasm.len() - 5;
     let size: Vec<u8> = (0..4)
@@ -200,13 +203,13 @@ fn a_module_of_the_largest_size_passes_and_one_byte_more_is_refused() {
     wasm.push(0);
     wasm.extend_from_slice(&size);
     wasm.resize(most, 0);
-    assert!(meter(&wasm, &Limits::V1, &Costs::V1).is_ok());
+    assert!(meter(&wasm, &ModuleLimits::V1, &Costs::V1).is_ok());
     wasm.push(0);
-    let refusal = meter(&wasm, &Limits::V1, &Costs::V1).expect_err("too large");
+    let refusal = meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect_err("too large");
     assert!(
         matches!(
             refusal,
-            Refusal::Limit {
+            InvalidModule::Limit {
                 what: "module_size",
                 ..
             }
@@ -260,8 +263,8 @@ fn everything_that_is_off_is_refused_with_the_offset_of_the_instruction() {
             .take_while(|pair| **pair == [0x41, 0])
             .count()
             * 2;
-        match meter(&wasm, &Limits::V1, &Costs::V1) {
-            Err(Refusal::Operator { offset, operator }) => {
+        match meter(&wasm, &ModuleLimits::V1, &Costs::V1) {
+            Err(InvalidModule::Operator { offset, operator }) => {
                 assert_eq!((offset, operator.as_str()), ((at + before) as u64, name));
             }
             other => panic!("{name}: {other:?}"),
@@ -292,7 +295,7 @@ fn types_that_are_off_are_refused_with_an_offset() {
         ),
     ] {
         let refusal = check(&module(fields, "")).expect_err(fields);
-        let Refusal::Malformed { offset, reason } = &refusal else {
+        let InvalidModule::Malformed { offset, reason } = &refusal else {
             panic!("{fields}: {refusal:?}")
         };
         assert!(*offset > 8 && reason.contains(text), "{fields}: {refusal}");
@@ -307,7 +310,7 @@ fn memories_of_64_bits_and_shared_memories_are_refused() {
                 (func (export "smart51_main")))"#
         );
         assert!(
-            matches!(check(&wat), Err(Refusal::Malformed { .. })),
+            matches!(check(&wat), Err(InvalidModule::Malformed { .. })),
             "{memory}"
         );
     }
@@ -332,7 +335,7 @@ fn only_the_two_imports_of_the_host_are_served_and_only_with_their_types() {
     ] {
         let refusal = check(&module_with(import, "", ""));
         assert!(
-            matches!(refusal, Err(Refusal::Import { .. })),
+            matches!(refusal, Err(InvalidModule::Import { .. })),
             "{import}: {refusal:?}"
         );
     }
@@ -391,7 +394,7 @@ fn each_required_export_must_be_there_and_be_what_a_call_needs() {
     ] {
         let refusal = check(&format!("(module {})", fields.concat()));
         assert!(
-            matches!(refusal, Err(Refusal::Export { name, .. }) if name == export),
+            matches!(refusal, Err(InvalidModule::Export { name, .. }) if name == export),
             "{fields:?}: {refusal:?}"
         );
     }
@@ -410,7 +413,7 @@ fn the_exchange_buffer_must_lie_inside_memory() {
         assert!(
             matches!(
                 at(address),
-                Err(Refusal::OutOfRange {
+                Err(InvalidModule::OutOfRange {
                     kind: "the exchange buffer",
                     ..
                 })
@@ -428,7 +431,7 @@ fn segments_must_lie_inside_what_they_fill() {
         assert!(
             matches!(
                 data(at),
-                Err(Refusal::OutOfRange {
+                Err(InvalidModule::OutOfRange {
                     kind: "a data segment",
                     ..
                 })
@@ -447,7 +450,7 @@ fn segments_must_lie_inside_what_they_fill() {
         assert!(
             matches!(
                 elements(at),
-                Err(Refusal::OutOfRange {
+                Err(InvalidModule::OutOfRange {
                     kind: "an element segment",
                     ..
                 })
@@ -458,12 +461,12 @@ fn segments_must_lie_inside_what_they_fill() {
     let passive = check(&module(r#"(data "x")"#, ""));
     assert!(matches!(
         passive,
-        Err(Refusal::PassiveSegment { kind: "data", .. })
+        Err(InvalidModule::PassiveSegment { kind: "data", .. })
     ));
     let passive = check(&module("(func $f) (elem func $f)", ""));
     assert!(matches!(
         passive,
-        Err(Refusal::PassiveSegment {
+        Err(InvalidModule::PassiveSegment {
             kind: "element",
             ..
         })
@@ -473,14 +476,20 @@ fn segments_must_lie_inside_what_they_fill() {
 #[test]
 fn a_start_function_is_refused_even_one_that_loops() {
     let refusal = check(&module("(func $s (loop br 0)) (start $s)", ""));
-    assert!(matches!(refusal, Err(Refusal::Start { .. })), "{refusal:?}");
+    assert!(
+        matches!(refusal, Err(InvalidModule::Start { .. })),
+        "{refusal:?}"
+    );
 }
 
 #[test]
 fn a_component_is_refused() {
     let component = wat::parse_str("(component)").expect("well formed");
-    let refusal = meter(&component, &Limits::V1, &Costs::V1).expect_err("a component");
-    assert!(matches!(refusal, Refusal::Malformed { .. }), "{refusal}");
+    let refusal = meter(&component, &ModuleLimits::V1, &Costs::V1).expect_err("a component");
+    assert!(
+        matches!(refusal, InvalidModule::Malformed { .. }),
+        "{refusal}"
+    );
 }
 
 #[test]
@@ -492,7 +501,7 @@ fn every_prefix_and_every_flipped_byte_is_refused_or_prepared_without_a_panic() 
     );
     let wasm = wat::parse_str(&wat).expect("valid");
     for length in 0..wasm.len() {
-        let whole_section = meter(&wasm[..length], &Limits::V1, &Costs::V1);
+        let whole_section = meter(&wasm[..length], &ModuleLimits::V1, &Costs::V1);
         assert!(
             whole_section.is_err() || wasm.len() - length < 32,
             "prefix of {length} bytes"
@@ -502,7 +511,7 @@ fn every_prefix_and_every_flipped_byte_is_refused_or_prepared_without_a_panic() 
         for byte in 0..=255 {
             let mut damaged = wasm.clone();
             damaged[at] = byte;
-            if let Ok(metered) = meter(&damaged, &Limits::V1, &Costs::V1) {
+            if let Ok(metered) = meter(&damaged, &ModuleLimits::V1, &Costs::V1) {
                 let engine = wasmi::Engine::default();
                 let module = wasmi::Module::new(&engine, &metered.wasm);
                 assert!(

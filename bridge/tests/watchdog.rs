@@ -3,7 +3,9 @@
 mod programs;
 
 use abi::{Gas, Semantics};
-use bridge::{Call, Engine, Limits, Mcs51, PrepareError, Report, Silent, Wasmi, Watchdog};
+use bridge::{
+    Call, CallLimits, Engine, Mcs51, PrepareError, Report, Rules, Wasmi, Watchdog, drive,
+};
 use hostapi::{Answer, HostApi, HostError, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, compiled, module};
@@ -27,13 +29,15 @@ impl HostApi for Nothing {
     }
 }
 
-fn call(engine: &dyn Engine, image: &Image, limits: Limits) -> Result<Report, NodeError> {
-    let module = engine.prepare(image, Semantics::V1).expect("a contract");
+fn call(engine: &dyn Engine, image: &Image, limits: CallLimits) -> Result<Report, NodeError> {
+    let module = engine
+        .prepare(image, &Rules::v1(Semantics::V1))
+        .expect("a contract");
     let call = Call {
         input: b"input",
         limits,
     };
-    module.call(&call, &mut Nothing, &mut Silent)
+    drive(&module, &call, &mut Nothing, &mut ())
 }
 
 /// An 8051 contract with a valid header and `code` at 0x0020.
@@ -54,7 +58,7 @@ fn an_endless_call_is_given_up_as_the_nodes_failure() {
         format!("(loop $l {asks} (br $l))"),
     ] {
         let image = Image::wasm(module("", &main));
-        let given_up = call(&Wasmi::watched(SHORT), &image, Limits::NONE);
+        let given_up = call(&Wasmi::watched(SHORT), &image, CallLimits::NONE);
         assert!(
             matches!(given_up, Err(NodeError::TookTooLong { milliseconds: 20 })),
             "{given_up:?}"
@@ -64,9 +68,9 @@ fn an_endless_call_is_given_up_as_the_nodes_failure() {
 
 #[test]
 fn a_watched_call_that_is_in_time_has_the_report_of_any_other() {
-    let limits = |gas| Limits {
+    let limits = |gas| CallLimits {
         gas: Gas(gas),
-        ..Limits::NONE
+        ..CallLimits::NONE
     };
     let mut images: Vec<_> = PROGRAMS
         .iter()
@@ -90,9 +94,9 @@ fn a_watched_8051_stops_between_slices_and_goes_on_as_if_it_had_not() {
         0x74, 0x01, 0xF0, 0x12, 0x00, 0x08,
     ]);
     for gas in [u64::MAX, 1_000_000, 700_001, 400_000] {
-        let limits = Limits {
+        let limits = CallLimits {
             gas: Gas(gas),
-            ..Limits::NONE
+            ..CallLimits::NONE
         };
         let plain = call(&Mcs51::new(), &image, limits).expect("the node does not fail");
         let watched = call(&Mcs51::watched(LONG), &image, limits);
@@ -106,9 +110,13 @@ fn a_module_that_takes_too_long_to_prepare_is_given_up() {
     let function = format!("(func {})", "i32.const 0 if end ".repeat(9_000));
     let image = Image::wasm(module(&function.repeat(20), ""));
     let engine = Wasmi::watched(Watchdog::new(Duration::from_millis(1)));
-    match engine.prepare(&image, Semantics::V1) {
+    match engine.prepare(&image, &Rules::v1(Semantics::V1)) {
         Err(PrepareError::Node(NodeError::TookTooLong { milliseconds: 1 })) => {}
         other => panic!("{other:?}"),
     }
-    assert!(Wasmi::watched(LONG).prepare(&image, Semantics::V1).is_ok());
+    assert!(
+        Wasmi::watched(LONG)
+            .prepare(&image, &Rules::v1(Semantics::V1))
+            .is_ok()
+    );
 }

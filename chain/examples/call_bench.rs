@@ -3,9 +3,12 @@
 //! ```text
 //! cargo run --release -p smart51-chain --example call_bench
 //! ```
+//!
+//! With `count FILE N` it calls the image in FILE N times and measures nothing: two runs under callgrind with different N
+//! tell the host instructions of a call.
 
 use abi::Semantics;
-use bridge::{Call, Engine, Limits, Mcs51, Silent};
+use bridge::{Call, CallLimits, Engine, Mcs51, Rules, Wasmi, drive};
 use hostapi::network::Network;
 use hostapi::{CallContext, ChainView, Host, NodeError};
 use state::keys::Hash;
@@ -20,10 +23,16 @@ const CALLS: u32 = 1000;
 const ROUNDS: usize = 200;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [count, file, calls] = &args[..]
+        && count == "count"
+    {
+        return counted(Path::new(file), calls.parse()?);
+    }
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/counter/counter.ihx");
     let image = loader::load(&std::fs::read(path)?)?.image;
-    let module = Mcs51::new().prepare(&image, Semantics::V1)?;
+    let module = Mcs51::new().prepare(&image, &Rules::v1(Semantics::V1))?;
     let store = MemStore::new();
     let mut best = Duration::MAX;
     for _ in 0..ROUNDS {
@@ -33,9 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             let mut host = Host::new(&CONTEXT, &NoPast, &mut state);
             let call = Call {
                 input: &[],
-                limits: Limits::NONE,
+                limits: CallLimits::NONE,
             };
-            let report = module.call(&call, &mut host, &mut Silent)?;
+            let report = drive(&module, &call, &mut host, &mut ())?;
             assert!(report.outcome.is_success());
         }
         best = best.min(start.elapsed() / CALLS);
@@ -46,6 +55,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         module.size() / 1024
     );
     std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// Calls the image at `path` so many times, on one machine and one overlay.
+fn counted(path: &Path, calls: u32) -> Result<(), Box<dyn Error>> {
+    let image = loader::load(&std::fs::read(path)?)?.image;
+    let rules = Rules::v1(Semantics::V1);
+    let module = if image.as_wasm().is_some() {
+        Wasmi::new().prepare(&image, &rules)?
+    } else {
+        Mcs51::new().prepare(&image, &rules)?
+    };
+    let store = MemStore::new();
+    let mut state = Overlay::new(&store);
+    for _ in 0..calls {
+        let mut host = Host::new(&CONTEXT, &NoPast, &mut state);
+        let call = Call {
+            input: &[],
+            limits: CallLimits::NONE,
+        };
+        let report = drive(&module, &call, &mut host, &mut ())?;
+        assert!(report.outcome.is_success());
+    }
     Ok(())
 }
 

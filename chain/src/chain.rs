@@ -9,7 +9,8 @@ use crate::open_block::OpenBlock;
 use crate::receipt::Receipt;
 use crate::registry::Contract;
 use crate::wire::Reader;
-use bridge::Engine;
+use abi::Semantics;
+use bridge::{Engine, Rules};
 use hostapi::network::Network;
 use hostapi::{ChainView, KnownTx, NodeError};
 use state::keys::{self, Hash, RegId, kind};
@@ -57,6 +58,12 @@ impl Default for Genesis {
 }
 
 impl Genesis {
+    /// What contracts of `semantics` are run under, and what transactions cost.
+    #[must_use]
+    pub const fn rules(&self, semantics: Semantics) -> Rules {
+        Rules::v1(semantics)
+    }
+
     /// The stored form: place in [`Network::ALL`] 1, height 4, time 8, seconds 4, gas price 8.
     fn encode(&self) -> Vec<u8> {
         let network = Network::ALL
@@ -202,6 +209,12 @@ impl Chain {
     #[must_use]
     pub fn into_store(self) -> Box<dyn StateStore> {
         self.store
+    }
+
+    /// What contracts of `semantics` are run under, and what transactions cost.
+    #[must_use]
+    pub const fn rules(&self, semantics: Semantics) -> Rules {
+        self.genesis.rules(semantics)
     }
 
     /// The engines, and what they have prepared.

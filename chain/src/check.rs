@@ -19,7 +19,7 @@ use hostapi::hash::{blake2b, key_hash};
 use loader::Image;
 use state::keys::{self, Hash, KeyId, RegId, kind};
 use state::{Batch, StateStore};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Something in the state that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub fn check(store: &dyn StateStore) -> Result<Checked, NodeError> {
         found: Checked::default(),
         transactions: BTreeMap::new(),
         modules: Modules::new(),
-        runnable: HashMap::new(),
+        runnable: BTreeMap::new(),
         genesis: Genesis::default(),
         head: None,
     };
@@ -137,7 +137,7 @@ struct Check<'c> {
     transactions: BTreeMap<u32, usize>,
     modules: Modules,
     /// What the chain must keep of a contract, by its image and rules; nothing for an image that cannot be run.
-    runnable: HashMap<(Hash, Semantics), Option<Contract>>,
+    runnable: BTreeMap<(Hash, Semantics), Option<Contract>>,
     genesis: Genesis,
     head: Option<Head>,
 }
@@ -278,7 +278,8 @@ impl Check<'_> {
         } = contract;
         let prepare = || {
             let image = Image::decode(&code).ok()?;
-            let prepared = self.modules.prepare(&image, semantics).ok()?;
+            let rules = self.genesis.rules(semantics);
+            let prepared = self.modules.prepare(&image, &rules).ok()?;
             Some(Contract::of(code_hash, semantics, &*prepared))
         };
         let key = (code_hash, semantics);

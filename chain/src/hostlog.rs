@@ -13,11 +13,11 @@
 use crate::wire::{Reader, push_bytes};
 use abi::codec;
 use abi::method;
-use bridge::{Arrival, Observer, Served};
-use emu8051::{Cpu, Insn, Xdata};
+use bridge::{CallObserver, HostCall, HostReply, Observer};
 use hostapi::Status;
 use hostapi::hash::Blake2b;
 use state::keys::Hash;
+use std::ops::ControlFlow::{self, Continue};
 
 /// The status of a call until it is answered; it stays where the call ended the run.
 const ENDED: u8 = 2;
@@ -32,32 +32,26 @@ pub const USUAL_ROOM: usize = 16 << 20;
 const CALL_SIZE: usize = 64;
 
 /// Makes the host-call log of a run. It is hashed as it goes, so it holds one call and not the run; calls are
-/// kept only where somebody asked for them. Everything it sees goes on to another observer.
+/// kept only where somebody asked for them.
 pub(crate) struct HostLog<'o> {
     hasher: Blake2b,
     /// What is not hashed yet; the call under way stands at its end.
     bytes: Vec<u8>,
     calls: u32,
     kept: Option<&'o mut Kept>,
-    next: &'o mut dyn Observer,
     /// Where in `bytes` the call under way begins.
     call_at: usize,
 }
 
 impl<'o> HostLog<'o> {
     /// An empty log that uses the memory of `buffer`, and keeps its calls in `kept`.
-    pub(crate) fn new(
-        mut buffer: Vec<u8>,
-        kept: Option<&'o mut Kept>,
-        next: &'o mut dyn Observer,
-    ) -> Self {
+    pub(crate) fn new(mut buffer: Vec<u8>, kept: Option<&'o mut Kept>) -> Self {
         buffer.clear();
         HostLog {
             hasher: Blake2b::default(),
             bytes: buffer,
             calls: 0,
             kept,
-            next,
             call_at: 0,
         }
     }
@@ -86,50 +80,40 @@ impl<'o> HostLog<'o> {
 
 impl Observer for HostLog<'_> {
     fn wants_instructions(&self) -> bool {
-        self.next.wants_instructions()
+        false
     }
+}
 
-    fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
-        self.next.instruction(cpu, insn);
-    }
-
-    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
-        self.next.executed(cpu, insn);
-    }
-
-    fn arrived(&mut self, arrival: &Arrival<'_>) {
+impl CallObserver for HostLog<'_> {
+    fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         self.end_call();
         self.calls = self.calls.saturating_add(1);
-        self.bytes.extend_from_slice(&arrival.method.to_le_bytes());
+        self.bytes.extend_from_slice(&call.method.to_le_bytes());
         self.bytes.push(ENDED);
-        push_bytes(&mut self.bytes, request_items(arrival));
+        push_bytes(&mut self.bytes, request_items(call));
         push_bytes(&mut self.bytes, &[]);
-        self.next.arrived(arrival);
+        Continue(())
     }
 
-    fn served(&mut self, served: &Served<'_>) {
-        self.bytes[self.call_at + 2] = match served.answer.status {
+    fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
+        self.bytes[self.call_at + 2] = match reply.answer.status {
             Status::Done => 1,
             Status::Refused => 0,
         };
         // The empty reply gives way to the real one.
         self.bytes.truncate(self.bytes.len() - 4);
-        push_bytes(&mut self.bytes, served.answer.reply);
-        self.next.served(served);
-    }
-
-    fn stopped(&mut self, cpu: &Cpu, xdata: &Xdata) {
-        self.next.stopped(cpu, xdata);
+        push_bytes(&mut self.bytes, reply.answer.reply);
+        Continue(())
     }
 }
 
 /// The framed items of a request, without the total in front of them.
-fn request_items<'a>(arrival: &Arrival<'a>) -> &'a [u8] {
-    let takes_none = method::spec(arrival.method).is_some_and(|spec| !spec.reads_request());
-    if takes_none || codec::scan(arrival.request, |_| ()).is_err() {
+fn request_items<'a>(call: &HostCall<'a>) -> &'a [u8] {
+    let takes_none = method::spec(call.method).is_some_and(|spec| !spec.reads_request());
+    if takes_none || codec::scan(call.request, |_| ()).is_err() {
         return &[];
     }
-    let Some((total, items)) = arrival.request.split_first_chunk() else {
+    let Some((total, items)) = call.request.split_first_chunk() else {
         return &[];
     };
     items
@@ -228,20 +212,20 @@ fn read(log: &[u8]) -> Vec<LoggedCall> {
 mod tests {
     use super::*;
     use abi::Gas;
-    use bridge::{Silent, Usage};
+    use bridge::Usage;
     use hostapi::Answer;
     use hostapi::hash::blake2b;
 
     /// A call of method 19 with an argument of so many bytes, refused.
     fn call(log: &mut HostLog<'_>, length: usize) {
         let request = codec::request(&[&vec![7; length]]);
-        log.arrived(&Arrival {
+        let _ = log.host_call(&HostCall {
             method: method::DB_READ,
             request: &request,
             usage: Usage::default(),
             machine: None,
         });
-        log.served(&Served {
+        let _ = log.host_reply(&HostReply {
             answer: Answer {
                 status: Status::Refused,
                 reply: &[],
@@ -265,8 +249,7 @@ mod tests {
     #[test]
     fn a_log_is_hashed_as_it_goes_and_holds_nothing() {
         for (calls, length) in [(0, 0), (1, 9), (3, 4000), (50_000, 3), (2000, 4000)] {
-            let mut silent = Silent;
-            let mut log = HostLog::new(Vec::new(), None, &mut silent);
+            let mut log = HostLog::new(Vec::new(), None);
             (0..calls).for_each(|_| call(&mut log, length));
             let (counted, hash, buffer) = log.finish();
             assert_eq!(counted, calls);
@@ -281,8 +264,7 @@ mod tests {
         let mut kept = Kept::new(3 * size + 1);
         for run in 0..2 {
             kept.clear();
-            let mut silent = Silent;
-            let mut log = HostLog::new(Vec::new(), Some(&mut kept), &mut silent);
+            let mut log = HostLog::new(Vec::new(), Some(&mut kept));
             (0..5).for_each(|_| call(&mut log, 100));
             // Small enough for what is left, but what is kept has no gaps.
             call(&mut log, 1);

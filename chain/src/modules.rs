@@ -2,7 +2,7 @@
 
 use crate::error::ChainError;
 use abi::Semantics;
-use bridge::{Engine, EngineId, Module};
+use bridge::{Engine, EngineId, Module, Rules};
 use hostapi::NodeError;
 use loader::Image;
 use state::Overlay;
@@ -21,8 +21,8 @@ pub struct Modules {
     cache: Mutex<Vec<Cached>>,
 }
 
-/// A prepared contract, by code hash and rules.
-type Cached = ((Hash, Semantics), Arc<dyn Module>);
+/// A prepared contract, by code hash, semantics, and the version of the costs that metering has written into it.
+type Cached = ((Hash, Semantics, u16), Arc<dyn Module>);
 
 impl fmt::Debug for Modules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,33 +46,25 @@ impl Modules {
         }
     }
 
-    /// Prepares `image` to run under `semantics`, without keeping it.
-    pub fn prepare(
-        &self,
-        image: &Image,
-        semantics: Semantics,
-    ) -> Result<Arc<dyn Module>, ChainError> {
-        let id = if image.as_wasm().is_some() {
-            EngineId::Wasm
-        } else {
-            EngineId::Mcs51
-        };
+    /// Prepares `image` to run under `rules`, without keeping it.
+    pub fn prepare(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, ChainError> {
+        let id = EngineId::of(image);
         let engine = self
             .engines
             .iter()
             .find(|engine| engine.id() == id)
             .ok_or(ChainError::NoEngine(id))?;
-        Ok(engine.prepare(image, semantics)?)
+        Ok(engine.prepare(image, rules)?)
     }
 
-    /// The contract of `code_hash`, prepared to run under `semantics`.
+    /// The contract of `code_hash`, prepared to run under `rules`.
     pub fn get(
         &self,
         state: &mut Overlay<'_>,
         code_hash: &Hash,
-        semantics: Semantics,
+        rules: &Rules,
     ) -> Result<Arc<dyn Module>, ChainError> {
-        let wanted = (*code_hash, semantics);
+        let wanted = (*code_hash, rules.semantics, rules.costs.version);
         // A panic elsewhere cannot leave the list half changed.
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = cache.iter().position(|(key, _)| *key == wanted) {
@@ -83,7 +75,7 @@ impl Modules {
         let damaged = || NodeError::damaged(&key, "the image of a deployed contract is expected");
         let stored = state.get(&key)?.ok_or_else(damaged)?;
         let image = Image::decode(stored).map_err(|_| damaged())?;
-        let prepared = self.prepare(&image, semantics)?;
+        let prepared = self.prepare(&image, rules)?;
         cache.insert(0, (wanted, prepared.clone()));
         let mut total = 0usize;
         let kept = cache.iter().take_while(|(_, prepared)| {
@@ -100,8 +92,7 @@ impl Modules {
 mod tests {
     use super::*;
     use abi::Gas;
-    use bridge::{Call, Observer, PrepareError, Report};
-    use hostapi::HostApi;
+    use bridge::{PrepareError, Running};
     use state::MemStore;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -114,6 +105,7 @@ mod tests {
 
     #[derive(Debug)]
     struct Held {
+        rules: Rules,
         size: usize,
         held: Arc<AtomicUsize>,
     }
@@ -129,12 +121,13 @@ mod tests {
             EngineId::Mcs51
         }
 
-        fn prepare(&self, image: &Image, _: Semantics) -> Result<Arc<dyn Module>, PrepareError> {
+        fn prepare(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError> {
             let size = usize::from(image.segments()[0].bytes[0]) << 20;
             self.held.fetch_add(size, Ordering::Relaxed);
             self.prepared.fetch_add(1, Ordering::Relaxed);
             let held = Arc::clone(&self.held);
-            Ok(Arc::new(Held { size, held }))
+            let rules = *rules;
+            Ok(Arc::new(Held { rules, size, held }))
         }
     }
 
@@ -155,13 +148,12 @@ mod tests {
             false
         }
 
-        fn call(
-            &self,
-            _: &Call<'_>,
-            _: &mut dyn HostApi,
-            _: &mut dyn Observer,
-        ) -> Result<Report, NodeError> {
-            Err(NodeError::Engine("nobody calls it".into()))
+        fn rules(&self) -> &Rules {
+            &self.rules
+        }
+
+        fn start(self: Arc<Self>, _: &[u8]) -> Box<dyn Running> {
+            unreachable!("nobody calls it")
         }
     }
 
@@ -179,7 +171,7 @@ mod tests {
             let hash = image.code_hash();
             state.put(&keys::code(&hash), image.encode());
             let module = modules
-                .get(&mut state, &hash, Semantics::V1)
+                .get(&mut state, &hash, &Rules::v1(Semantics::V1))
                 .expect("it is there");
             let most = CACHE_BYTES.max(module.size());
             assert!(

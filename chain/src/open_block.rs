@@ -13,8 +13,8 @@ use crate::receipt::{CallReceipt, Event, Receipt, Verdict};
 use crate::registry::Contract;
 use crate::rollback;
 use crate::session::{self, Executed, Payment, Rejection, Transaction};
-use bridge::{Module, Observer, Schedule, Silent};
-use emu8051::{Cycles, Steps};
+use abi::Semantics;
+use bridge::{CallObserver, Cycles, Module, Rules, Steps};
 use hostapi::CallContext;
 use hostapi::accounts::{self, Account};
 use hostapi::fees::MAX_STEPS;
@@ -103,6 +103,11 @@ impl<'c> OpenBlock<'c> {
         })
     }
 
+    /// The rules of transactions that run no contract.
+    pub(super) const fn rules(&self) -> Rules {
+        self.chain.rules(Semantics::V1)
+    }
+
     /// Its height.
     #[must_use]
     pub const fn height(&self) -> u32 {
@@ -162,7 +167,7 @@ impl<'c> OpenBlock<'c> {
             public_key,
         };
         let action = self.identified(action)?;
-        let gas = Schedule::V1.account_gas(name.len()).0;
+        let gas = self.rules().schedule.account_gas(name.len()).0;
         Ok(self.push(action, (id, id), 0, Event::NewAccount { gas }))
     }
 
@@ -175,7 +180,7 @@ impl<'c> OpenBlock<'c> {
     pub fn call(
         &mut self,
         request: &CallRequest<'_>,
-        observer: &mut dyn Observer,
+        observer: &mut dyn CallObserver,
     ) -> Result<&Receipt, ChainError> {
         let before = self.state.checkpoint();
         match self.run(request, None, true, observer) {
@@ -198,7 +203,7 @@ impl<'c> OpenBlock<'c> {
     pub fn query(
         &mut self,
         request: &CallRequest<'_>,
-        observer: &mut dyn Observer,
+        observer: &mut dyn CallObserver,
     ) -> Result<Receipt, ChainError> {
         let (before, steps) = (self.state.checkpoint(), self.steps);
         let result = self.run(request, None, false, observer);
@@ -226,7 +231,7 @@ impl<'c> OpenBlock<'c> {
         image: &Image,
     ) -> Result<Trial, ChainError> {
         let (before, steps) = (self.state.checkpoint(), self.steps);
-        let result = self.run(request, Some(image), true, &mut Silent);
+        let result = self.run(request, Some(image), true, &mut ());
         if result.is_err() {
             self.state.revert(before);
         }
@@ -260,7 +265,7 @@ impl<'c> OpenBlock<'c> {
         request: &CallRequest<'_>,
         image: Option<&Image>,
         needs_key: bool,
-        observer: &mut dyn Observer,
+        observer: &mut dyn CallObserver,
     ) -> Result<(Identified, Box<CallReceipt>, u64), ChainError> {
         let CallRequest {
             sender,
@@ -279,7 +284,9 @@ impl<'c> OpenBlock<'c> {
             semantics,
             ..
         } = contract;
+        let rules = self.chain.rules(semantics);
         let mut transaction = Transaction {
+            schedule: &rules.schedule,
             context: CallContext {
                 semantics,
                 network: self.chain.genesis().network,
@@ -302,7 +309,7 @@ impl<'c> OpenBlock<'c> {
         };
         session::admit(&transaction, contract.entry_gas, &mut self.state)??;
         let prepared = match image {
-            Some(image) => self.chain.modules().prepare(image, semantics)?,
+            Some(image) => self.chain.modules().prepare(image, &rules)?,
             None => self.ready(&id, &contract)?,
         };
         let action = self.identified(Action::Call {
@@ -315,15 +322,15 @@ impl<'c> OpenBlock<'c> {
         transaction.context.tx_hash = action.id;
         transaction.context.account_check = prepared.account_check();
         let buffer = std::mem::take(&mut self.log);
-        let mut log = HostLog::new(buffer, self.kept.as_mut(), observer);
+        let mut watched = (HostLog::new(buffer, self.kept.as_mut()), observer);
         let executed = session::apply(
             &transaction,
-            &*prepared,
+            &prepared,
             &mut self.state,
             self.chain,
-            &mut log,
+            &mut watched,
         )?;
-        let (host_calls, host_log, buffer) = log.finish();
+        let (host_calls, host_log, buffer) = watched.0.finish();
         self.log = buffer;
         let Executed {
             rejection,
@@ -342,7 +349,7 @@ impl<'c> OpenBlock<'c> {
         let receipt = CallReceipt {
             semantics,
             engine: prepared.engine(),
-            schedule: Schedule::V1.version,
+            schedule: rules.schedule.version,
             code_hash,
             input_hash: blake2b(input),
             value,
@@ -385,7 +392,8 @@ impl<'c> OpenBlock<'c> {
             return Ok(prepared.clone());
         }
         let modules = self.chain.modules();
-        let prepared = modules.get(&mut self.state, &contract.code_hash, contract.semantics)?;
+        let rules = self.chain.rules(contract.semantics);
+        let prepared = modules.get(&mut self.state, &contract.code_hash, &rules)?;
         self.ready = Some((*id, *contract, prepared.clone()));
         Ok(prepared)
     }

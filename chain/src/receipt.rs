@@ -394,7 +394,7 @@ impl Receipt {
             } => {
                 out.push(tag::DEPLOY);
                 out.extend_from_slice(code_hash);
-                out.extend_from_slice(&[semantics.code(), engine_code(*engine)]);
+                out.extend_from_slice(&[semantics.code(), engine.code()]);
                 out.extend_from_slice(&code_bytes.to_le_bytes());
                 out.extend_from_slice(&gas.to_le_bytes());
                 push_bytes(&mut out, refusal.as_deref().unwrap_or_default().as_bytes());
@@ -430,7 +430,7 @@ impl Receipt {
                 tag::DEPLOY => Event::Deploy {
                     code_hash: r.array()?,
                     semantics: Semantics::from_code(r.u8()?)?,
-                    engine: engine_of(r.u8()?)?,
+                    engine: EngineId::from_code(r.u8()?)?,
                     code_bytes: r.u32()?,
                     gas: r.u64()?,
                     refusal: Some(r.text()?)
@@ -448,7 +448,7 @@ impl Receipt {
 
 impl CallReceipt {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&[self.semantics.code(), engine_code(self.engine)]);
+        out.extend_from_slice(&[self.semantics.code(), self.engine.code()]);
         out.extend_from_slice(&self.schedule.to_le_bytes());
         out.extend_from_slice(&self.code_hash);
         out.extend_from_slice(&self.input_hash);
@@ -484,7 +484,7 @@ impl CallReceipt {
     fn decode(r: &mut Reader<'_>) -> Option<CallReceipt> {
         Some(CallReceipt {
             semantics: Semantics::from_code(r.u8()?)?,
-            engine: engine_of(r.u8()?)?,
+            engine: EngineId::from_code(r.u8()?)?,
             schedule: r.u16()?,
             code_hash: r.array()?,
             input_hash: r.array()?,
@@ -535,20 +535,6 @@ impl fmt::Display for Receipt {
         }
         Ok(())
     }
-}
-
-/// The byte that stands for `engine` in encodings.
-pub(crate) fn engine_code(engine: EngineId) -> u8 {
-    match engine {
-        EngineId::Mcs51 => 1,
-        EngineId::Wasm => 2,
-    }
-}
-
-pub(crate) fn engine_of(code: u8) -> Option<EngineId> {
-    [EngineId::Mcs51, EngineId::Wasm]
-        .into_iter()
-        .find(|engine| engine_code(*engine) == code)
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Contracts as the chain keeps them.
 
-use crate::receipt::{engine_code, engine_of};
 use crate::wire::Reader;
 use abi::{Gas, Semantics};
 use bridge::{EngineId, Module};
@@ -40,7 +39,7 @@ impl Contract {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(42);
         out.extend_from_slice(&self.code_hash);
-        out.extend_from_slice(&[self.semantics.code(), engine_code(self.engine)]);
+        out.extend_from_slice(&[self.semantics.code(), self.engine.code()]);
         out.extend_from_slice(&self.entry_gas.0.to_le_bytes());
         out
     }
@@ -52,7 +51,7 @@ impl Contract {
         let contract = Contract {
             code_hash: r.array()?,
             semantics: Semantics::from_code(r.u8()?)?,
-            engine: engine_of(r.u8()?)?,
+            engine: EngineId::from_code(r.u8()?)?,
             entry_gas: Gas(r.u64()?),
         };
         r.end()?;

@@ -5,13 +5,13 @@
 
 use abi::Gas;
 use abi::layout::INPUT_MAX;
-use bridge::{Limits, Module, Observer, Outcome, Report, Schedule};
-use emu8051::{Cycles, Steps};
+use bridge::{CallLimits, CallObserver, Cycles, Module, Outcome, Report, Schedule, Steps, drive};
 use hostapi::accounts::Account;
 use hostapi::fees::{self, FeeError};
 use hostapi::settle::{Refusal, SettleError, settle};
 use hostapi::{CallContext, ChainView, Host, NodeError, Requests};
 use state::{Overlay, Place};
+use std::sync::Arc;
 
 /// How a transaction pays for its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Transaction<'a> {
     pub context: CallContext<'a>,
     /// How it pays.
     pub payment: Payment,
+    /// Its prices in gas.
+    pub schedule: &'a Schedule,
     /// Whether its sender must have a key: only queries need none, and recordings, which were accepted once.
     pub needs_key: bool,
     /// Limits beyond those that the payment sets.
@@ -182,7 +184,9 @@ pub fn admit(
 /// What `tx` costs before it runs. The old chain has no such price.
 const fn gas_before(tx: &Transaction<'_>) -> Gas {
     match tx.payment {
-        Payment::Gas { .. } => Schedule::V1.call_gas(tx.context.input.len(), tx.context.pay_amount),
+        Payment::Gas { .. } => tx
+            .schedule
+            .call_gas(tx.context.input.len(), tx.context.pay_amount),
         Payment::Fuel { .. } => Gas::ZERO,
     }
 }
@@ -193,10 +197,10 @@ const fn gas_before(tx: &Transaction<'_>) -> Gas {
 /// Only if the node fails.
 pub fn execute(
     tx: &Transaction<'_>,
-    module: &dyn Module,
+    module: &Arc<dyn Module>,
     state: &mut Overlay<'_>,
     chain: &dyn ChainView,
-    observer: &mut dyn Observer,
+    observer: &mut dyn CallObserver,
 ) -> Result<Executed, NodeError> {
     let payer = match move_money(tx, state)? {
         Ok(payer) => payer,
@@ -211,7 +215,7 @@ pub fn execute(
         limits,
     };
     let mut host = Host::new(&tx.context, chain, state);
-    let mut report = module.call(&call, &mut host, observer)?;
+    let mut report = drive(module, &call, &mut host, observer)?;
     report.usage.gas = Gas(report.usage.gas.0.saturating_add(gas_before(tx).0));
     let requests = host.finish();
     let mut executed = Executed {
@@ -233,10 +237,10 @@ pub fn execute(
 /// Only if the node fails.
 pub fn apply(
     tx: &Transaction<'_>,
-    module: &dyn Module,
+    module: &Arc<dyn Module>,
     state: &mut Overlay<'_>,
     chain: &dyn ChainView,
-    observer: &mut dyn Observer,
+    observer: &mut dyn CallObserver,
 ) -> Result<Executed, NodeError> {
     let before = state.checkpoint();
     let mut executed = execute(tx, module, state, chain, observer)?;
@@ -257,7 +261,7 @@ pub fn apply(
 }
 
 /// What the run may use, of which it pays `entry` before its first instruction.
-fn limits(tx: &Transaction<'_>, entry: Gas) -> Result<Limits, Rejection> {
+fn limits(tx: &Transaction<'_>, entry: Gas) -> Result<CallLimits, Rejection> {
     let (gas, steps) = match tx.payment {
         Payment::Gas { limit, .. } => {
             let before = gas_before(tx).0;
@@ -271,7 +275,7 @@ fn limits(tx: &Transaction<'_>, entry: Gas) -> Result<Limits, Rejection> {
             (Gas::MAX, Steps(fees::max_steps(fee, rate)?.min(tx.steps.0)))
         }
     };
-    Ok(Limits {
+    Ok(CallLimits {
         gas,
         cycles: tx.cycles,
         steps,

@@ -1,7 +1,7 @@
 //! Whether an image is a contract.
 
 use abi::Semantics;
-use bridge::wasm::{self, Costs, Limits};
+use bridge::wasm::{self, Costs, ModuleLimits};
 use loader::Image;
 use loader::header::{self, Checked};
 
@@ -14,7 +14,7 @@ pub(crate) fn check(image: &Image, semantics: Semantics) -> Result<Option<Checke
         Some(_) if semantics.is_dacrs() => Err(format!(
             "WebAssembly runs under the semantics v1 only, not under {semantics}"
         )),
-        Some(module) => match wasm::meter(module, &Limits::V1, &Costs::V1) {
+        Some(module) => match wasm::meter(module, &ModuleLimits::V1, &Costs::V1) {
             Ok(_) => Ok(None),
             Err(refusal) => Err(refusal.to_string()),
         },

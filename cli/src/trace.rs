@@ -4,9 +4,9 @@ use crate::args::about;
 use crate::error::Error;
 use crate::files;
 use crate::output::Output;
-use bridge::Observer;
-use emu8051::{Cpu, Insn};
+use bridge::{CallObserver, Cpu, Insn, Observer};
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::ops::ControlFlow::{self, Continue};
 use std::path::{Path, PathBuf};
 
 /// Writes a line for each instruction before it runs: address, mnemonic, registers.
@@ -56,9 +56,9 @@ impl Observer for Trace {
         self.failed.is_none()
     }
 
-    fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
+    fn before(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
         if self.failed.is_some() {
-            return;
+            return Continue(());
         }
         let written = writeln!(
             self.to,
@@ -72,5 +72,8 @@ impl Observer for Trace {
             cpu.dptr(),
         );
         self.failed = written.err();
+        Continue(())
     }
 }
+
+impl CallObserver for Trace {}

@@ -86,7 +86,7 @@ pub trait Bus {
 
     /// Before which moment, counted as `now` is, reads of the hooked register `sfr` give what they gave last, unless
     /// something is written: an instruction that waits for a bit by jumping to itself need not be executed until then.
-    fn steady_until(&self, sfr: u8) -> Cycles {
+    fn unchanged_until(&self, sfr: u8) -> Cycles {
         let _ = sfr;
         Cycles::ZERO
     }
@@ -94,18 +94,18 @@ pub trait Bus {
     /// The interrupt to be accepted at the boundary `now`, if there is nothing else to do there. Asked by
     /// [`run`](crate::run) at the deadline, on a bus that is [`HOOKED`](Self::HOOKED): with `None` the run ends, as the
     /// other run loops do at every deadline.
-    fn asking(&mut self, now: Cycles) -> Option<Interrupt> {
+    fn pending_interrupt(&mut self, now: Cycles) -> Option<Interrupt> {
         let _ = now;
         None
     }
 
-    /// At `now`, hardware calls the service routine at `vector`, as [`Bus::asking`] wanted.
-    fn answer(&mut self, vector: u16, now: Cycles) {
+    /// At `now`, hardware calls the service routine at `vector`, as [`Bus::pending_interrupt`] wanted.
+    fn acknowledge(&mut self, vector: u16, now: Cycles) {
         let _ = (vector, now);
     }
 
     /// At the boundary `now`, says when the run shall end with [`Stop::Event`](crate::Stop::Event) in any case, counted as
-    /// `now` is: at the first end of an instruction that is not earlier, unless [`Bus::asking`] names an interrupt. Asked
+    /// `now` is: at the first end of an instruction that is not earlier, unless [`Bus::pending_interrupt`] names an interrupt. Asked
     /// when a run begins, after an interrupt, and whenever [`Bus::stop_requested`] is.
     fn deadline(&mut self, now: Cycles) -> Cycles {
         let _ = now;

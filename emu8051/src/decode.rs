@@ -1,7 +1,7 @@
 //! Bytes to instructions.
 
+use crate::cost::Cost;
 use crate::isa::{Attrs, OPCODES, OpInfo, Operand, Uop};
-use crate::meter::Cost;
 use crate::sfr::bit_place;
 use crate::units::Cycles;
 

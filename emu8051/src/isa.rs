@@ -207,7 +207,7 @@ macro_rules! isa {
             }
         }
 
-        /// The operations that have one for both in a row, see [`pairs`](crate::pairs): first, second, both.
+        /// The operations that have one for both in a row, see [`pairs`](crate::fusion): first, second, both.
         pub(crate) const PAIRS: &[(Uop, Uop, Uop)] =
             &[ $( (Uop::$first, Uop::$second, Uop::$pair) ),* ];
 

@@ -33,18 +33,19 @@ mod decode;
 mod disasm;
 mod exec;
 
+mod cost;
+mod fusion;
 pub mod isa;
 mod isa_doc;
 mod lower;
 mod memory;
-mod meter;
-mod pairs;
+mod observer;
+mod policy;
 mod program;
 #[cfg(feature = "reference")]
 pub mod reference;
 mod run;
 pub mod sfr;
-mod trace;
 mod units;
 mod xdata;
 
@@ -54,11 +55,12 @@ pub use cpu::Cpu;
 pub use decode::Insn;
 pub use disasm::{Line, Listing, disasm, disassemble};
 pub use isa_doc::isa_markdown;
-pub use program::{Fault, Program, ProgramBuilder, Reserved, Unprogrammed};
+pub use observer::Observer;
+pub use policy::{CpuFault, Reserved, Unprogrammed};
+pub use program::{Program, ProgramBuilder};
 #[cfg(feature = "unmetered")]
 pub use run::run_unmetered;
 pub use run::{Limit, Run, Stop, run, run_exact, run_observed};
 pub use sfr::{Psw, SfrSet};
-pub use trace::Observer;
 pub use units::{Cycles, Steps};
 pub use xdata::{Xdata, XdataSnapshot};

@@ -10,7 +10,7 @@ use crate::bus::XdataAsk;
 use crate::decode::Insn;
 use crate::exec::Slot;
 use crate::isa::{OPCODES, Uop};
-use crate::program::Reserved;
+use crate::policy::Reserved;
 use crate::sfr::{self, SfrSet};
 
 /// Decides for one `Program` how each instruction is executed.

@@ -1,44 +1,14 @@
 //! CODE, predecoded.
 
 use crate::bus::XdataAsk;
+use crate::cost::Cost;
 use crate::decode::{Bytes, Insn, Shape, decode, decode_bytes, opcode_len, shape};
 use crate::exec::Slot;
+use crate::fusion::fuse;
 use crate::isa::Uop;
 use crate::lower::Lowering;
-use crate::meter::Cost;
-use crate::pairs::fuse;
+use crate::policy::{CpuFault, Reserved, Unprogrammed};
 use crate::sfr::SfrSet;
-
-/// What executing CODE that nobody programmed does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unprogrammed {
-    /// [`Fault::Unprogrammed`](crate::Fault), when any byte of an instruction is unprogrammed.
-    #[default]
-    Fault,
-    /// Executes the fill byte, as a chip does.
-    Execute,
-}
-
-/// What the reserved opcode 0xA5 does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reserved {
-    /// [`Fault::Reserved`](crate::Fault).
-    #[default]
-    Fault,
-    /// Nothing, in one byte and one cycle.
-    Nop,
-}
-
-/// Why an instruction cannot be executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// The reserved opcode 0xA5.
-    Reserved,
-    /// CODE that no segment programmed.
-    Unprogrammed,
-    /// The stack would grow beyond IRAM 0xFF and go on at 0x00 (guarded programs only).
-    StackOverflow,
-}
 
 /// CODE with everything a run wants to know about it: immutable, to be shared in an `Arc`. It takes 840 KiB.
 pub struct Program {
@@ -127,14 +97,14 @@ impl Program {
 
     /// Why the instruction at `pc` cannot be executed, if so.
     #[inline(always)]
-    pub fn fault_at(&self, pc: u16) -> Option<Fault> {
+    pub fn fault_at(&self, pc: u16) -> Option<CpuFault> {
         let opcode = self.code[pc as usize];
         if self.unprogrammed == Unprogrammed::Fault
             && !all_set(&self.programmed, pc, opcode_len(opcode))
         {
-            return Some(Fault::Unprogrammed);
+            return Some(CpuFault::Unprogrammed);
         }
-        (opcode == 0xA5 && self.reserved == Reserved::Fault).then_some(Fault::Reserved)
+        (opcode == 0xA5 && self.reserved == Reserved::Fault).then_some(CpuFault::Reserved)
     }
 
     /// Replaces one byte of CODE and predecodes what depends on it: for machines whose CODE is also their XDATA.
@@ -463,7 +433,7 @@ impl ProgramBuilder {
         self
     }
 
-    /// A stack that wraps around is [`Fault::StackOverflow`](crate::Fault): the instruction that would make SP grow beyond
+    /// A stack that wraps around is [`CpuFault::StackOverflow`](crate::CpuFault): the instruction that would make SP grow beyond
     /// 0xFF, a call, a `PUSH`, `INC SP`, or `MOV SP,A` that adds less than 128 bytes to it, is not executed. What shrinks
     /// the stack is not looked at, nor is any other way to set SP. Nothing is guarded on a [`Bus`](crate::Bus) with hooks.
     #[must_use]

@@ -29,13 +29,14 @@
 //! loop is given its allowance in slices; a new slice costs some fifty host instructions every twenty thousand.
 
 use crate::bus::{Bus, Interrupt};
+use crate::cost::Cost;
 use crate::cpu::Cpu;
 use crate::exec::{Checked, Core, Flow, Plain, Regs, Slot};
+use crate::fusion::unfused;
 use crate::isa::Uop;
-use crate::meter::Cost;
-use crate::pairs::unpaired;
-use crate::program::{Fault, Program};
-use crate::trace::Observer;
+use crate::observer::Observer;
+use crate::policy::CpuFault;
+use crate::program::Program;
 use crate::units::{Cycles, Steps};
 
 /// What a run may use.
@@ -81,9 +82,11 @@ pub enum Stop {
     /// No step is left.
     OutOfSteps,
     /// The instruction at PC cannot be executed.
-    Fault(Fault),
+    Fault(CpuFault),
     /// The bus asked for it ([`Bus::stop_requested`]).
     Event,
+    /// The observer ended the run.
+    Observer,
 }
 
 /// What a run used, and why it ended.
@@ -109,7 +112,7 @@ pub fn run<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) 
     let leaving = runner.arrived().and_then(|_| runner.leave_trap());
     let stop = leaving.unwrap_or_else(|| {
         loop {
-            if let Some(stop) = runner.blocks().or_else(|| runner.step(&mut ())) {
+            if let Some(stop) = runner.blocks().or_else(|| runner.step(&mut (), false)) {
                 break stop;
             }
         }
@@ -125,7 +128,7 @@ pub fn run_unmetered<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program) -> S
     let mut runner = Runner::new(cpu, bus, program, Limit::NONE);
     let stop = loop {
         block_loop::<B, false>(&mut runner.core, program, Cost::ZERO);
-        if let Some(stop) = runner.arrived().or_else(|| runner.step(&mut ())) {
+        if let Some(stop) = runner.arrived().or_else(|| runner.step(&mut (), false)) {
             break stop;
         }
     };
@@ -139,16 +142,18 @@ pub fn run_exact<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: L
 }
 
 /// Does what [`run_exact`] does and tells `observer` of every instruction.
-pub fn run_observed<B: Bus, O: Observer>(
+pub fn run_observed<B: Bus, O: Observer + ?Sized>(
     cpu: &mut Cpu,
     bus: &mut B,
     program: &Program,
     limit: Limit,
     observer: &mut O,
 ) -> Run {
+    let watched = observer.wants_instructions();
     let mut runner = Runner::new(cpu, bus, program, limit);
     let stop = loop {
-        if let Some(stop) = runner.step(observer).or_else(|| runner.arrived()) {
+        let stop = runner.step(observer, watched);
+        if let Some(stop) = stop.or_else(|| runner.arrived()) {
             break stop;
         }
     };
@@ -210,9 +215,9 @@ impl<'a, B: Bus> Runner<'a, B> {
         self.program.is_trap(pc).then_some(Stop::Trap(pc))
     }
 
-    /// Executes the instruction at PC, be it a trap or not, or says why it cannot begin.
+    /// Executes the instruction at PC, be it a trap or not, or says why it cannot begin; `watched` tells the observer.
     #[inline(always)]
-    fn step<O: Observer>(&mut self, observer: &mut O) -> Option<Stop> {
+    fn step<O: Observer + ?Sized>(&mut self, observer: &mut O, watched: bool) -> Option<Stop> {
         if let Some(stop) = self.barred() {
             return Some(stop);
         }
@@ -223,16 +228,15 @@ impl<'a, B: Bus> Runner<'a, B> {
         }
         let slot = Slot::from(insn);
         if self.wraps_stack(slot.uop, &slot) {
-            return Some(Stop::Fault(Fault::StackOverflow));
+            return Some(Stop::Fault(CpuFault::StackOverflow));
         }
-        if O::ACTIVE {
-            observer.before(&self.cpu(), &insn);
+        if watched && observer.before(&self.cpu(), &insn).is_break() {
+            return Some(Stop::Observer);
         }
         self.execute(slot.uop, &slot, cost);
-        if O::ACTIVE {
-            observer.after(&self.cpu(), &insn);
-        }
-        self.ask_bus()
+        let ended = watched && observer.after(&self.cpu(), &insn).is_break();
+        let stop = self.ask_bus();
+        if ended { Some(Stop::Observer) } else { stop }
     }
 
     /// Executes the instruction of the trap at PC, or says why it cannot begin.
@@ -245,7 +249,7 @@ impl<'a, B: Bus> Runner<'a, B> {
             return Some(stop);
         }
         if self.wraps_stack(uop, slot) {
-            return Some(Stop::Fault(Fault::StackOverflow));
+            return Some(Stop::Fault(CpuFault::StackOverflow));
         }
         self.execute(uop, slot, cost);
         self.ask_bus()
@@ -377,14 +381,14 @@ impl<'a, B: Bus> Runner<'a, B> {
         if !B::HOOKED {
             return Some(Stop::Event);
         }
-        let Some(Interrupt { vector, call }) = self.core.bus.asking(self.cycles) else {
+        let Some(Interrupt { vector, call }) = self.core.bus.pending_interrupt(self.cycles) else {
             return Some(Stop::Event);
         };
         let after = self.cycles + call;
         if after > self.limit.cycles || self.program.fault_at(vector).is_some() {
             return Some(Stop::Event);
         }
-        self.core.bus.answer(vector, self.cycles);
+        self.core.bus.acknowledge(vector, self.cycles);
         self.core.interrupt(vector);
         self.cycles = after;
         self.deadline = self.core.bus.deadline(after);
@@ -417,7 +421,7 @@ impl<'a, B: Bus> Runner<'a, B> {
     /// to itself.
     fn wait(&mut self, x: u8, cost: Cost) {
         let each = cost.cycles().0;
-        let steady = (self.core.bus.steady_until(x) - self.cycles)
+        let steady = (self.core.bus.unchanged_until(x) - self.cycles)
             .0
             .div_ceil(each);
         let fitting = (self.limit.cycles.min(self.deadline) - self.cycles).0 / each;
@@ -521,7 +525,7 @@ fn to_deadline<B: Bus>(
     let unused = loop {
         let mut slot = slots[pc as usize];
         if reached(slot.next) && slot.uop.is_pair() && reached(program.next_of(pc)) {
-            slot = unpaired(slot, program.next_of(pc));
+            slot = unfused(slot, program.next_of(pc));
         }
         match core.exec(&slot) {
             Flow::Next(_) => pc = slot.next,

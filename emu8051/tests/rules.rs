@@ -1,7 +1,7 @@
 //! The rules of a run: traps, faults, limits, hooks, and CODE that changes.
 
 use emu8051::{
-    Bus, Cpu, Cycles, Fault, Limit, Program, ProgramBuilder, Reserved, Run, SfrSet, Side, Steps,
+    Bus, Cpu, CpuFault, Cycles, Limit, Program, ProgramBuilder, Reserved, Run, SfrSet, Side, Steps,
     Stop, Unprogrammed, Xdata, XdataAsk, assemble, run, run_exact, sfr,
 };
 
@@ -121,12 +121,12 @@ fn unprogrammed_code_faults_where_it_begins_and_costs_nothing() {
     let (run, cpu) = both(&Cpu::new(), &program, Limit::NONE);
     assert_eq!(
         (run, cpu.pc()),
-        (ran(3, 2, Stop::Fault(Fault::Unprogrammed)), 0x1234)
+        (ran(3, 2, Stop::Fault(CpuFault::Unprogrammed)), 0x1234)
     );
     let (run, _) = both(&cpu, &program, Limit::cycles(0));
     assert_eq!(
         run,
-        ran(0, 0, Stop::Fault(Fault::Unprogrammed)),
+        ran(0, 0, Stop::Fault(CpuFault::Unprogrammed)),
         "even with nothing left to spend"
     );
 }
@@ -137,7 +137,7 @@ fn an_instruction_cut_off_by_unprogrammed_code_faults() {
     let (run, cpu) = both(&Cpu::new(), &program, Limit::NONE);
     assert_eq!(
         (run, cpu.pc()),
-        (ran(1, 1, Stop::Fault(Fault::Unprogrammed)), 1)
+        (ran(1, 1, Stop::Fault(CpuFault::Unprogrammed)), 1)
     );
 }
 
@@ -162,7 +162,7 @@ fn the_reserved_opcode_faults_or_does_nothing_for_a_cycle() {
     );
     assert_eq!(
         (run, cpu.pc()),
-        (ran(1, 1, Stop::Fault(Fault::Reserved)), 1)
+        (ran(1, 1, Stop::Fault(CpuFault::Reserved)), 1)
     );
     let program = Program::builder()
         .segment(0, &code)
@@ -484,7 +484,7 @@ fn a_guarded_stack_faults_where_it_would_wrap() {
             let guarded = program(&source).trap(0x0100).guard_stack().build();
             let (mut cpu, mut xdata) = (Cpu::new(), Xdata::new());
             let whole = run(&mut cpu, &mut xdata, &guarded, Limit::cycles(100_000));
-            assert_eq!(whole.stop, Stop::Fault(Fault::StackOverflow), "{source}");
+            assert_eq!(whole.stop, Stop::Fault(CpuFault::StackOverflow), "{source}");
             places.insert(cpu.pc());
             for limit in 0..=whole.steps.0 {
                 for runner in [run::<Xdata>, run_exact::<Xdata>] {

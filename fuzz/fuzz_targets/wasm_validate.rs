@@ -4,7 +4,7 @@
 
 #![no_main]
 
-use bridge::wasm::{Costs, Limits, meter};
+use bridge::wasm::{Costs, ModuleLimits, meter};
 use libfuzzer_sys::fuzz_target;
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind,
@@ -28,7 +28,7 @@ const ANYWHERE: MemArg = MemArg {
 };
 
 fuzz_target!(|data: &[u8]| {
-    let _ = meter(data, &Limits::V1, &Costs::V1);
+    let _ = meter(data, &ModuleLimits::V1, &Costs::V1);
     same_when_metered(&around(data));
     let plain = around(&generated(data));
     assert!(same_when_metered(&plain), "what is generated is valid");
@@ -36,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
 
 /// Whether `plain` may be deployed; if so, its metered form computes the same.
 fn same_when_metered(plain: &[u8]) -> bool {
-    let Ok(metered) = meter(plain, &Limits::V1, &Costs::V1) else {
+    let Ok(metered) = meter(plain, &ModuleLimits::V1, &Costs::V1) else {
         return false;
     };
     let (end, memory, left) = run(&metered.wasm);
@@ -311,7 +311,7 @@ fn run(wasm: &[u8]) -> Ran {
     if let [Some(gas), Some(stack)] = globals {
         gas.set(&mut store, Val::I64(GAS)).expect("it is mutable");
         stack
-            .set(&mut store, Val::I32(Limits::V1.stack as i32))
+            .set(&mut store, Val::I32(ModuleLimits::V1.stack as i32))
             .expect("it is mutable");
     }
     let main = instance

@@ -126,6 +126,9 @@ pub enum NodeError {
     /// An engine could not run a contract for want of something of this machine.
     #[error("the engine failed: {0}; the call was given up, free some memory and try again")]
     Engine(String),
+    /// An observer ended the call, so nobody knows how it would have ended.
+    #[error("the call was interrupted by its observer")]
+    Interrupted,
     /// A query ran longer than the asker is willing to wait.
     #[error(
         "the call took longer than {milliseconds} ms and was given up; allow more with --timeout"

@@ -2,7 +2,6 @@
 //! shows this file and what it prints.
 
 use abi::{Gas, Semantics};
-use bridge::Silent;
 use chain::session::Payment;
 use chain::{CallRequest, Chain, Deploy, Genesis};
 use hostapi::accounts::Account;
@@ -46,14 +45,14 @@ pub(crate) fn play(file: &[u8]) -> Result<String, Box<dyn Error>> {
             price: chain.genesis().gas_price,
         },
     };
-    block.call(&call, &mut Silent)?;
-    let id = block.call(&call, &mut Silent)?.id;
+    block.call(&call, &mut ())?;
+    let id = block.call(&call, &mut ())?.id;
     // What cannot begin, here for want of money, is an error. The block is as it was.
     let poor = CallRequest {
         value: 2_000_000_000,
         ..call
     };
-    let begins = block.call(&poor, &mut Silent).is_ok();
+    let begins = block.call(&poor, &mut ()).is_ok();
     let (block, receipts) = block.commit()?;
 
     // From now on everybody who has the chain has the receipt.

@@ -14,7 +14,7 @@ const OWN: &[u8] = include_bytes!("../data/recordings/own_work.json.gz");
 fn replay(rows: &[Row], image: impl Fn(&Row) -> Image) {
     let mut different = Vec::new();
     for row in rows {
-        let run = execute(row, &image(row), true, &mut bridge::Silent);
+        let run = execute(row, &image(row), true, &mut ());
         let run = run.unwrap_or_else(|error| panic!("{}: {error}", row.id));
         different.extend(differences(row, &run.row).into_iter().take(5));
     }
@@ -68,7 +68,7 @@ fn is_found_out(id: &str, field: &str, change: impl Fn(&mut Row)) {
         .expect("the row is in the file");
     let code = row.code.as_ref().expect("these rows hold their image");
     let image = Image::decode(&code.0).expect("a stored image");
-    let run = execute(row, &image, true, &mut bridge::Silent).expect("it runs");
+    let run = execute(row, &image, true, &mut ()).expect("it runs");
     assert_eq!(differences(row, &run.row), []);
     let mut changed = row.clone();
     change(&mut changed);

@@ -59,8 +59,8 @@
 
 use super::body::Bodies;
 use super::costs::Costs;
-use super::limits::Limits;
-use super::validate::{Refusal, Shape};
+use super::limits::ModuleLimits;
+use super::validate::{InvalidModule, Shape};
 use super::{GAS_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, STACK_EXPORT};
 use wasm_encoder::reencode::{self, Reencode, RoundtripReencoder};
 use wasm_encoder::{
@@ -69,11 +69,11 @@ use wasm_encoder::{
 };
 use wasmparser::{FunctionBody, Payload};
 
-impl From<reencode::Error> for Refusal {
+impl From<reencode::Error> for InvalidModule {
     fn from(error: reencode::Error) -> Self {
         match error {
             reencode::Error::ParseError(error) => error.into(),
-            other => Refusal::Malformed {
+            other => InvalidModule::Malformed {
                 offset: 0,
                 reason: other.to_string(),
             },
@@ -111,7 +111,7 @@ impl Added {
 /// [`Check`](super::validate::Check) has found it valid. Custom sections are left out.
 pub(super) struct Instrument<'a> {
     wasm: &'a [u8],
-    limits: &'a Limits,
+    limits: &'a ModuleLimits,
     costs: &'a Costs,
     module: Module,
     added: Added,
@@ -124,7 +124,7 @@ pub(super) struct Instrument<'a> {
 
 impl<'a> Instrument<'a> {
     /// The metered form of `wasm`, of which nothing is there yet.
-    pub(super) fn new(wasm: &'a [u8], limits: &'a Limits, costs: &'a Costs) -> Self {
+    pub(super) fn new(wasm: &'a [u8], limits: &'a ModuleLimits, costs: &'a Costs) -> Self {
         Instrument {
             wasm,
             limits,
@@ -142,7 +142,11 @@ impl<'a> Instrument<'a> {
     ///
     /// # Errors
     /// None for a valid part: only those of reading it once more.
-    pub(super) fn payload(&mut self, payload: Payload<'_>, shape: &Shape) -> Result<(), Refusal> {
+    pub(super) fn payload(
+        &mut self,
+        payload: Payload<'_>,
+        shape: &Shape,
+    ) -> Result<(), InvalidModule> {
         let mut same = RoundtripReencoder;
         match payload {
             Payload::TypeSection(section) => {

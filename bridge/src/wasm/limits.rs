@@ -1,4 +1,4 @@
-//! What a module may be: one table, [`Limits`], as versioned data.
+//! What a module may be: one table, [`ModuleLimits`], as versioned data.
 //!
 //! Every figure is checked in `validate`, and every row has a test at its boundary. The figures bound what
 //! a node pays for a deployed module: the time to compile it, the memory to run it, and the machine stack.
@@ -15,15 +15,15 @@ macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident = $value:literal $unit:literal;)+) => {
         /// The bounds a module is held to.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub struct Limits {
+        pub struct ModuleLimits {
             /// Counts up whenever a figure changes; part of what names a prepared module.
             pub version: u16,
             $($(#[doc = $doc])+ pub $name: u32,)+
         }
 
-        impl Limits {
+        impl ModuleLimits {
             /// The first table.
-            pub const V1: Limits = Limits { version: 1, $($name: $value,)+ };
+            pub const V1: ModuleLimits = ModuleLimits { version: 1, $($name: $value,)+ };
 
             /// The rows of the table: name, figure, unit, and what it bounds.
             #[must_use]

@@ -5,7 +5,7 @@
 //! a call needs, and segments that lie where they are put. Everything refused is refused with its offset.
 
 use super::costs::{self, Costs};
-use super::limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
+use super::limits::{BUFFER_SIZE, ModuleLimits, PAGE_SIZE};
 use super::outline::Outline;
 use super::{
     ACCOUNT_CHECK_EXPORT, BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT,
@@ -29,7 +29,7 @@ const FEATURES: WasmFeatures = WasmFeatures::SIGN_EXTENSION
 /// Why a module is refused. Offsets are in bytes from its start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum InvalidModule {
     /// The bytes are not a module, or use a feature that is off.
     #[error("wasm offset 0x{offset:x}: {reason}")]
     Malformed {
@@ -117,9 +117,9 @@ pub enum Refusal {
     },
 }
 
-impl From<wasmparser::Error> for Refusal {
+impl From<wasmparser::Error> for InvalidModule {
     fn from(error: wasmparser::Error) -> Self {
-        Refusal::Malformed {
+        InvalidModule::Malformed {
             offset: error.offset(),
             reason: error.message().to_owned(),
         }
@@ -167,10 +167,10 @@ pub(super) fn at_most(
     what: &'static str,
     found: impl Into<u64>,
     most: u32,
-) -> Result<(), Refusal> {
+) -> Result<(), InvalidModule> {
     let found = found.into();
     if found > u64::from(most) {
-        Err(Refusal::Limit {
+        Err(InvalidModule::Limit {
             offset,
             what,
             found,
@@ -189,11 +189,11 @@ fn inside(
     length: usize,
     size: u64,
     unit: &'static str,
-) -> Result<(), Refusal> {
+) -> Result<(), InvalidModule> {
     let start = u64::from(start);
     let end = start + length as u64;
     if end > size {
-        Err(Refusal::OutOfRange {
+        Err(InvalidModule::OutOfRange {
             offset,
             kind,
             start,
@@ -208,12 +208,12 @@ fn inside(
 
 /// The value of a constant expression; of those there is only `i32.const`, because nothing else of type i32
 /// is constant without imported globals.
-fn constant(expression: &ConstExpr<'_>) -> Result<u32, Refusal> {
+fn constant(expression: &ConstExpr<'_>) -> Result<u32, InvalidModule> {
     let mut operators = expression.get_operators_reader();
     let offset = operators.original_position();
     match operators.read()? {
         Operator::I32Const { value } => Ok(value.cast_unsigned()),
-        other => Err(Refusal::Operator {
+        other => Err(InvalidModule::Operator {
             offset,
             operator: name(&other),
         }),
@@ -228,7 +228,7 @@ fn name(operator: &Operator<'_>) -> String {
 
 /// A module under examination, and what has been seen of it so far.
 pub(super) struct Check<'l> {
-    limits: &'l Limits,
+    limits: &'l ModuleLimits,
     costs: &'l Costs,
     validator: Validator,
     allocations: FuncValidatorAllocations,
@@ -259,7 +259,11 @@ impl<'l> Check<'l> {
     ///
     /// # Errors
     /// If it is too long.
-    pub(super) fn new(size: usize, limits: &'l Limits, costs: &'l Costs) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        size: usize,
+        limits: &'l ModuleLimits,
+        costs: &'l Costs,
+    ) -> Result<Self, InvalidModule> {
         at_most(0, "module_size", size as u64, limits.module_size)?;
         Ok(Check {
             limits,
@@ -287,7 +291,7 @@ impl<'l> Check<'l> {
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub(super) fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
+    pub(super) fn payload(&mut self, payload: &Payload<'_>) -> Result<(), InvalidModule> {
         self.rules(payload)?;
         match self.validator.payload(payload)? {
             ValidPayload::Func(function, body) => self.body(function, &body),
@@ -306,13 +310,13 @@ impl<'l> Check<'l> {
     }
 
     /// Our own rules for one part of the module. What is not named here is wasmparser's alone.
-    fn rules(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
+    fn rules(&mut self, payload: &Payload<'_>) -> Result<(), InvalidModule> {
         match payload {
             Payload::Version {
                 encoding: Encoding::Component,
                 range,
                 ..
-            } => Err(Refusal::Malformed {
+            } => Err(InvalidModule::Malformed {
                 offset: range.start,
                 reason: "a component, not a module".into(),
             }),
@@ -333,7 +337,7 @@ impl<'l> Check<'l> {
             Payload::MemorySection(section) => self.memory(section),
             Payload::GlobalSection(section) => self.globals(section),
             Payload::ExportSection(section) => self.exports(section),
-            Payload::StartSection { range, .. } => Err(Refusal::Start {
+            Payload::StartSection { range, .. } => Err(InvalidModule::Start {
                 offset: range.start,
             }),
             Payload::ElementSection(section) => self.elements(section),
@@ -353,7 +357,7 @@ impl<'l> Check<'l> {
         }
     }
 
-    fn types(&mut self, section: &TypeSectionReader<'_>) -> Result<(), Refusal> {
+    fn types(&mut self, section: &TypeSectionReader<'_>) -> Result<(), InvalidModule> {
         let offset = section.range().start;
         at_most(offset, "types", section.count(), self.limits.types)?;
         self.enter(section.count(), self.costs.entry.r#type);
@@ -376,7 +380,7 @@ impl<'l> Check<'l> {
         Ok(())
     }
 
-    fn imports(&mut self, section: &ImportSectionReader<'_>) -> Result<(), Refusal> {
+    fn imports(&mut self, section: &ImportSectionReader<'_>) -> Result<(), InvalidModule> {
         for entry in section.clone().into_imports_with_offsets() {
             let (offset, import) = entry?;
             let offered = match (import.module, import.name, import.ty) {
@@ -389,7 +393,7 @@ impl<'l> Check<'l> {
                 _ => false,
             };
             if !offered {
-                return Err(Refusal::Import {
+                return Err(InvalidModule::Import {
                     offset,
                     module: import.module.into(),
                     name: import.name.into(),
@@ -408,7 +412,7 @@ impl<'l> Check<'l> {
             .is_some_and(|ty| ty.params() == params && ty.results() == results)
     }
 
-    fn table(&mut self, section: &TableSectionReader<'_>) -> Result<(), Refusal> {
+    fn table(&mut self, section: &TableSectionReader<'_>) -> Result<(), InvalidModule> {
         for table in section.clone().into_iter_with_offsets() {
             let (offset, table) = table?;
             at_most(
@@ -423,7 +427,7 @@ impl<'l> Check<'l> {
         Ok(())
     }
 
-    fn memory(&mut self, section: &MemorySectionReader<'_>) -> Result<(), Refusal> {
+    fn memory(&mut self, section: &MemorySectionReader<'_>) -> Result<(), InvalidModule> {
         for memory in section.clone().into_iter_with_offsets() {
             let (offset, memory) = memory?;
             at_most(
@@ -441,7 +445,7 @@ impl<'l> Check<'l> {
         self.pages.unwrap_or(0) * u64::from(PAGE_SIZE)
     }
 
-    fn globals(&mut self, section: &GlobalSectionReader<'_>) -> Result<(), Refusal> {
+    fn globals(&mut self, section: &GlobalSectionReader<'_>) -> Result<(), InvalidModule> {
         at_most(
             section.range().start,
             "globals",
@@ -461,7 +465,7 @@ impl<'l> Check<'l> {
         Ok(())
     }
 
-    fn exports(&mut self, section: &ExportSectionReader<'_>) -> Result<(), Refusal> {
+    fn exports(&mut self, section: &ExportSectionReader<'_>) -> Result<(), InvalidModule> {
         at_most(
             section.range().start,
             "exports",
@@ -471,7 +475,7 @@ impl<'l> Check<'l> {
         self.enter(section.count(), self.costs.entry.item);
         for export in section.clone().into_iter_with_offsets() {
             let (offset, export) = export?;
-            let wrong = |name, expected| Refusal::Export {
+            let wrong = |name, expected| InvalidModule::Export {
                 name,
                 expected,
                 found: format!("a {:?}", export.kind),
@@ -492,7 +496,7 @@ impl<'l> Check<'l> {
         Ok(())
     }
 
-    fn elements(&mut self, section: &ElementSectionReader<'_>) -> Result<(), Refusal> {
+    fn elements(&mut self, section: &ElementSectionReader<'_>) -> Result<(), InvalidModule> {
         at_most(
             section.range().start,
             "element_segments",
@@ -503,7 +507,7 @@ impl<'l> Check<'l> {
         for element in section.clone().into_iter_with_offsets() {
             let (offset, element) = element?;
             let ElementKind::Active { offset_expr, .. } = element.kind else {
-                return Err(Refusal::PassiveSegment {
+                return Err(InvalidModule::PassiveSegment {
                     offset,
                     kind: "element",
                 });
@@ -525,7 +529,7 @@ impl<'l> Check<'l> {
         Ok(())
     }
 
-    fn data(&mut self, section: &DataSectionReader<'_>) -> Result<(), Refusal> {
+    fn data(&mut self, section: &DataSectionReader<'_>) -> Result<(), InvalidModule> {
         at_most(
             section.range().start,
             "data_segments",
@@ -536,7 +540,7 @@ impl<'l> Check<'l> {
         for data in section.clone().into_iter_with_offsets() {
             let (offset, data) = data?;
             let DataKind::Active { offset_expr, .. } = data.kind else {
-                return Err(Refusal::PassiveSegment {
+                return Err(InvalidModule::PassiveSegment {
                     offset,
                     kind: "data",
                 });
@@ -558,7 +562,7 @@ impl<'l> Check<'l> {
         &mut self,
         function: FuncToValidate<ValidatorResources>,
         body: &FunctionBody<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), InvalidModule> {
         let range = body.range();
         at_most(
             range.start,
@@ -586,7 +590,7 @@ impl<'l> Check<'l> {
             let offset = operators.original_position();
             let operator = operators.read()?;
             let Some(class) = costs::class(&operator) else {
-                return Err(Refusal::Operator {
+                return Err(InvalidModule::Operator {
                     offset,
                     operator: name(&operator),
                 });
@@ -654,8 +658,8 @@ impl<'l> Check<'l> {
     ///
     /// # Errors
     /// The first of them that it breaks.
-    pub(super) fn finish(self) -> Result<Facts, Refusal> {
-        let missing = |name, expected| Refusal::Export {
+    pub(super) fn finish(self) -> Result<Facts, InvalidModule> {
+        let missing = |name, expected| InvalidModule::Export {
             name,
             expected,
             found: "nothing".into(),
@@ -671,7 +675,7 @@ impl<'l> Check<'l> {
             .and_then(|defined| self.functions.get(defined as usize));
         if !main.is_some_and(|ty| self.has_type(*ty, &[], &[])) {
             let expected = "a function of the module, from nothing to nothing";
-            return Err(Refusal::Export {
+            return Err(InvalidModule::Export {
                 name: MAIN_EXPORT,
                 expected,
                 found: "another function".into(),
@@ -682,7 +686,7 @@ impl<'l> Check<'l> {
             .buffer_export
             .ok_or_else(|| missing(BUFFER_EXPORT, expected))?;
         let Some(buffer) = self.globals.get(global as usize).copied().flatten() else {
-            return Err(Refusal::Export {
+            return Err(InvalidModule::Export {
                 name: BUFFER_EXPORT,
                 expected,
                 found: "another global".into(),

@@ -1,35 +1,42 @@
 //! The engine by default: wasmi, an interpreter. It has no native code to go stale, and the shortest calls.
+//!
+//! A module stops at its imports as at any other host trap of wasmi, and is resumed with the result.
 
-use super::session::{Ended, Left, Request, Session, write_input};
+use super::guest::{Asked, Grant, Import, trapped, write_input};
 use super::{
-    CALL_IMPORT, GAS_EXPORT, Limits, MAIN_EXPORT, MEMORY_EXPORT, Metered, STACK_EXPORT, Trap,
-    meter_image,
+    CALL_IMPORT, GAS_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, Metered, STACK_EXPORT, meter_image,
 };
-use crate::engine::{Call, Engine, EngineId, Module, Observer, PrepareError, Report};
-use crate::watchdog::{Watch, Watchdog, WatchedHost};
+use crate::engine::{
+    Allowance, Engine, EngineId, Module, PrepareError, Reply, Request, Running, Stopped, Used,
+};
+use crate::observer::CallObserver;
+use crate::outcome::{Fault, Trap};
+use crate::rules::{LIMITS, Rules};
+use crate::watchdog::Watchdog;
 use ::wasmi::errors::HostError;
 use ::wasmi::{
     Caller, CompilationMode, Config, Error, Extern, Func, Global, Instance, Memory, Store,
-    TrapCode, TypedFunc, TypedResumableCall, Val,
+    TrapCode, TypedResumableCall, TypedResumableCallHostTrap, TypedResumableCallOutOfFuel, Val,
 };
-use abi::{Gas, Semantics};
-use hostapi::{HostApi, NodeError};
+use abi::{ExitCode, Gas};
+use hostapi::NodeError;
 use loader::Image;
+use std::fmt;
 use std::sync::Arc;
 
 /// wasmi's own bounds lie well beyond the limit `stack`, which ends every call first: the smallest frame
 /// takes 64 bytes of it.
-const DEPTH_MAX: usize = Limits::V1.stack as usize / 64 + 16;
+const DEPTH_MAX: usize = LIMITS.stack as usize / 64 + 16;
 /// The most that wasmi's stack may grow to, in bytes; a frame takes less of it than of the limit `stack`.
-const STACK_MAX: usize = 4 * Limits::V1.stack as usize;
+const STACK_MAX: usize = 4 * LIMITS.stack as usize;
 
 /// What a module holds in memory, which wasmi does not tell: its engine, and for each byte of the metered module, in
 /// bytes. Measured, most modules hold half of that to all of it.
 const ENGINE_SIZE: usize = 16 << 10;
 const CODE_SIZE: usize = 8;
 
-/// wasmi's fuel between two looks at the clock, of a call that is watched: a few milliseconds. Nothing of it
-/// is ever seen by a contract.
+/// wasmi's fuel between two pauses of a call that can pause: a few milliseconds. Nothing of it is ever seen by a
+/// contract.
 const SLICE: u64 = 1_000_000;
 
 /// WebAssembly by interpretation. Each module has a `wasmi::Engine` of its own: that one keeps all it has ever
@@ -37,6 +44,8 @@ const SLICE: u64 = 1_000_000;
 #[derive(Clone, Debug)]
 pub struct Wasmi {
     config: Config,
+    /// Whether its calls can pause between host calls.
+    pauses: bool,
     watchdog: Option<Watchdog>,
 }
 
@@ -47,19 +56,25 @@ impl Default for Wasmi {
 }
 
 impl Wasmi {
-    /// An engine.
+    /// An engine whose calls pause at host calls only.
     #[must_use]
     pub fn new() -> Self {
-        Self::build(None)
+        Self::build(false, None)
+    }
+
+    /// An engine whose calls can pause every few milliseconds besides. They take a fifth longer.
+    #[must_use]
+    pub fn pausing() -> Self {
+        Self::build(true, None)
     }
 
     /// An engine that gives up calls that run too long: for queries, never for what makes blocks.
     #[must_use]
     pub fn watched(watchdog: Watchdog) -> Self {
-        Self::build(Some(watchdog))
+        Self::build(true, Some(watchdog))
     }
 
-    fn build(watchdog: Option<Watchdog>) -> Self {
+    fn build(pauses: bool, watchdog: Option<Watchdog>) -> Self {
         let mut config = Config::default();
         // All of the work is done at deploy, so that the first call takes no longer than the next.
         config.compilation_mode(CompilationMode::Eager);
@@ -68,8 +83,12 @@ impl Wasmi {
             .set_max_stack_height(STACK_MAX)
             // A stack that a deep call has left behind would be kept with the module, and be in no account of it.
             .set_max_cached_stacks(0)
-            .consume_fuel(watchdog.is_some());
-        Wasmi { config, watchdog }
+            .consume_fuel(pauses);
+        Wasmi {
+            config,
+            pauses,
+            watchdog,
+        }
     }
 }
 
@@ -78,26 +97,18 @@ impl Engine for Wasmi {
         EngineId::Wasm
     }
 
-    fn prepare(
-        &self,
-        image: &Image,
-        semantics: Semantics,
-    ) -> Result<Arc<dyn Module>, PrepareError> {
+    fn prepare(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError> {
         let Some(watchdog) = self.watchdog else {
-            return self.compile(image, semantics);
+            return self.compile(image, rules);
         };
-        let (engine, image) = (self.clone(), image.clone());
-        watchdog.within(move || engine.compile(&image, semantics))?
+        let (engine, image, rules) = (self.clone(), image.clone(), *rules);
+        watchdog.within(move || engine.compile(&image, &rules))?
     }
 }
 
 impl Wasmi {
-    fn compile(
-        &self,
-        image: &Image,
-        semantics: Semantics,
-    ) -> Result<Arc<dyn Module>, PrepareError> {
-        let mut metered = meter_image(image, semantics)?;
+    fn compile(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError> {
+        let mut metered = meter_image(image, rules)?;
         let engine = ::wasmi::Engine::new(&self.config);
         let module = ::wasmi::Module::new(&engine, &metered.wasm)
             .map_err(|error| PrepareError::Compile(error.to_string()))?;
@@ -109,11 +120,13 @@ impl Wasmi {
         // wasmi has taken all it needs.
         metered.wasm = Vec::new();
         Ok(Arc::new(Contract {
+            rules: *rules,
             size,
             engine,
             module,
             metered,
             imports,
+            pauses: self.pauses,
             watchdog: self.watchdog,
         }))
     }
@@ -122,71 +135,24 @@ impl Wasmi {
 /// A prepared module.
 #[derive(Debug)]
 struct Contract {
+    rules: Rules,
     size: usize,
     engine: ::wasmi::Engine,
     module: ::wasmi::Module,
     metered: Metered,
-    /// Of each import, whether it is `call`; the others are `exit`.
+    /// `true` where the import is `call`, `false` for `exit`.
     imports: Vec<bool>,
+    pauses: bool,
     watchdog: Option<Watchdog>,
-}
-
-/// A session and what its imports reach for in the instance.
-struct Running<'a> {
-    session: Session<'a>,
-    instance: Option<(Memory, Global)>,
-}
-
-impl HostError for Ended {}
-
-/// `smart51.call`.
-fn serve(
-    mut caller: Caller<'_, Running<'_>>,
-    method: i32,
-    args: i32,
-    args_len: i32,
-    reply: i32,
-    reply_cap: i32,
-) -> Result<i32, Error> {
-    let Some((memory, gas)) = caller.data().instance else {
-        return Err(Error::host(Ended));
-    };
-    let left = gas.get(&caller).i64().unwrap_or(0);
-    let request = Request {
-        args: (args, args_len),
-        reply: (reply, reply_cap),
-    };
-    let (bytes, running) = memory.data_and_store_mut(&mut caller);
-    let places = request.places(bytes.len());
-    let asked = places
-        .clone()
-        .map(|(args, room)| (&bytes[args], room.len()));
-    let reply = running
-        .session
-        .call(left, method, asked)
-        .map_err(Error::host)?;
-    let given = reply.gas;
-    if let Ok((_, room)) = places {
-        bytes[room][..reply.bytes.len()].copy_from_slice(reply.bytes);
-    }
-    let result = reply.result;
-    gas.set(&mut caller, Val::I64(given))?;
-    Ok(result)
-}
-
-/// `smart51.exit`.
-fn exit(mut caller: Caller<'_, Running<'_>>, code: i32) -> Result<(), Error> {
-    let left = caller
-        .data()
-        .instance
-        .and_then(|(_, gas)| gas.get(&caller).i64())
-        .unwrap_or(0);
-    Err(Error::host(caller.data_mut().session.exit(left, code)))
 }
 
 impl Module for Contract {
     fn engine(&self) -> EngineId {
         EngineId::Wasm
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     fn size(&self) -> usize {
@@ -201,123 +167,199 @@ impl Module for Contract {
         self.metered.account_check
     }
 
-    fn call(
-        &self,
-        call: &Call<'_>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn Observer,
-    ) -> Result<Report, NodeError> {
-        match self.watchdog.map(Watchdog::start) {
-            None => self.serve(call, host, observer, None),
-            Some(watch) => {
-                let host = &mut WatchedHost { watch, host };
-                self.serve(call, host, observer, Some(watch))
-            }
-        }
+    fn watchdog(&self) -> Option<Watchdog> {
+        self.watchdog
+    }
+
+    fn start(self: Arc<Self>, input: &[u8]) -> Box<dyn Running> {
+        Box::new(Process {
+            store: Store::new(&self.engine, None),
+            contract: self,
+            grant: Grant::default(),
+            at: At::Start(input.to_vec()),
+            exports: None,
+        })
     }
 }
 
-impl Contract {
-    fn serve(
-        &self,
-        call: &Call<'_>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn Observer,
-        watch: Option<Watch>,
-    ) -> Result<Report, NodeError> {
-        let session = Session::new(&self.metered, call, host, observer);
-        if session.has_ended() {
-            return session.finish(Left { gas: 0, stack: 0 }, Ok(()));
-        }
-        self.run(session, call.input, watch).map_err(|error| {
-            let late = watch.and_then(|watch| watch.check().err());
-            late.unwrap_or_else(|| NodeError::Engine(error.to_string()))
-        })?
-    }
+/// The error by which an import stops the module; it leaves in the store which it is.
+#[derive(Clone, Copy, Debug)]
+struct AtImport;
 
-    /// Runs the session in a fresh instance. The error is wasmi's own failure, not the contract's.
-    fn run(
-        &self,
-        session: Session<'_>,
-        input: &[u8],
-        watch: Option<Watch>,
-    ) -> Result<Result<Report, NodeError>, Error> {
-        let mut store = Store::new(
-            &self.engine,
-            Running {
-                session,
-                instance: None,
-            },
-        );
-        let call = Func::wrap(&mut store, serve);
-        let exit = Func::wrap(&mut store, exit);
-        let imports: Vec<_> = self
-            .imports
-            .iter()
+impl fmt::Display for AtImport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the module is at an import")
+    }
+}
+
+impl HostError for AtImport {}
+
+/// The import that a module has stopped at.
+type Guest = Option<Import>;
+
+/// `smart51.call`.
+fn call(
+    mut caller: Caller<'_, Guest>,
+    method: i32,
+    args: i32,
+    args_len: i32,
+    reply: i32,
+    reply_cap: i32,
+) -> Result<i32, Error> {
+    *caller.data_mut() = Some(Import::Call(Asked {
+        method,
+        args: (args, args_len),
+        reply: (reply, reply_cap),
+    }));
+    Err(Error::host(AtImport))
+}
+
+/// `smart51.exit`.
+fn exit(mut caller: Caller<'_, Guest>, code: i32) -> Result<(), Error> {
+    *caller.data_mut() = Some(Import::Exit(ExitCode(code as u8)));
+    Err(Error::host(AtImport))
+}
+
+/// A module under way.
+struct Process {
+    contract: Arc<Contract>,
+    store: Store<Guest>,
+    grant: Grant,
+    at: At,
+    exports: Option<Exports>,
+}
+
+/// What the engine reaches for in an instance.
+#[derive(Clone, Copy)]
+struct Exports {
+    memory: Memory,
+    gas: Global,
+    stack: Global,
+}
+
+/// The place where a module has stopped.
+enum At {
+    /// Before its first operator, with its input.
+    Start(Vec<u8>),
+    /// At a host call, with the result that it will be resumed with.
+    HostCall(TypedResumableCallHostTrap<()>, Asked, i32),
+    /// Between two slices.
+    Slice(TypedResumableCallOutOfFuel<()>),
+    /// At its end.
+    End,
+}
+
+impl Process {
+    /// Makes the instance and calls its main function.
+    fn begin(&mut self, gas: Gas, input: &[u8]) -> Result<TypedResumableCall<()>, Error> {
+        let store = &mut self.store;
+        let call = Func::wrap(&mut *store, call);
+        let exit = Func::wrap(&mut *store, exit);
+        let imports = self.contract.imports.iter();
+        let imports: Vec<_> = imports
             .map(|is_call| Extern::Func(if *is_call { call } else { exit }))
             .collect();
-        let instance = Instance::new(&mut store, &self.module, &imports)?;
+        let instance = Instance::new(&mut *store, &self.contract.module, &imports)?;
         let missing = || Error::new("the instance lacks an export of the metered module");
-        let memory = instance
-            .get_memory(&store, MEMORY_EXPORT)
-            .ok_or_else(missing)?;
-        let gas = instance
-            .get_global(&store, GAS_EXPORT)
-            .ok_or_else(missing)?;
-        let stack = instance
-            .get_global(&store, STACK_EXPORT)
-            .ok_or_else(missing)?;
-        let main = instance.get_typed_func::<(), ()>(&store, MAIN_EXPORT)?;
+        let global = |name| instance.get_global(&*store, name).ok_or_else(missing);
+        let exports = Exports {
+            memory: instance
+                .get_memory(&*store, MEMORY_EXPORT)
+                .ok_or_else(missing)?,
+            gas: global(GAS_EXPORT)?,
+            stack: global(STACK_EXPORT)?,
+        };
+        let main = instance.get_typed_func::<(), ()>(&*store, MAIN_EXPORT)?;
+        self.exports = Some(exports);
+        let metered = &self.contract.metered;
+        let granted = self.grant.grant(gas);
+        exports.gas.set(&mut *store, Val::I64(granted))?;
+        let stack = metered.stack.cast_signed();
+        exports.stack.set(&mut *store, Val::I32(stack))?;
+        write_input(exports.memory.data_mut(&mut *store), metered.buffer, input);
+        if self.contract.pauses {
+            store.set_fuel(SLICE)?;
+        }
+        main.call_resumable(store, ())
+    }
 
-        let running = store.data_mut();
-        running.instance = Some((memory, gas));
-        let given = running.session.give();
-        gas.set(&mut store, Val::I64(given))?;
-        stack.set(&mut store, Val::I32(self.metered.stack.cast_signed()))?;
-        write_input(memory.data_mut(&mut store), self.metered.buffer, input);
+    /// Goes on from where the module has stopped.
+    fn go_on(&mut self, gas: Gas) -> Result<TypedResumableCall<()>, Error> {
+        match std::mem::replace(&mut self.at, At::End) {
+            At::Start(input) => self.begin(gas, &input),
+            At::HostCall(call, _, result) => {
+                let granted = self.grant.grant(gas);
+                if let Some(exports) = self.exports {
+                    exports.gas.set(&mut self.store, Val::I64(granted))?;
+                }
+                call.resume(&mut self.store, &[Val::I32(result)])
+            }
+            At::Slice(call) => {
+                self.store.set_fuel(call.required_fuel().max(SLICE))?;
+                call.resume(&mut self.store)
+            }
+            At::End => Err(Error::new("the module has ended")),
+        }
+    }
 
-        let ended = match watch {
-            None => main.call(&mut store, ()),
-            Some(watch) => by_slices(&main, &mut store, watch),
+    /// Runs on, and says where the module has stopped. The error is wasmi's own failure, not the contract's.
+    fn run(&mut self, gas: Gas) -> Result<(Used, Stopped), Error> {
+        let ran = self.go_on(gas);
+        let Some(exports) = self.exports else {
+            return Err(ran.err().unwrap_or_else(|| Error::new("no instance")));
         };
-        let stopped = match ended {
-            Ok(()) => Ok(()),
-            Err(error) if error.downcast_ref::<Ended>().is_some() => Ok(()),
-            Err(error) => Err(error.as_trap_code().and_then(trap).ok_or(error)?),
+        let stopped = match ran {
+            Ok(TypedResumableCall::Finished(())) => Stopped::Exit(ExitCode(0)),
+            Ok(TypedResumableCall::OutOfFuel(call)) => {
+                self.at = At::Slice(call);
+                return Ok((Used::Untold, Stopped::Slice));
+            }
+            Ok(TypedResumableCall::HostTrap(call)) => match self.store.data_mut().take() {
+                Some(Import::Call(asked)) => {
+                    self.at = At::HostCall(call, asked, 0);
+                    Stopped::HostCall
+                }
+                Some(Import::Exit(code)) => Stopped::Exit(code),
+                None => return Err(Error::new(call.host_error().to_string())),
+            },
+            Err(error) => {
+                let trap = error.as_trap_code().and_then(trap).ok_or(error)?;
+                let stack = exports.stack.get(&self.store).i32().unwrap_or(0);
+                Stopped::Fault(trapped(trap, stack))
+            }
         };
-        let left = Left {
-            gas: gas.get(&store).i64().unwrap_or(0),
-            stack: stack.get(&store).i32().unwrap_or(0),
-        };
-        Ok(store.into_data().session.finish(left, stopped))
+        let remaining = exports.gas.get(&self.store).i64().unwrap_or(0);
+        Ok((self.grant.spent(remaining), stopped))
     }
 }
 
-/// Calls `main` with a look at the clock after each slice.
-fn by_slices(
-    main: &TypedFunc<(), ()>,
-    store: &mut Store<Running<'_>>,
-    watch: Watch,
-) -> Result<(), Error> {
-    store.set_fuel(SLICE)?;
-    let mut call = main.call_resumable(&mut *store, ())?;
-    loop {
-        call = match call {
-            TypedResumableCall::Finished(()) => return Ok(()),
-            TypedResumableCall::HostTrap(stopped) => {
-                let error = stopped.host_error();
-                let ended = error.downcast_ref::<Ended>().copied();
-                return Err(ended.map_or_else(|| Error::new(error.to_string()), Error::host));
-            }
-            TypedResumableCall::OutOfFuel(paused) => {
-                watch
-                    .check()
-                    .map_err(|error| Error::new(error.to_string()))?;
-                store.set_fuel(paused.required_fuel().max(SLICE))?;
-                paused.resume(&mut *store)?
-            }
-        };
+impl Running for Process {
+    fn resume(
+        &mut self,
+        allowance: Allowance,
+        _: &mut dyn CallObserver,
+    ) -> Result<(Used, Stopped), NodeError> {
+        self.run(allowance.gas)
+            .map_err(|error| NodeError::Engine(error.to_string()))
     }
+
+    fn request(&self) -> Result<Request<'_>, Fault> {
+        let (At::HostCall(_, asked, _), Some(exports)) = (&self.at, self.exports) else {
+            return Err(Trap::BufferOutOfBounds.into());
+        };
+        Ok(Request {
+            method: asked.method as u16,
+            bytes: asked.request(exports.memory.data(&self.store))?,
+        })
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) {
+        if let (At::HostCall(_, asked, result), Some(exports)) = (&mut self.at, self.exports) {
+            *result = asked.deliver(exports.memory.data_mut(&mut self.store), reply);
+        }
+    }
+
+    fn finish(self: Box<Self>) {}
 }
 
 /// The trap of a contract. Those that metering rules out are wasmi's own failures.

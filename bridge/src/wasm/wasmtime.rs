@@ -4,31 +4,35 @@
 //! kept on disk, function by function: wasmtime hands out and takes back bytes through its interface for
 //! that, and [`Cache`] sees to it that they are our own.
 //!
-//! wasmtime wants all that its imports reach for to live as long as the instance, and a session lives for one
-//! call only. So the module runs on a fiber. An import leaves its request in the [`Mailbox`] and gives up the
-//! thread; the session, outside, answers it there and goes on with the fiber.
+//! The module runs on a fiber. An import leaves its call in the [`HostChannel`] and gives up the thread; whoever drives the
+//! run leaves the reply there, and goes on with the fiber.
 
-use super::session::{Ended, Left, Request, Session, write_input};
+use super::guest::{Asked, Grant, Import, trapped, write_input};
 use super::{
-    CALL_IMPORT, EXIT_IMPORT, GAS_EXPORT, HOST_MODULE, Limits, MAIN_EXPORT, MEMORY_EXPORT, Metered,
-    PAGE_SIZE, STACK_EXPORT, Trap, meter_image,
+    CALL_IMPORT, EXIT_IMPORT, GAS_EXPORT, HOST_MODULE, MAIN_EXPORT, MEMORY_EXPORT, Metered,
+    PAGE_SIZE, STACK_EXPORT, meter_image,
 };
 use crate::cache::Cache;
-use crate::engine::{Call, Engine, EngineId, Module, Observer, PrepareError, Report};
-use crate::watchdog::{Watch, Watchdog, WatchedHost};
+use crate::engine::{
+    Allowance, Engine, EngineId, Module, PrepareError, Reply, Request, Running, Stopped, Used,
+};
+use crate::observer::CallObserver;
+use crate::outcome::{Fault, Trap};
+use crate::rules::{LIMITS, Rules};
+use crate::watchdog::Watchdog;
 use ::wasmtime::{
     CacheStore, Caller, Config, Error, Global, InstanceAllocationStrategy, InstancePre, Linker,
     Memory, PoolingAllocationConfig, Store, UpdateDeadline, Val,
 };
-use abi::{Gas, Semantics};
-use hostapi::{HostApi, NodeError};
+use abi::{ExitCode, Gas};
+use hostapi::NodeError;
 use loader::Image;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fmt;
 use std::future::{self, Future};
 use std::hash::{Hash, Hasher};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -37,14 +41,14 @@ use std::time::Duration;
 /// The most that native frames may take, in bytes. A frame holds at most a word for each value that its function ever
 /// computes, and a value takes an operator, of which four count for a byte: so frames are not longer than 32 times
 /// what the limit `stack` counts. The last of them may be a function that calls none and is not counted.
-const STACK_MAX: usize = 32 * Limits::V1.stack as usize + 8 * Limits::V1.body_size as usize;
+const STACK_MAX: usize = 32 * LIMITS.stack as usize + 8 * LIMITS.body_size as usize;
 /// What is left of a fiber's stack for our own functions, in bytes.
 const STACK_SPARE: usize = 256 << 10;
 
 /// The instances that may live at one time, one for each call under way.
 const INSTANCES: u32 = 64;
 
-/// The time between two looks at the clock, of a call that is watched.
+/// The time between two pauses of a call that can pause.
 const TICK: Duration = Duration::from_millis(5);
 
 /// WebAssembly by native code. Clones share what wasmtime keeps for all modules.
@@ -52,6 +56,8 @@ const TICK: Duration = Duration::from_millis(5);
 pub struct Wasmtime {
     engine: ::wasmtime::Engine,
     linker: Arc<Linker<Guest>>,
+    /// Whether its calls can pause between host calls.
+    pauses: bool,
     watchdog: Option<Watchdog>,
 }
 
@@ -67,7 +73,15 @@ impl Wasmtime {
     /// # Errors
     /// If wasmtime does not run on this machine.
     pub fn new(cache: Option<Cache>) -> Result<Self, NodeError> {
-        Self::build(cache, None).map_err(|error| failed(&error))
+        Self::build(cache, false, None).map_err(|error| failed(&error))
+    }
+
+    /// An engine whose calls can pause every few milliseconds, and not at host calls only.
+    ///
+    /// # Errors
+    /// If wasmtime does not run on this machine.
+    pub fn pausing(cache: Option<Cache>) -> Result<Self, NodeError> {
+        Self::build(cache, true, None).map_err(|error| failed(&error))
     }
 
     /// An engine that gives up calls that run too long: for queries, never for what makes blocks.
@@ -75,24 +89,28 @@ impl Wasmtime {
     /// # Errors
     /// If wasmtime does not run on this machine.
     pub fn watched(cache: Option<Cache>, watchdog: Watchdog) -> Result<Self, NodeError> {
-        Self::build(cache, Some(watchdog)).map_err(|error| failed(&error))
+        Self::build(cache, true, Some(watchdog)).map_err(|error| failed(&error))
     }
 
-    fn build(cache: Option<Cache>, watchdog: Option<Watchdog>) -> Result<Self, Error> {
+    fn build(
+        cache: Option<Cache>,
+        pauses: bool,
+        watchdog: Option<Watchdog>,
+    ) -> Result<Self, Error> {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_core_instances(INSTANCES)
             .total_memories(INSTANCES)
             .total_tables(INSTANCES)
             .total_stacks(INSTANCES);
-        pool.max_memory_size(Limits::V1.memory_pages as usize * PAGE_SIZE as usize);
-        pool.table_elements(Limits::V1.table_elements as usize);
+        pool.max_memory_size(LIMITS.memory_pages as usize * PAGE_SIZE as usize);
+        pool.table_elements(LIMITS.table_elements as usize);
         pool.linear_memory_keep_resident(PAGE_SIZE as usize);
         let mut config = Config::new();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         config.max_wasm_stack(STACK_MAX);
         config.async_stack_size(STACK_MAX + STACK_SPARE);
         config.wasm_backtrace_max_frames(None);
-        config.epoch_interruption(watchdog.is_some());
+        config.epoch_interruption(pauses);
         let environment = Arc::new(OnceLock::new());
         if let Some(cache) = cache {
             let environment = Arc::clone(&environment);
@@ -107,12 +125,13 @@ impl Wasmtime {
         linker.func_wrap_async(HOST_MODULE, EXIT_IMPORT, |caller, (code,)| {
             Box::new(exit(caller, code))
         })?;
-        if watchdog.is_some() {
+        if pauses {
             tick(&engine);
         }
         Ok(Wasmtime {
             engine,
             linker: Arc::new(linker),
+            pauses,
             watchdog,
         })
     }
@@ -123,38 +142,32 @@ impl Engine for Wasmtime {
         EngineId::Wasm
     }
 
-    fn prepare(
-        &self,
-        image: &Image,
-        semantics: Semantics,
-    ) -> Result<Arc<dyn Module>, PrepareError> {
+    fn prepare(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError> {
         let Some(watchdog) = self.watchdog else {
-            return self.compile(image, semantics);
+            return self.compile(image, rules);
         };
-        let (engine, image) = (self.clone(), image.clone());
-        watchdog.within(move || engine.compile(&image, semantics))?
+        let (engine, image, rules) = (self.clone(), image.clone(), *rules);
+        watchdog.within(move || engine.compile(&image, &rules))?
     }
 }
 
 impl Wasmtime {
-    fn compile(
-        &self,
-        image: &Image,
-        semantics: Semantics,
-    ) -> Result<Arc<dyn Module>, PrepareError> {
-        let metered = meter_image(image, semantics)?;
+    fn compile(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError> {
+        let metered = meter_image(image, rules)?;
         let compiled = ::wasmtime::Module::new(&self.engine, &metered.wasm);
         let instance = compiled.and_then(|module| self.linker.instantiate_pre(&module));
         let instance = instance.map_err(|error| PrepareError::Compile(format!("{error:#}")))?;
         Ok(Arc::new(Contract {
+            rules: *rules,
             instance,
             metered,
+            pauses: self.pauses,
             watchdog: self.watchdog,
         }))
     }
 }
 
-/// Has the calls of `engine` look at the clock from time to time, for as long as it lives.
+/// Has the calls of `engine` pause from time to time, for as long as it lives.
 fn tick(engine: &::wasmtime::Engine) {
     let engine = engine.weak();
     thread::spawn(move || {
@@ -166,79 +179,54 @@ fn tick(engine: &::wasmtime::Engine) {
     });
 }
 
-/// What an import asks of the session.
-enum Question {
-    Call {
-        gas: i64,
-        method: i32,
-        /// The request, and the length of the room for the reply.
-        asked: Result<(Vec<u8>, usize), Trap>,
-    },
-    Exit {
-        gas: i64,
-        code: i32,
-    },
-}
-
-/// What the session answers to a call: result, reply, and the new value of the global `gas`.
-type Answer = Result<(i32, Vec<u8>, i64), Ended>;
-
-/// What lies between the fiber and the session.
+/// What lies between the fiber and whoever drives the run.
 #[derive(Default)]
-enum Letter {
+enum Slot {
+    /// Nothing: the fiber runs, or pauses between two slices.
     #[default]
-    None,
-    Question(Question),
-    Answer(Answer),
+    Empty,
+    /// The module is at an import: the gas it has left, which import, and the request, if it lies inside its memory.
+    Import(i64, Import, Result<Vec<u8>, Fault>),
+    /// The result of `smart51.call`, the reply, and the new value of the global `gas`.
+    Reply(Vec<u8>, bool, i64),
 }
 
-/// A place for one letter.
+/// The place where the fiber and its driver leave things for each other.
 #[derive(Clone, Default)]
-struct Mailbox(Arc<Mutex<Letter>>);
+struct HostChannel(Arc<Mutex<Slot>>);
 
-impl Mailbox {
-    fn letter(&self) -> MutexGuard<'_, Letter> {
-        // Both sides run on one thread, and neither stops half-way through a letter.
+impl HostChannel {
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        // Both sides run on one thread, and neither stops half-way.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks from within the fiber; the thread is the session's until it has answered.
-    async fn ask(&self, question: Question) -> Answer {
-        *self.letter() = Letter::Question(question);
+    /// Calls from within the fiber; the thread is the driver's until there is a reply: its bytes, whether it was served,
+    /// and the gas.
+    async fn call(
+        &self,
+        gas: i64,
+        import: Import,
+        request: Result<Vec<u8>, Fault>,
+    ) -> (Vec<u8>, bool, i64) {
+        *self.slot() = Slot::Import(gas, import, request);
         future::poll_fn(|_| {
-            let mut letter = self.letter();
-            match std::mem::take(&mut *letter) {
-                Letter::Answer(answer) => Poll::Ready(answer),
+            let mut slot = self.slot();
+            match std::mem::take(&mut *slot) {
+                Slot::Reply(bytes, served, gas) => Poll::Ready((bytes, served, gas)),
                 other => {
-                    *letter = other;
+                    *slot = other;
                     Poll::Pending
                 }
             }
         })
         .await
     }
-
-    /// Answers from without; whether there was a question.
-    fn answer(&self, session: &mut Session<'_>) -> bool {
-        let mut letter = self.letter();
-        let answer = match std::mem::take(&mut *letter) {
-            Letter::Question(Question::Call { gas, method, asked }) => {
-                let asked = asked.as_ref().map_err(|trap| *trap);
-                let asked = asked.map(|(request, room)| (request.as_slice(), *room));
-                let reply = session.call(gas, method, asked);
-                reply.map(|reply| (reply.result, reply.bytes.to_vec(), reply.gas))
-            }
-            Letter::Question(Question::Exit { gas, code }) => Err(session.exit(gas, code)),
-            _ => return false,
-        };
-        *letter = Letter::Answer(answer);
-        true
-    }
 }
 
 /// What the imports reach for.
 struct Guest {
-    mailbox: Mailbox,
+    channel: HostChannel,
     /// Memory and the global `gas`; nothing before the instance is made.
     exports: Option<(Memory, Global)>,
 }
@@ -248,43 +236,44 @@ async fn call(
     mut caller: Caller<'_, Guest>,
     (method, args, args_len, reply, reply_cap): (i32, i32, i32, i32, i32),
 ) -> Result<i32, Error> {
-    let mailbox = caller.data().mailbox.clone();
-    let (memory, gas) = caller.data().exports.ok_or(Ended)?;
-    let left = gas.get(&mut caller).i64().unwrap_or(0);
-    let request = Request {
+    let channel = caller.data().channel.clone();
+    let missing = || Error::msg("the instance is not made yet");
+    let (memory, gas) = caller.data().exports.ok_or_else(missing)?;
+    let remaining = gas.get(&mut caller).i64().unwrap_or(0);
+    let asked = Asked {
+        method,
         args: (args, args_len),
         reply: (reply, reply_cap),
     };
-    let bytes = memory.data(&caller);
-    let places = request.places(bytes.len());
-    let asked = places.clone();
-    let asked = asked.map(|(args, room)| (bytes[args].to_vec(), room.len()));
-    let question = Question::Call {
-        gas: left,
-        method,
-        asked,
+    let request = asked.request(memory.data(&caller)).map(<[u8]>::to_vec);
+    let (bytes, served, granted) = channel.call(remaining, Import::Call(asked), request).await;
+    let reply = if served {
+        Reply::Served(&bytes)
+    } else {
+        Reply::Refused
     };
-    let (result, reply, given) = mailbox.ask(question).await?;
-    if let Ok((_, room)) = places {
-        memory.data_mut(&mut caller)[room][..reply.len()].copy_from_slice(&reply);
-    }
-    gas.set(&mut caller, Val::I64(given))?;
+    let result = asked.deliver(memory.data_mut(&mut caller), reply);
+    gas.set(&mut caller, Val::I64(granted))?;
     Ok(result)
 }
 
 /// `smart51.exit`.
 async fn exit(mut caller: Caller<'_, Guest>, code: i32) -> Result<(), Error> {
-    let mailbox = caller.data().mailbox.clone();
-    let (_, gas) = caller.data().exports.ok_or(Ended)?;
-    let gas = gas.get(&mut caller).i64().unwrap_or(0);
-    mailbox.ask(Question::Exit { gas, code }).await?;
-    Ok(())
+    let channel = caller.data().channel.clone();
+    let missing = || Error::msg("the instance is not made yet");
+    let (_, gas) = caller.data().exports.ok_or_else(missing)?;
+    let remaining = gas.get(&mut caller).i64().unwrap_or(0);
+    let code = Import::Exit(ExitCode(code as u8));
+    channel.call(remaining, code, Ok(Vec::new())).await;
+    Err(Error::msg("the module has ended"))
 }
 
 /// A prepared module.
 struct Contract {
+    rules: Rules,
     instance: InstancePre<Guest>,
     metered: Metered,
+    pauses: bool,
     watchdog: Option<Watchdog>,
 }
 
@@ -301,6 +290,10 @@ impl Module for Contract {
         EngineId::Wasm
     }
 
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     fn size(&self) -> usize {
         let code = self.instance.module().image_range();
         (code.end as usize).saturating_sub(code.start as usize)
@@ -314,71 +307,120 @@ impl Module for Contract {
         self.metered.account_check
     }
 
-    fn call(
-        &self,
-        call: &Call<'_>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn Observer,
-    ) -> Result<Report, NodeError> {
-        match self.watchdog.map(Watchdog::start) {
-            None => self.serve(call, host, observer, None),
-            Some(watch) => {
-                let host = &mut WatchedHost { watch, host };
-                self.serve(call, host, observer, Some(watch))
-            }
-        }
+    fn watchdog(&self) -> Option<Watchdog> {
+        self.watchdog
+    }
+
+    fn start(self: Arc<Self>, input: &[u8]) -> Box<dyn Running> {
+        Box::new(Process {
+            contract: self,
+            channel: HostChannel::default(),
+            grant: Grant::default(),
+            request: None,
+            fiber: None,
+            input: input.to_vec(),
+        })
     }
 }
 
-impl Contract {
-    /// Runs a call, and answers what it asks.
-    fn serve(
-        &self,
-        call: &Call<'_>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn Observer,
-        watch: Option<Watch>,
-    ) -> Result<Report, NodeError> {
-        let mut session = Session::new(&self.metered, call, host, observer);
-        if session.has_ended() {
-            return session.finish(Left { gas: 0, stack: 0 }, Ok(()));
-        }
-        let mailbox = Mailbox::default();
-        let mut fiber = pin!(self.run(mailbox.clone(), session.give(), call.input, watch));
-        let ended = loop {
-            match fiber.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(ended) => break ended,
-                Poll::Pending if mailbox.answer(&mut session) => {}
-                Poll::Pending => break Err(Error::msg("the module waits for nothing")),
+/// How a module ended by itself: what is left of its globals `gas` and `stack`, and its trap.
+type End = (i64, i32, Result<(), Trap>);
+
+/// A module under way.
+struct Process {
+    contract: Arc<Contract>,
+    channel: HostChannel,
+    grant: Grant,
+    /// The host call that it has stopped at.
+    request: Option<(Asked, Result<Vec<u8>, Fault>)>,
+    fiber: Option<Pin<Box<dyn Future<Output = Result<End, Error>> + Send>>>,
+    input: Vec<u8>,
+}
+
+impl Process {
+    /// Polls the fiber until it stops. The error is wasmtime's own failure, not the contract's.
+    fn run(&mut self, gas: Gas) -> Result<(Used, Stopped), Error> {
+        let fiber = match &mut self.fiber {
+            Some(fiber) => {
+                // A reply waits for the gas that comes with it; between two slices nothing waits.
+                if let Slot::Reply(_, _, granted) = &mut *self.channel.slot() {
+                    *granted = self.grant.grant(gas);
+                }
+                fiber
+            }
+            None => {
+                let granted = self.grant.grant(gas);
+                let (contract, channel) = (Arc::clone(&self.contract), self.channel.clone());
+                let input = std::mem::take(&mut self.input);
+                let run = async move { contract.run(channel, granted, &input).await };
+                self.fiber.insert(Box::pin(run))
             }
         };
-        let (left, stopped) = ended.map_err(|error| {
-            let late = watch.and_then(|watch| watch.check().err());
-            late.unwrap_or_else(|| failed(&error))
-        })?;
-        session.finish(left, stopped)
+        let mut context = Context::from_waker(Waker::noop());
+        if let Poll::Ready(ended) = fiber.as_mut().poll(&mut context) {
+            let (gas, stack, stopped) = ended?;
+            let stopped = match stopped {
+                Ok(()) => Stopped::Exit(ExitCode(0)),
+                Err(trap) => Stopped::Fault(trapped(trap, stack)),
+            };
+            return Ok((self.grant.spent(gas), stopped));
+        }
+        let left = std::mem::take(&mut *self.channel.slot());
+        Ok(match left {
+            Slot::Import(gas, Import::Call(asked), request) => {
+                self.request = Some((asked, request));
+                (self.grant.spent(gas), Stopped::HostCall)
+            }
+            Slot::Import(gas, Import::Exit(code), _) => {
+                (self.grant.spent(gas), Stopped::Exit(code))
+            }
+            _ => (Used::Untold, Stopped::Slice),
+        })
+    }
+}
+
+impl Running for Process {
+    fn resume(
+        &mut self,
+        allowance: Allowance,
+        _: &mut dyn CallObserver,
+    ) -> Result<(Used, Stopped), NodeError> {
+        self.run(allowance.gas).map_err(|error| failed(&error))
     }
 
-    /// Runs the module in a fresh instance with `given` to spend. The error is wasmtime's own failure, not
+    fn request(&self) -> Result<Request<'_>, Fault> {
+        let Some((asked, request)) = &self.request else {
+            return Err(Trap::BufferOutOfBounds.into());
+        };
+        Ok(Request {
+            method: asked.method as u16,
+            bytes: request.as_ref().map_err(|fault| *fault)?,
+        })
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) {
+        let (bytes, served) = match reply {
+            Reply::Served(bytes) => (bytes.to_vec(), true),
+            Reply::Refused | Reply::Cleared => (Vec::new(), false),
+        };
+        *self.channel.slot() = Slot::Reply(bytes, served, 0);
+    }
+
+    fn finish(self: Box<Self>) {}
+}
+
+impl Contract {
+    /// Runs the module in a fresh instance with `granted` gas. The error is wasmtime's own failure, not
     /// the contract's.
-    async fn run(
-        &self,
-        mailbox: Mailbox,
-        given: i64,
-        input: &[u8],
-        watch: Option<Watch>,
-    ) -> Result<(Left, Result<(), Trap>), Error> {
+    async fn run(&self, channel: HostChannel, granted: i64, input: &[u8]) -> Result<End, Error> {
         let guest = Guest {
-            mailbox,
+            channel,
             exports: None,
         };
         let mut store = Store::new(self.instance.module().engine(), guest);
-        if let Some(watch) = watch {
+        if self.pauses {
             store.set_epoch_deadline(1);
-            store.epoch_deadline_callback(move |_| match watch.check() {
-                Ok(()) => Ok(UpdateDeadline::Continue(1)),
-                Err(late) => Err(Error::msg(late.to_string())),
-            });
+            store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(1)));
         }
         let instance = self.instance.instantiate_async(&mut store).await?;
         let missing = || Error::msg("the instance lacks an export of the metered module");
@@ -394,18 +436,17 @@ impl Contract {
         let main = instance.get_typed_func::<(), ()>(&mut store, MAIN_EXPORT)?;
 
         store.data_mut().exports = Some((memory, gas));
-        gas.set(&mut store, Val::I64(given))?;
+        gas.set(&mut store, Val::I64(granted))?;
         stack.set(&mut store, Val::I32(self.metered.stack.cast_signed()))?;
         write_input(memory.data_mut(&mut store), self.metered.buffer, input);
 
         let stopped = match main.call_async(&mut store, ()).await {
             Ok(()) => Ok(()),
-            Err(error) if error.downcast_ref::<Ended>().is_some() => Ok(()),
             Err(error) => Err(error.downcast_ref().copied().and_then(trap).ok_or(error)?),
         };
         let gas = gas.get(&mut store).i64().unwrap_or(0);
         let stack = stack.get(&mut store).i32().unwrap_or(0);
-        Ok((Left { gas, stack }, stopped))
+        Ok((gas, stack, stopped))
     }
 }
 

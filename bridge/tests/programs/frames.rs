@@ -1,7 +1,7 @@
 //! Modules that call without end, with frames of every shape that a module may have: each made from a seed.
 
 use super::module;
-use bridge::wasm::Limits;
+use bridge::wasm::ModuleLimits;
 use std::fmt;
 
 /// Operands that are left for what a statement computes with.
@@ -108,7 +108,7 @@ impl Body<'_> {
     }
 
     fn room(&self, values: usize) -> bool {
-        self.stack.len() + values + SPARE <= Limits::V1.operands as usize
+        self.stack.len() + values + SPARE <= ModuleLimits::V1.operands as usize
     }
 
     /// A local of type `ty` that statements may set.
@@ -383,7 +383,7 @@ fn function(
     large: usize,
 ) -> String {
     let Signature { params, result } = &signatures[this];
-    let most = Limits::V1.locals as usize - params.len() - FIXED.len();
+    let most = ModuleLimits::V1.locals as usize - params.len() - FIXED.len();
     let declared: Vec<Type> = (0..random.part(most)).map(|_| random.ty()).collect();
     let locals: Vec<Type> = [&params[..], &declared, &FIXED].concat();
     let text: String = locals[params.len()..]
@@ -426,7 +426,8 @@ fn function(
     }
     if this < endless {
         let to = body.random.below(endless);
-        let most = Limits::V1.operands as usize - 2 * SPARE - body.signatures[to].params.len();
+        let most =
+            ModuleLimits::V1.operands as usize - 2 * SPARE - body.signatures[to].params.len();
         let operands = body.random.part(most);
         let long = body.code.len() > LONG / 3;
         let twice = body
@@ -488,7 +489,7 @@ pub(crate) fn endless(seed: u64, large: usize) -> Vec<u8> {
     let endless = random.below(many) + 1;
     let signatures: Vec<Signature> = (0..many)
         .map(|_| Signature {
-            params: (0..random.part(Limits::V1.params as usize))
+            params: (0..random.part(ModuleLimits::V1.params as usize))
                 .map(|_| random.ty())
                 .collect(),
             result: [None, Some(Type::I32), Some(Type::I64)][random.below(3)],

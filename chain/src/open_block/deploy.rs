@@ -6,7 +6,7 @@ use crate::error::ChainError;
 use crate::receipt::{Event, Receipt};
 use crate::registry::Contract;
 use abi::Semantics;
-use bridge::{EngineId, PrepareError, Schedule};
+use bridge::{EngineId, PrepareError};
 use hostapi::accounts::{self, Account};
 use loader::Image;
 use state::keys::{self, RegId};
@@ -52,12 +52,17 @@ impl OpenBlock<'_> {
         let account = self.with_paid(&key_id, account)?;
         let code_bytes = u32::try_from(image.code_bytes()).expect("an image is far below 4 GiB");
         let name_bytes = name.unwrap_or_default().len();
-        let gas = Schedule::V1.deploy_gas(image.code_bytes(), name_bytes).0;
+        let gas = self
+            .rules()
+            .schedule
+            .deploy_gas(image.code_bytes(), name_bytes)
+            .0;
         let fee = gas.saturating_mul(self.chain.genesis().gas_price);
         let before = self.state.checkpoint();
         self.pay(&sender, fee)?;
-        let engine = engine_for(image);
-        let (prepared, refusal) = match self.chain.modules().prepare(image, semantics) {
+        let engine = EngineId::of(image);
+        let rules = self.chain.rules(semantics);
+        let (prepared, refusal) = match self.chain.modules().prepare(image, &rules) {
             Ok(prepared) => (Some(prepared), None),
             Err(ChainError::Image(error)) => (None, Some(reason(&error))),
             Err(error) => {
@@ -92,14 +97,6 @@ impl OpenBlock<'_> {
         };
         let action = self.identified(action)?;
         Ok(self.push(action, (sender, id), fee, event))
-    }
-}
-
-/// What runs an image of this kind.
-fn engine_for(image: &Image) -> EngineId {
-    match image.as_wasm() {
-        Some(_) => EngineId::Wasm,
-        None => EngineId::Mcs51,
     }
 }
 

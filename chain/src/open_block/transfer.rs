@@ -6,7 +6,6 @@ use crate::error::ChainError;
 use crate::names::RegIdText;
 use crate::receipt::{Event, Receipt};
 use crate::registry::Contract;
-use bridge::Schedule;
 use hostapi::accounts::Account;
 use state::keys::RegId;
 
@@ -33,7 +32,7 @@ impl OpenBlock<'_> {
             target,
             amount,
         })?;
-        let gas = Schedule::V1.call_gas(0, amount).0;
+        let gas = self.rules().schedule.call_gas(0, amount).0;
         let fee = gas.saturating_mul(self.chain.genesis().gas_price);
         let before = self.state.checkpoint();
         let moved = self

@@ -1,7 +1,7 @@
 //! A chain with two accounts and the token sample, for tests.
 
 use abi::layout::{COMMUNICATE, RESULT};
-use bridge::{EngineId, Silent};
+use bridge::EngineId;
 use chain::session::Payment;
 use chain::{CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
 use hostapi::{accounts, data};
@@ -94,7 +94,7 @@ pub(crate) fn call(
         value: 0,
         payment,
     };
-    block.call(&request, &mut Silent).cloned()
+    block.call(&request, &mut ()).cloned()
 }
 
 /// One transfer from Alice to Bob in a block of its own.

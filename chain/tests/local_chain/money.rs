@@ -3,7 +3,7 @@
 use crate::common::*;
 use abi::codec::request;
 use abi::{Semantics, method};
-use bridge::{EngineId, Silent};
+use bridge::EngineId;
 use chain::session::{Payment, Rejection};
 use chain::{CallRequest, ChainError, Deploy, OpenBlock, Receipt, identity, names};
 use hostapi::accounts::{Account, contract_key_id, regid};
@@ -71,7 +71,7 @@ fn pull(
             price: 1,
         },
     };
-    block.call(&request, &mut Silent).cloned()
+    block.call(&request, &mut ()).cloned()
 }
 
 fn held(block: &mut OpenBlock<'_>, key_id: &KeyId) -> u64 {

@@ -5,7 +5,7 @@ use crate::common::*;
 use crate::money::{take, to_address, to_regid};
 use abi::codec::request;
 use abi::{Semantics, method};
-use bridge::{EngineId, Silent};
+use bridge::EngineId;
 use chain::session::Payment;
 use chain::{
     CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt, export, identity,
@@ -505,7 +505,7 @@ fn call(
         value,
         payment,
     };
-    block.call(&request, &mut Silent).cloned()
+    block.call(&request, &mut ()).cloned()
 }
 
 /// Every sequence leaves states that `state check` accepts and an export that can be imported, with all money there.

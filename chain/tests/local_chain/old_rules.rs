@@ -3,7 +3,6 @@
 
 use crate::common::*;
 use abi::{Semantics, codec};
-use bridge::Silent;
 use chain::session::Payment;
 use chain::{CallReceipt, CallRequest, Chain, ChainError, Deploy, OpenBlock};
 use hostapi::data;
@@ -37,7 +36,7 @@ fn call_for(
         value: 0,
         payment: Payment::Fuel { fee, rate },
     };
-    let receipt = block.call(&request, &mut Silent)?;
+    let receipt = block.call(&request, &mut ())?;
     Ok(receipt.call().expect("a call").clone())
 }
 

@@ -3,7 +3,7 @@
 use crate::common::*;
 use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
-use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Schedule, Silent};
+use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Rules, Schedule};
 use chain::session::{Payment, Rejection};
 use chain::{CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt};
 use loader::Image;
@@ -23,13 +23,9 @@ impl Engine for Counting {
         self.engine.id()
     }
 
-    fn prepare(
-        &self,
-        image: &Image,
-        semantics: Semantics,
-    ) -> Result<Arc<dyn Module>, PrepareError> {
+    fn prepare(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError> {
         self.prepared.fetch_add(1, Ordering::Relaxed);
-        self.engine.prepare(image, semantics)
+        self.engine.prepare(image, rules)
     }
 }
 
@@ -62,7 +58,7 @@ fn request(input: &[u8], limit: u64) -> CallRequest<'_> {
 }
 
 fn made(block: &mut OpenBlock<'_>, request: &CallRequest<'_>) -> Receipt {
-    block.call(request, &mut Silent).unwrap().clone()
+    block.call(request, &mut ()).unwrap().clone()
 }
 
 #[test]
@@ -73,7 +69,7 @@ fn each_transaction_costs_its_price_whatever_comes_of_it() {
     let account = block.new_account("carol", 5).unwrap().clone();
     assert_eq!(account.gas_charged(), Schedule::V1.account_gas(5).0);
     assert_eq!(account.fee, 0, "its money comes from nowhere");
-    let token = Mcs51::new().prepare(&token_image(), Semantics::V1);
+    let token = Mcs51::new().prepare(&token_image(), &Rules::v1(Semantics::V1));
     let entry = token.unwrap().entry_gas().0;
     let longest = vec![0xFF; INPUT_MAX];
     for input in [&b""[..], b"\xFF", &longest] {
@@ -118,7 +114,7 @@ fn what_is_refused_is_neither_prepared_nor_kept() {
     let mut block = chain.begin_block().unwrap();
     let too_long = vec![0; INPUT_MAX + 1];
     let refused = |block: &mut OpenBlock<'_>, request: &CallRequest<'_>| match block
-        .call(request, &mut Silent)
+        .call(request, &mut ())
         .unwrap_err()
     {
         ChainError::Rejected(rejection) => rejection,
@@ -269,7 +265,7 @@ fn a_block_keeps_nothing_of_what_it_refuses() {
             sender: [a, b, c, d, 9, 9],
             ..request(&[], 1_000_000)
         };
-        assert!(block.call(&nobody, &mut Silent).is_err());
+        assert!(block.call(&nobody, &mut ()).is_err());
     }
     let kept = block.state().reads_size();
     assert!(kept < 5 << 20, "{kept} bytes");

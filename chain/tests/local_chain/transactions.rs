@@ -62,7 +62,7 @@ fn a_call_that_runs_out_of_gas_costs_all_of_it_and_changes_nothing() {
             payment,
         };
         let mut block = chain.begin_block().unwrap();
-        let receipt = block.call(&request, &mut bridge::Silent).unwrap().clone();
+        let receipt = block.call(&request, &mut ()).unwrap().clone();
         let ran = receipt.call().unwrap();
         if limit < needed {
             assert_eq!(ran.verdict.fault(), Some("out_of_gas"), "limit {limit}");

@@ -5,7 +5,6 @@
 //! cargo run --release -p smart51-chain --example replay_bench RECORDINGS IMAGES
 //! ```
 
-use bridge::Silent;
 use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -63,7 +62,7 @@ fn replay(row: &Row, images: &Path) -> Result<(), Box<dyn Error>> {
     let name = Path::new(&row.image).file_name();
     let path = images.join(name.ok_or("the row names no image")?);
     let image = loader::load(&std::fs::read(path)?)?.image;
-    let run = execute(row, &image, true, &mut Silent)?;
+    let run = execute(row, &image, true, &mut ())?;
     match differences(row, &run.row).first() {
         None => Ok(()),
         Some(different) => Err(format!("{different:?}").into()),

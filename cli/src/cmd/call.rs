@@ -8,7 +8,6 @@ use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
 use abi::{Gas, Semantics};
-use bridge::Silent;
 use chain::CallRequest;
 use chain::session::Payment;
 use clap::Args;
@@ -125,7 +124,7 @@ impl Call {
             write_recording(file, capture(&chain, &request)?)?;
         }
         let mut block = chain.begin_block()?;
-        let report = Report::new(block.call(&request, &mut Silent)?, !self.dry_run);
+        let report = Report::new(block.call(&request, &mut ())?, !self.dry_run);
         if self.dry_run {
             out.print(&report)?;
         } else {

@@ -8,7 +8,7 @@ use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
-use bridge::{Silent, Watchdog};
+use bridge::Watchdog;
 use chain::CallRequest;
 use clap::Args;
 use std::time::Duration;
@@ -63,7 +63,7 @@ impl Query {
             payment,
         };
         let mut block = chain.begin_block()?;
-        let report = Report::new(&block.query(&request, &mut Silent)?, false);
+        let report = Report::new(&block.query(&request, &mut ())?, false);
         out.print(&report)?;
         Ok(report.status())
     }

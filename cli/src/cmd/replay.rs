@@ -5,7 +5,6 @@ use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::output::{Output, note};
 use crate::text::{Page, Text, say};
-use bridge::Silent;
 use chain::ChainError;
 use clap::Args;
 use loader::Image;
@@ -116,7 +115,7 @@ impl Replay {
         let engines = self.engine.engines()?;
         let prepared = semantics_of(row).and_then(|semantics| prepare(image, semantics, engines));
         prepared
-            .and_then(|module| execute_by(&*module, row, true, &mut Silent))
+            .and_then(|module| execute_by(&module, row, true, &mut ()))
             .map_err(Error::recording)
     }
 

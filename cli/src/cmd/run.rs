@@ -10,12 +10,11 @@ use crate::text::{Page, Text, say};
 use crate::trace::Trace;
 use crate::watch::coverage::Summary;
 use crate::watch::stack::Stack;
-use crate::watch::{CONTRACT_IRAM, WatchArgs, Watches};
+use crate::watch::{CONTRACT_IRAM, WatchArgs};
 use abi::Semantics;
-use bridge::{Observer, Outcome};
+use bridge::{CallObserver, Cpu, MachineView, Observer, Outcome};
 use chain::ChainError;
 use clap::Args;
-use emu8051::{Cpu, Insn, Xdata};
 use hostapi::prints::Print;
 use loader::Image;
 use serde::Serialize;
@@ -79,17 +78,10 @@ impl Run {
         let on_8051 = loaded.image.as_wasm().is_none();
         let covering = self.watch.covering(&self.image, &loaded.image)?;
         let trace = self.trace.as_deref().map(|file| Trace::create(file, out));
-        let mut watched = Watched {
-            trace: trace.transpose()?,
-            watches: self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()),
-            stopped: None,
-        };
-        let run = execute_by(&*module, &row, digests, &mut watched).map_err(Error::recording)?;
-        let Watched {
-            trace,
-            watches,
-            stopped,
-        } = watched;
+        let watches = self.watch.watches(CONTRACT_IRAM, Cpu::new().sp());
+        let mut watched = ((trace.transpose()?, watches), Final::default());
+        let run = execute_by(&module, &row, digests, &mut watched).map_err(Error::recording)?;
+        let ((trace, watches), Final(stopped)) = watched;
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
             if run.calls_left_out > 0 {
@@ -215,32 +207,19 @@ struct Report {
     prints: Vec<String>,
 }
 
-/// What watches the call.
-struct Watched {
-    trace: Option<Trace>,
-    watches: Watches,
-    /// The 8051 when it stopped for good.
-    stopped: Option<Cpu>,
+/// Keeps the 8051 as it is when it has stopped for good.
+#[derive(Default)]
+struct Final(Option<Cpu>);
+
+impl Observer for Final {
+    fn wants_instructions(&self) -> bool {
+        false
+    }
 }
 
-impl Observer for Watched {
-    fn wants_instructions(&self) -> bool {
-        self.watches.any() || self.trace.as_ref().is_some_and(Trace::wants_instructions)
-    }
-
-    fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
-        if let Some(trace) = &mut self.trace {
-            trace.instruction(cpu, insn);
-        }
-        self.watches.instruction(cpu, insn);
-    }
-
-    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
-        self.watches.executed(cpu, insn);
-    }
-
-    fn stopped(&mut self, cpu: &Cpu, _: &Xdata) {
-        self.stopped = Some(cpu.clone());
+impl CallObserver for Final {
+    fn stopped(&mut self, machine: MachineView<'_>) {
+        self.0 = Some(machine.cpu.clone());
     }
 }
 

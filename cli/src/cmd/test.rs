@@ -10,7 +10,7 @@ use crate::watch::Watches;
 use crate::watch::counts::Counts;
 use crate::watch::coverage::{CoverageArgs, Covering, Summary};
 use crate::watch::stack::Stack;
-use bridge::{EngineId, Observer, Silent};
+use bridge::{CallObserver, EngineId};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -173,7 +173,7 @@ impl Images {
         Ok(Cast {
             roles,
             images: self,
-            nobody: Silent,
+            nobody: (),
         })
     }
 
@@ -198,11 +198,11 @@ impl Images {
 struct Cast<'i> {
     roles: BTreeMap<String, PathBuf>,
     images: &'i mut Images,
-    nobody: Silent,
+    nobody: (),
 }
 
 impl Watch for Cast<'_> {
-    fn call(&mut self, contract: &str) -> &mut dyn Observer {
+    fn call(&mut self, contract: &str) -> &mut dyn CallObserver {
         let path = self
             .roles
             .get(contract)

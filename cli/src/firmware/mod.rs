@@ -15,7 +15,7 @@ pub(crate) mod suite;
 pub(crate) mod vcd;
 
 use board::BoardStop;
-use emu8051::Fault;
+use emu8051::CpuFault;
 
 /// The name of a stop in reports.
 pub(crate) fn stop_name(stop: BoardStop) -> &'static str {
@@ -32,7 +32,7 @@ pub(crate) fn stop_name(stop: BoardStop) -> &'static str {
 /// What to say about a stop that is a fault.
 pub(crate) fn explain(stop: BoardStop, pc: u16) -> Option<String> {
     match stop {
-        BoardStop::Fault(Fault::Unprogrammed) => Some(format!(
+        BoardStop::Fault(CpuFault::Unprogrammed) => Some(format!(
             "the program runs into unprogrammed CODE at 0x{pc:04X}"
         )),
         BoardStop::Fault(_) => Some(format!(

@@ -2,6 +2,7 @@
 
 use emu8051::isa::Attrs;
 use emu8051::{Cpu, Insn, Observer};
+use std::ops::ControlFlow::{self, Continue};
 
 /// How often each instruction ran, by its address.
 #[derive(Clone, Debug)]
@@ -48,15 +49,17 @@ impl Counts {
 }
 
 impl Observer for Counts {
-    fn before(&mut self, cpu: &Cpu, _: &Insn) {
+    fn before(&mut self, cpu: &Cpu, _: &Insn) -> ControlFlow<()> {
         self.at = cpu.pc();
         self.ran[usize::from(self.at)] += 1;
+        Continue(())
     }
 
-    fn after(&mut self, cpu: &Cpu, insn: &Insn) {
+    fn after(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
         if insn.info().attrs.contains(Attrs::BRANCH) && cpu.pc() == insn.target {
             self.went[usize::from(self.at)] += 1;
         }
+        Continue(())
     }
 }
 

@@ -13,12 +13,14 @@ pub(crate) mod symbol_files;
 mod tally;
 
 use crate::error::Error;
+use bridge::CallObserver;
 use clap::Args;
 use counts::Counts;
 use coverage::{CoverageArgs, Covering, Summary};
-use emu8051::{Cpu, Insn};
+use emu8051::{Cpu, Insn, Observer};
 use loader::Image;
 use stack::StackWatch;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// The options of commands that run one image.
@@ -97,7 +99,7 @@ impl Watches {
     }
 
     /// The same, for the call of a contract that is about to begin.
-    pub(crate) fn begin(&mut self) -> &mut dyn bridge::Observer {
+    pub(crate) fn begin(&mut self) -> &mut dyn CallObserver {
         if let Some(stack) = &mut self.stack {
             stack.restart(Cpu::new().sp());
         }
@@ -110,36 +112,18 @@ impl Watches {
     }
 }
 
-impl emu8051::Observer for Watches {
-    fn before(&mut self, cpu: &Cpu, insn: &Insn) {
-        if let Some(stack) = &mut self.stack {
-            stack.before(cpu, insn);
-        }
-        if let Some(counts) = &mut self.counts {
-            counts.before(cpu, insn);
-        }
-    }
-
-    fn after(&mut self, cpu: &Cpu, insn: &Insn) {
-        if let Some(stack) = &mut self.stack {
-            stack.after(cpu, insn);
-        }
-        if let Some(counts) = &mut self.counts {
-            counts.after(cpu, insn);
-        }
-    }
-}
-
-impl bridge::Observer for Watches {
+impl Observer for Watches {
     fn wants_instructions(&self) -> bool {
         self.any()
     }
 
-    fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
-        emu8051::Observer::before(self, cpu, insn);
+    fn before(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
+        (&mut self.stack, &mut self.counts).before(cpu, insn)
     }
 
-    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
-        emu8051::Observer::after(self, cpu, insn);
+    fn after(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
+        (&mut self.stack, &mut self.counts).after(cpu, insn)
     }
 }
+
+impl CallObserver for Watches {}

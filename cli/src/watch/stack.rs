@@ -5,6 +5,7 @@ use emu8051::isa::Attrs;
 use emu8051::{Cpu, Insn, Observer};
 use serde::Serialize;
 use std::fmt::{self, Display};
+use std::ops::ControlFlow::{self, Continue};
 use symbols::Symbols;
 
 /// The deepest call stack that is kept.
@@ -118,7 +119,7 @@ impl StackWatch {
 }
 
 impl Observer for StackWatch {
-    fn before(&mut self, cpu: &Cpu, _: &Insn) {
+    fn before(&mut self, cpu: &Cpu, _: &Insn) -> ControlFlow<()> {
         let sp = cpu.sp();
         if sp == self.before.wrapping_add(2) {
             // no instruction did this: hardware called the service routine that begins here
@@ -127,9 +128,10 @@ impl Observer for StackWatch {
         }
         self.before = sp;
         self.pc = cpu.pc();
+        Continue(())
     }
 
-    fn after(&mut self, cpu: &Cpu, insn: &Insn) {
+    fn after(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
         let info = insn.info();
         if info.attrs.contains(Attrs::CALL) {
             self.pushed(cpu.sp(), self.pc);
@@ -140,6 +142,7 @@ impl Observer for StackWatch {
             self.calls.pop();
         }
         self.before = cpu.sp();
+        Continue(())
     }
 }
 

@@ -5,7 +5,7 @@
 //! Nothing is advanced cycle by cycle. The peripherals say before which moment no interrupt can be accepted
 //! ([`Peripherals::due`]); the processor runs at full speed until then, and asks again after each instruction that
 //! reached a register ([`Bus::deadline`]). If all there is to do then is to call a service routine, the run does that
-//! ([`Bus::asking`]); anything else ends the run and is the board's. Everything else is caught up when an instruction
+//! ([`Bus::pending_interrupt`]); anything else ends the run and is the board's. Everything else is caught up when an instruction
 //! reads or writes a register.
 
 use crate::chip::Chip;
@@ -19,8 +19,8 @@ use emu8051::Cpu;
 use emu8051::Observer;
 use emu8051::sfr::{self, Pcon};
 use emu8051::{Bus, Interrupt, Side, XdataAsk};
+use emu8051::{CpuFault, Program, Reserved, Unprogrammed};
 use emu8051::{Cycles, Steps};
-use emu8051::{Fault, Program, Reserved, Unprogrammed};
 use emu8051::{Limit, Run, Stop, run, run_observed};
 use emu8051::{Xdata, XdataSnapshot};
 
@@ -116,7 +116,9 @@ pub enum BoardStop {
     /// Power is down, and no input to come ends that.
     PowerDown,
     /// The instruction at PC cannot be executed.
-    Fault(Fault),
+    Fault(CpuFault),
+    /// The observer ended the run.
+    Observer,
     /// The interrupt of this source was accepted, but no service routine is at its vector, where PC is.
     NoHandler(Source),
 }
@@ -249,7 +251,7 @@ impl Bus for World {
 
     /// Only what needs no more than the processor; whatever else there is to do is the board's.
     #[inline]
-    fn asking(&mut self, now: Cycles) -> Option<Interrupt> {
+    fn pending_interrupt(&mut self, now: Cycles) -> Option<Interrupt> {
         let source = self.peripherals.next_served(self.base + now)?;
         Some(Interrupt {
             vector: source.vector(),
@@ -258,14 +260,14 @@ impl Bus for World {
     }
 
     #[inline]
-    fn answer(&mut self, vector: u16, now: Cycles) {
+    fn acknowledge(&mut self, vector: u16, now: Cycles) {
         if let Some(source) = Source::at_vector(vector) {
             self.enter(source, self.base + now);
         }
     }
 
-    fn steady_until(&self, sfr: u8) -> Cycles {
-        self.peripherals.steady_until(sfr) - self.access(Cycles::ZERO)
+    fn unchanged_until(&self, sfr: u8) -> Cycles {
+        self.peripherals.unchanged_until(sfr) - self.access(Cycles::ZERO)
     }
 
     /// At least one instruction is executed: what is due already when the run begins is waiting for that. So is what an
@@ -395,8 +397,8 @@ impl Board {
         })
     }
 
-    /// [`Board::run_with`], telling `observer` of every instruction.
-    pub fn run_observed<O: Observer>(
+    /// [`Board::run_with`], telling `observer` of every instruction; it can end the run.
+    pub fn run_observed<O: Observer + ?Sized>(
         &mut self,
         until: Cycles,
         device: &mut dyn Device,
@@ -569,28 +571,36 @@ impl Board {
             Stop::OutOfSteps => None, // no board sets that limit
             Stop::Trap(pc) => Some(BoardStop::Pc(pc)),
             Stop::Fault(fault) => Some(BoardStop::Fault(fault)),
-            Stop::Event => {
-                if let Some((address, byte)) = self.world.code_written.take() {
-                    self.write_code(address, byte);
-                }
-                if std::mem::take(&mut self.world.p0_written) {
-                    let at = self.now - Cycles(1); // the end of the first of the instruction's two cycles
-                    self.world.peripherals.external_memory_accessed(at);
-                    self.world.peripherals.sees_movx = false;
-                }
-                if std::mem::take(&mut self.world.peripherals.dptr.due) {
-                    let selected = self.cpu.dptr();
-                    self.cpu.set_dptr(std::mem::replace(
-                        &mut self.world.peripherals.dptr.other,
-                        selected,
-                    ));
-                }
-                if std::mem::take(&mut self.world.xdata_read) {
-                    return self.world.stop_on_xdata_read.map(BoardStop::XdataRead);
-                }
-                self.at_breakpoint()
+            // The instruction may have asked for an event besides.
+            Stop::Observer => {
+                self.event();
+                Some(BoardStop::Observer)
             }
+            Stop::Event => self.event(),
         }
+    }
+
+    /// What the instruction just executed asked for.
+    fn event(&mut self) -> Option<BoardStop> {
+        if let Some((address, byte)) = self.world.code_written.take() {
+            self.write_code(address, byte);
+        }
+        if std::mem::take(&mut self.world.p0_written) {
+            let at = self.now - Cycles(1); // the end of the first of the instruction's two cycles
+            self.world.peripherals.external_memory_accessed(at);
+            self.world.peripherals.sees_movx = false;
+        }
+        if std::mem::take(&mut self.world.peripherals.dptr.due) {
+            let selected = self.cpu.dptr();
+            self.cpu.set_dptr(std::mem::replace(
+                &mut self.world.peripherals.dptr.other,
+                selected,
+            ));
+        }
+        if std::mem::take(&mut self.world.xdata_read) {
+            return self.world.stop_on_xdata_read.map(BoardStop::XdataRead);
+        }
+        self.at_breakpoint()
     }
 
     /// A byte of CODE that is RAM has changed.

@@ -418,7 +418,7 @@ impl Peripherals {
     }
 
     /// Before which moment a read of the register gives what it gave last, unless something is written.
-    pub(super) fn steady_until(&self, address: u8) -> Cycles {
+    pub(super) fn unchanged_until(&self, address: u8) -> Cycles {
         match address {
             sfr::P3 if !self.uart.moves_pins() => self.quiet,
             _ if moves(address) => Cycles::ZERO,

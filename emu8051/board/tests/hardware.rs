@@ -10,7 +10,7 @@ use board::state::SnapshotError;
 use board::time::States;
 use board::trace::{Event, Signal};
 use board::{Board, BoardConfig, BoardError, BoardStop, Device, Wiring};
-use emu8051::{Cycles, Fault, assemble, sfr};
+use emu8051::{CpuFault, Cycles, assemble, sfr};
 
 fn config(chip: &str) -> BoardConfig {
     BoardConfig::new(Chip::named(chip).expect("a chip of the table"))
@@ -994,7 +994,7 @@ fn the_reserved_opcode_does_nothing_in_one_cycle() {
 fn unprogrammed_code_is_a_fault() {
     assert_eq!(
         board("8051", "nop").run(Cycles(10)),
-        BoardStop::Fault(Fault::Unprogrammed)
+        BoardStop::Fault(CpuFault::Unprogrammed)
     );
 }
 

@@ -8,6 +8,7 @@ use board::peripherals::{Input, Stimulus};
 use board::trace::Signal;
 use board::{Board, BoardConfig};
 use emu8051::{Cpu, Cycles, Insn, Observer, sfr};
+use std::ops::ControlFlow;
 
 /// A small generator of its own, so that a failing seed stays the same for ever.
 struct Random(u64);
@@ -295,8 +296,9 @@ fn waiting_for_a_bit_takes_as_long_as_executing_the_wait() {
 
 struct Counting(u64);
 impl Observer for Counting {
-    fn before(&mut self, _: &Cpu, _: &Insn) {
+    fn before(&mut self, _: &Cpu, _: &Insn) -> ControlFlow<()> {
         self.0 += 1;
+        ControlFlow::Continue(())
     }
 }
 

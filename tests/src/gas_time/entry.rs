@@ -4,7 +4,7 @@ use super::{Case, Error, Part};
 use crate::tool;
 use abi::Semantics;
 use abi::layout::{EXIT, LJMP};
-use bridge::{Call, Engine, Limits, Mcs51, Silent, Wasmi};
+use bridge::{Call, CallLimits, Engine, Mcs51, Rules, Wasmi, drive};
 use chain::Deploy;
 use hostapi::{Answer, HostApi, HostError, HostFault};
 use loader::Image;
@@ -53,12 +53,12 @@ fn enter(image: &Image) -> Result<super::Trial<'static>, Error> {
         if part == Part::History {
             return Ok(0);
         }
-        let module = engine.prepare(&image, Semantics::V1)?;
+        let module = engine.prepare(&image, &Rules::v1(Semantics::V1))?;
         let call = Call {
             input: &[],
-            limits: Limits::NONE,
+            limits: CallLimits::NONE,
         };
-        Ok(module.call(&call, &mut Nobody, &mut Silent)?.usage.gas.0)
+        Ok(drive(&module, &call, &mut Nobody, &mut ())?.usage.gas.0)
     }))
 }
 

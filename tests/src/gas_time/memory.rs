@@ -7,7 +7,6 @@ use super::Error;
 use super::script::{self, Calls};
 use super::world::{World, machine};
 use abi::{Gas, Semantics, method};
-use bridge::Silent;
 use chain::session::Payment;
 use chain::{CallRequest, Deploy};
 use hostapi::host::KEPT_MAX;
@@ -272,7 +271,7 @@ fn measured(
         value: 0,
         payment,
     };
-    let receipt = block.call(&request, &mut Silent)?;
+    let receipt = block.call(&request, &mut ())?;
     let used = Gas(receipt.gas());
     if used.0 < expected.0 - expected.0 / 10 {
         return Err(format!("it uses {used} of {expected}:\n{receipt}").into());

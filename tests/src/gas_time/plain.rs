@@ -4,7 +4,7 @@ use super::{Error, Part, Trial};
 use crate::tool;
 use crate::workload::{NAMES, Workload};
 use abi::{Gas, Semantics};
-use bridge::{Call, Engine, Limits, Module, Silent, Wasmi};
+use bridge::{Call, CallLimits, Engine, Module, Rules, Wasmi, drive};
 use emu8051::{Cpu, Cycles, Limit, Program, Xdata, run};
 use hostapi::{Answer, HostApi, HostError, HostFault};
 use loader::Image;
@@ -66,17 +66,19 @@ fn wasm(name: &str, loops: u32) -> Result<Trial<'static>, Error> {
         .arg("-o")
         .arg(&out);
     tool::output(&mut clang)?;
-    let module: Arc<dyn Module> =
-        Wasmi::new().prepare(&Image::wasm(std::fs::read(&out)?), Semantics::V1)?;
+    let module: Arc<dyn Module> = Wasmi::new().prepare(
+        &Image::wasm(std::fs::read(&out)?),
+        &Rules::v1(Semantics::V1),
+    )?;
     Ok(Box::new(move |part| {
         if part == Part::History {
             return Ok(0);
         }
         let call = Call {
             input: &[],
-            limits: Limits::NONE,
+            limits: CallLimits::NONE,
         };
-        let report = module.call(&call, &mut Nobody, &mut Silent)?;
+        let report = drive(&module, &call, &mut Nobody, &mut ())?;
         Ok(report.usage.gas.0)
     }))
 }

@@ -5,7 +5,7 @@ use super::world::World;
 use super::{Case, Error, Part};
 use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics, method};
-use bridge::{Schedule, Silent};
+use bridge::Schedule;
 use chain::session::Payment;
 use chain::{CallRequest, ChainError, Contract, Deploy, OpenBlock};
 use loader::{Image, Segment};
@@ -107,7 +107,7 @@ pub fn cases() -> Vec<Case> {
         refused("the limit is too low", move |world, block, _| {
             block.call(
                 &limited(call(world, &[served, 0]), Gas(least.0 - 1)),
-                &mut Silent,
+                &mut (),
             )?;
             Ok(())
         }),
@@ -115,12 +115,12 @@ pub fn cases() -> Vec<Case> {
             "the limit does not pay for entering",
             move |world, block, _| {
                 let too_low = Gas(least.0 + entry(world, block)?.0 - 1);
-                block.call(&limited(call(world, &[served, 0]), too_low), &mut Silent)?;
+                block.call(&limited(call(world, &[served, 0]), too_low), &mut ())?;
                 Ok(())
             },
         ),
         refused("the sender is too poor", |world, block, _| {
-            block.call(&limited(call(world, &[]), Gas::MAX), &mut Silent)?;
+            block.call(&limited(call(world, &[]), Gas::MAX), &mut ())?;
             Ok(())
         }),
         refused("nobody sends it", |world, block, number| {
@@ -129,11 +129,11 @@ pub fn cases() -> Vec<Case> {
                 sender: [a, b, c, d, 0xFF, 0xFF],
                 ..call(world, &[])
             };
-            block.call(&request, &mut Silent)?;
+            block.call(&request, &mut ())?;
             Ok(())
         }),
         refused("the input is too long", move |world, block, _| {
-            block.call(&call(world, &too_long), &mut Silent)?;
+            block.call(&call(world, &too_long), &mut ())?;
             Ok(())
         }),
         refused("a deployment that cannot be paid", |world, block, _| {
@@ -226,7 +226,7 @@ fn limited(request: CallRequest<'_>, limit: Gas) -> CallRequest<'_> {
 
 /// Makes a call: its gas, whatever came of it.
 fn called(block: &mut OpenBlock<'_>, request: &CallRequest<'_>) -> Result<u64, Error> {
-    Ok(block.call(request, &mut Silent)?.gas())
+    Ok(block.call(request, &mut ())?.gas())
 }
 
 /// Deploys what cannot run: the gas.

@@ -3,7 +3,6 @@
 use super::Error;
 use super::script::{self, Calls};
 use abi::{Gas, Semantics, method};
-use bridge::Silent;
 use chain::session::Payment;
 use chain::{CallRequest, Chain, Deploy, Genesis, OpenBlock, Receipt};
 use loader::{Image, Segment};
@@ -168,7 +167,7 @@ impl World {
                 price: self.chain.genesis().gas_price,
             },
         };
-        Ok(block.call(&request, &mut Silent)?)
+        Ok(block.call(&request, &mut ())?)
     }
 }
 

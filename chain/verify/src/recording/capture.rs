@@ -7,7 +7,7 @@
 use super::execute::{self, execute};
 use super::format::{Context, KnownTxRow, Row, Tx};
 use abi::{Semantics, codec, method};
-use bridge::{Arrival, Observer, Silent};
+use bridge::{CallObserver, HostCall, Observer};
 use chain::chain::Chain;
 use chain::error::ChainError;
 use chain::open_block::CallRequest;
@@ -18,6 +18,7 @@ use hostapi::{ChainView, NodeError};
 use loader::Image;
 use state::keys::{self, Hash, kind};
 use std::collections::BTreeSet;
+use std::ops::ControlFlow::{self, Continue};
 
 /// The most blocks and transactions of the past that a recording holds.
 const PAST_MAX: usize = 1 << 16;
@@ -45,9 +46,11 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         .unwrap_or_default();
     let image =
         Image::decode(&code).map_err(|_| NodeError::damaged(&code_key, "an image is expected"))?;
-    let module = chain
-        .modules()
-        .get(block.state(), &contract.code_hash, contract.semantics)?;
+    let module = chain.modules().get(
+        block.state(),
+        &contract.code_hash,
+        &chain.rules(contract.semantics),
+    )?;
     // The image stands in the recording already, and blocks are asked through the chain.
     let told = |key: &[u8]| {
         !matches!(
@@ -97,7 +100,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         context,
         request.input.to_vec(),
     );
-    let run = execute(&row, &image, true, &mut Silent).map_err(|error| match error {
+    let run = execute(&row, &image, true, &mut ()).map_err(|error| match error {
         execute::ExecuteError::Image(error) => error,
         execute::ExecuteError::Node(error) => error.into(),
         _ => ChainError::RecordingDiffers { what: "context" },
@@ -142,20 +145,26 @@ impl Asked {
 }
 
 impl Observer for Asked {
-    fn arrived(&mut self, arrival: &Arrival<'_>) {
+    fn wants_instructions(&self) -> bool {
+        false
+    }
+}
+
+impl CallObserver for Asked {
+    fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         if self.transactions.len() + self.heights.len() > PAST_MAX {
-            return;
+            return Continue(());
         }
-        let which = match method::spec_under(self.semantics, arrival.method).map(|spec| spec.id) {
+        let which = match method::spec_under(self.semantics, call.method).map(|spec| spec.id) {
             Some(
                 method::TX_CONTRACT | method::TX_ACCOUNT | method::TX_HEIGHT | method::BLOCK_HASH,
             ) => 0,
             Some(method::TX_UNPACK) => 1,
-            _ => return,
+            _ => return Continue(()),
         };
         // A frame that cannot be read asks for nothing; items before the error do no harm here.
         let mut at = 0;
-        let _ = codec::scan(arrival.request, |item| {
+        let _ = codec::scan(call.request, |item| {
             if at == which {
                 if let Ok(hash) = Hash::try_from(item) {
                     self.transactions.insert(hash);
@@ -165,6 +174,7 @@ impl Observer for Asked {
             }
             at += 1;
         });
+        Continue(())
     }
 }
 

@@ -3,11 +3,10 @@
 use super::format::{AppAccountRow, Context, FrozenRow, Hex, ResultRow, Row};
 use super::watch::{CALLS_ROOM, Watch};
 use abi::{Gas, Semantics};
-use bridge::{Engine, EngineId, Fault, Module, Observer, Schedule};
+use bridge::{CallObserver, Cycles, Engine, EngineId, Fault, Module, Rules, Steps};
 use chain::error::ChainError;
 use chain::modules::Modules;
 use chain::session::{self, Executed, Payment, Transaction};
-use emu8051::{Cycles, Steps};
 use hostapi::accounts::Account;
 use hostapi::app_funds::{AppAccount, Fund, NAME_MAX};
 use hostapi::context::KnownTx;
@@ -150,9 +149,12 @@ pub fn semantics_of(row: &Row) -> Result<Semantics, ExecuteError> {
     }
 }
 
+/// The rules that recordings run under, whose schedule and tables are those of a chain.
+const RULES: Rules = Rules::v1(Semantics::V1);
+
 /// The gas schedule in force under `semantics`; the old chain has none.
 fn schedule(semantics: Semantics) -> Option<u16> {
-    (!semantics.is_dacrs()).then_some(Schedule::V1.version)
+    (!semantics.is_dacrs()).then_some(RULES.schedule.version)
 }
 
 /// What the run of `row` may use besides its payment: gas, and machine cycles. Under another gas schedule than
@@ -188,7 +190,7 @@ fn limits(
     if for_want_of_gas {
         return Err(ExecuteError::OtherSchedule {
             recorded: row.schedule,
-            ours: Schedule::V1.version,
+            ours: RULES.schedule.version,
         });
     }
     // It ends by itself; a limit is for files that say otherwise.
@@ -204,7 +206,7 @@ pub fn prepare(
     semantics: Semantics,
     engines: Vec<Box<dyn Engine>>,
 ) -> Result<Arc<dyn Module>, ExecuteError> {
-    Ok(Modules::with(engines).prepare(image, semantics)?)
+    Ok(Modules::with(engines).prepare(image, &Rules::v1(semantics))?)
 }
 
 /// Runs what `row` describes with `image`, by the engines that a chain has unasked; see [`execute_by`].
@@ -215,10 +217,11 @@ pub fn execute(
     row: &Row,
     image: &Image,
     digests: bool,
-    observer: &mut dyn Observer,
+    observer: &mut dyn CallObserver,
 ) -> Result<Run, ExecuteError> {
-    let module = Modules::new().prepare(image, semantics_of(row)?)?;
-    execute_by(&*module, row, digests, observer)
+    let rules = Rules::v1(semantics_of(row)?);
+    let module = Modules::new().prepare(image, &rules)?;
+    execute_by(&module, row, digests, observer)
 }
 
 /// Runs what `row` describes with its image, which `module` is, shows it to `observer`, and gives the row that
@@ -228,10 +231,10 @@ pub fn execute(
 /// # Errors
 /// If the row or the image cannot be used, or the node fails.
 pub fn execute_by(
-    module: &dyn Module,
+    module: &Arc<dyn Module>,
     row: &Row,
     digests: bool,
-    observer: &mut dyn Observer,
+    observer: &mut dyn CallObserver,
 ) -> Result<Run, ExecuteError> {
     let semantics = semantics_of(row)?;
     let past = Past::new(&row.context)?;
@@ -240,8 +243,10 @@ pub fn execute_by(
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
     write_state(&row.context, &mut state)?;
-    let mut watch = Watch::new(digests, row.cpu_flags_as_hardware, CALLS_ROOM, observer);
-    let executed = session::execute(&transaction, module, &mut state, &past, &mut watch)?;
+    let watch = Watch::new(digests, row.cpu_flags_as_hardware, CALLS_ROOM);
+    let mut watched = (observer, watch);
+    let executed = session::execute(&transaction, module, &mut state, &past, &mut watched)?;
+    let mut watch = watched.1;
     let fault = executed
         .report
         .as_ref()
@@ -318,6 +323,7 @@ fn transaction<'a>(
     Ok(Transaction {
         context,
         payment,
+        schedule: &RULES.schedule,
         needs_key: false,
         cycles,
         steps: Steps(limit(row.context.step_limit)),
@@ -484,7 +490,7 @@ fn entries(state: &mut Overlay<'_>, prefix: u8) -> Result<Vec<Pair>, NodeError> 
     Ok(found)
 }
 
-fn result(watch: &Watch<'_>, executed: &Executed, tx: &Transaction<'_>) -> ResultRow {
+fn result(watch: &Watch, executed: &Executed, tx: &Transaction<'_>) -> ResultRow {
     let accepted = executed.accepted();
     let usage = executed.report.as_ref().map(|report| report.usage);
     let steps_charged = executed.steps_charged;

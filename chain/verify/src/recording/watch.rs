@@ -4,10 +4,10 @@ use super::format::{CallRow, CpuRow, Hex};
 use abi::codec;
 use abi::layout::{COMMUNICATE_SIZE, RESULT};
 use abi::method;
-use bridge::{Arrival, Observer, Served};
-use emu8051::{Cpu, Insn, Xdata};
+use bridge::{CallObserver, Cpu, HostCall, HostReply, Insn, MachineView, Observer};
 use hostapi::Status;
 use std::fmt;
+use std::ops::ControlFlow::{self, Continue};
 
 /// Room for the calls of a run, in bytes: as many as a recording holds.
 pub const CALLS_ROOM: usize = 64 << 20;
@@ -29,13 +29,12 @@ impl Fnv {
     }
 }
 
-/// What a run showed to an observer, which may hand everything on to another one.
-pub struct Watch<'o> {
+/// What a run showed to an observer.
+pub struct Watch {
     /// Whether every instruction goes into the digests; that costs the run its speed.
     digests: bool,
     /// Whether registers and memory are written down. At each call that takes the CRC-32 of 64 KiB.
     registers: bool,
-    next: &'o mut dyn Observer,
     pc: Fnv,
     cpu: Fnv,
     /// The calls so far.
@@ -52,14 +51,13 @@ pub struct Watch<'o> {
     pub exit_byte: u8,
 }
 
-impl<'o> Watch<'o> {
-    /// A watch that has seen nothing, has `room` bytes for the calls it will see, and hands on to `next`.
+impl Watch {
+    /// A watch that has seen nothing, with `room` bytes for the calls it will see.
     #[must_use]
-    pub fn new(digests: bool, registers: bool, room: usize, next: &'o mut dyn Observer) -> Self {
+    pub fn new(digests: bool, registers: bool, room: usize) -> Self {
         Watch {
             digests,
             registers,
-            next,
             pc: Fnv::new(),
             cpu: Fnv::new(),
             calls: Vec::new(),
@@ -105,7 +103,7 @@ impl<'o> Watch<'o> {
     }
 }
 
-impl fmt::Debug for Watch<'_> {
+impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch")
             .field("calls", &self.calls)
@@ -113,19 +111,18 @@ impl fmt::Debug for Watch<'_> {
     }
 }
 
-impl Observer for Watch<'_> {
+impl Observer for Watch {
     fn wants_instructions(&self) -> bool {
-        self.digests || self.next.wants_instructions()
+        self.digests
     }
 
-    fn instruction(&mut self, cpu: &Cpu, insn: &Insn) {
-        self.next.instruction(cpu, insn);
+    fn before(&mut self, cpu: &Cpu, _: &Insn) -> ControlFlow<()> {
         let [pc_low, pc_high] = cpu.pc().to_le_bytes();
         for byte in [pc_low, pc_high] {
             self.pc.add(byte);
         }
         if !self.registers {
-            return;
+            return Continue(());
         }
         let [dpl, dph] = cpu.dptr().to_le_bytes();
         for byte in [
@@ -140,40 +137,35 @@ impl Observer for Watch<'_> {
         ] {
             self.cpu.add(byte);
         }
+        Continue(())
     }
+}
 
-    fn executed(&mut self, cpu: &Cpu, insn: &Insn) {
-        self.next.executed(cpu, insn);
-    }
-
-    fn arrived(&mut self, arrival: &Arrival<'_>) {
-        self.next.arrived(arrival);
-        if !self.take_room(CALL_SIZE + arrival_bytes(arrival)) {
+impl CallObserver for Watch {
+    fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
+        if !self.take_room(CALL_SIZE + request_bytes(call)) {
             self.left_out += 1;
-            return;
+            return Continue(());
         }
         let mut args = Vec::new();
-        let args_ok = codec::scan(arrival.request, |item| args.push(Hex::from(item))).is_ok();
-        let total = arrival
+        let args_ok = codec::scan(call.request, |item| args.push(Hex::from(item))).is_ok();
+        let total = call
             .request
             .first_chunk::<2>()
             .map_or(0, |total| u16::from_le_bytes(*total));
         let shown = (usize::from(total) + 2)
             .min(COMMUNICATE_SIZE)
-            .min(arrival.request.len());
-        self.cycles.push(arrival.usage.cycles.0);
+            .min(call.request.len());
+        self.cycles.push(call.usage.cycles.0);
         self.calls.push(CallRow {
             n: self.calls.len() + 1,
-            step: arrival.usage.steps,
-            method: arrival.method,
-            name: method::spec(arrival.method)
+            step: call.usage.steps,
+            method: call.method,
+            name: method::spec(call.method)
                 .map_or("?", |spec| spec.original.unwrap_or(spec.name))
                 .into(),
-            cpu: arrival
-                .machine
-                .filter(|_| self.registers)
-                .map(|(cpu, xdata)| cpu_row(cpu, xdata)),
-            args_raw: (!args_ok).then(|| arrival.request[..shown].into()),
+            cpu: call.machine.filter(|_| self.registers).map(cpu_row),
+            args_raw: (!args_ok).then(|| call.request[..shown].into()),
             args_ok,
             args,
             status: None,
@@ -181,40 +173,39 @@ impl Observer for Watch<'_> {
             ret: Vec::new(),
             ret_dropped: false,
         });
+        Continue(())
     }
 
-    fn served(&mut self, served: &Served<'_>) {
-        self.next.served(served);
-        self.take_room(served.answer.reply.len());
+    fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
+        let answer = &reply.answer;
+        self.take_room(answer.reply.len());
         let Some(call) = self.last_call() else {
-            return;
+            return Continue(());
         };
-        call.status = Some(match served.answer.status {
+        call.status = Some(match answer.status {
             Status::Done => 1,
             Status::Refused => 0,
         });
-        call.step_delta = Some(served.answer.step_delta);
-        call.ret = codec::reply_items(served.answer.reply)
-            .map(Hex::from)
-            .collect();
-        call.ret_dropped = !served.fits;
+        call.step_delta = Some(answer.step_delta);
+        call.ret = codec::reply_items(answer.reply).map(Hex::from).collect();
+        call.ret_dropped = !reply.fits;
+        Continue(())
     }
 
-    fn stopped(&mut self, cpu: &Cpu, xdata: &Xdata) {
-        self.next.stopped(cpu, xdata);
-        self.final_cpu = self.registers.then(|| cpu_row(cpu, xdata));
-        self.exit_byte = xdata.read(RESULT);
+    fn stopped(&mut self, machine: MachineView<'_>) {
+        self.final_cpu = self.registers.then(|| cpu_row(machine));
+        self.exit_byte = machine.xdata.read(RESULT);
     }
 }
 
 /// The bytes of a request that go into a row.
-fn arrival_bytes(arrival: &Arrival<'_>) -> usize {
-    let total = arrival.request.first_chunk::<2>();
+fn request_bytes(call: &HostCall<'_>) -> usize {
+    let total = call.request.first_chunk::<2>();
     let total = total.map_or(0, |total| usize::from(u16::from_le_bytes(*total)));
-    total.min(arrival.request.len())
+    total.min(call.request.len())
 }
 
-fn cpu_row(cpu: &Cpu, xdata: &Xdata) -> CpuRow {
+fn cpu_row(MachineView { cpu, xdata }: MachineView<'_>) -> CpuRow {
     let iram = cpu.iram_all();
     CpuRow {
         pc: cpu.pc(),

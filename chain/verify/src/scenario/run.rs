@@ -4,7 +4,7 @@ use super::bytes::{BytesError, Kind, Names};
 use super::expect::{Difference, Stage, compare};
 use super::format::{Scenario, Step};
 use abi::Gas;
-use bridge::{Engine, Observer, Silent};
+use bridge::{CallObserver, Engine};
 use chain::chain::{Chain, Genesis};
 use chain::error::ChainError;
 use chain::export::pairs;
@@ -128,12 +128,12 @@ impl From<NodeError> for RunError {
 /// Watches the calls of a scenario.
 pub trait Watch {
     /// Who watches the call of `contract` that is about to begin.
-    fn call(&mut self, contract: &str) -> &mut dyn Observer;
+    fn call(&mut self, contract: &str) -> &mut dyn CallObserver;
 }
 
 /// Watches nothing.
-impl Watch for Silent {
-    fn call(&mut self, _: &str) -> &mut dyn Observer {
+impl Watch for () {
+    fn call(&mut self, _: &str) -> &mut dyn CallObserver {
         self
     }
 }
@@ -147,7 +147,7 @@ impl Scenario {
     /// # Errors
     /// If it cannot be run to its end. What came out otherwise than expected is no error but in the [`Run`].
     pub fn run(&self) -> Result<Run, RunError> {
-        self.run_watched(bridge::engines(), &mut Silent)
+        self.run_watched(bridge::engines(), &mut ())
     }
 
     /// [`Scenario::run_with`], shown to `watch`.
@@ -168,7 +168,7 @@ impl Scenario {
     /// # Errors
     /// Those of [`Scenario::run`].
     pub fn run_with(&self, engines: Vec<Box<dyn Engine>>) -> Result<Run, RunError> {
-        self.run_watched(engines, &mut Silent)
+        self.run_watched(engines, &mut ())
     }
 
     fn run_on(&self, chain: &Chain, watch: &mut dyn Watch) -> Result<Run, RunError> {
@@ -281,7 +281,7 @@ impl Scenario {
         stage: &mut Stage<'_>,
         step: &Step,
         contract: &str,
-        observer: &mut dyn Observer,
+        observer: &mut dyn CallObserver,
         report: &mut StepReport,
     ) -> Result<(), RunError> {
         let number = report.number;

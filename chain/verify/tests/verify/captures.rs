@@ -3,7 +3,6 @@
 use crate::common::{MINT, PARTIES, TRANSFER, asks, in_memory, input, succeeds};
 use abi::codec;
 use abi::method;
-use bridge::Silent;
 use chain::session::Payment;
 use chain::{CallRequest, Chain, ChainError, Deploy};
 use loader::Image;
@@ -21,7 +20,7 @@ fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {
     let file: File = serde_json::from_str(&text).expect("the same file");
     let row = file.rows.into_iter().next().expect("one row");
     let image = Image::decode(&row.code.as_ref().expect("it holds its image").0).expect("an image");
-    let run = execute(&row, &image, true, &mut Silent).expect("it runs");
+    let run = execute(&row, &image, true, &mut ()).expect("it runs");
     assert_eq!(differences(&row, &run.row), []);
     row
 }
@@ -63,7 +62,7 @@ fn what_a_call_asks_of_the_past_is_in_its_recording() {
     let transfer = input(TRANSFER, PARTIES.bob, 10);
     let mut block = chain.begin_block().expect("a block");
     let tx = block
-        .call(&request(PARTIES.token, &transfer), &mut Silent)
+        .call(&request(PARTIES.token, &transfer), &mut ())
         .expect("a call")
         .id;
     block.commit().expect("durable");
@@ -129,7 +128,7 @@ fn a_call_too_long_to_record_is_refused() {
 /// What `row` differs in when it is run again.
 fn again(row: &Row) -> Result<Vec<String>, ExecuteError> {
     let image = Image::decode(&row.code.as_ref().expect("its image").0).expect("an image");
-    let run = execute(row, &image, true, &mut Silent)?;
+    let run = execute(row, &image, true, &mut ())?;
     let differences = differences(row, &run.row).into_iter();
     Ok(differences.map(|difference| difference.field).collect())
 }

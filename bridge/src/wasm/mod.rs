@@ -4,7 +4,8 @@
 //! (`instrument`), and only then handed to an engine. docs/wasm.md tells what a contract sees of this.
 
 use crate::engine::{EngineId, PrepareError};
-use abi::{Gas, Semantics};
+use crate::rules::Rules;
+use abi::Gas;
 use instrument::Instrument;
 use loader::Image;
 use validate::{Check, at_most};
@@ -13,20 +14,18 @@ use wasmparser::Parser;
 mod body;
 mod code;
 mod costs;
+mod guest;
 mod instrument;
 mod limits;
 mod outline;
-mod session;
-mod trap;
 mod validate;
 mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 
 pub use costs::{Class, Costs, Entry};
-pub use limits::{BUFFER_SIZE, Limits, PAGE_SIZE};
-pub use trap::Trap;
-pub use validate::Refusal;
+pub use limits::{BUFFER_SIZE, ModuleLimits, PAGE_SIZE};
+pub use validate::InvalidModule;
 pub use wasmi::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::Wasmtime;
@@ -71,7 +70,7 @@ pub struct Metered {
 ///
 /// # Errors
 /// The first rule that the module breaks.
-pub fn meter(wasm: &[u8], limits: &Limits, costs: &Costs) -> Result<Metered, Refusal> {
+pub fn meter(wasm: &[u8], limits: &ModuleLimits, costs: &Costs) -> Result<Metered, InvalidModule> {
     let mut check = Check::new(wasm.len(), limits, costs)?;
     let mut metered = Instrument::new(wasm, limits, costs);
     for payload in Parser::new(0).parse_all(wasm) {
@@ -92,13 +91,13 @@ pub fn meter(wasm: &[u8], limits: &Limits, costs: &Costs) -> Result<Metered, Ref
     })
 }
 
-/// The metered form of an image, under the rules in force.
-fn meter_image(image: &Image, semantics: Semantics) -> Result<Metered, PrepareError> {
+/// The metered form of an image, under `rules`.
+fn meter_image(image: &Image, rules: &Rules) -> Result<Metered, PrepareError> {
     let wasm = image.as_wasm().ok_or(PrepareError::WrongKind {
         engine: EngineId::Wasm,
     })?;
-    if semantics.is_dacrs() {
-        return Err(PrepareError::Semantics(semantics));
+    if rules.semantics.is_dacrs() {
+        return Err(PrepareError::Semantics(rules.semantics));
     }
-    Ok(meter(wasm, &Limits::V1, &Costs::V1)?)
+    meter(wasm, &rules.limits, &rules.costs).map_err(|error| PrepareError::Module(Box::new(error)))
 }

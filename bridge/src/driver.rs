@@ -1,0 +1,453 @@
+//! The driver of all engines: meter, observer, watchdog and host of a call, in one place.
+//!
+//! [`drive`] runs a call to its end. An [`Execution`] is the same call for those who want to stop in between: at each
+//! host call, after so many instructions, or at addresses of CODE.
+
+use crate::engine::{Allowance, Call, Module, Reply, Report, Running, Stopped, Used};
+use crate::meter::Meter;
+use crate::observer::{CallObserver, HostCall, HostReply, MachineView};
+use crate::outcome::{Fault, Outcome};
+use crate::watchdog::Watch;
+use abi::ExitCode;
+use abi::Gas;
+use abi::codec::reply_fits;
+use abi::layout::INPUT_MAX;
+use core::ops::ControlFlow::{self, Break, Continue};
+use emu8051::{Cpu, Insn, Observer, Steps};
+use hostapi::{HostApi, HostError, HostFault, NodeError, Status};
+use std::fmt;
+use std::sync::Arc;
+
+/// The instructions between two looks at the clock, of a call that is watched: about a millisecond.
+const SLICE: Steps = Steps(200_000);
+
+/// Runs one call to its end. Nothing of one call is visible to the next.
+///
+/// # Errors
+/// Only if the node fails, or `observer` ends the call; whatever the contract does is in the [`Report`].
+pub fn drive(
+    module: &Arc<dyn Module>,
+    call: &Call<'_>,
+    host: &mut dyn HostApi,
+    observer: &mut dyn CallObserver,
+) -> Result<Report, NodeError> {
+    let mut execution = Execution::begin(module, call);
+    let ended = execution.to_the_end(host, observer);
+    execution.finish(ended, observer)
+}
+
+/// Where an [`Execution`] shall pause.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Until<'a> {
+    /// At each host call, before the host has answered.
+    pub host_call: bool,
+    /// After so many instructions of an 8051; of a WebAssembly module that was
+    /// [prepared for it](crate::Wasmi::pausing), after a few milliseconds.
+    pub steps: Option<Steps>,
+    /// Before the instructions at these addresses of CODE, of an 8051. Looking for them costs the run its speed.
+    pub addresses: &'a [u16],
+}
+
+/// Why an [`Execution`] has paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paused {
+    /// At a host call, before the host has answered.
+    HostCall,
+    /// After the instructions it was to run.
+    Steps,
+    /// Before the instruction at this address of CODE.
+    Address(u16),
+    /// It has ended.
+    Ended(Outcome),
+}
+
+/// A call under way, which can be paused and continued. Paused anywhere and continued equals not paused.
+pub struct Execution {
+    running: Box<dyn Running>,
+    meter: Meter,
+    watch: Option<Watch>,
+    /// A fault before the first instruction.
+    barred: Option<Fault>,
+    /// The run has stopped at a host call that is not answered yet.
+    asks: bool,
+    /// The run has stopped before this address, and goes on there.
+    at: Option<u16>,
+    ended: Option<Outcome>,
+}
+
+impl fmt::Debug for Execution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execution")
+            .field("meter", &self.meter)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Execution {
+    /// Begins `call`, and pays for entering the contract.
+    #[must_use]
+    pub fn begin(module: &Arc<dyn Module>, call: &Call<'_>) -> Execution {
+        let rules = module.rules();
+        let mut meter = Meter::new(rules.schedule, rules.semantics, call.limits);
+        let barred = if call.input.len() > INPUT_MAX {
+            Some(Fault::InputTooLong {
+                length: call.input.len(),
+            })
+        } else if rules.semantics.is_dacrs() {
+            (call.limits.steps.0 == 0).then_some(Fault::OutOfSteps)
+        } else {
+            meter.charge_gas(module.entry_gas()).err()
+        };
+        Execution {
+            running: Arc::clone(module).start(call.input),
+            watch: module.watchdog().map(|watchdog| watchdog.start()),
+            meter,
+            barred,
+            asks: false,
+            at: None,
+            ended: None,
+        }
+    }
+
+    /// The machine, of an 8051.
+    #[must_use]
+    pub fn machine(&self) -> Option<MachineView<'_>> {
+        self.running.machine()
+    }
+
+    /// What the call has used. A WebAssembly module tells only at host calls and at its end.
+    #[must_use]
+    pub fn usage(&self) -> crate::Usage {
+        self.meter.usage()
+    }
+
+    /// Runs on until `until`, or to the end.
+    ///
+    /// # Errors
+    /// Only if the node fails, or `observer` ends the call: it cannot be continued then.
+    pub fn run(
+        &mut self,
+        until: Until<'_>,
+        host: &mut dyn HostApi,
+        observer: &mut dyn CallObserver,
+    ) -> Result<Paused, NodeError> {
+        if let Some(outcome) = self.ended {
+            return Ok(Paused::Ended(outcome));
+        }
+        let mut steps_left = until.steps;
+        loop {
+            let before = self.meter.usage().instructions;
+            let paused = if until.addresses.is_empty() {
+                self.round(steps_left, until.host_call, host, observer)?
+            } else {
+                self.round_to(until, steps_left, host, observer)?
+            };
+            if let Some(paused) = paused {
+                if let Paused::Ended(outcome) = paused {
+                    self.ended = Some(outcome);
+                }
+                return Ok(paused);
+            }
+            let ran = self.meter.usage().instructions - before;
+            steps_left = steps_left.map(|left| Steps(left.0.saturating_sub(ran.0)));
+        }
+    }
+
+    /// A round that looks at addresses of CODE before each instruction.
+    fn round_to(
+        &mut self,
+        until: Until<'_>,
+        steps: Option<Steps>,
+        host: &mut dyn HostApi,
+        observer: &mut dyn CallObserver,
+    ) -> Result<Option<Paused>, NodeError> {
+        let mut breakpoints = Breakpoints {
+            addresses: until.addresses,
+            leaving: self.at.take(),
+            hit: None,
+            observer,
+        };
+        let paused = self.round(steps, until.host_call, host, &mut breakpoints);
+        match breakpoints.hit {
+            Some(pc) => {
+                self.at = Some(pc);
+                Ok(Some(Paused::Address(pc)))
+            }
+            None => paused,
+        }
+    }
+
+    /// Answers the host call that the run stands at, runs on, and says where to pause.
+    fn round(
+        &mut self,
+        steps: Option<Steps>,
+        at_host_call: bool,
+        host: &mut dyn HostApi,
+        observer: &mut dyn CallObserver,
+    ) -> Result<Option<Paused>, NodeError> {
+        if steps == Some(Steps::ZERO) {
+            return Ok(Some(Paused::Steps));
+        }
+        let stopped = match self.barred.take() {
+            Some(fault) => Break(Outcome::Fault { fault }),
+            None if std::mem::take(&mut self.asks) => self.answer(host, observer)?,
+            None => Continue(()),
+        };
+        let stopped = match stopped {
+            Continue(()) => self.advance(steps, observer)?,
+            Break(outcome) => return Ok(Some(Paused::Ended(outcome))),
+        };
+        Ok(match stopped {
+            Continue(Stopped::HostCall) => {
+                self.asks = true;
+                at_host_call.then_some(Paused::HostCall)
+            }
+            Continue(Stopped::Slice) => steps.is_some().then_some(Paused::Steps),
+            Continue(_) => None,
+            Break(outcome) => Some(Paused::Ended(outcome)),
+        })
+    }
+
+    /// The whole call at once: what [`Execution::run`] does with nowhere to pause.
+    fn to_the_end(
+        &mut self,
+        host: &mut dyn HostApi,
+        observer: &mut dyn CallObserver,
+    ) -> Result<Outcome, NodeError> {
+        if let Some(fault) = self.barred.take() {
+            return Ok(Outcome::Fault { fault });
+        }
+        loop {
+            let stopped = match self.advance(None, observer)? {
+                Continue(Stopped::HostCall) => self.answer(host, observer)?,
+                Continue(_) => Continue(()),
+                Break(outcome) => Break(outcome),
+            };
+            if let Break(outcome) = stopped {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Runs up to the next stop and counts what that took. A break is the end of the call; of the stops that are none, only
+    /// a host call needs something to be done before the run is resumed.
+    #[inline]
+    fn advance(
+        &mut self,
+        steps: Option<Steps>,
+        observer: &mut dyn CallObserver,
+    ) -> Result<ControlFlow<Outcome, Stopped>, NodeError> {
+        let limit = self.meter.allowance();
+        let mut allowance = Allowance {
+            gas: self.meter.gas_left(),
+            cycles: limit.cycles,
+            steps: limit.steps,
+            slices: steps.is_some(),
+        };
+        if let Some(steps) = steps {
+            allowance.steps = allowance.steps.min(steps);
+        }
+        if self.watch.is_some() {
+            allowance.steps = allowance.steps.min(SLICE);
+            allowance.slices = true;
+        }
+        let (used, stopped) = self.running.resume(allowance, observer)?;
+        let counted = match used {
+            Used::Run(cycles, steps) => {
+                self.meter.charge_run(cycles, steps);
+                Ok(())
+            }
+            Used::Gas(gas) => self.meter.charge_gas(gas),
+            Used::Untold => Ok(()),
+        };
+        let fault = match (counted, stopped) {
+            (Err(fault), _) => fault,
+            (Ok(()), Stopped::HostCall) => return Ok(Continue(Stopped::HostCall)),
+            (Ok(()), Stopped::Exit(code)) => return Ok(Break(exited(code))),
+            (Ok(()), Stopped::Fault(fault)) => fault,
+            (Ok(()), Stopped::Observer) => return Err(NodeError::Interrupted),
+            (Ok(()), Stopped::OutOfCycles) => self.meter.which_ran_out(),
+            // Not the call's limit but a part of it.
+            (Ok(()), Stopped::OutOfSteps) if self.meter.allowance().steps.0 > 0 => {
+                return self.paused();
+            }
+            (Ok(()), Stopped::OutOfSteps) => Fault::OutOfSteps,
+            (Ok(()), Stopped::Slice) => return self.paused(),
+        };
+        Ok(Break(Outcome::Fault { fault }))
+    }
+
+    /// The clock is looked at.
+    fn paused(&self) -> Result<ControlFlow<Outcome, Stopped>, NodeError> {
+        self.watch.map_or(Ok(()), |watch| watch.check())?;
+        Ok(Continue(Stopped::Slice))
+    }
+
+    /// Has the host answer the call that the run has stopped at, and delivers the reply.
+    #[inline]
+    fn answer(
+        &mut self,
+        host: &mut dyn HostApi,
+        observer: &mut dyn CallObserver,
+    ) -> Result<ControlFlow<Outcome>, NodeError> {
+        match self.served(host, observer) {
+            Ok(()) => Ok(Continue(())),
+            Err(Ended::Fault(fault)) => Ok(Break(Outcome::Fault { fault })),
+            Err(Ended::Node(error)) => Err(error),
+        }
+    }
+
+    #[inline]
+    fn served(
+        &mut self,
+        host: &mut dyn HostApi,
+        observer: &mut dyn CallObserver,
+    ) -> Result<(), Ended> {
+        let request = self.running.request()?;
+        let told = observer.host_call(&HostCall {
+            method: request.method,
+            request: request.bytes,
+            usage: self.meter.usage(),
+            machine: self.running.machine(),
+        });
+        if told.is_break() {
+            return Err(Ended::Node(NodeError::Interrupted));
+        }
+        if let Some(watch) = self.watch {
+            watch.check()?;
+        }
+        host.allow(self.meter.gas_left());
+        let answer = match host.call(request.method, request.bytes) {
+            Ok(answer) => answer,
+            Err(HostError::Fault(fault)) => {
+                // The original counts a fatal call, and clears its buffer, like any other.
+                self.running.reply(Reply::Cleared);
+                self.meter.charge_call(Gas::ZERO, Gas::ZERO, 0)?;
+                return Err(fault.into());
+            }
+            Err(HostError::OutOfGas) => return Err(self.meter.run_out().into()),
+            Err(HostError::Node(error)) => return Err(Ended::Node(error)),
+        };
+        let fits = reply_fits(self.meter.semantics(), answer.reply.len());
+        if observer.host_reply(&HostReply { answer, fits }).is_break() {
+            return Err(Ended::Node(NodeError::Interrupted));
+        }
+        self.running.reply(match answer.status {
+            // The original can have a reply to a refused call too, and does not deliver it.
+            Status::Refused => Reply::Refused,
+            Status::Done if fits => Reply::Served(answer.reply),
+            Status::Done => Reply::Cleared,
+        });
+        if answer.status == Status::Done && !fits && !self.meter.semantics().is_dacrs() {
+            // The original drops it without a word, and a contract cannot tell that from "nothing found".
+            let size = answer.reply.len();
+            return Err(HostFault::ReplyTooLarge { size }.into());
+        }
+        // The original tests its limit only after the reply lies in the buffer.
+        self.meter
+            .charge_call(answer.gas, answer.refund, answer.step_delta)?;
+        Ok(())
+    }
+
+    /// The report on a call that has ended.
+    ///
+    /// # Errors
+    /// The node's failure that ended it.
+    fn finish(
+        self,
+        ended: Result<Outcome, NodeError>,
+        observer: &mut dyn CallObserver,
+    ) -> Result<Report, NodeError> {
+        if ended.is_ok()
+            && let Some(machine) = self.running.machine()
+        {
+            observer.stopped(machine);
+        }
+        self.running.finish();
+        let outcome = ended?;
+        Ok(Report {
+            outcome,
+            usage: self.meter.finish(outcome.is_success()),
+        })
+    }
+
+    /// The report on a call that has ended; `None` while it has not, and the call is then given up.
+    #[must_use]
+    pub fn report(self, observer: &mut dyn CallObserver) -> Option<Report> {
+        let outcome = self.ended?;
+        self.finish(Ok(outcome), observer).ok()
+    }
+}
+
+/// The outcome of a contract that ended with `code`.
+const fn exited(code: ExitCode) -> Outcome {
+    match code {
+        ExitCode::SUCCESS => Outcome::Success,
+        code => Outcome::Refused { code },
+    }
+}
+
+/// Why a host call ended the run.
+enum Ended {
+    Fault(Fault),
+    Node(NodeError),
+}
+
+impl From<HostFault> for Ended {
+    fn from(fault: HostFault) -> Self {
+        Ended::Fault(Fault::Host(fault))
+    }
+}
+
+impl From<Fault> for Ended {
+    fn from(fault: Fault) -> Self {
+        Ended::Fault(fault)
+    }
+}
+
+impl From<NodeError> for Ended {
+    fn from(error: NodeError) -> Self {
+        Ended::Node(error)
+    }
+}
+
+/// Ends a run before the instruction at one of its addresses; all else goes to the observer within.
+struct Breakpoints<'a> {
+    addresses: &'a [u16],
+    /// The address that the run goes on from, which does not count at once.
+    leaving: Option<u16>,
+    hit: Option<u16>,
+    observer: &'a mut dyn CallObserver,
+}
+
+impl Observer for Breakpoints<'_> {
+    fn before(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
+        let pc = cpu.pc();
+        if self.leaving.take() != Some(pc) && self.addresses.contains(&pc) {
+            self.hit = Some(pc);
+            return Break(());
+        }
+        if self.observer.wants_instructions() {
+            return self.observer.before(cpu, insn);
+        }
+        Continue(())
+    }
+
+    fn after(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
+        if self.observer.wants_instructions() {
+            return self.observer.after(cpu, insn);
+        }
+        Continue(())
+    }
+}
+
+impl CallObserver for Breakpoints<'_> {
+    fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
+        self.observer.host_call(call)
+    }
+
+    fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
+        self.observer.host_reply(reply)
+    }
+}

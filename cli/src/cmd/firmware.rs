@@ -18,7 +18,7 @@ use crate::watch::coverage::Summary;
 use crate::watch::stack::Stack;
 use crate::watch::symbol_files::names;
 use board::Board;
-use board::chip::Chip;
+use board::chips::Chip;
 use board::line::SerialByte;
 use clap::Args;
 use serde::Serialize;

@@ -5,7 +5,7 @@ use super::ram::Ram;
 use super::rate::{Baud, Clock};
 use crate::error::Error;
 use crate::output::{Address, Bytes};
-use board::chip::{CHIPS, Chip};
+use board::chips::{CHIPS, Chip};
 use board::interrupt::InterruptTiming;
 use board::line::Pace;
 use board::{Board, BoardConfig, Wiring};

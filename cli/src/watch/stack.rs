@@ -149,7 +149,7 @@ impl Observer for StackWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use board::chip::Chip;
+    use board::chips::Chip;
     use board::{Board, BoardConfig};
     use emu8051::{Cycles, assemble};
 

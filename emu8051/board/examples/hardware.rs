@@ -33,7 +33,7 @@ use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use board::chip::Chip;
+use board::chips::Chip;
 use board::line::Pace;
 use board::{Board, BoardConfig, BoardStop};
 use emu8051::{Cpu, Cycles, Limit, Program, Stop, Xdata, assemble, run};

@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use board::chip::Chip;
+use board::chips::Chip;
 use board::{Board, BoardConfig};
 use emu8051::{Cpu, Cycles, Xdata, XdataSnapshot};
 

@@ -9,7 +9,7 @@
 //! cycle *k* is sampled at the cycle's S5P2, polled during cycle *k + 1*, and so can be answered at boundary *k + 2*
 //! and no earlier. [`Flag`] holds that boundary, so that nothing has to be polled.
 
-use crate::state::{Carrier, Fields, SnapshotError};
+use crate::archive::{Carrier, Fields, SnapshotError};
 use emu8051::Cycles;
 
 /// Where an interrupt comes from, in polling order.
@@ -47,7 +47,7 @@ impl Source {
     }
 
     /// Whose service routine begins at `address`.
-    pub(super) fn at_vector(address: u16) -> Option<Source> {
+    pub(crate) fn at_vector(address: u16) -> Option<Source> {
         Source::ALL.get(usize::from(address / 8)).copied()
     }
 
@@ -114,7 +114,7 @@ impl Default for Flag {
 impl Flag {
     /// Set by hardware at `at`; the first boundary at which it can be answered is `answerable`. A flag that is set
     /// already stays as it is.
-    pub(super) fn raise(&mut self, at: Cycles, answerable: Cycles) {
+    pub(crate) fn raise(&mut self, at: Cycles, answerable: Cycles) {
         if !self.is_set() {
             *self = Flag {
                 raised: at,
@@ -124,7 +124,7 @@ impl Flag {
     }
 
     /// Written by an instruction at `at`: one more instruction is executed before a flag set so is answered.
-    pub(super) fn write(&mut self, value: bool, at: Cycles) {
+    pub(crate) fn write(&mut self, value: bool, at: Cycles) {
         if value {
             self.raise(at, at + Cycles(1));
         } else {
@@ -132,7 +132,7 @@ impl Flag {
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Flag::default();
     }
 
@@ -147,7 +147,7 @@ impl Flag {
     }
 
     /// The first boundary at which it can be answered; [`Cycles::MAX`] if it is not set.
-    pub(super) fn answerable(&self, timing: InterruptTiming) -> Cycles {
+    pub(crate) fn answerable(&self, timing: InterruptTiming) -> Cycles {
         if timing.sampled {
             self.answerable
         } else {
@@ -168,13 +168,13 @@ impl Fields for Flag {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interrupts {
     /// IE as written.
-    pub(super) ie: u8,
+    pub(crate) ie: u8,
     /// IP as written.
-    pub(super) ip: u8,
+    pub(crate) ip: u8,
     /// What is being served on the low and on the high level.
-    pub(super) in_service: [Option<Source>; 2],
+    pub(crate) in_service: [Option<Source>; 2],
     /// The instruction before this boundary was a `RETI` or wrote IE or IP: nothing is answered here.
-    pub(super) blocked: bool,
+    pub(crate) blocked: bool,
 }
 
 impl Interrupts {
@@ -195,7 +195,7 @@ impl Interrupts {
     }
 
     /// The sources, as a set of bits, that are enabled and that what is being served lets in.
-    pub(super) fn admitted(&self) -> u8 {
+    pub(crate) fn admitted(&self) -> u8 {
         match self.in_service {
             [_, Some(_)] => 0,
             [Some(_), None] => self.enabled_bits() & self.ip, // only a higher level interrupts a lower one
@@ -205,7 +205,7 @@ impl Interrupts {
 
     /// Who is served: of those `asking`, as a set of bits, that are admitted, the highest level, then the first in
     /// polling order.
-    pub(super) fn choose(&self, asking: u8) -> Option<Source> {
+    pub(crate) fn choose(&self, asking: u8) -> Option<Source> {
         let admitted = asking & self.admitted();
         let high = admitted & self.ip;
         let first = if high != 0 { high } else { admitted };
@@ -213,12 +213,12 @@ impl Interrupts {
     }
 
     /// `source` is being served from now on.
-    pub(super) fn enter(&mut self, source: Source) {
+    pub(crate) fn enter(&mut self, source: Source) {
         self.in_service[self.level(source)] = Some(source);
     }
 
     /// `RETI`: the routine of the higher level ends. Returns whose it was; outside any routine, `RETI` is a `RET`.
-    pub(super) fn leave(&mut self) -> Option<Source> {
+    pub(crate) fn leave(&mut self) -> Option<Source> {
         self.blocked = true;
         let [low, high] = &mut self.in_service;
         high.take().or_else(|| low.take())

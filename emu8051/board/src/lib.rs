@@ -1,13 +1,13 @@
 //! The chip around the processor: timers, serial port, interrupts, ports, and the board they are on.
 //!
 //! A [`Board`](board::Board) is a [`Cpu`](emu8051::Cpu) with a program, external RAM, the peripherals of a
-//! [`Chip`](chip::Chip), and time. Nothing of it costs a processor without peripherals anything: it is one more
+//! [`Chip`](chips::Chip), and time. Nothing of it costs a processor without peripherals anything: it is one more
 //! [`Bus`](emu8051::Bus).
 //!
 //! ```
 //! use emu8051::Cycles;
 //! use board::{Board, BoardConfig, BoardStop};
-//! use board::chip::Chip;
+//! use board::chips::Chip;
 //!
 //! // The service routine of timer 0 toggles a pin: CPL P1.0 | RETI.
 //! let handler = [0xB2, 0x90, 0x32];
@@ -24,18 +24,14 @@
 //!
 //! Every decision, with the section of Intel's manual it rests on, is in `docs/hardware.md`.
 
+pub mod archive;
 mod board;
-pub mod chip;
+pub mod chips;
 pub mod interrupt;
 pub mod line;
 pub mod peripherals;
-mod port;
 pub mod snapshot;
-pub mod state;
 pub mod time;
-mod timer;
-mod timer2;
 pub mod trace;
-mod uart;
 
 pub use board::{Board, BoardConfig, BoardError, BoardStop, Device, Wiring};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::state::{Carrier, Fields, SnapshotError};
+use crate::archive::{Carrier, Fields, SnapshotError};
 use crate::time::States;
 
 /// A byte on the serial line.
@@ -64,12 +64,12 @@ impl BitTime {
     }
 
     /// Whether the bit has this length.
-    pub(super) fn is(self, states: States) -> bool {
+    pub(crate) fn is(self, states: States) -> bool {
         states.0.saturating_mul(self.per) == self.states
     }
 
     /// A bit of whole states.
-    pub(super) fn of(states: States) -> BitTime {
+    pub(crate) fn of(states: States) -> BitTime {
         BitTime {
             states: states.0,
             per: 1,
@@ -78,7 +78,7 @@ impl BitTime {
 
     /// How long the host lets a program alone that looks at RXD itself: a tenth of a second, as somebody who types would. Such
     /// a program wants the line quiet before and after the byte that it measures.
-    pub(super) fn pause(self) -> States {
+    pub(crate) fn pause(self) -> States {
         States(self.states / 20)
     }
 
@@ -92,7 +92,7 @@ impl BitTime {
     }
 
     /// The moment `bits` bits after `start`.
-    pub(super) fn after(self, start: States, bits: u64) -> States {
+    pub(crate) fn after(self, start: States, bits: u64) -> States {
         States(
             start
                 .0
@@ -179,17 +179,17 @@ impl Fields for Rate {
 
 /// A byte on the wire: start bit, data, perhaps a ninth bit, stop bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Frame {
-    pub(super) start: States,
+pub(crate) struct Frame {
+    pub(crate) start: States,
     /// The length of a bit.
-    pub(super) bit: BitTime,
+    pub(crate) bit: BitTime,
     /// The levels, first one lowest.
-    pub(super) levels: u16,
-    pub(super) bits: u8,
+    pub(crate) levels: u16,
+    pub(crate) bits: u8,
 }
 
 /// The levels of a byte on the wire and how many they are, start and stop bit included.
-pub(super) fn levels(byte: SerialByte, nine: bool) -> (u16, u8) {
+pub(crate) fn levels(byte: SerialByte, nine: bool) -> (u16, u8) {
     let data = u16::from(byte.data) << 1;
     if nine {
         (0x400 | u16::from(byte.ninth) << 9 | data, 11)
@@ -200,12 +200,12 @@ pub(super) fn levels(byte: SerialByte, nine: bool) -> (u16, u8) {
 
 impl Frame {
     /// When its stop bit ends.
-    pub(super) fn end(&self) -> States {
+    pub(crate) fn end(&self) -> States {
         self.bit.after(self.start, self.bits.into())
     }
 
     /// The first moment from `at` on at which the line is low, or at which the next frame may begin.
-    pub(super) fn low_from(&self, at: States) -> States {
+    pub(crate) fn low_from(&self, at: States) -> States {
         let index = self.bit.index(at.0.saturating_sub(self.start.0));
         let low = (index..self.bits.into()).find(|index| self.levels >> index & 1 == 0);
         low.map_or(self.end(), |index| {
@@ -214,7 +214,7 @@ impl Frame {
     }
 
     /// The level of the line from `at` on, and until when; it is high before the frame begins.
-    pub(super) fn level(&self, at: States) -> (bool, States) {
+    pub(crate) fn level(&self, at: States) -> (bool, States) {
         match at.0.checked_sub(self.start.0) {
             None => (true, self.start),
             Some(since) => {
@@ -228,15 +228,15 @@ impl Frame {
 
 /// What the host still has to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) queue: VecDeque<SerialByte>,
-    pub(super) frame: Option<Frame>,
-    pub(super) pace: Pace,
-    pub(super) rate: Rate,
+pub(crate) struct Line {
+    pub(crate) queue: VecDeque<SerialByte>,
+    pub(crate) frame: Option<Frame>,
+    pub(crate) pace: Pace,
+    pub(crate) rate: Rate,
     /// When the program looked at RXD first while the host had something to send.
-    pub(super) looked_at: Option<States>,
+    pub(crate) looked_at: Option<States>,
     /// Before this moment a host with a rate of its own begins no byte.
-    pub(super) not_before: States,
+    pub(crate) not_before: States,
 }
 
 impl Fields for SerialByte {

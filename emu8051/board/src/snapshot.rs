@@ -1,7 +1,7 @@
 //! The whole machine at one moment: kept in memory, or written as bytes.
 
+use crate::archive::{Carrier, Fields, SnapshotError};
 use crate::peripherals::Peripherals;
-use crate::state::{Carrier, Fields, SnapshotError};
 use crate::{Board, Wiring};
 use emu8051::Cpu;
 use emu8051::{Cycles, Steps};
@@ -205,7 +205,7 @@ impl Fields for Cpu {
 
 /// FNV-1a over words of eight bytes in four lanes, which are folded together: finds damage, not malice. A step is one to
 /// one in what it is given, so no single byte can change unnoticed.
-pub(super) fn checksum(bytes: &[u8]) -> u64 {
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     const BEGIN: u64 = 0xCBF2_9CE4_8422_2325;
     let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01B3);
     let (blocks, rest) = bytes.as_chunks::<32>();

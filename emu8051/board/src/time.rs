@@ -30,17 +30,17 @@ impl States {
 
 /// A train of pulses: the next one, and how far apart they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pulses {
-    pub(super) next: States,
+pub(crate) struct Pulses {
+    pub(crate) next: States,
     /// Never zero.
-    pub(super) period: States,
+    pub(crate) period: States,
 }
 
 impl Pulses {
     const NEVER: States = States(u64::MAX);
 
     /// A single pulse.
-    pub(super) fn once(at: Cycles) -> Pulses {
+    pub(crate) fn once(at: Cycles) -> Pulses {
         Pulses {
             next: States::from_cycles(at),
             period: Self::NEVER,
@@ -48,12 +48,12 @@ impl Pulses {
     }
 
     /// Whether more than one will come.
-    pub(super) fn repeats(&self) -> bool {
+    pub(crate) fn repeats(&self) -> bool {
         self.period != Self::NEVER
     }
 
     /// The same divided by `n`, beginning with the `first`-th.
-    pub(super) fn every(&self, n: u64, first: u64) -> Pulses {
+    pub(crate) fn every(&self, n: u64, first: u64) -> Pulses {
         Pulses {
             next: self.nth(first),
             period: States(self.period.0.saturating_mul(n)),
@@ -61,7 +61,7 @@ impl Pulses {
     }
 
     /// How many come not later than `to`.
-    pub(super) fn until(&self, to: States) -> u64 {
+    pub(crate) fn until(&self, to: States) -> u64 {
         let Some(since) = to.0.checked_sub(self.next.0) else {
             return 0;
         };
@@ -73,7 +73,7 @@ impl Pulses {
     }
 
     /// Those later than `to`, if there are any.
-    pub(super) fn after(&self, to: States) -> Option<Pulses> {
+    pub(crate) fn after(&self, to: States) -> Option<Pulses> {
         match self.until(to) {
             0 => Some(*self),
             n => self.repeats().then(|| Pulses {
@@ -84,7 +84,7 @@ impl Pulses {
     }
 
     /// When the `n`-th comes, from 1; saturates.
-    pub(super) fn nth(&self, n: u64) -> States {
+    pub(crate) fn nth(&self, n: u64) -> States {
         States(
             self.next
                 .0

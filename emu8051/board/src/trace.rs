@@ -42,18 +42,18 @@ impl Trace {
         self.on
     }
 
-    pub(super) fn set_on(&mut self, on: bool) {
+    pub(crate) fn set_on(&mut self, on: bool) {
         self.on = on;
     }
 
-    pub(super) fn record(&mut self, at: States, signal: Signal) {
+    pub(crate) fn record(&mut self, at: States, signal: Signal) {
         if self.on {
             self.events.push(Event { at, signal });
         }
     }
 
     /// What was collected since the last time, in order of time.
-    pub(super) fn take(&mut self) -> Vec<Event> {
+    pub(crate) fn take(&mut self) -> Vec<Event> {
         self.events.sort_by_key(|event| event.at); // each peripheral is caught up in one go, so they interleave
         std::mem::take(&mut self.events)
     }

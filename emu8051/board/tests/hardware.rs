@@ -1,12 +1,12 @@
 //! What the chip around the processor does, seen by programs: the rules of Intel's manual one by one, and the mistakes
 //! known of other emulators.
 
-use board::chip::Chip;
+use board::archive::SnapshotError;
+use board::chips::Chip;
 use board::interrupt::Source;
 use board::line::{Pace, SerialByte};
 use board::peripherals::{Input, Stimulus};
 use board::snapshot::Snapshot;
-use board::state::SnapshotError;
 use board::time::States;
 use board::trace::{Event, Signal};
 use board::{Board, BoardConfig, BoardError, BoardStop, Device, Wiring};

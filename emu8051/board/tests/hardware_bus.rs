@@ -1,6 +1,6 @@
 //! The bus and the power of a board: what external memory does to P0, and what ends power down.
 
-use board::chip::Chip;
+use board::chips::Chip;
 use board::interrupt::Source;
 use board::peripherals::{Input, Stimulus};
 use board::trace::Signal;

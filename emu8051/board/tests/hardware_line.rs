@@ -1,6 +1,6 @@
 //! The serial line as it is wired: a host with a rate of its own, pins whose latch is 0, and mode 0 on the pins.
 
-use board::chip::Chip;
+use board::chips::Chip;
 use board::line::{BitTime, Pace, Rate};
 use board::time::States;
 use board::trace::{Event, Signal};

@@ -1,7 +1,7 @@
 //! Random firmware that keeps timers, serial port, interrupts and pins busy: whatever way it is run, and wherever it is
 //! stopped, it does the same.
 
-use board::chip::Chip;
+use board::chips::Chip;
 use board::interrupt::{InterruptTiming, Source};
 use board::line::{Pace, SerialByte};
 use board::peripherals::{Input, Stimulus};

@@ -7,7 +7,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use board::chip::Chip;
+use board::chips::Chip;
 use board::interrupt::InterruptTiming;
 use board::{Board, BoardConfig, BoardStop};
 use emu8051::{Cycles, sfr};

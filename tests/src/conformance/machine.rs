@@ -1,7 +1,7 @@
 //! The machine SDCC's test images run on: an 8052 with 64 KiB of RAM, whose serial port prints, and an address of XDATA
 //! that ends the test when it is read.
 
-use board::chip::Chip;
+use board::chips::Chip;
 use board::interrupt::InterruptTiming;
 use board::{Board, BoardConfig, BoardError, BoardStop};
 use emu8051::Cycles;

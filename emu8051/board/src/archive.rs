@@ -38,18 +38,18 @@ pub enum SnapshotError {
 
 /// Saves fields to bytes or restores them from bytes, according to which of the two it is.
 #[derive(Debug)]
-pub(super) enum Carrier<'a> {
+pub(crate) enum Carrier<'a> {
     Save(Vec<u8>),
     Restore { bytes: &'a [u8], at: usize },
 }
 
 /// Something with fields to save and restore.
-pub(super) trait Fields {
+pub(crate) trait Fields {
     fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError>;
 }
 
 impl Carrier<'_> {
-    pub(super) fn bytes(&mut self, field: &mut [u8]) -> Result<(), SnapshotError> {
+    pub(crate) fn bytes(&mut self, field: &mut [u8]) -> Result<(), SnapshotError> {
         match self {
             Carrier::Save(out) => out.extend_from_slice(field),
             Carrier::Restore { bytes, at } => {
@@ -62,32 +62,32 @@ impl Carrier<'_> {
     }
 
     /// Refuses what was restored unless `possible`.
-    pub(super) fn check(&self, possible: bool) -> Result<(), SnapshotError> {
+    pub(crate) fn check(&self, possible: bool) -> Result<(), SnapshotError> {
         match self {
             Carrier::Restore { at, .. } if !possible => Err(SnapshotError::Impossible(*at)),
             _ => Ok(()),
         }
     }
 
-    pub(super) fn u8(&mut self, field: &mut u8) -> Result<(), SnapshotError> {
+    pub(crate) fn u8(&mut self, field: &mut u8) -> Result<(), SnapshotError> {
         self.bytes(std::slice::from_mut(field))
     }
 
-    pub(super) fn u16(&mut self, field: &mut u16) -> Result<(), SnapshotError> {
+    pub(crate) fn u16(&mut self, field: &mut u16) -> Result<(), SnapshotError> {
         let mut bytes = field.to_le_bytes();
         self.bytes(&mut bytes)?;
         *field = u16::from_le_bytes(bytes);
         Ok(())
     }
 
-    pub(super) fn u64(&mut self, field: &mut u64) -> Result<(), SnapshotError> {
+    pub(crate) fn u64(&mut self, field: &mut u64) -> Result<(), SnapshotError> {
         let mut bytes = field.to_le_bytes();
         self.bytes(&mut bytes)?;
         *field = u64::from_le_bytes(bytes);
         Ok(())
     }
 
-    pub(super) fn bool(&mut self, field: &mut bool) -> Result<(), SnapshotError> {
+    pub(crate) fn bool(&mut self, field: &mut bool) -> Result<(), SnapshotError> {
         let mut byte = u8::from(*field);
         self.u8(&mut byte)?;
         self.check(byte <= 1)?;
@@ -95,12 +95,12 @@ impl Carrier<'_> {
         Ok(())
     }
 
-    pub(super) fn cycles(&mut self, field: &mut Cycles) -> Result<(), SnapshotError> {
+    pub(crate) fn cycles(&mut self, field: &mut Cycles) -> Result<(), SnapshotError> {
         self.u64(&mut field.0)
     }
 
     /// A field that may be absent; `blank` is what its own fields are restored into.
-    pub(super) fn option<T: Clone>(
+    pub(crate) fn option<T: Clone>(
         &mut self,
         field: &mut Option<T>,
         blank: T,
@@ -119,7 +119,7 @@ impl Carrier<'_> {
     }
 
     /// A queue, restored from the front.
-    pub(super) fn queue<T: Clone>(
+    pub(crate) fn queue<T: Clone>(
         &mut self,
         field: &mut VecDeque<T>,
         blank: T,

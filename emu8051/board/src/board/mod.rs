@@ -8,7 +8,7 @@
 //! ([`Bus::pending_interrupt`]); anything else ends the run and is the board's. Everything else is caught up when an instruction
 //! reads or writes a register.
 
-use crate::chip::Chip;
+use crate::chips::Chip;
 use crate::interrupt::{InterruptTiming, Source};
 use crate::line::{Pace, Rate, SerialByte};
 use crate::peripherals::{Input, Peripherals, Stimulus};
@@ -139,14 +139,14 @@ impl Device for () {
 
 /// What the processor's instructions reach: XDATA and the peripherals.
 #[derive(Clone, Debug)]
-pub(super) struct World {
-    pub(super) peripherals: Peripherals,
-    pub(super) xdata: Xdata,
+pub(crate) struct World {
+    pub(crate) peripherals: Peripherals,
+    pub(crate) xdata: Xdata,
     /// When the run under way began.
     base: Cycles,
     /// The boundary of that run at which no interrupt is accepted, because of the instruction that ended there.
     blocked_at: Cycles,
-    pub(super) wiring: Wiring,
+    pub(crate) wiring: Wiring,
     stop_on_xdata_read: Option<u16>,
     /// That address was read.
     xdata_read: bool,
@@ -157,7 +157,7 @@ pub(super) struct World {
     /// CODE that has been written and not yet been decoded.
     code_written: Option<(u16, u8)>,
     /// The longest time from a request to the first instruction of its service routine, by source.
-    pub(super) worst_latency: [Option<Cycles>; 6],
+    pub(crate) worst_latency: [Option<Cycles>; 6],
 }
 
 impl World {
@@ -286,23 +286,23 @@ impl Bus for World {
 /// A microcontroller with its memories and its program.
 #[derive(Debug)]
 pub struct Board {
-    pub(super) cpu: Cpu,
-    pub(super) world: World,
-    pub(super) program: Program,
+    pub(crate) cpu: Cpu,
+    pub(crate) world: World,
+    pub(crate) program: Program,
     /// The same, telling the board of every access to XDATA: what runs while P0's latch is not 0xFF. Made when it is
     /// needed, and kept.
     telling: Option<Program>,
-    pub(super) now: Cycles,
-    pub(super) steps: Steps,
+    pub(crate) now: Cycles,
+    pub(crate) steps: Steps,
     /// The pins as devices know them.
-    pub(super) pins: [u8; 4],
+    pub(crate) pins: [u8; 4],
     recording: Option<Vec<Stimulus>>,
     /// External RAM as saved or restored last, so that the next snapshot copies only what has changed.
-    pub(super) saved: XdataSnapshot,
-    pub(super) timing: InterruptTiming,
+    pub(crate) saved: XdataSnapshot,
+    pub(crate) timing: InterruptTiming,
     inputs_may_come: bool,
     /// Tells one chip and one CODE from another.
-    pub(super) machine: u64,
+    pub(crate) machine: u64,
 }
 
 impl Board {
@@ -604,7 +604,7 @@ impl Board {
     }
 
     /// A byte of CODE that is RAM has changed.
-    pub(super) fn write_code(&mut self, address: u16, byte: u8) {
+    pub(crate) fn write_code(&mut self, address: u16, byte: u8) {
         self.program.write_code(address, byte);
         if let Some(telling) = &mut self.telling {
             telling.write_code(address, byte);

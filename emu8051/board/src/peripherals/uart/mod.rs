@@ -7,9 +7,9 @@
 
 use std::collections::VecDeque;
 
+use crate::archive::{Carrier, Fields, SnapshotError};
 use crate::interrupt::Flag;
 use crate::line::{BitTime, Frame, Line, Pace, Rate, SerialByte, levels};
-use crate::state::{Carrier, Fields, SnapshotError};
 use crate::time::{Pulses, States};
 use crate::trace::{Signal, Trace};
 use emu8051::Cycles;
@@ -17,15 +17,15 @@ use emu8051::sfr::Scon;
 
 /// What the divide-by-16 counters can be fed with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Clocks {
+pub(crate) struct Clocks {
     /// Timer 1's overflows.
-    pub(super) timer1: Option<Pulses>,
+    pub(crate) timer1: Option<Pulses>,
     /// Timer 2's overflows.
-    pub(super) timer2: Option<Pulses>,
+    pub(crate) timer2: Option<Pulses>,
     /// TCLK: timer 2 feeds the transmitter.
-    pub(super) transmit_by_timer2: bool,
+    pub(crate) transmit_by_timer2: bool,
     /// RCLK: timer 2 feeds the receiver.
-    pub(super) receive_by_timer2: bool,
+    pub(crate) receive_by_timer2: bool,
 }
 
 impl Clocks {
@@ -88,7 +88,7 @@ const SHIFT: Cycles = Cycles(9);
 
 /// The serial port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Uart {
+pub(crate) struct Uart {
     /// Up to when the transmitter has gone, and the counters that run free.
     at: States,
     /// The pulses after `at`.
@@ -120,19 +120,19 @@ pub(super) struct Uart {
     gate: bool,
     /// That was so while the byte on its way was sent.
     spoiled: bool,
-    pub(super) line: Line,
+    pub(crate) line: Line,
     /// Bytes that came while RI was set.
-    pub(super) overruns: u64,
+    pub(crate) overruns: u64,
     /// Frames that could not be read, because TXD was held low.
-    pub(super) unread: u64,
+    pub(crate) unread: u64,
     /// The shortest and the longest bit of the frames sent.
-    pub(super) bits: Option<(States, States)>,
+    pub(crate) bits: Option<(States, States)>,
     /// Bytes sent and not yet collected: data and moment of TI.
-    pub(super) sent: VecDeque<(SerialByte, Cycles)>,
+    pub(crate) sent: VecDeque<(SerialByte, Cycles)>,
 }
 
 impl Uart {
-    pub(super) fn new() -> Uart {
+    pub(crate) fn new() -> Uart {
         Uart {
             at: States(0),
             clocks: Clocks::default(),
@@ -212,13 +212,13 @@ impl Uart {
     }
 
     /// Goes on to `to`.
-    pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+    pub(crate) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
         self.settle_transmitter(to, trace);
         self.settle_receiver(to, trace);
     }
 
     /// Sets the flags that are due at `to`.
-    pub(super) fn settle_flags(&mut self, to: Cycles, trace: &mut Trace) {
+    pub(crate) fn settle_flags(&mut self, to: Cycles, trace: &mut Trace) {
         if self.next_sent <= to {
             self.finish(to, trace);
         }
@@ -228,7 +228,7 @@ impl Uart {
     }
 
     /// Lets the transmitter go on to `to`.
-    pub(super) fn settle_transmitter(&mut self, to: Cycles, trace: &mut Trace) {
+    pub(crate) fn settle_transmitter(&mut self, to: Cycles, trace: &mut Trace) {
         let to = States::from_cycles(to);
         if to <= self.at {
             return;
@@ -265,7 +265,7 @@ impl Uart {
     }
 
     /// Whether the levels of TXD or RXD may change with time.
-    pub(super) fn moves_pins(&self) -> bool {
+    pub(crate) fn moves_pins(&self) -> bool {
         self.transmitter != Transmitter::Idle || self.line.frame.is_some()
     }
 
@@ -362,7 +362,7 @@ impl Uart {
 
     /// The latch of TXD, or whoever is outside, holds the pin low or lets go of it at `at`, where the transmitter is
     /// settled.
-    pub(super) fn set_gate(&mut self, level: bool, at: Cycles, trace: &mut Trace) {
+    pub(crate) fn set_gate(&mut self, level: bool, at: Cycles, trace: &mut Trace) {
         self.gate = level;
         let begun = !matches!(self.transmitter, Transmitter::Frame { begun: 0, .. });
         self.spoiled = !level || self.spoiled && begun;
@@ -572,7 +572,7 @@ impl Uart {
 
     /// Whether the host has a byte that it sends when the program looks at the pin RXD.
     #[inline]
-    pub(super) fn waits_for_a_look(&self) -> bool {
+    pub(crate) fn waits_for_a_look(&self) -> bool {
         !self.line.queue.is_empty()
             && self.line.frame.is_none()
             && matches!(self.line.rate, Rate::Own(_))
@@ -581,7 +581,7 @@ impl Uart {
     /// The program looked at `bits` of P3 at `at`, RXD among them: it is listening itself, unless it reads the whole port,
     /// perhaps for something else, while the receiver is on. The host begins a byte when that has lasted for a while, and
     /// lets the program alone after it.
-    pub(super) fn looked_at(&mut self, bits: u8, at: Cycles, trace: &mut Trace) {
+    pub(crate) fn looked_at(&mut self, bits: u8, at: Cycles, trace: &mut Trace) {
         let listens = bits == 0x01 || !self.control.contains(Scon::REN);
         if let (true, Rate::Own(bit)) = (listens, self.line.rate) {
             self.settle(at, trace);
@@ -597,13 +597,13 @@ impl Uart {
     }
 
     /// The host's rate is `rate` from now on, where the port is settled.
-    pub(super) fn set_rate(&mut self, rate: Rate) {
+    pub(crate) fn set_rate(&mut self, rate: Rate) {
         self.line.rate = rate;
         self.resume();
     }
 
     /// The host has another byte to send, where the port is settled.
-    pub(super) fn queue(&mut self, byte: SerialByte) {
+    pub(crate) fn queue(&mut self, byte: SerialByte) {
         let waits = !self.line.queue.is_empty(); // for what the one before it waits for
         self.line.queue.push_back(byte);
         if !waits {
@@ -622,13 +622,13 @@ impl Uart {
     }
 
     /// From now on, where the port is settled, these are the pulses it is clocked with.
-    pub(super) fn set_clocks(&mut self, clocks: Clocks) {
+    pub(crate) fn set_clocks(&mut self, clocks: Clocks) {
         self.clocks = clocks;
         self.resume();
     }
 
     /// SMOD was written, where the port is settled.
-    pub(super) fn set_smod(&mut self, smod: bool) {
+    pub(crate) fn set_smod(&mut self, smod: bool) {
         self.smod = smod;
         self.resume();
     }
@@ -671,23 +671,23 @@ impl Uart {
     }
 
     /// Neither SCON nor what SBUF reads as changes by itself before this moment.
-    pub(super) fn next_flag(&self) -> Cycles {
+    pub(crate) fn next_flag(&self) -> Cycles {
         self.next_sent.min(self.next_received)
     }
 
     /// RI and TI.
-    pub(super) fn flags(&self) -> [Flag; 2] {
+    pub(crate) fn flags(&self) -> [Flag; 2] {
         [self.ri, self.ti]
     }
 
     /// Pin RXD changed, where the port is settled.
-    pub(super) fn set_rxd(&mut self, level: bool) {
+    pub(crate) fn set_rxd(&mut self, level: bool) {
         self.rxd = level;
         self.refresh_receiver();
     }
 
     /// What the serial port makes of TXD, to be and-ed with the latch.
-    pub(super) fn txd(&self) -> bool {
+    pub(crate) fn txd(&self) -> bool {
         match self.transmitter {
             Transmitter::Frame { levels, begun, .. } if begun > 0 => levels >> (begun - 1) & 1 == 1,
             _ => true,
@@ -695,7 +695,7 @@ impl Uart {
     }
 
     /// What the host and mode 0 make of RXD, to be and-ed with the latch.
-    pub(super) fn rxd(&self) -> bool {
+    pub(crate) fn rxd(&self) -> bool {
         let shifted = match self.transmitter {
             Transmitter::Shift { data, from, .. } => {
                 // a bit in each of eight cycles, from the second one after the write on
@@ -712,7 +712,7 @@ impl Uart {
         shifted && host.is_none_or(|frame| frame.level(self.heard).0)
     }
 
-    pub(super) fn scon(&self) -> u8 {
+    pub(crate) fn scon(&self) -> u8 {
         let mut value = self.control;
         value.set(Scon::TI, self.ti.is_set());
         value.set(Scon::RI, self.ri.is_set());
@@ -729,7 +729,7 @@ impl Uart {
     }
 
     /// SCON was written at `at`. Returns whether nothing but RI and TI has changed.
-    pub(super) fn set_scon(&mut self, value: u8, at: Cycles, trace: &mut Trace) -> bool {
+    pub(crate) fn set_scon(&mut self, value: u8, at: Cycles, trace: &mut Trace) -> bool {
         let written = Scon::from_bits_retain(value);
         let leaves_mode = self.leaves_mode(value);
         if !leaves_mode {
@@ -759,12 +759,12 @@ impl Uart {
     }
 
     /// The byte received last.
-    pub(super) fn sbuf(&self) -> u8 {
+    pub(crate) fn sbuf(&self) -> u8 {
         self.received
     }
 
     /// SBUF was written at `at`, where the transmitter is settled: transmission is requested. A byte on its way is cut off.
-    pub(super) fn send(&mut self, data: u8, at: Cycles, trace: &mut Trace) {
+    pub(crate) fn send(&mut self, data: u8, at: Cycles, trace: &mut Trace) {
         let cut_off = self.transmitter != Transmitter::Idle;
         self.spoiled = !self.gate;
         self.transmitter = if self.mode() == 0 {
@@ -795,7 +795,7 @@ impl Uart {
 
     /// The chip was without a clock from where the port is settled to `to`; the host was not. [`Uart::set_clocks`] has to
     /// follow.
-    pub(super) fn sleep(&mut self, to: Cycles) {
+    pub(crate) fn sleep(&mut self, to: Cycles) {
         let slept = Cycles((States::from_cycles(to).0 - self.at.0) / States::PER_CYCLE);
         if let Transmitter::Shift { from, .. } = &mut self.transmitter {
             *from += slept;

@@ -2,18 +2,18 @@
 //!
 //! After *Port Structures and Operation* in Intel's Hardware Description of the 8051 (1994).
 
-use crate::state::{Carrier, Fields, SnapshotError};
+use crate::archive::{Carrier, Fields, SnapshotError};
 
 /// Latches and outside levels of P0 to P3.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ports {
-    pub(super) latch: [u8; 4],
+pub(crate) struct Ports {
+    pub(crate) latch: [u8; 4],
     outside: [u8; 4],
 }
 
 impl Ports {
     /// As after reset, with nothing connected: all high.
-    pub(super) fn new() -> Ports {
+    pub(crate) fn new() -> Ports {
         Ports {
             latch: [0xFF; 4],
             outside: [0xFF; 4],
@@ -22,12 +22,12 @@ impl Ports {
 
     /// The pins: a latch bit of 1 only pulls up weakly, so that the world can pull the pin low; a bit of 0 wins
     /// against whatever is outside. P0 has no pull-ups; they are taken to be on the board.
-    pub(super) fn pins(&self, port: usize) -> u8 {
+    pub(crate) fn pins(&self, port: usize) -> u8 {
         self.latch[port] & self.outside[port]
     }
 
     /// The world drives a pin low, or lets go of it.
-    pub(super) fn drive(&mut self, port: usize, bit: u8, level: bool) {
+    pub(crate) fn drive(&mut self, port: usize, bit: u8, level: bool) {
         let mask = 1 << (bit & 7);
         self.outside[port] = if level {
             self.outside[port] | mask

@@ -4,8 +4,8 @@
 //! as they were at one moment and is caught up when somebody looks: nothing counts in between. When its flag will be
 //! set is known in advance, so that needs no counting either.
 
+use crate::archive::{Carrier, Fields, SnapshotError};
 use crate::interrupt::Flag;
-use crate::state::{Carrier, Fields, SnapshotError};
 use crate::time::{Pulses, States};
 use crate::trace::{Signal, Trace};
 use emu8051::Cycles;
@@ -117,7 +117,7 @@ struct Timer {
 
 /// Both timers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Timers {
+pub(crate) struct Timers {
     tmod: u8,
     timers: [Timer; 2],
     /// When TF0 and TF1 will be set, unless something is written before: what [`Timers::refresh`] found.
@@ -129,7 +129,7 @@ impl Timers {
     const COUNTER: u8 = 0x04;
 
     /// As after reset: stopped, all zero, pins high.
-    pub(super) fn new() -> Timers {
+    pub(crate) fn new() -> Timers {
         let timer = Timer {
             at: Cycles::ZERO,
             pair: Pair::default(),
@@ -213,19 +213,19 @@ impl Timers {
     }
 
     /// What clocks the serial port.
-    pub(super) fn baud(&self) -> Option<Pulses> {
+    pub(crate) fn baud(&self) -> Option<Pulses> {
         self.pulses(1)
     }
 
     /// Counts up to `to`, and sets the flags that are due then.
-    pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+    pub(crate) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
         self.settle_flags(to);
         self.settle_timer(0, to, trace);
         self.settle_timer(1, to, trace);
     }
 
     /// Lets TL and TH of timer `n` count up to `to`, where the flags that are due then have been set.
-    pub(super) fn settle_timer(&mut self, n: usize, to: Cycles, trace: &mut Trace) {
+    pub(crate) fn settle_timer(&mut self, n: usize, to: Cycles, trace: &mut Trace) {
         let since = self.timers[n].at;
         if to <= since {
             return;
@@ -251,7 +251,7 @@ impl Timers {
 
     /// Sets the flags that are due at `to`.
     #[inline]
-    pub(super) fn settle_flags(&mut self, to: Cycles) {
+    pub(crate) fn settle_flags(&mut self, to: Cycles) {
         for (timer, next) in self.timers.iter_mut().zip(&mut self.next_flags) {
             let at = std::mem::replace(next, if *next <= to { Cycles::MAX } else { *next });
             if at <= to {
@@ -283,7 +283,7 @@ impl Timers {
     }
 
     /// The chip was without a clock from where both timers are settled to `to`.
-    pub(super) fn sleep(&mut self, to: Cycles) {
+    pub(crate) fn sleep(&mut self, to: Cycles) {
         for timer in &mut self.timers {
             let slept = to - timer.at;
             timer.edge = timer.edge.map(|due| due + slept);
@@ -294,7 +294,7 @@ impl Timers {
 
     /// Finds out what counts and when the flags will be set: to be called, where both timers are settled, after any
     /// change but the passing of time.
-    pub(super) fn refresh(&mut self) {
+    pub(crate) fn refresh(&mut self) {
         for n in 0..2 {
             self.timers[n].counts_cycles = self.enabled(n) && !self.counts_edges(n);
         }
@@ -323,17 +323,17 @@ impl Timers {
     }
 
     /// When TF`n` will be set next; never if it is set already or nothing that is known brings an overflow.
-    pub(super) fn next_flag_of(&self, n: usize) -> Cycles {
+    pub(crate) fn next_flag_of(&self, n: usize) -> Cycles {
         self.next_flags[n]
     }
 
     /// When a flag will be set next.
-    pub(super) fn next_flag(&self) -> Cycles {
+    pub(crate) fn next_flag(&self) -> Cycles {
         self.next_flags[0].min(self.next_flags[1])
     }
 
     /// The falling edge of pin T`n` was sampled in the cycle that ends at `at`: it is counted in the next one.
-    pub(super) fn pin_fell(&mut self, n: usize, at: Cycles) {
+    pub(crate) fn pin_fell(&mut self, n: usize, at: Cycles) {
         if self.counts_edges(n) && self.enabled(n) {
             self.timers[n].edge = Some(at + Cycles(1));
             self.refresh();
@@ -341,18 +341,18 @@ impl Timers {
     }
 
     /// Whether an edge on a pin can count.
-    pub(super) fn listens(&self) -> bool {
+    pub(crate) fn listens(&self) -> bool {
         self.tmod & (Self::COUNTER | Self::COUNTER << 4) != 0
     }
 
     /// INT`n` changed: a gated timer runs while it is high.
-    pub(super) fn set_gate_pin(&mut self, n: usize, level: bool) {
+    pub(crate) fn set_gate_pin(&mut self, n: usize, level: bool) {
         self.timers[n].gate_pin = level;
         self.refresh();
     }
 
     /// TF`n`.
-    pub(super) fn flag(&self, n: usize) -> Flag {
+    pub(crate) fn flag(&self, n: usize) -> Flag {
         self.timers[n].overflow
     }
 
@@ -362,47 +362,47 @@ impl Timers {
     }
 
     /// Hardware clears TF`n` at `at`.
-    pub(super) fn clear_flag(&mut self, n: usize, at: Cycles, trace: &mut Trace) {
+    pub(crate) fn clear_flag(&mut self, n: usize, at: Cycles, trace: &mut Trace) {
         self.settle_timer(self.counter_of(n), at, trace);
         self.timers[n].overflow.clear();
         self.refresh_flag(n);
     }
 
     /// TR`n`.
-    pub(super) fn runs(&self, n: usize) -> bool {
+    pub(crate) fn runs(&self, n: usize) -> bool {
         self.timers[n].run
     }
 
     /// TR`n` and TF`n` were written at `at`.
-    pub(super) fn set_control(&mut self, n: usize, run: bool, flag: bool, at: Cycles) {
+    pub(crate) fn set_control(&mut self, n: usize, run: bool, flag: bool, at: Cycles) {
         self.timers[n].run = run;
         self.timers[n].overflow.write(flag, at);
         self.refresh();
     }
 
-    pub(super) fn tmod(&self) -> u8 {
+    pub(crate) fn tmod(&self) -> u8 {
         self.tmod
     }
 
-    pub(super) fn set_tmod(&mut self, value: u8) {
+    pub(crate) fn set_tmod(&mut self, value: u8) {
         self.tmod = value;
         self.refresh();
     }
 
-    pub(super) fn tl(&self, n: usize) -> u8 {
+    pub(crate) fn tl(&self, n: usize) -> u8 {
         self.timers[n].pair.tl
     }
 
-    pub(super) fn th(&self, n: usize) -> u8 {
+    pub(crate) fn th(&self, n: usize) -> u8 {
         self.timers[n].pair.th
     }
 
-    pub(super) fn set_tl(&mut self, n: usize, value: u8) {
+    pub(crate) fn set_tl(&mut self, n: usize, value: u8) {
         self.timers[n].pair.tl = value;
         self.refresh_counts(n);
     }
 
-    pub(super) fn set_th(&mut self, n: usize, value: u8) {
+    pub(crate) fn set_th(&mut self, n: usize, value: u8) {
         self.timers[n].pair.th = value;
         self.refresh_counts(n);
     }

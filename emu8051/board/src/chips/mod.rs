@@ -24,11 +24,11 @@ const AUXR1: SecondDptr = SecondDptr {
 };
 
 /// The register that says where XDATA lies, of the members with some on the chip (Philips).
-pub(super) const AUXR: u8 = 0x8E;
+pub(crate) const AUXR: u8 = 0x8E;
 /// AUXR.1: all of XDATA is external.
-pub(super) const AUXR_EXTRAM: u8 = 0x02;
+pub(crate) const AUXR_EXTRAM: u8 = 0x02;
 /// The bits of AUXR that exist: EXTRAM, and AO, which stops ALE.
-pub(super) const AUXR_BITS: u8 = 0x03;
+pub(crate) const AUXR_BITS: u8 = 0x03;
 
 /// What a chip has and has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

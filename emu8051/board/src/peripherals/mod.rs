@@ -18,18 +18,23 @@
 //! Whatever is written, only the part it belongs to is caught up first. So a poll of TI costs a comparison, and a timer
 //! reloaded by its service routine leaves the serial port alone.
 
+pub(crate) mod ports;
+pub(crate) mod timer2;
+pub(crate) mod timers;
+pub(crate) mod uart;
+
 use std::collections::VecDeque;
 
-use crate::chip::{AUXR, AUXR_BITS, AUXR_EXTRAM, Chip};
+use crate::archive::{Carrier, Fields, SnapshotError};
+use crate::chips::{AUXR, AUXR_BITS, AUXR_EXTRAM, Chip};
 use crate::interrupt::{Flag, InterruptTiming, Interrupts, Source};
 use crate::line::SerialByte;
-use crate::port::Ports;
-use crate::state::{Carrier, Fields, SnapshotError};
+use crate::peripherals::ports::Ports;
+use crate::peripherals::timer2::Timer2;
+use crate::peripherals::timers::Timers;
+use crate::peripherals::uart::{Clocks, Uart};
 use crate::time::States;
-use crate::timer::Timers;
-use crate::timer2::Timer2;
 use crate::trace::{Signal, Trace};
-use crate::uart::{Clocks, Uart};
 use emu8051::Cycles;
 use emu8051::Side;
 use emu8051::sfr::{self, Pcon, SfrSet, Tcon};
@@ -61,7 +66,7 @@ pub struct Stimulus {
 
 impl Stimulus {
     /// The end of its cycle, when pins have been sampled.
-    pub(super) fn sampled(&self) -> Cycles {
+    pub(crate) fn sampled(&self) -> Cycles {
         self.at + Cycles(1)
     }
 }
@@ -100,29 +105,29 @@ impl External {
 
 /// The registers of a second data pointer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct DptrSwitch {
+pub(crate) struct DptrSwitch {
     /// The selecting register.
     value: u8,
     /// The data pointer that is not selected.
-    pub(super) other: u16,
+    pub(crate) other: u16,
     /// The selecting bit was flipped: the board has to exchange the two.
-    pub(super) due: bool,
+    pub(crate) due: bool,
 }
 
 /// The peripherals of one chip.
 #[derive(Clone, Debug)]
 pub struct Peripherals {
-    pub(super) chip: &'static Chip,
+    pub(crate) chip: &'static Chip,
     sfrs: SfrSet,
-    pub(super) timing: InterruptTiming,
+    pub(crate) timing: InterruptTiming,
     timers: Timers,
     timer2: Timer2,
-    pub(super) uart: Uart,
+    pub(crate) uart: Uart,
     externals: [External; 2],
-    pub(super) interrupts: Interrupts,
-    pub(super) ports: Ports,
-    pub(super) pcon: Pcon,
-    pub(super) dptr: DptrSwitch,
+    pub(crate) interrupts: Interrupts,
+    pub(crate) ports: Ports,
+    pub(crate) pcon: Pcon,
+    pub(crate) dptr: DptrSwitch,
     /// AUXR.
     auxr: u8,
     /// P1 and P3 as sampled last.
@@ -130,20 +135,20 @@ pub struct Peripherals {
     /// The end of the cycle in which they have changed.
     resample: Option<Cycles>,
     /// What is still to come, in order of time.
-    pub(super) inputs: VecDeque<Stimulus>,
+    pub(crate) inputs: VecDeque<Stimulus>,
     /// Registers accessed that the chip has not, and when first.
-    pub(super) unknown: VecDeque<(u8, Cycles)>,
+    pub(crate) unknown: VecDeque<(u8, Cycles)>,
     /// Before this moment no register changes by itself, the counts of timers excepted.
     quiet: Cycles,
     /// Before this moment no interrupt can be accepted.
-    pub(super) due: Cycles,
+    pub(crate) due: Cycles,
     /// Something happened that the board has to look at before the next instruction.
-    pub(super) attention: bool,
+    pub(crate) attention: bool,
     /// Whether a change of a port's pins is such a thing.
-    pub(super) watch_ports: bool,
+    pub(crate) watch_ports: bool,
     /// Whether the program under way is one that tells the board of accesses to external memory.
-    pub(super) sees_movx: bool,
-    pub(super) trace: Trace,
+    pub(crate) sees_movx: bool,
+    pub(crate) trace: Trace,
 }
 
 /// The port whose latch is at this direct address.
@@ -176,7 +181,7 @@ fn moves(address: u8) -> bool {
 
 impl Peripherals {
     /// Those of `chip`, after reset.
-    pub(super) fn new(chip: &'static Chip, timing: InterruptTiming) -> Peripherals {
+    pub(crate) fn new(chip: &'static Chip, timing: InterruptTiming) -> Peripherals {
         Peripherals {
             chip,
             sfrs: chip.sfrs(),
@@ -204,7 +209,7 @@ impl Peripherals {
     }
 
     /// The registers an instruction must not reach without the peripherals: all but the processor's own.
-    pub(super) fn hooks() -> SfrSet {
+    pub(crate) fn hooks() -> SfrSet {
         let own = [sfr::SP, sfr::DPL, sfr::DPH, sfr::PSW, sfr::ACC, sfr::B];
         (0x80..=0xFF)
             .filter(|address| !own.contains(address))
@@ -212,7 +217,7 @@ impl Peripherals {
     }
 
     /// Lets everything up to `to` happen.
-    pub(super) fn settle(&mut self, to: Cycles) {
+    pub(crate) fn settle(&mut self, to: Cycles) {
         self.happen(to);
         self.timers.settle(to, &mut self.trace);
         self.timer2.settle(to, &mut self.trace);
@@ -222,7 +227,7 @@ impl Peripherals {
 
     /// Lets happen up to `to` what an instruction or the processor itself would notice.
     #[inline]
-    pub(super) fn catch_up(&mut self, to: Cycles) {
+    pub(crate) fn catch_up(&mut self, to: Cycles) {
         if to >= self.quiet {
             self.happen(to);
             self.refresh();
@@ -371,7 +376,7 @@ impl Peripherals {
     }
 
     /// The levels of the pins of `port`, the serial port's included.
-    pub(super) fn pins(&self, port: usize) -> u8 {
+    pub(crate) fn pins(&self, port: usize) -> u8 {
         let pins = self.ports.pins(port);
         match port {
             3 => pins & !(u8::from(!self.uart.txd()) << 1) & !u8::from(!self.uart.rxd()),
@@ -381,7 +386,7 @@ impl Peripherals {
 
     /// What an instruction reads at `at`, which looks at `bits` of it.
     #[inline]
-    pub(super) fn read(&mut self, address: u8, side: Side, bits: u8, at: Cycles) -> u8 {
+    pub(crate) fn read(&mut self, address: u8, side: Side, bits: u8, at: Cycles) -> u8 {
         if at >= self.quiet || moves(address) {
             self.settle_register(address, side, at);
         }
@@ -418,7 +423,7 @@ impl Peripherals {
     }
 
     /// Before which moment a read of the register gives what it gave last, unless something is written.
-    pub(super) fn unchanged_until(&self, address: u8) -> Cycles {
+    pub(crate) fn unchanged_until(&self, address: u8) -> Cycles {
         match address {
             sfr::P3 if !self.uart.moves_pins() => self.quiet,
             _ if moves(address) => Cycles::ZERO,
@@ -443,7 +448,7 @@ impl Peripherals {
     }
 
     /// The value of a register that exists and is no port, as everything stands.
-    pub(super) fn register(&self, address: u8) -> u8 {
+    pub(crate) fn register(&self, address: u8) -> u8 {
         match address {
             sfr::PCON => self.pcon.bits(),
             sfr::TCON => self.tcon().bits(),
@@ -497,7 +502,7 @@ impl Peripherals {
     }
 
     /// An instruction writes at `at`.
-    pub(super) fn write(&mut self, address: u8, value: u8, at: Cycles) {
+    pub(crate) fn write(&mut self, address: u8, value: u8, at: Cycles) {
         self.catch_up(at);
         if let Some(port) = port_at(address) {
             self.write_latch(port, value, at);
@@ -561,19 +566,19 @@ impl Peripherals {
 
     /// Whether an access to external memory would change P0's latch.
     #[inline(always)]
-    pub(super) fn p0_holds(&self) -> bool {
+    pub(crate) fn p0_holds(&self) -> bool {
         self.ports.latch[0] != 0xFF
     }
 
     /// External memory was accessed at `at`: the processor has written 0xFF into P0's latch.
-    pub(super) fn external_memory_accessed(&mut self, at: Cycles) {
+    pub(crate) fn external_memory_accessed(&mut self, at: Cycles) {
         self.catch_up(at);
         self.write_latch(0, 0xFF, at);
     }
 
     /// XDATA that lies on the chip, in bytes from 0x0000 on.
     #[inline(always)]
-    pub(super) fn on_chip(&self) -> u16 {
+    pub(crate) fn on_chip(&self) -> u16 {
         if self.auxr & AUXR_EXTRAM == 0 {
             self.chip.xram_bytes
         } else {
@@ -582,7 +587,7 @@ impl Peripherals {
     }
 
     /// Lets the time up to `to` pass while power is down and nothing is clocked, where everything is settled.
-    pub(super) fn sleep(&mut self, to: Cycles) {
+    pub(crate) fn sleep(&mut self, to: Cycles) {
         self.timers.sleep(to);
         self.timer2.sleep(to);
         self.uart.sleep(to);
@@ -592,12 +597,12 @@ impl Peripherals {
     }
 
     /// The moment of the next input.
-    pub(super) fn next_input_at(&self) -> Option<Cycles> {
+    pub(crate) fn next_input_at(&self) -> Option<Cycles> {
         self.inputs.front().map(|input| input.at)
     }
 
     /// Takes the inputs up to `at`, while power is down: pins change, but nothing samples them.
-    pub(super) fn take_inputs_asleep(&mut self, at: Cycles) {
+    pub(crate) fn take_inputs_asleep(&mut self, at: Cycles) {
         while let Some(stimulus) = self.inputs.pop_front_if(|input| input.at <= at) {
             self.apply(stimulus.input, at);
         }
@@ -607,7 +612,7 @@ impl Peripherals {
 
     /// Whose request ends power down, if the chip is one where an external interrupt does: INT0 or INT1, enabled, set to
     /// levels, and low.
-    pub(super) fn waking(&self) -> Option<Source> {
+    pub(crate) fn waking(&self) -> Option<Source> {
         let low = |bit: u8| self.ports.pins(3) >> bit & 1 == 0;
         let [int0, int1] = &self.externals;
         let asks = |external: &External, bit: u8| !external.edge && low(bit);
@@ -619,7 +624,7 @@ impl Peripherals {
     }
 
     /// Power is up again at `at`, because `source` asks.
-    pub(super) fn wake(&mut self, source: Source, at: Cycles) {
+    pub(crate) fn wake(&mut self, source: Source, at: Cycles) {
         self.pcon.remove(Pcon::PD);
         self.sampled = [self.ports.pins(1), self.ports.pins(3)]; // nobody has seen the edges in between
         for (n, external) in self.externals.iter_mut().enumerate() {
@@ -690,7 +695,7 @@ impl Peripherals {
     }
 
     /// `RETI` was executed.
-    pub(super) fn reti(&mut self, at: Cycles) {
+    pub(crate) fn reti(&mut self, at: Cycles) {
         self.catch_up(at);
         if let Some(source) = self.interrupts.leave() {
             self.trace
@@ -721,12 +726,12 @@ impl Peripherals {
     }
 
     /// When `source`, which asks, began to.
-    pub(super) fn asking_since(&self, source: Source) -> Cycles {
+    pub(crate) fn asking_since(&self, source: Source) -> Cycles {
         Source::ALL.map(|source| self.first(source, Flag::raised))[source as usize] // quicker than to branch
     }
 
     /// Who is to be served at the boundary `at`, up to which everything has been caught up.
-    pub(super) fn pending(&self, at: Cycles) -> Option<Source> {
+    pub(crate) fn pending(&self, at: Cycles) -> Option<Source> {
         if at < self.due {
             return None;
         }
@@ -744,7 +749,7 @@ impl Peripherals {
 
     /// Catches up to the boundary `at` and says who is to be served there, if that is all the board would do.
     #[inline(always)]
-    pub(super) fn next_served(&mut self, at: Cycles) -> Option<Source> {
+    pub(crate) fn next_served(&mut self, at: Cycles) -> Option<Source> {
         if at >= self.quiet {
             self.happen(at);
         }
@@ -757,7 +762,7 @@ impl Peripherals {
 
     /// The service routine of `source` is called at `at`: hardware clears the flags of timers 0 and 1 and those of
     /// edges on INT0 and INT1; the others wait for software.
-    pub(super) fn enter(&mut self, source: Source, at: Cycles) {
+    pub(crate) fn enter(&mut self, source: Source, at: Cycles) {
         if matches!(source, Source::Timer0 | Source::Timer1) {
             let n = usize::from(source == Source::Timer1);
             self.timers.clear_flag(n, at, &mut self.trace);
@@ -775,12 +780,12 @@ impl Peripherals {
     }
 
     /// When anything changes by itself that an instruction or the board can see.
-    pub(super) fn next_change(&self) -> Cycles {
+    pub(crate) fn next_change(&self) -> Cycles {
         self.quiet.min(self.due)
     }
 
     /// Finds out when something will happen next. To be called whenever that may have changed.
-    pub(super) fn refresh(&mut self) {
+    pub(crate) fn refresh(&mut self) {
         self.quiet = self
             .next_input()
             .min(self.next_sample())

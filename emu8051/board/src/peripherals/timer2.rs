@@ -2,8 +2,8 @@
 //!
 //! After *Timer 2* and *Using Timer 2 to Generate Baud Rates* in Intel's Hardware Description of the 8051 (1994).
 
+use crate::archive::{Carrier, Fields, SnapshotError};
 use crate::interrupt::Flag;
-use crate::state::{Carrier, Fields, SnapshotError};
 use crate::time::{Pulses, States};
 use crate::trace::{Signal, Trace};
 use emu8051::Cycles;
@@ -11,7 +11,7 @@ use emu8051::sfr::T2con;
 
 /// Timer 2 and its registers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Timer2 {
+pub(crate) struct Timer2 {
     /// When `count` was as it is kept.
     at: Cycles,
     /// T2CON without its two flags.
@@ -32,7 +32,7 @@ pub(super) struct Timer2 {
 
 impl Timer2 {
     /// As after reset: stopped, all zero.
-    pub(super) fn new() -> Timer2 {
+    pub(crate) fn new() -> Timer2 {
         Timer2 {
             at: Cycles::ZERO,
             control: 0,
@@ -55,12 +55,12 @@ impl Timer2 {
     }
 
     /// Whether timer 2 clocks the receiver.
-    pub(super) fn clocks_receiver(&self) -> bool {
+    pub(crate) fn clocks_receiver(&self) -> bool {
         self.control().contains(T2con::RCLK)
     }
 
     /// Whether timer 2 clocks the transmitter.
-    pub(super) fn clocks_transmitter(&self) -> bool {
+    pub(crate) fn clocks_transmitter(&self) -> bool {
         self.control().contains(T2con::TCLK)
     }
 
@@ -81,7 +81,7 @@ impl Timer2 {
     }
 
     /// Its overflows, as far as they are known: of a counter, the one an edge already sampled will bring.
-    pub(super) fn pulses(&self) -> Option<Pulses> {
+    pub(crate) fn pulses(&self) -> Option<Pulses> {
         let Some(increment) = States::PER_CYCLE.checked_div(self.rate()) else {
             return self.edge.filter(|_| self.count == 0xFFFF).map(Pulses::once);
         };
@@ -97,7 +97,7 @@ impl Timer2 {
     }
 
     /// Counts up to `to`.
-    pub(super) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+    pub(crate) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
         if to <= self.at {
             return;
         }
@@ -127,7 +127,7 @@ impl Timer2 {
     }
 
     /// The chip was without a clock from where the timer is settled to `to`.
-    pub(super) fn sleep(&mut self, to: Cycles) {
+    pub(crate) fn sleep(&mut self, to: Cycles) {
         let slept = to - self.at;
         self.edge = self.edge.map(|due| due + slept);
         self.at = to;
@@ -136,29 +136,29 @@ impl Timer2 {
 
     /// Finds out when TF2 will be set: to be called after any change but the passing of time. As a baud rate generator
     /// the timer sets no flag.
-    pub(super) fn refresh(&mut self) {
+    pub(crate) fn refresh(&mut self) {
         let sets = !self.generates_baud() && !self.overflow.is_set();
         let pulses = self.pulses().filter(|_| sets);
         self.next_flag = pulses.map_or(Cycles::MAX, |pulses| pulses.next.ceil());
     }
 
     /// When TF2 will be set next; never if it is set already or nothing that is known brings an overflow.
-    pub(super) fn next_flag(&self) -> Cycles {
+    pub(crate) fn next_flag(&self) -> Cycles {
         self.next_flag
     }
 
     /// TF2 and EXF2.
-    pub(super) fn flags(&self) -> [Flag; 2] {
+    pub(crate) fn flags(&self) -> [Flag; 2] {
         [self.overflow, self.external]
     }
 
     /// Whether an edge on pin T2 or T2EX can do anything.
-    pub(super) fn listens(&self) -> bool {
+    pub(crate) fn listens(&self) -> bool {
         self.control().intersects(T2con::C_T2 | T2con::EXEN2)
     }
 
     /// The falling edge of pin T2 was sampled in the cycle that ends at `at`: it is counted in the next one.
-    pub(super) fn pin_fell(&mut self, at: Cycles) {
+    pub(crate) fn pin_fell(&mut self, at: Cycles) {
         if self.control().contains(T2con::TR2 | T2con::C_T2) {
             self.edge = Some(at + Cycles(1));
             self.refresh();
@@ -166,7 +166,7 @@ impl Timer2 {
     }
 
     /// The falling edge of pin T2EX was sampled in the cycle that ends at `at`, where the timer is settled.
-    pub(super) fn t2ex_fell(&mut self, at: Cycles) {
+    pub(crate) fn t2ex_fell(&mut self, at: Cycles) {
         if !self.control().contains(T2con::EXEN2) {
             return;
         }
@@ -182,14 +182,14 @@ impl Timer2 {
         self.refresh();
     }
 
-    pub(super) fn t2con(&self) -> u8 {
+    pub(crate) fn t2con(&self) -> u8 {
         let mut value = self.control();
         value.set(T2con::TF2, self.overflow.is_set());
         value.set(T2con::EXF2, self.external.is_set());
         value.bits()
     }
 
-    pub(super) fn set_t2con(&mut self, value: u8, at: Cycles) {
+    pub(crate) fn set_t2con(&mut self, value: u8, at: Cycles) {
         let written = T2con::from_bits_retain(value);
         self.control = (written - T2con::TF2 - T2con::EXF2).bits();
         self.overflow.write(written.contains(T2con::TF2), at);
@@ -198,21 +198,21 @@ impl Timer2 {
     }
 
     /// TH2 and TL2.
-    pub(super) fn count(&self) -> u16 {
+    pub(crate) fn count(&self) -> u16 {
         self.count
     }
 
-    pub(super) fn set_count(&mut self, value: u16) {
+    pub(crate) fn set_count(&mut self, value: u16) {
         self.count = value;
         self.refresh();
     }
 
     /// RCAP2H and RCAP2L.
-    pub(super) fn capture(&self) -> u16 {
+    pub(crate) fn capture(&self) -> u16 {
         self.capture
     }
 
-    pub(super) fn set_capture(&mut self, value: u16) {
+    pub(crate) fn set_capture(&mut self, value: u16) {
         self.capture = value;
         self.refresh();
     }

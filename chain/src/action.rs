@@ -1,7 +1,7 @@
 //! [`Action`]: what a transaction does, as a block keeps it.
 
 use crate::session::Payment;
-use crate::wire::{Reader, push_bytes};
+use crate::wire::{Reader, Writer};
 use abi::{Gas, Semantics};
 use hostapi::accounts::{self, PublicKey};
 use hostapi::hash::blake2b;
@@ -69,11 +69,11 @@ impl Action {
     /// two transactions of a chain have the same.
     #[must_use]
     pub fn stored(&self, height: u32, index: u16) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(128);
-        bytes.extend_from_slice(&height.to_le_bytes());
-        bytes.extend_from_slice(&index.to_le_bytes());
-        self.encode_to(&mut bytes);
-        bytes
+        let mut w = Writer::with_capacity(128);
+        w.u32(height);
+        w.u16(index);
+        self.encode(&mut w);
+        w.end()
     }
 
     /// The id of this transaction at its place: BLAKE2b of [`Action::stored`].
@@ -84,27 +84,27 @@ impl Action {
 
     /// Appends the encoding: a tag and the fields in order, numbers little-endian, texts and input with
     /// their length (LE32) in front.
-    pub fn encode_to(&self, out: &mut Vec<u8>) {
+    fn encode(&self, w: &mut Writer) {
         match self {
             Action::NewAccount {
                 name,
                 balance,
                 public_key,
             } => {
-                out.push(tag::NEW_ACCOUNT);
-                push_bytes(out, name.as_bytes());
-                out.extend_from_slice(&balance.to_le_bytes());
-                out.extend_from_slice(public_key);
+                w.u8(tag::NEW_ACCOUNT);
+                w.text(name);
+                w.u64(*balance);
+                w.array(public_key);
             }
             Action::Transfer {
                 sender,
                 target,
                 amount,
             } => {
-                out.push(tag::TRANSFER);
-                out.extend_from_slice(sender);
-                out.extend_from_slice(target);
-                out.extend_from_slice(&amount.to_le_bytes());
+                w.u8(tag::TRANSFER);
+                w.array(sender);
+                w.array(target);
+                w.u64(*amount);
             }
             Action::Deploy {
                 sender,
@@ -112,11 +112,11 @@ impl Action {
                 semantics,
                 name,
             } => {
-                out.push(tag::DEPLOY);
-                out.extend_from_slice(sender);
-                out.extend_from_slice(code_hash);
-                out.push(semantics.code());
-                push_bytes(out, name.as_bytes());
+                w.u8(tag::DEPLOY);
+                w.array(sender);
+                w.array(code_hash);
+                w.u8(semantics.code());
+                w.text(name);
             }
             Action::Call {
                 sender,
@@ -125,18 +125,18 @@ impl Action {
                 value,
                 payment,
             } => {
-                out.push(tag::CALL);
-                out.extend_from_slice(sender);
-                out.extend_from_slice(contract);
-                push_bytes(out, input);
-                out.extend_from_slice(&value.to_le_bytes());
-                let (tag, most, price) = match payment {
+                w.u8(tag::CALL);
+                w.array(sender);
+                w.array(contract);
+                w.bytes(input);
+                w.u64(*value);
+                let (tag, most, price) = match *payment {
                     Payment::Gas { limit, price } => (tag::GAS, limit.0, price),
-                    Payment::Fuel { fee, rate } => (tag::FUEL, *fee, rate),
+                    Payment::Fuel { fee, rate } => (tag::FUEL, fee, rate),
                 };
-                out.push(tag);
-                out.extend_from_slice(&most.to_le_bytes());
-                out.extend_from_slice(&price.to_le_bytes());
+                w.u8(tag);
+                w.u64(most);
+                w.u64(price);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! [`Block`]: transactions made together, linked to the block before.
 
 use crate::action::Action;
-use crate::wire::Reader;
+use crate::wire::{Reader, Writer};
 use hostapi::hash::{blake2b, double_sha256};
 use state::keys::Hash;
 
@@ -34,14 +34,14 @@ impl Header {
     /// The stored form, which is what the hash is made of.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(110);
-        out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&self.height.to_le_bytes());
-        out.extend_from_slice(&self.time.to_le_bytes());
-        for hash in [&self.parent, &self.transactions, &self.receipts] {
-            out.extend_from_slice(hash);
-        }
-        out
+        let mut w = Writer::with_capacity(110);
+        w.u16(VERSION);
+        w.u32(self.height);
+        w.u64(self.time);
+        w.array(&self.parent);
+        w.array(&self.transactions);
+        w.array(&self.receipts);
+        w.end()
     }
 
     /// The header whose stored form this is.

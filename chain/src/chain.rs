@@ -1,129 +1,22 @@
 //! [`Chain`]: a store with a chain in it, and the engines to run its contracts.
 
 use crate::action::Stored;
-use crate::block::{Block, Header, hash_of_hashes, ids_of};
+use crate::block::{Block, Header, ids_of};
 use crate::error::ChainError;
+use crate::genesis::{GENESIS, Genesis, check_format, first_block};
+use crate::head::Head;
 use crate::modules::Modules;
 use crate::names;
 use crate::open_block::OpenBlock;
 use crate::receipt::Receipt;
 use crate::registry::Contract;
-use crate::wire::Reader;
 use abi::Semantics;
 use bridge::{Engine, Rules};
-use hostapi::network::Network;
 use hostapi::{ChainView, KnownTx, NodeError};
 use state::keys::{self, Hash, RegId, kind};
 use state::{Batch, Overlay, StateStore};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// The version of the key schema and of all stored forms. Version 1 kept a block's transactions in the block
-/// and had no version under its name; version 2 did not keep what entering a contract costs.
-pub const FORMAT: u16 = 3;
-/// Under this name the store keeps [`FORMAT`] (LE16).
-pub(crate) const FORMAT_NAME: &str = "format";
-/// Under this name the store keeps [`Genesis`].
-pub(crate) const GENESIS: &str = "genesis";
-/// Under this name the store keeps [`Head`].
-pub(crate) const HEAD: &str = "head";
-
-/// What a chain begins with. It never changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Genesis {
-    /// Which network's addresses and amounts hold.
-    pub network: Network,
-    /// The height of the first block.
-    pub height: u32,
-    /// The time of the first block, in seconds since 1970.
-    pub time: u64,
-    /// How many seconds lie between two blocks.
-    pub block_seconds: u32,
-    /// What one gas costs, in the smallest unit.
-    pub gas_price: u64,
-}
-
-impl Default for Genesis {
-    /// A local chain: the test network's addresses, a block every ten seconds from 2025-01-01 on, a gas
-    /// costs one unit.
-    fn default() -> Self {
-        Genesis {
-            network: Network::Test,
-            height: 0,
-            time: 1_735_689_600,
-            block_seconds: 10,
-            gas_price: 1,
-        }
-    }
-}
-
-impl Genesis {
-    /// What contracts of `semantics` are run under, and what transactions cost.
-    #[must_use]
-    pub const fn rules(&self, semantics: Semantics) -> Rules {
-        Rules::v1(semantics)
-    }
-
-    /// The stored form: place in [`Network::ALL`] 1, height 4, time 8, seconds 4, gas price 8.
-    fn encode(&self) -> Vec<u8> {
-        let network = Network::ALL
-            .iter()
-            .position(|network| *network == self.network);
-        let mut out =
-            vec![u8::try_from(network.unwrap_or_default()).expect("there are few networks")];
-        out.extend_from_slice(&self.height.to_le_bytes());
-        out.extend_from_slice(&self.time.to_le_bytes());
-        out.extend_from_slice(&self.block_seconds.to_le_bytes());
-        out.extend_from_slice(&self.gas_price.to_le_bytes());
-        out
-    }
-
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Genesis> {
-        let mut r = Reader(bytes);
-        let genesis = Genesis {
-            network: *Network::ALL.get(usize::from(r.u8()?))?,
-            height: r.u32()?,
-            time: r.u64()?,
-            block_seconds: r.u32()?,
-            gas_price: r.u64()?,
-        };
-        r.end()?;
-        Some(genesis)
-    }
-}
-
-/// The newest block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Its height.
-    pub height: u32,
-    /// Its time in seconds since 1970.
-    pub time: u64,
-    /// Its hash.
-    pub hash: Hash,
-}
-
-impl Head {
-    /// The stored form: height 4, time 8, hash 32.
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(44);
-        out.extend_from_slice(&self.height.to_le_bytes());
-        out.extend_from_slice(&self.time.to_le_bytes());
-        out.extend_from_slice(&self.hash);
-        out
-    }
-
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Head> {
-        let mut r = Reader(bytes);
-        let head = Head {
-            height: r.u32()?,
-            time: r.u64()?,
-            hash: r.array()?,
-        };
-        r.end()?;
-        Some(head)
-    }
-}
 
 /// A chain: a store, and the engines that run its contracts.
 #[derive(Debug)]
@@ -233,11 +126,7 @@ impl Chain {
     /// # Errors
     /// If the store cannot be read or holds something else.
     pub fn head(&self) -> Result<Head, NodeError> {
-        let key = keys::meta(HEAD);
-        let stored = self.store.get(&key)?;
-        stored
-            .and_then(|stored| Head::decode(&stored))
-            .ok_or_else(|| NodeError::damaged(&key, "the newest block is expected"))
+        Head::load(&*self.store)
     }
 
     /// Begins the block after the newest one.
@@ -428,48 +317,4 @@ impl ChainView for Chain {
     fn transaction_input(&self, hash: &Hash) -> Result<Option<Vec<u8>>, NodeError> {
         self.stored(hash, |stored| stored.input().map(<[u8]>::to_vec))
     }
-}
-
-/// Refuses a store of another version than [`FORMAT`].
-pub(crate) fn check_format(store: &dyn StateStore) -> Result<(), ChainError> {
-    let key = keys::meta(FORMAT_NAME);
-    let found = match store.get(&key)? {
-        None => 1, // it had no version yet
-        Some(stored) => {
-            let stored = stored.try_into().map(u16::from_le_bytes);
-            stored.map_err(|_| NodeError::damaged(&key, "a version is expected"))?
-        }
-    };
-    if found == FORMAT {
-        Ok(())
-    } else {
-        Err(ChainError::Format {
-            found,
-            ours: FORMAT,
-        })
-    }
-}
-
-/// What a new store begins with: the settings and a block without transactions.
-pub(crate) fn first_block(genesis: &Genesis) -> Batch {
-    let none = hash_of_hashes(&[]);
-    let header = Header {
-        height: genesis.height,
-        time: genesis.time,
-        parent: Hash::default(),
-        transactions: none,
-        receipts: none,
-    };
-    let head = Head {
-        height: header.height,
-        time: header.time,
-        hash: header.hash(),
-    };
-    Batch::from([
-        (keys::meta(FORMAT_NAME), Some(FORMAT.to_le_bytes().into())),
-        (keys::meta(GENESIS), Some(genesis.encode())),
-        (keys::meta(HEAD), Some(head.encode())),
-        (keys::block(genesis.height).to_vec(), Some(header.encode())),
-        (keys::ids(genesis.height).to_vec(), Some(Vec::new())),
-    ])
 }

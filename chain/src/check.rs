@@ -3,9 +3,11 @@
 
 use crate::action::{Action, Stored};
 use crate::block::{Header, hash_of_hashes, ids_of};
-use crate::chain::{Chain, FORMAT_NAME, GENESIS, Genesis, HEAD, Head, check_format, first_block};
+use crate::chain::Chain;
 use crate::error::ChainError;
 use crate::export::pairs;
+use crate::genesis::{FORMAT_NAME, GENESIS, Genesis, check_format, first_block};
+use crate::head::{HEAD, Head};
 use crate::modules::Modules;
 use crate::names;
 use crate::receipt::Receipt;

@@ -8,7 +8,7 @@
 //! ```
 
 use crate::check::{self, Problem};
-use crate::wire::push_bytes;
+use crate::wire::Writer;
 use hostapi::NodeError;
 use state::{Batch, Pair, StateStore, StoreError};
 use std::fmt;
@@ -119,17 +119,19 @@ pub fn export(store: &dyn StateStore, out: &mut dyn Write) -> Result<u64, Export
     };
     write(MAGIC)?;
     let mut count = 0u64;
-    let mut bytes = Vec::new();
+    let mut w = Writer::default();
     for pair in pairs(store) {
         let (key, value) = pair?;
-        bytes.clear();
-        push_bytes(&mut bytes, &key);
-        push_bytes(&mut bytes, &value);
-        write(&bytes)?;
+        w.0.clear();
+        w.bytes(&key);
+        w.bytes(&value);
+        write(&w.0)?;
         count += 1;
     }
-    write(&0u32.to_le_bytes())?;
-    write(&count.to_le_bytes())?;
+    w.0.clear();
+    w.u32(0);
+    w.u64(count);
+    write(&w.0)?;
     let sum = sum.finalize();
     out.write_all(&sum.to_le_bytes())?;
     out.flush()?;
@@ -240,7 +242,7 @@ impl<R: Read> Source<R> {
         Ok(bytes.try_into().expect("as long as it was asked to be"))
     }
 
-    /// What [`push_bytes`] wrote, at most `most` bytes. What is wrong with it is said to be at `begin`.
+    /// Bytes with their length in front, at most `most` of them. Errors name the place `begin`.
     fn counted(
         &mut self,
         most: u32,

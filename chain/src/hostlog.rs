@@ -10,7 +10,7 @@
 //! where a list of items is its length in bytes (LE32) and the items as framed for contracts. A method
 //! without arguments, and a request that is no frame, have no request items.
 
-use crate::wire::{Reader, push_bytes};
+use crate::wire::{Reader, Writer};
 use abi::codec;
 use abi::method;
 use bridge::{CallObserver, HostCall, HostReply, Observer};
@@ -36,7 +36,7 @@ const CALL_SIZE: usize = 64;
 pub(crate) struct HostLog<'o> {
     hasher: Blake2b,
     /// What is not hashed yet; the call under way stands at its end.
-    bytes: Vec<u8>,
+    bytes: Writer,
     calls: u32,
     kept: Option<&'o mut Kept>,
     /// Where in `bytes` the call under way begins.
@@ -49,7 +49,7 @@ impl<'o> HostLog<'o> {
         buffer.clear();
         HostLog {
             hasher: Blake2b::default(),
-            bytes: buffer,
+            bytes: Writer(buffer),
             calls: 0,
             kept,
             call_at: 0,
@@ -59,22 +59,22 @@ impl<'o> HostLog<'o> {
     /// Ends the log: how many calls there were, the BLAKE2b of the log, and the buffer.
     pub(crate) fn finish(mut self) -> (u32, Hash, Vec<u8>) {
         self.end_call();
-        self.hasher.update(&self.bytes);
-        (self.calls, self.hasher.hash(), self.bytes)
+        self.hasher.update(&self.bytes.0);
+        (self.calls, self.hasher.hash(), self.bytes.end())
     }
 
     /// The call under way, if there is one, is as it stays.
     fn end_call(&mut self) {
         if let Some(kept) = &mut self.kept
-            && self.call_at < self.bytes.len()
+            && self.call_at < self.bytes.0.len()
         {
-            kept.add(&self.bytes[self.call_at..]);
+            kept.add(&self.bytes.0[self.call_at..]);
         }
-        if self.bytes.len() >= COLLECTED {
-            self.hasher.update(&self.bytes);
-            self.bytes.clear();
+        if self.bytes.0.len() >= COLLECTED {
+            self.hasher.update(&self.bytes.0);
+            self.bytes.0.clear();
         }
-        self.call_at = self.bytes.len();
+        self.call_at = self.bytes.0.len();
     }
 }
 
@@ -88,21 +88,21 @@ impl CallObserver for HostLog<'_> {
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         self.end_call();
         self.calls = self.calls.saturating_add(1);
-        self.bytes.extend_from_slice(&call.method.to_le_bytes());
-        self.bytes.push(ENDED);
-        push_bytes(&mut self.bytes, request_items(call));
-        push_bytes(&mut self.bytes, &[]);
+        self.bytes.u16(call.method);
+        self.bytes.u8(ENDED);
+        self.bytes.bytes(request_items(call));
+        self.bytes.bytes(&[]);
         Continue(())
     }
 
     fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
-        self.bytes[self.call_at + 2] = match reply.answer.status {
+        self.bytes.0[self.call_at + 2] = match reply.answer.status {
             Status::Done => 1,
             Status::Refused => 0,
         };
         // The empty reply gives way to the real one.
-        self.bytes.truncate(self.bytes.len() - 4);
-        push_bytes(&mut self.bytes, reply.answer.reply);
+        self.bytes.0.truncate(self.bytes.0.len() - 4);
+        self.bytes.bytes(reply.answer.reply);
         Continue(())
     }
 }
@@ -239,11 +239,12 @@ mod tests {
 
     /// The bytes of such a call in the log.
     fn logged(length: usize) -> Vec<u8> {
-        let mut bytes = method::DB_READ.to_le_bytes().to_vec();
-        bytes.push(0);
-        push_bytes(&mut bytes, &codec::request(&[&vec![7; length]])[2..]);
-        push_bytes(&mut bytes, &[]);
-        bytes
+        let mut w = Writer::default();
+        w.u16(method::DB_READ);
+        w.u8(0);
+        w.bytes(&codec::request(&[&vec![7; length]])[2..]);
+        w.bytes(&[]);
+        w.end()
     }
 
     #[test]

@@ -4,8 +4,9 @@ mod transfer;
 
 use crate::action::Action;
 use crate::block::{Block, Header, hash_of_hashes};
-use crate::chain::{Chain, HEAD, Head};
+use crate::chain::Chain;
 use crate::error::ChainError;
+use crate::head::{HEAD, Head};
 use crate::hostlog::{HostCalls, HostLog, Kept};
 use crate::identity;
 use crate::names;

@@ -2,7 +2,7 @@
 
 use crate::error::ChainError;
 use crate::names::RegIdText;
-use crate::wire::{Reader, push_bytes};
+use crate::wire::{Reader, Writer};
 use abi::Semantics;
 use bridge::{EngineId, Fault, Outcome};
 use hostapi::Print;
@@ -366,23 +366,23 @@ impl Receipt {
     /// Texts have their length in front (4).
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(224); // a successful call that prints nothing takes 218
-        out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&self.id);
-        out.extend_from_slice(&self.height.to_le_bytes());
-        out.extend_from_slice(&self.index.to_le_bytes());
-        out.extend_from_slice(&self.sender);
-        out.extend_from_slice(&self.target);
-        out.extend_from_slice(&self.fee.to_le_bytes());
+        let mut w = Writer::with_capacity(224); // a successful call that prints nothing takes 218
+        w.u16(VERSION);
+        w.array(&self.id);
+        w.u32(self.height);
+        w.u16(self.index);
+        w.array(&self.sender);
+        w.array(&self.target);
+        w.u64(self.fee);
         match &self.event {
             Event::NewAccount { gas } => {
-                out.push(tag::NEW_ACCOUNT);
-                out.extend_from_slice(&gas.to_le_bytes());
+                w.u8(tag::NEW_ACCOUNT);
+                w.u64(*gas);
             }
             Event::Transfer { amount, gas } => {
-                out.push(tag::TRANSFER);
-                out.extend_from_slice(&amount.to_le_bytes());
-                out.extend_from_slice(&gas.to_le_bytes());
+                w.u8(tag::TRANSFER);
+                w.u64(*amount);
+                w.u64(*gas);
             }
             Event::Deploy {
                 code_hash,
@@ -392,19 +392,20 @@ impl Receipt {
                 gas,
                 refusal,
             } => {
-                out.push(tag::DEPLOY);
-                out.extend_from_slice(code_hash);
-                out.extend_from_slice(&[semantics.code(), engine.code()]);
-                out.extend_from_slice(&code_bytes.to_le_bytes());
-                out.extend_from_slice(&gas.to_le_bytes());
-                push_bytes(&mut out, refusal.as_deref().unwrap_or_default().as_bytes());
+                w.u8(tag::DEPLOY);
+                w.array(code_hash);
+                w.u8(semantics.code());
+                w.u8(engine.code());
+                w.u32(*code_bytes);
+                w.u64(*gas);
+                w.text(refusal.as_deref().unwrap_or_default());
             }
             Event::Call(call) => {
-                out.push(tag::CALL);
-                call.encode(&mut out);
+                w.u8(tag::CALL);
+                call.encode(&mut w);
             }
         }
-        out
+        w.end()
     }
 
     /// The receipt whose stored form this is.
@@ -447,37 +448,41 @@ impl Receipt {
 }
 
 impl CallReceipt {
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&[self.semantics.code(), self.engine.code()]);
-        out.extend_from_slice(&self.schedule.to_le_bytes());
-        out.extend_from_slice(&self.code_hash);
-        out.extend_from_slice(&self.input_hash);
-        out.extend_from_slice(&self.value.to_le_bytes());
+    fn encode(&self, w: &mut Writer) {
+        w.u8(self.semantics.code());
+        w.u8(self.engine.code());
+        w.u16(self.schedule);
+        w.array(&self.code_hash);
+        w.array(&self.input_hash);
+        w.u64(self.value);
         match &self.verdict {
-            Verdict::Success => out.push(tag::SUCCESS),
-            Verdict::Refused { code } => out.extend_from_slice(&[tag::REFUSED, *code]),
+            Verdict::Success => w.u8(tag::SUCCESS),
+            Verdict::Refused { code } => {
+                w.u8(tag::REFUSED);
+                w.u8(*code);
+            }
             Verdict::NotGranted { reason } => {
-                out.push(tag::NOT_GRANTED);
-                push_bytes(out, reason.as_bytes());
+                w.u8(tag::NOT_GRANTED);
+                w.text(reason);
             }
             Verdict::Fault { name, reason } => {
-                out.push(tag::FAULT);
-                push_bytes(out, name.as_bytes());
-                push_bytes(out, reason.as_bytes());
+                w.u8(tag::FAULT);
+                w.text(name);
+                w.text(reason);
             }
         }
-        out.extend_from_slice(&self.cycles.to_le_bytes());
-        out.extend_from_slice(&self.instructions.to_le_bytes());
-        out.extend_from_slice(&self.steps.to_le_bytes());
-        out.extend_from_slice(&self.gas.to_le_bytes());
-        out.extend_from_slice(&self.refund.to_le_bytes());
-        out.extend_from_slice(&self.host_calls.to_le_bytes());
-        out.extend_from_slice(&self.host_log);
+        w.u64(self.cycles);
+        w.u64(self.instructions);
+        w.i64(self.steps);
+        w.u64(self.gas);
+        w.u64(self.refund);
+        w.u32(self.host_calls);
+        w.array(&self.host_log);
         let prints = u32::try_from(self.prints.len()).expect("a run's gas does not buy 4 G prints");
-        out.extend_from_slice(&prints.to_le_bytes());
+        w.u32(prints);
         for print in &self.prints {
-            out.push(u8::from(print.hex));
-            push_bytes(out, &print.bytes);
+            w.u8(u8::from(print.hex));
+            w.bytes(&print.bytes);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Contracts as the chain keeps them.
 
-use crate::wire::Reader;
+use crate::wire::{Reader, Writer};
 use abi::{Gas, Semantics};
 use bridge::{EngineId, Module};
 use hostapi::NodeError;
@@ -37,11 +37,12 @@ impl Contract {
     /// The stored form: code hash 32, semantics 1, engine 1, gas before the first instruction 8.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(42);
-        out.extend_from_slice(&self.code_hash);
-        out.extend_from_slice(&[self.semantics.code(), self.engine.code()]);
-        out.extend_from_slice(&self.entry_gas.0.to_le_bytes());
-        out
+        let mut w = Writer::with_capacity(42);
+        w.array(&self.code_hash);
+        w.u8(self.semantics.code());
+        w.u8(self.engine.code());
+        w.u64(self.entry_gas.0);
+        w.end()
     }
 
     /// The contract whose stored form this is.

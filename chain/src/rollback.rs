@@ -1,8 +1,9 @@
 //! Taking blocks back: the newest first, each with everything it changed.
 
-use crate::chain::{Chain, HEAD};
+use crate::chain::Chain;
 use crate::error::ChainError;
-use crate::wire::{Reader, push_bytes};
+use crate::head::HEAD;
+use crate::wire::{Reader, Writer};
 use hostapi::NodeError;
 use state::Batch;
 use state::keys;
@@ -55,15 +56,15 @@ impl Chain {
 /// The stored form of what a block replaced: per key its length (LE32) and bytes, 1 where there was a
 /// value and 0 where there was none, and the value with its length.
 pub(crate) fn encode(replaced: &Batch) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut w = Writer::default();
     for (key, value) in replaced {
-        push_bytes(&mut out, key);
-        out.push(u8::from(value.is_some()));
+        w.bytes(key);
+        w.u8(u8::from(value.is_some()));
         if let Some(value) = value {
-            push_bytes(&mut out, value);
+            w.bytes(value);
         }
     }
-    out
+    w.end()
 }
 
 /// What [`encode`] wrote.

@@ -40,5 +40,5 @@ pub use genesis::Genesis;
 pub use head::Head;
 pub use names::RegIdText;
 pub use open_block::{CallRequest, Deploy, OpenBlock, Trial};
-pub use receipt::{CallReceipt, Event, Receipt, Verdict};
+pub use receipt::{ActionReceipt, CallReceipt, Receipt, Verdict};
 pub use registry::Contract;

@@ -10,7 +10,7 @@ use crate::head::{HEAD, Head};
 use crate::hostlog::{HostCalls, HostLog, Kept};
 use crate::identity;
 use crate::names;
-use crate::receipt::{CallReceipt, Event, Receipt, Verdict};
+use crate::receipt::{ActionReceipt, CallReceipt, Receipt, Verdict};
 use crate::registry::Contract;
 use crate::rollback;
 use crate::session::{self, Executed, Payment, Rejection, Transaction};
@@ -162,14 +162,13 @@ impl<'c> OpenBlock<'c> {
         let account = self.with_paid(&key_id, account)?;
         account.register(&mut self.state, &key_id);
         self.state.put(&keys::name(name), id);
-        let action = Action::NewAccount {
+        let transaction = self.identify(Action::NewAccount {
             name: name.into(),
             balance,
             public_key,
-        };
-        let action = self.identified(action)?;
+        })?;
         let gas = self.rules().schedule.account_gas(name.len()).0;
-        Ok(self.push(action, (id, id), 0, Event::NewAccount { gas }))
+        Ok(self.finish_transaction(transaction, (id, id), 0, ActionReceipt::NewAccount { gas }))
     }
 
     /// Calls a contract. Whatever the contract does, there is a receipt and the sender pays by the rules;
@@ -185,9 +184,16 @@ impl<'c> OpenBlock<'c> {
     ) -> Result<&Receipt, ChainError> {
         let before = self.state.checkpoint();
         match self.run(request, None, true, observer) {
-            Ok((action, receipt, fee)) => {
+            Ok((transaction, receipt, fee)) => {
                 let parties = (request.sender, request.contract);
-                Ok(self.push(action, parties, fee, Event::Call(receipt)))
+                Ok(
+                    self.finish_transaction(
+                        transaction,
+                        parties,
+                        fee,
+                        ActionReceipt::Call(receipt),
+                    ),
+                )
             }
             Err(error) => {
                 self.state.revert(before);
@@ -218,7 +224,7 @@ impl<'c> OpenBlock<'c> {
             sender: request.sender,
             target: request.contract,
             fee,
-            event: Event::Call(receipt),
+            action: ActionReceipt::Call(receipt),
         })
     }
 
@@ -313,7 +319,7 @@ impl<'c> OpenBlock<'c> {
             Some(image) => self.chain.modules().prepare(image, &rules)?,
             None => self.ready(&id, &contract)?,
         };
-        let action = self.identified(Action::Call {
+        let action = self.identify(Action::Call {
             sender,
             contract: id,
             input: input.to_vec(),
@@ -438,13 +444,13 @@ impl<'c> OpenBlock<'c> {
         Ok((Block { header, actions }, self.receipts))
     }
 
-    /// Ends a transaction.
-    fn push(
+    /// Adds a transaction and its receipt to the block.
+    fn finish_transaction(
         &mut self,
         transaction: Identified,
         (sender, target): (RegId, RegId),
         fee: u64,
-        event: Event,
+        action: ActionReceipt,
     ) -> &Receipt {
         let index = u16::try_from(self.receipts.len()).expect("checked when the transaction began");
         let receipt = Receipt {
@@ -454,7 +460,7 @@ impl<'c> OpenBlock<'c> {
             sender,
             target,
             fee,
-            event,
+            action,
         };
         self.transactions.push(transaction);
         self.receipts.push(receipt);
@@ -462,7 +468,7 @@ impl<'c> OpenBlock<'c> {
     }
 
     /// `action` as the next transaction, with its id.
-    fn identified(&self, action: Action) -> Result<Identified, ChainError> {
+    fn identify(&self, action: Action) -> Result<Identified, ChainError> {
         let stored = action.stored(self.height, self.next_index()?);
         Ok(Identified {
             id: blake2b(&stored),

@@ -30,12 +30,12 @@ pub struct Receipt {
     /// What the sender paid for it, in the smallest unit.
     pub fee: u64,
     /// What it did.
-    pub event: Event,
+    pub action: ActionReceipt,
 }
 
 /// What a transaction did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum ActionReceipt {
     /// Made an account.
     NewAccount {
         /// The gas it took, for which nobody pays.
@@ -203,7 +203,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The tags of [`Event`] and [`Verdict`] in the encoding.
+/// The tags of [`ActionReceipt`] and [`Verdict`] in the encoding.
 mod tag {
     pub(super) const NEW_ACCOUNT: u8 = 1;
     pub(super) const DEPLOY: u8 = 2;
@@ -219,31 +219,33 @@ impl Receipt {
     /// The call's part, if the transaction was one.
     #[must_use]
     pub fn call(&self) -> Option<&CallReceipt> {
-        match &self.event {
-            Event::Call(call) => Some(call),
-            Event::NewAccount { .. } | Event::Transfer { .. } | Event::Deploy { .. } => None,
+        match &self.action {
+            ActionReceipt::Call(call) => Some(call),
+            ActionReceipt::NewAccount { .. }
+            | ActionReceipt::Transfer { .. }
+            | ActionReceipt::Deploy { .. } => None,
         }
     }
 
     /// The gas used, before anything was given back.
     #[must_use]
     pub fn gas(&self) -> u64 {
-        match &self.event {
-            Event::NewAccount { gas } | Event::Transfer { gas, .. } | Event::Deploy { gas, .. } => {
-                *gas
-            }
-            Event::Call(call) => call.gas,
+        match &self.action {
+            ActionReceipt::NewAccount { gas }
+            | ActionReceipt::Transfer { gas, .. }
+            | ActionReceipt::Deploy { gas, .. } => *gas,
+            ActionReceipt::Call(call) => call.gas,
         }
     }
 
     /// The gas the sender was charged for: what was used, less what was given back.
     #[must_use]
     pub fn gas_charged(&self) -> u64 {
-        match &self.event {
-            Event::NewAccount { gas } | Event::Transfer { gas, .. } | Event::Deploy { gas, .. } => {
-                *gas
-            }
-            Event::Call(call) => call.gas.saturating_sub(call.refund),
+        match &self.action {
+            ActionReceipt::NewAccount { gas }
+            | ActionReceipt::Transfer { gas, .. }
+            | ActionReceipt::Deploy { gas, .. } => *gas,
+            ActionReceipt::Call(call) => call.gas.saturating_sub(call.refund),
         }
     }
 
@@ -256,16 +258,16 @@ impl Receipt {
             ("transaction", hex::encode(self.id)),
             ("block", format!("{}, index {}", self.height, self.index)),
         ];
-        match &self.event {
-            Event::NewAccount { gas } => rows.extend([
+        match &self.action {
+            ActionReceipt::NewAccount { gas } => rows.extend([
                 ("new account", target.to_string()),
                 ("cost", format!("{gas} gas, fee {}", self.fee)),
             ]),
-            Event::Transfer { amount, gas } => rows.extend([
+            ActionReceipt::Transfer { amount, gas } => rows.extend([
                 ("transfer", format!("{sender} to {target}, amount {amount}")),
                 ("cost", format!("{gas} gas, fee {}", self.fee)),
             ]),
-            Event::Deploy {
+            ActionReceipt::Deploy {
                 code_hash,
                 semantics,
                 engine,
@@ -289,7 +291,7 @@ impl Receipt {
                     ("cost", format!("{gas} gas, fee {}", self.fee)),
                 ]);
             }
-            Event::Call(call) => {
+            ActionReceipt::Call(call) => {
                 let CallReceipt {
                     cycles,
                     instructions,
@@ -325,9 +327,11 @@ impl Receipt {
     /// Why an image was not deployed, if the transaction was to deploy one and it cannot be run.
     #[must_use]
     pub fn refusal(&self) -> Option<&str> {
-        match &self.event {
-            Event::Deploy { refusal, .. } => refusal.as_deref(),
-            Event::NewAccount { .. } | Event::Transfer { .. } | Event::Call(_) => None,
+        match &self.action {
+            ActionReceipt::Deploy { refusal, .. } => refusal.as_deref(),
+            ActionReceipt::NewAccount { .. }
+            | ActionReceipt::Transfer { .. }
+            | ActionReceipt::Call(_) => None,
         }
     }
 
@@ -353,7 +357,7 @@ impl Receipt {
     /// The stored form. All numbers are little-endian:
     ///
     /// ```text
-    /// version 2 · id 32 · height 4 · index 2 · sender 6 · target 6 · fee 8 · event 1
+    /// version 2 · id 32 · height 4 · index 2 · sender 6 · target 6 · fee 8 · tag 1
     /// account: gas 8
     /// transfer: amount 8 · gas 8
     /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes 4 · gas 8 · refusal (empty for none)
@@ -374,17 +378,17 @@ impl Receipt {
         w.array(&self.sender);
         w.array(&self.target);
         w.u64(self.fee);
-        match &self.event {
-            Event::NewAccount { gas } => {
+        match &self.action {
+            ActionReceipt::NewAccount { gas } => {
                 w.u8(tag::NEW_ACCOUNT);
                 w.u64(*gas);
             }
-            Event::Transfer { amount, gas } => {
+            ActionReceipt::Transfer { amount, gas } => {
                 w.u8(tag::TRANSFER);
                 w.u64(*amount);
                 w.u64(*gas);
             }
-            Event::Deploy {
+            ActionReceipt::Deploy {
                 code_hash,
                 semantics,
                 engine,
@@ -400,7 +404,7 @@ impl Receipt {
                 w.u64(*gas);
                 w.text(refusal.as_deref().unwrap_or_default());
             }
-            Event::Call(call) => {
+            ActionReceipt::Call(call) => {
                 w.u8(tag::CALL);
                 call.encode(&mut w);
             }
@@ -422,13 +426,13 @@ impl Receipt {
             sender: r.array()?,
             target: r.array()?,
             fee: r.u64()?,
-            event: match r.u8()? {
-                tag::NEW_ACCOUNT => Event::NewAccount { gas: r.u64()? },
-                tag::TRANSFER => Event::Transfer {
+            action: match r.u8()? {
+                tag::NEW_ACCOUNT => ActionReceipt::NewAccount { gas: r.u64()? },
+                tag::TRANSFER => ActionReceipt::Transfer {
                     amount: r.u64()?,
                     gas: r.u64()?,
                 },
-                tag::DEPLOY => Event::Deploy {
+                tag::DEPLOY => ActionReceipt::Deploy {
                     code_hash: r.array()?,
                     semantics: Semantics::from_code(r.u8()?)?,
                     engine: EngineId::from_code(r.u8()?)?,
@@ -438,7 +442,7 @@ impl Receipt {
                         .filter(|reason| !reason.is_empty())
                         .map(Into::into),
                 },
-                tag::CALL => Event::Call(Box::new(CallReceipt::decode(&mut r)?)),
+                tag::CALL => ActionReceipt::Call(Box::new(CallReceipt::decode(&mut r)?)),
                 _ => return None,
             },
         };
@@ -555,7 +559,7 @@ mod tests {
             sender: [8, 0, 0, 0, 1, 0],
             target: [9, 0, 0, 0, 2, 0],
             fee: 777,
-            event: Event::Call(Box::new(CallReceipt {
+            action: ActionReceipt::Call(Box::new(CallReceipt {
                 semantics: Semantics::V1,
                 engine: EngineId::Mcs51,
                 schedule: 1,
@@ -615,7 +619,7 @@ mod tests {
     fn every_kind_of_receipt_reads_back() {
         let mut receipts: Vec<Receipt> = verdicts().into_iter().map(call).collect();
         for refusal in [None, Some("no header".into())] {
-            let event = Event::Deploy {
+            let action = ActionReceipt::Deploy {
                 code_hash: [7; 32],
                 semantics: Semantics::Dacrs2014,
                 engine: EngineId::Wasm,
@@ -624,16 +628,16 @@ mod tests {
                 refusal,
             };
             receipts.push(Receipt {
-                event,
+                action,
                 ..receipts[0].clone()
             });
         }
         receipts.push(Receipt {
-            event: Event::Transfer { amount: 7, gas: 9 },
+            action: ActionReceipt::Transfer { amount: 7, gas: 9 },
             ..receipts[0].clone()
         });
         receipts.push(Receipt {
-            event: Event::NewAccount { gas: 20_100 },
+            action: ActionReceipt::NewAccount { gas: 20_100 },
             ..receipts[0].clone()
         });
         for receipt in receipts {

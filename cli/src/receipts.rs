@@ -4,7 +4,7 @@ use crate::error::Status;
 use crate::output::Bytes;
 use crate::text::{Page, Text, say};
 use bridge::EngineId;
-use chain::{Event, Receipt, RegIdText};
+use chain::{ActionReceipt, Receipt, RegIdText};
 use serde::Serialize;
 
 /// A receipt as it is printed. A field that does not apply is null.
@@ -80,13 +80,13 @@ impl Report {
             committed,
             rows: receipt.rows(),
         };
-        match &receipt.event {
-            Event::NewAccount { .. } => {}
-            Event::Transfer { amount, .. } => {
+        match &receipt.action {
+            ActionReceipt::NewAccount { .. } => {}
+            ActionReceipt::Transfer { amount, .. } => {
                 report.kind = "transfer";
                 report.value = *amount;
             }
-            Event::Deploy {
+            ActionReceipt::Deploy {
                 code_hash,
                 semantics,
                 engine,
@@ -103,7 +103,7 @@ impl Report {
                     report.reason = Some(reason.into());
                 }
             }
-            Event::Call(call) => {
+            ActionReceipt::Call(call) => {
                 report.kind = "call";
                 report.outcome = call.verdict.name();
                 report.exit_code = call.verdict.exit_code();

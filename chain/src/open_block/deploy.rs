@@ -3,7 +3,7 @@
 use super::OpenBlock;
 use crate::action::Action;
 use crate::error::ChainError;
-use crate::receipt::{Event, Receipt};
+use crate::receipt::{ActionReceipt, Receipt};
 use crate::registry::Contract;
 use abi::Semantics;
 use bridge::{EngineId, PrepareError};
@@ -81,13 +81,13 @@ impl OpenBlock<'_> {
                 self.state.put(&keys::name(name), id);
             }
         }
-        let action = Action::Deploy {
+        let transaction = self.identify(Action::Deploy {
             sender,
             code_hash,
             semantics,
             name: name.unwrap_or_default().into(),
-        };
-        let event = Event::Deploy {
+        })?;
+        let action = ActionReceipt::Deploy {
             code_hash,
             semantics,
             engine,
@@ -95,8 +95,7 @@ impl OpenBlock<'_> {
             gas,
             refusal,
         };
-        let action = self.identified(action)?;
-        Ok(self.push(action, (sender, id), fee, event))
+        Ok(self.finish_transaction(transaction, (sender, id), fee, action))
     }
 }
 

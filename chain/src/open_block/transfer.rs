@@ -4,7 +4,7 @@ use super::OpenBlock;
 use crate::action::Action;
 use crate::error::ChainError;
 use crate::names::RegIdText;
-use crate::receipt::{Event, Receipt};
+use crate::receipt::{ActionReceipt, Receipt};
 use crate::registry::Contract;
 use hostapi::accounts::Account;
 use state::keys::RegId;
@@ -27,7 +27,7 @@ impl OpenBlock<'_> {
                 name: RegIdText(target).to_string(),
             });
         }
-        let action = self.identified(Action::Transfer {
+        let transaction = self.identify(Action::Transfer {
             sender,
             target,
             amount,
@@ -42,11 +42,11 @@ impl OpenBlock<'_> {
             self.state.revert(before);
             return Err(error);
         }
-        Ok(self.push(
-            action,
+        Ok(self.finish_transaction(
+            transaction,
             (sender, target),
             fee,
-            Event::Transfer { amount, gas },
+            ActionReceipt::Transfer { amount, gas },
         ))
     }
 

@@ -8,7 +8,8 @@ use abi::{Semantics, method};
 use bridge::EngineId;
 use chain::session::Payment;
 use chain::{
-    CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt, export, identity,
+    ActionReceipt, CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt, export,
+    identity,
 };
 use hostapi::accounts::{Account, contract_key_id, regid};
 use hostapi::app_funds::FUND_SIZE;
@@ -429,7 +430,7 @@ fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 3], sums: &m
             {
                 sums.paid += 1;
             }
-            if let Event::Call(call) = &receipt.event
+            if let ActionReceipt::Call(call) = &receipt.action
                 && !call.verdict.is_success()
             {
                 only_the_fee_moved(block, &before, &receipt);

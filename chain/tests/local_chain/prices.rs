@@ -5,7 +5,7 @@ use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
 use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Rules, Schedule};
 use chain::session::{Payment, Rejection};
-use chain::{CallRequest, Chain, ChainError, Deploy, Event, Genesis, OpenBlock, Receipt};
+use chain::{ActionReceipt, CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
 use loader::Image;
 use state::MemStore;
 use std::sync::Arc;
@@ -216,7 +216,7 @@ fn a_deployment_is_paid_before_it_is_prepared() {
     let mut block = chain.begin_block().unwrap();
     let receipt = block.deploy(&deploy(rich, &image)).unwrap().clone();
     block.commit().unwrap();
-    assert!(matches!(receipt.event, Event::Deploy { gas, .. } if gas == cost));
+    assert!(matches!(receipt.action, ActionReceipt::Deploy { gas, .. } if gas == cost));
     assert_eq!((receipt.fee, balance(&chain, rich)), (cost, 0));
 }
 

@@ -1,7 +1,7 @@
 //! What accounts, deployments and calls do to the chain.
 
 use crate::common::*;
-use chain::{Chain, ChainError, Deploy, Event, Genesis, Verdict};
+use chain::{ActionReceipt, Chain, ChainError, Deploy, Genesis, Verdict};
 use hostapi::ChainView;
 use state::{Batch, MemStore, StateStore, keys};
 
@@ -169,9 +169,9 @@ fn deploying_costs_gas_by_the_byte_and_two_contracts_can_share_code() {
     let mut block = chain.begin_block().unwrap();
     let receipt = block.deploy(&deploy).unwrap().clone();
     block.commit().unwrap();
-    let Event::Deploy {
+    let ActionReceipt::Deploy {
         code_bytes, gas, ..
-    } = receipt.event
+    } = receipt.action
     else {
         panic!("{receipt}")
     };
@@ -359,7 +359,7 @@ fn a_transfer_moves_money_and_is_taken_back() {
         .transfer(PARTIES.alice, PARTIES.bob, 700)
         .unwrap()
         .clone();
-    let Event::Transfer { amount, gas } = receipt.event else {
+    let ActionReceipt::Transfer { amount, gas } = receipt.action else {
         panic!("{receipt:?}")
     };
     let price = bridge::Schedule::V1.call_gas(0, 700).0;

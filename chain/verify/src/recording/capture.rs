@@ -11,7 +11,7 @@ use bridge::{CallObserver, HostCall, Observer};
 use chain::chain::Chain;
 use chain::error::ChainError;
 use chain::open_block::CallRequest;
-use chain::receipt::{CallReceipt, Event};
+use chain::receipt::{ActionReceipt, CallReceipt};
 use chain::registry::Contract;
 use chain::session::Payment;
 use hostapi::{ChainView, NodeError};
@@ -34,7 +34,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     let contract = Contract::load(block.state(), &request.contract)?;
     let mut asked = Asked::new(contract.map_or_else(Semantics::default, |c| c.semantics));
     let receipt = block.call(request, &mut asked)?.clone();
-    let Event::Call(done) = &receipt.event else {
+    let ActionReceipt::Call(done) = &receipt.action else {
         return Err(ChainError::RecordingDiffers { what: "receipt" });
     };
     let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;

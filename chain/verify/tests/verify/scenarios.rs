@@ -1,7 +1,7 @@
 //! The scenario runner: what passes, what is said where something does not, what is refused.
 
 use crate::common::token_image;
-use chain::{CallReceipt, Event};
+use chain::{ActionReceipt, CallReceipt};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -278,7 +278,7 @@ fn a_gas_snapshot_holds_every_cycle() {
 /// What a call that gave something back cost: the first of `run`, with a refund put into its receipt.
 fn with_refund(run: &mut Run) -> CallReceipt {
     let receipt = run.steps[0].receipt.as_mut().unwrap();
-    let Event::Call(call) = &mut receipt.event else {
+    let ActionReceipt::Call(call) = &mut receipt.action else {
         panic!("no call")
     };
     call.refund = 7;

@@ -144,11 +144,11 @@ impl Chain {
     /// Begins the block after the newest one, at a time of the caller's choice.
     ///
     /// # Errors
-    /// As [`Chain::begin_block`], and [`ChainError::TimeTravel`] where `time` is before the newest block's.
+    /// As [`Chain::begin_block`], and [`ChainError::TimeBeforeParent`] where `time` is before the newest block's.
     pub fn begin_block_at(&self, time: u64) -> Result<OpenBlock<'_>, ChainError> {
         let head = self.head()?;
         if time < head.time {
-            return Err(ChainError::TimeTravel {
+            return Err(ChainError::TimeBeforeParent {
                 time,
                 parent: head.time,
             });

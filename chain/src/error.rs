@@ -102,7 +102,7 @@ pub enum ChainError {
     #[error(
         "the block's time is {time}, it must not be before {parent}, the time of the newest block"
     )]
-    TimeTravel {
+    TimeBeforeParent {
         /// The time asked for, in seconds since 1970.
         time: u64,
         /// The newest block's time, in seconds since 1970.

@@ -58,7 +58,7 @@ pub enum Rejection {
     UnknownSender,
     /// The sender cannot pay what the transaction may cost.
     #[error("the sender holds {balance}, the transaction may cost {cost}")]
-    TooPoor {
+    InsufficientBalance {
         /// What the sender holds.
         balance: u64,
         /// Amount and fee together; the largest number where they do not fit in 64 bits.
@@ -88,7 +88,7 @@ pub enum Rejection {
     #[error(
         "the contract holds {balance}; with the {amount} sent it would hold more than {most}, the network's most"
     )]
-    TooRich {
+    BalanceOverflow {
         /// What the contract holds.
         balance: u64,
         /// The amount sent.
@@ -304,7 +304,7 @@ fn sender_who_can_pay(
         return Ok(Err(Rejection::NoKey));
     }
     if sender.balance < cost {
-        return Ok(Err(Rejection::TooPoor {
+        return Ok(Err(Rejection::InsufficientBalance {
             balance: sender.balance,
             cost,
         }));
@@ -351,7 +351,7 @@ fn receiver_who_can_hold(
     let most = tx.context.network.max_amount();
     let sum = contract.balance.checked_add(amount);
     let Some(balance) = sum.filter(|&sum| sum <= most) else {
-        return Ok(Err(Rejection::TooRich {
+        return Ok(Err(Rejection::BalanceOverflow {
             balance: contract.balance,
             amount,
             most,

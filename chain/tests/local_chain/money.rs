@@ -151,7 +151,7 @@ fn a_value_never_lifts_a_contract_above_the_most() {
         let fits = most - 1_000_000;
         pull(&mut block, (rich[0], vault), fits, &[]).unwrap();
         let refused = pull(&mut block, (rich[1], vault), 1_000_001, &[]).map(|_| ());
-        let expected = Rejection::TooRich {
+        let expected = Rejection::BalanceOverflow {
             balance: fits,
             amount: 1_000_001,
             most,

@@ -165,7 +165,7 @@ fn what_is_refused_is_neither_prepared_nor_kept() {
     };
     assert!(matches!(
         refused(&mut block, &poor),
-        Rejection::TooPoor { .. }
+        Rejection::InsufficientBalance { .. }
     ));
     let nobody = CallRequest {
         sender: [9; 6],
@@ -179,7 +179,7 @@ fn what_is_refused_is_neither_prepared_nor_kept() {
     };
     assert!(matches!(
         refused(&mut block, &too_much),
-        Rejection::TooRich { .. }
+        Rejection::BalanceOverflow { .. }
     ));
     assert_eq!(prepared.load(Ordering::Relaxed), 0);
     assert!(block.receipts().is_empty() && block.writes().is_empty());

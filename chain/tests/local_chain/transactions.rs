@@ -312,7 +312,7 @@ fn time_travels_forwards_only() {
     let now = chain.head().unwrap().time;
     assert!(matches!(
         chain.begin_block_at(now - 1),
-        Err(ChainError::TimeTravel { .. })
+        Err(ChainError::TimeBeforeParent { .. })
     ));
     chain
         .begin_block_at(now + 86_400)

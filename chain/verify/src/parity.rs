@@ -189,7 +189,7 @@ fn outcome(receipt: &CallReceipt) -> String {
     match &receipt.verdict {
         Verdict::Success => "success".into(),
         Verdict::Refused { code } => format!("refused with exit code {code}"),
-        Verdict::NotGranted { reason } => format!("not granted: {reason}"),
+        Verdict::SettlementFailed { reason } => format!("not granted: {reason}"),
         Verdict::Fault { reason, .. } => format!("fault: {reason}"),
     }
 }

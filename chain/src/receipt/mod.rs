@@ -114,7 +114,7 @@ pub enum Verdict {
     },
     /// The contract ended with exit code 1, but asked for something it must not have, or cost more than
     /// its fee.
-    NotGranted {
+    SettlementFailed {
         /// Why.
         reason: String,
     },
@@ -133,7 +133,7 @@ impl Verdict {
     pub const fn name(&self) -> &'static str {
         match self {
             Verdict::Success => "success",
-            Verdict::Refused { .. } | Verdict::NotGranted { .. } => "refused",
+            Verdict::Refused { .. } | Verdict::SettlementFailed { .. } => "refused",
             Verdict::Fault { .. } => "fault",
         }
     }
@@ -148,7 +148,7 @@ impl Verdict {
     #[must_use]
     pub const fn exit_code(&self) -> Option<u8> {
         match self {
-            Verdict::Success | Verdict::NotGranted { .. } => Some(1),
+            Verdict::Success | Verdict::SettlementFailed { .. } => Some(1),
             Verdict::Refused { code } => Some(*code),
             Verdict::Fault { .. } => None,
         }
@@ -167,7 +167,7 @@ impl Verdict {
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Verdict::NotGranted { reason } | Verdict::Fault { reason, .. } => Some(reason),
+            Verdict::SettlementFailed { reason } | Verdict::Fault { reason, .. } => Some(reason),
             Verdict::Success | Verdict::Refused { .. } => None,
         }
     }
@@ -197,7 +197,7 @@ impl fmt::Display for Verdict {
         match self {
             Verdict::Success => write!(f, "success"),
             Verdict::Refused { code } => write!(f, "refused with exit code {code}"),
-            Verdict::NotGranted { reason } => write!(f, "refused: {reason}"),
+            Verdict::SettlementFailed { reason } => write!(f, "refused: {reason}"),
             Verdict::Fault { name, reason } => write!(f, "fault {name}: {reason}"),
         }
     }
@@ -211,7 +211,7 @@ mod tag {
     pub(super) const TRANSFER: u8 = 4;
     pub(super) const SUCCESS: u8 = 1;
     pub(super) const REFUSED: u8 = 2;
-    pub(super) const NOT_GRANTED: u8 = 3;
+    pub(super) const SETTLEMENT_FAILED: u8 = 3;
     pub(super) const FAULT: u8 = 4;
 }
 
@@ -362,7 +362,7 @@ impl Receipt {
     /// transfer: amount 8 · gas 8
     /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes 4 · gas 8 · refusal (empty for none)
     /// call:    semantics 1 · engine 1 · schedule 2 · code hash 32 · input hash 32 · value 8
-    ///          verdict 1 · code 1 (refused) | reason (not granted) | name, reason (fault)
+    ///          verdict 1 · code 1 (refused) | reason (settlement failed) | name, reason (fault)
     ///          cycles 8 · instructions 8 · steps 8 · gas 8 · refund 8 · host calls 4 · host log 32
     ///          prints 4 · each: hex 1, text
     /// ```
@@ -465,8 +465,8 @@ impl CallReceipt {
                 w.u8(tag::REFUSED);
                 w.u8(*code);
             }
-            Verdict::NotGranted { reason } => {
-                w.u8(tag::NOT_GRANTED);
+            Verdict::SettlementFailed { reason } => {
+                w.u8(tag::SETTLEMENT_FAILED);
                 w.text(reason);
             }
             Verdict::Fault { name, reason } => {
@@ -501,7 +501,7 @@ impl CallReceipt {
             verdict: match r.u8()? {
                 tag::SUCCESS => Verdict::Success,
                 tag::REFUSED => Verdict::Refused { code: r.u8()? },
-                tag::NOT_GRANTED => Verdict::NotGranted {
+                tag::SETTLEMENT_FAILED => Verdict::SettlementFailed {
                     reason: r.text()?.into(),
                 },
                 tag::FAULT => Verdict::Fault {
@@ -586,7 +586,7 @@ mod tests {
         [
             Verdict::Success,
             Verdict::Refused { code: 4 },
-            Verdict::NotGranted {
+            Verdict::SettlementFailed {
                 reason: "unbalanced".into(),
             },
             Verdict::Fault {

@@ -363,7 +363,7 @@ impl<'c> OpenBlock<'c> {
             verdict: match rejection {
                 None => Verdict::Success,
                 Some(Rejection::Run(outcome)) => outcome.into(),
-                Some(other) => Verdict::NotGranted {
+                Some(other) => Verdict::SettlementFailed {
                     reason: other.to_string(),
                 },
             },
@@ -532,7 +532,7 @@ impl<'c> OpenBlock<'c> {
         let balance = account.balance;
         account.balance = balance
             .checked_sub(cost)
-            .ok_or(Rejection::TooPoor { balance, cost })?;
+            .ok_or(Rejection::InsufficientBalance { balance, cost })?;
         account.set(&mut self.state, place);
         Ok(())
     }

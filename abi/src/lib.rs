@@ -5,6 +5,8 @@
 //! runs under ([`version`]) and the unit a caller pays in ([`gas`]). It knows nothing of processors or
 //! stores, so a contract author's own host-side tool can use it alone.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod codec;
 pub mod document;
 pub mod gas;

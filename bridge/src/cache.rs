@@ -92,6 +92,10 @@ impl Cache {
     }
 
     /// Writes a file whole or not at all; only this user can read it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the name of a file until it is whole"
+    )]
     fn replace(&self, file: &Path, parts: &[&[u8]]) -> io::Result<()> {
         let number = WRITES.fetch_add(1, Ordering::Relaxed);
         let new = self

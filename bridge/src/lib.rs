@@ -19,6 +19,8 @@
 //!
 //! Whoever stands above names no processor: what of the 8051 shows in a report or to an observer is named here too.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 #[cfg(feature = "wasmtime")]
 pub mod cache;
 pub mod driver;

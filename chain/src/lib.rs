@@ -13,6 +13,8 @@
 //! | [`hostlog`] | what contract and host said to each other |
 //! | [`export`], [`check`] | the whole state: out, in, and whether it is sound |
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod action;
 pub mod block;
 pub mod chain;

@@ -25,6 +25,8 @@
 //! assert_eq!(cpu.a(), 5);
 //! ```
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod alu;
 mod asm;
 mod bus;

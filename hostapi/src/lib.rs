@@ -6,6 +6,8 @@
 //! A run has a [`CallContext`] (its facts) and a [`ChainView`] (the past), and is served by a [`Host`]. What
 //! it asks for beyond its data is collected in [`Requests`] and made afterwards by [`settle`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod accounts;
 pub mod app_accounts;
 pub mod app_funds;

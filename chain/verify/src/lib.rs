@@ -6,6 +6,8 @@
 //! | [`recording`] | calls with everything they needed, run again and compared |
 //! | [`parity`] | the same contract on two machines, call by call |
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod parity;
 pub mod recording;
 pub mod scenario;

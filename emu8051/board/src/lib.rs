@@ -24,6 +24,8 @@
 //!
 //! Every decision, with the section of Intel's manual it rests on, is in `docs/hardware.md`.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod archive;
 mod board;
 pub mod chips;

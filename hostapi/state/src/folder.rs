@@ -194,6 +194,10 @@ pub(super) fn patiently<T>(
     mut attempt: impl FnMut() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     const PAUSE: Duration = Duration::from_millis(5);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long to wait for a lock, before anything is read"
+    )]
     let begin = Instant::now();
     loop {
         match attempt() {

@@ -4,6 +4,8 @@
 //! throw-away runs, [`SledStore`] on disk, [`FaultyStore`] around either to see what an error does.
 //! [`Overlay`] lies above a store and collects what a block changes; [`keys`] says what is stored where.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod faulty;
 mod folder;
 pub mod keys;

@@ -8,6 +8,8 @@
 //! Their formats are those of SDCC 4.2 (the CDB format is in the appendix of its manual). What a reader does not know,
 //! it passes over.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod cdb;
 mod listing;
 mod map;

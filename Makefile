@@ -1,5 +1,12 @@
 # What people type. Everything else is cargo: `cargo build --release` makes target/release/smart51.
 
+# rust-toolchain.toml names 1.95.0. Where rustup has it under the name `stable` alone, that is taken and nothing has to
+# be downloaded.
+ifneq ($(shell rustup toolchain list 2>/dev/null | grep '^1\.95\.0'),)
+else ifneq ($(shell rustc +stable --version 2>/dev/null | grep '^rustc 1\.95\.0 '),)
+export RUSTUP_TOOLCHAIN := stable
+endif
+
 # Commands that the tests run, and the Debian packages that bring them. s51 is SDCC's own simulator.
 TOOLS := sdcc:sdcc s51:sdcc-ucsim clang:clang wasm-ld:lld m4:m4 xz:xz-utils python3:python3 lcov:lcov valgrind:valgrind
 
@@ -12,6 +19,10 @@ FUZZ_SECONDS ?= 600
 run:
 	cargo build --release --locked -p smart51
 	cli/demo.sh target/release/smart51
+
+# All that is checked without running a test: format, lints, documentation, licences, and builds for other places.
+check:
+	.ci/check
 
 test: tools
 	cargo test --workspace --locked
@@ -32,6 +43,10 @@ test-wasmtime: tools
 	cargo test --locked -p smart51-bridge --features wasmtime
 	cargo test --locked -p smart51-tests --features wasmtime --test parity
 	cargo test --locked -p smart51 --features wasmtime --test run_and_replay
+
+# The crates below the command on 32-bit x86, the golden tests on 64-bit ARM: receipts, gas and states are the same.
+other-machines: tools
+	.ci/other-machines
 
 # SDCC's regression suite on our core, compared with s51. PORTS=mcs51-small,mcs51-large takes some of the six ports.
 conformance: tools
@@ -68,4 +83,4 @@ tools:
 	{ $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends $$missing; } || { \
 		echo "make test needs these Debian packages, and could not install them:$$missing" >&2; exit 1; }
 
-.PHONY: run test refresh long test-wasmtime conformance lockstep bench gas-time fuzz tools
+.PHONY: run check test refresh long test-wasmtime other-machines conformance lockstep bench gas-time fuzz tools

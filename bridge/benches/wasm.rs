@@ -8,7 +8,7 @@ use bridge::wasm::{Costs, ModuleLimits, meter};
 use bridge::{Call, CallLimits, Engine, Rules, Wasmi, drive};
 use hostapi::network::Network;
 use hostapi::{
-    Answer, CallContext, ChainView, Host, HostApi, HostError, KnownTx, NodeError, Status,
+    Answer, CallContext, CallEnd, ChainView, Failure, Host, HostApi, KnownTx, NodeError, Status,
 };
 use loader::Image;
 use state::{MemStore, Overlay, keys};
@@ -37,7 +37,7 @@ impl ChainView for NoPast {
 struct Nothing;
 
 impl HostApi for Nothing {
-    fn call(&mut self, _: u16, _: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, _: u16, _: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         let (status, reply) = (Status::Done, &[][..]);
         Ok(Answer {
             status,

@@ -14,7 +14,7 @@ use abi::codec::reply_fits;
 use abi::layout::INPUT_MAX;
 use core::ops::ControlFlow::{self, Break, Continue};
 use emu8051::{Cpu, Insn, Observer, Steps};
-use hostapi::{HostApi, HostError, HostFault, NodeError, Status};
+use hostapi::{CallEnd, Failure, HostApi, HostFault, NodeError, Status};
 use std::fmt;
 use std::sync::Arc;
 
@@ -293,8 +293,8 @@ impl Execution {
     ) -> Result<ControlFlow<Outcome>, NodeError> {
         match self.served(host, observer) {
             Ok(()) => Ok(Continue(())),
-            Err(Ended::Fault(fault)) => Ok(Break(Outcome::Fault { fault })),
-            Err(Ended::Node(error)) => Err(error),
+            Err(Failure::Contract(fault)) => Ok(Break(Outcome::Fault { fault })),
+            Err(Failure::Node(error)) => Err(error),
         }
     }
 
@@ -303,7 +303,7 @@ impl Execution {
         &mut self,
         host: &mut dyn HostApi,
         observer: &mut dyn CallObserver,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Failure<Fault>> {
         let request = self.running.request()?;
         let told = observer.host_call(&HostCall {
             method: request.method,
@@ -312,7 +312,7 @@ impl Execution {
             machine: self.running.machine(),
         });
         if told.is_break() {
-            return Err(Ended::Node(NodeError::Interrupted));
+            return Err(NodeError::Interrupted.into());
         }
         if let Some(watch) = self.watch {
             watch.check()?;
@@ -320,18 +320,18 @@ impl Execution {
         host.allow(self.meter.gas_left());
         let answer = match host.call(request.method, request.bytes) {
             Ok(answer) => answer,
-            Err(HostError::Fault(fault)) => {
+            Err(Failure::Contract(CallEnd::Fault(fault))) => {
                 // The original counts a fatal call, and clears its buffer, like any other.
                 self.running.reply(Reply::Cleared);
                 self.meter.charge_call(Gas::ZERO, Gas::ZERO, 0)?;
-                return Err(fault.into());
+                return Err(Fault::from(fault).into());
             }
-            Err(HostError::OutOfGas) => return Err(self.meter.run_out().into()),
-            Err(HostError::Node(error)) => return Err(Ended::Node(error)),
+            Err(Failure::Contract(CallEnd::OutOfGas)) => return Err(self.meter.run_out().into()),
+            Err(Failure::Node(error)) => return Err(error.into()),
         };
         let fits = reply_fits(self.meter.semantics(), answer.reply.len());
         if observer.host_reply(&HostReply { answer, fits }).is_break() {
-            return Err(Ended::Node(NodeError::Interrupted));
+            return Err(NodeError::Interrupted.into());
         }
         self.running.reply(match answer.status {
             // The original can have a reply to a refused call too, and does not deliver it.
@@ -342,7 +342,7 @@ impl Execution {
         if answer.status == Status::Done && !fits && !self.meter.semantics().is_dacrs() {
             // The original drops it without a word, and a contract cannot tell that from "nothing found".
             let size = answer.reply.len();
-            return Err(HostFault::ReplyTooLarge { size }.into());
+            return Err(Fault::from(HostFault::ReplyTooLarge { size }).into());
         }
         // The original tests its limit only after the reply lies in the buffer.
         self.meter
@@ -385,30 +385,6 @@ const fn exited(code: ExitCode) -> Outcome {
     match code {
         ExitCode::SUCCESS => Outcome::Success,
         code => Outcome::Refused { code },
-    }
-}
-
-/// Why a host call ended the run.
-enum Ended {
-    Fault(Fault),
-    Node(NodeError),
-}
-
-impl From<HostFault> for Ended {
-    fn from(fault: HostFault) -> Self {
-        Ended::Fault(Fault::Host(fault))
-    }
-}
-
-impl From<Fault> for Ended {
-    fn from(fault: Fault) -> Self {
-        Ended::Fault(fault)
-    }
-}
-
-impl From<NodeError> for Ended {
-    fn from(error: NodeError) -> Self {
-        Ended::Node(error)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use abi::ExitCode;
 use core::fmt;
-use hostapi::HostFault;
+use hostapi::{Failure, HostFault};
 
 /// How a contract's run ended. The node's own failures are not in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +117,12 @@ impl Fault {
 impl From<Trap> for Fault {
     fn from(trap: Trap) -> Self {
         Fault::Wasm(trap)
+    }
+}
+
+impl From<Fault> for Failure<Fault> {
+    fn from(fault: Fault) -> Self {
+        Failure::Contract(fault)
     }
 }
 

@@ -6,7 +6,7 @@ use bridge::{
     Call, CallLimits, CallObserver, Cpu, Cycles, Engine, Fault, HostCall, Insn, MachineView, Mcs51,
     Module, Observer, Outcome, Report, Rules, Schedule, Steps, drive,
 };
-use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
+use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault, NodeError, Status};
 use loader::Image;
 use std::ops::ControlFlow::{self, Continue};
 use std::sync::Arc;
@@ -71,7 +71,7 @@ struct Scripted {
 }
 
 impl HostApi for Scripted {
-    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         self.seen.push((method, request.to_vec()));
         if self.node_fails {
             return Err(NodeError::Store(state::StoreError::Injected(1)).into());

@@ -10,7 +10,7 @@ use bridge::{
     Call, CallLimits, Engine, EngineId, Fault, Mcs51, Module, Outcome, PrepareError, Report, Rules,
     Wasmi, drive,
 };
-use hostapi::{Answer, HostApi, HostError, HostFault, NodeError, Status};
+use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, bodies, module};
 use proptest::prelude::*;
@@ -55,14 +55,14 @@ impl Host {
 }
 
 impl HostApi for Host {
-    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         self.asked.push((method, request.to_vec()));
         let status = match self.does {
             Does::Answer => Status::Done,
             Does::Refuse => Status::Refused,
             Does::Fault => return Err(HostFault::UnknownMethod(method).into()),
             Does::Fail => {
-                return Err(HostError::Node(NodeError::Engine(
+                return Err(Failure::Node(NodeError::Engine(
                     "a test asked for it".into(),
                 )));
             }

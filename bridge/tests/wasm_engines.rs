@@ -8,7 +8,7 @@ use abi::{Gas, Semantics};
 use bridge::cache::Cache;
 use bridge::wasm::ModuleLimits;
 use bridge::{Call, CallLimits, Engine, Report, Rules, Wasmi, Wasmtime, Watchdog, drive};
-use hostapi::{Answer, HostApi, HostError, NodeError, Status};
+use hostapi::{Answer, CallEnd, Failure, HostApi, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, bodies, compiled, frames, module};
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ struct Echo {
 }
 
 impl HostApi for Echo {
-    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         self.asked.push((method, request.to_vec()));
         let reply = &self.asked.last().expect("it was just put there").1;
         Ok(Answer {

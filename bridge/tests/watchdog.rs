@@ -6,7 +6,7 @@ use abi::{Gas, Semantics};
 use bridge::{
     Call, CallLimits, Engine, Mcs51, PrepareError, Report, Rules, Wasmi, Watchdog, drive,
 };
-use hostapi::{Answer, HostApi, HostError, NodeError, Status};
+use hostapi::{Answer, CallEnd, Failure, HostApi, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, compiled, module};
 use std::time::Duration;
@@ -18,7 +18,7 @@ const LONG: Watchdog = Watchdog::new(Duration::from_secs(600));
 struct Nothing;
 
 impl HostApi for Nothing {
-    fn call(&mut self, _: u16, _: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, _: u16, _: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         Ok(Answer {
             status: Status::Done,
             reply: &[],

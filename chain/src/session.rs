@@ -8,8 +8,8 @@ use abi::layout::INPUT_MAX;
 use bridge::{CallLimits, CallObserver, Cycles, Module, Outcome, Report, Schedule, Steps, drive};
 use hostapi::accounts::Account;
 use hostapi::fees::{self, FeeError};
-use hostapi::settle::{Refusal, SettleError, settle};
 use hostapi::{CallContext, ChainView, Host, NodeError, Requests};
+use hostapi::{Failure, SettleRefusal, settle};
 use state::{Overlay, Place};
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ pub enum Rejection {
     Run(Outcome),
     /// The contract asked for something it must not have.
     #[error(transparent)]
-    Settle(#[from] Refusal),
+    Settle(#[from] SettleRefusal),
 }
 
 /// What became of a transaction.
@@ -393,8 +393,8 @@ fn judge(
     }
     match settle(&executed.requests, state, &tx.context) {
         Ok(()) => Ok(None),
-        Err(SettleError::Refused(refusal)) => Ok(Some(refusal.into())),
-        Err(SettleError::Node(error)) => Err(error),
+        Err(Failure::Contract(refusal)) => Ok(Some(refusal.into())),
+        Err(Failure::Node(error)) => Err(error),
     }
 }
 

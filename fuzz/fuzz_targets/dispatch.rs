@@ -9,7 +9,7 @@ use hostapi::accounts::{Account, contract_key_id};
 use state::keys::{self, Hash, RegId};
 use state::{MemStore, Overlay};
 use hostapi::{
-    CallContext, ChainView, Host, HostApi, HostError, KnownTx, Network, NodeError, Status, settle,
+    CallContext, ChainView, Host, HostApi, CallEnd, Failure, KnownTx, Network, NodeError, Status, settle,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -116,7 +116,7 @@ fuzz_target!(|data: &[u8]| {
         let frame = request(&mut data);
         match host.call(method, &frame) {
             Ok(answer) => assert!(answer.status == Status::Done || answer.step_delta >= 0),
-            Err(HostError::Fault(_)) => break,
+            Err(Failure::Contract(CallEnd::Fault(_))) => break,
             Err(error) => panic!("the node failed, or the gas: {error}"),
         }
     }

@@ -5,8 +5,8 @@
 use crate::accounts::regid_height;
 use crate::app_accounts::{Frozen, Head, Thawing};
 use crate::context::CallContext;
-use crate::host::NodeError;
-use crate::settle::{Refusal, SettleError};
+use crate::failure::Failure;
+use crate::refusal::SettleRefusal;
 use byteorder::{ByteOrder, LittleEndian};
 use state::Overlay;
 use state::keys;
@@ -127,24 +127,6 @@ impl AppAccount {
     }
 }
 
-/// Why an operation cannot be made, or the node fails.
-enum Failed {
-    Fund(FundError),
-    Node(NodeError),
-}
-
-impl From<FundError> for Failed {
-    fn from(error: FundError) -> Self {
-        Failed::Fund(error)
-    }
-}
-
-impl<E: Into<NodeError>> From<E> for Failed {
-    fn from(error: E) -> Self {
-        Failed::Node(error.into())
-    }
-}
-
 /// Makes what the records of one user ask for, in order, after the funds that have come by now are free.
 /// Where it fails, which record it was.
 fn operate<'r>(
@@ -152,7 +134,7 @@ fn operate<'r>(
     user: &[u8],
     state: &mut Overlay<'_>,
     context: &CallContext<'_>,
-) -> Result<(), (&'r FundRecord, Failed)> {
+) -> Result<(), (&'r FundRecord, Failure<FundError>)> {
     let first = records[0];
     let mut head = Head::load(state, &context.contract, user).map_err(|e| (first, e.into()))?;
     thaw(&mut head, user, state, context).map_err(|error| (first, error))?;
@@ -169,7 +151,7 @@ fn thaw(
     user: &[u8],
     state: &mut Overlay<'_>,
     context: &CallContext<'_>,
-) -> Result<(), Failed> {
+) -> Result<(), Failure<FundError>> {
     let mut thawing = Thawing::of(context, user);
     while let Some((key, amount)) = thawing.next(state)? {
         head.free = head.free.checked_add(amount).ok_or(FundError::Overflow)?;
@@ -185,7 +167,7 @@ fn change(
     user: &[u8],
     state: &mut Overlay<'_>,
     context: &CallContext<'_>,
-) -> Result<(), Failed> {
+) -> Result<(), Failure<FundError>> {
     let amount = record.amount().cast_unsigned();
     let height = record.height();
     let kind = record.kind().ok_or(FundError::Kind)?;
@@ -274,6 +256,12 @@ pub enum FundError {
     NoFund,
 }
 
+impl From<FundError> for Failure<FundError> {
+    fn from(error: FundError) -> Self {
+        Failure::Contract(error)
+    }
+}
+
 /// The records in the order in which they are made: users in byte order, each one's in order of the calls.
 pub(crate) fn in_order(records: &[FundRecord]) -> Vec<&FundRecord> {
     let mut ordered: Vec<_> = records.iter().collect();
@@ -286,10 +274,10 @@ pub(crate) fn apply(
     records: &[FundRecord],
     state: &mut Overlay<'_>,
     context: &CallContext<'_>,
-) -> Result<(), SettleError> {
+) -> Result<(), Failure<SettleRefusal>> {
     let ordered = in_order(records);
     for of_user in ordered.chunk_by(|a, b| a.user() == b.user()) {
-        let refusal = |record: &FundRecord, error| Refusal::Fund {
+        let refusal = |record: &FundRecord, error| SettleRefusal::Fund {
             user: hex::encode(record.user().unwrap_or_default()),
             error,
         };
@@ -297,8 +285,8 @@ pub(crate) fn apply(
             return Err(refusal(of_user[0], FundError::User).into());
         };
         operate(of_user, user, state, context).map_err(|(record, failed)| match failed {
-            Failed::Fund(error) => refusal(record, error).into(),
-            Failed::Node(error) => SettleError::Node(error),
+            Failure::Contract(error) => refusal(record, error).into(),
+            Failure::Node(error) => Failure::Node(error),
         })?;
     }
     Ok(())

@@ -1,35 +1,14 @@
 //! [`Host`]: serves a contract's calls from the method table.
 
-use crate::app_funds::{self, FundRecord};
 use crate::context::{CallContext, ChainView};
+use crate::failure::Failure;
 use crate::hash::{double_sha256, sha256};
-use crate::host::{Answer, HostApi, HostError, HostFault, KEPT_EACH, KEPT_MAX, Status};
-use crate::outputs::Output;
-use crate::prints::Print;
+use crate::host::{Answer, CallEnd, HostApi, HostFault, KEPT_EACH, KEPT_MAX, Status};
+use crate::requests::Requests;
 use abi::codec::{self, Args};
 use abi::{Gas, method};
 use state::keys::Key;
 use state::{Overlay, Place};
-
-/// What a run asks for besides changing its data. It is made after the run, by [`crate::settle`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Requests {
-    /// The output records, in order of the calls.
-    pub outputs: Vec<Output>,
-    /// The operations on app accounts, in order of the calls.
-    pub funds: Vec<FundRecord>,
-    /// What it printed.
-    pub prints: Vec<Print>,
-}
-
-impl Requests {
-    /// The operations on app accounts in the order in which they are made: users in byte order, each
-    /// one's in order of the calls.
-    #[must_use]
-    pub fn funds_in_order(&self) -> Vec<&FundRecord> {
-        app_funds::in_order(&self.funds)
-    }
-}
 
 /// The host of one run: the methods of the table, over one overlay.
 #[derive(Debug)]
@@ -80,7 +59,7 @@ impl<'a, 's> Host<'a, 's> {
     }
 
     /// Calls the method of the table's number `id`, whose arguments have been checked.
-    fn serve(&mut self, id: u16, args: &Args<'_>) -> Result<Served, HostError> {
+    fn serve(&mut self, id: u16, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         match id {
             method::COMPARE => self.compare(args),
             method::MUL => self.calculate(args, |a, b| Some(a.wrapping_mul(b))),
@@ -125,17 +104,17 @@ impl<'a, 's> Host<'a, 's> {
     }
 
     /// Takes the price of what is done next, or ends the run before it is done.
-    pub(crate) fn pay(&mut self, price: Gas) -> Result<(), HostError> {
+    pub(crate) fn pay(&mut self, price: Gas) -> Result<(), Failure<CallEnd>> {
         self.paid = Gas(self.paid.0.saturating_add(price.0));
         // The old rules limit steps.
         match self.paid > self.allowed && !self.context.semantics.is_dacrs() {
-            true => Err(HostError::OutOfGas),
+            true => Err(CallEnd::OutOfGas.into()),
             false => Ok(()),
         }
     }
 
     /// Counts what a write or a print keeps, and ends a run that nothing else would end.
-    pub(crate) fn keep(&mut self, bytes: usize) -> Result<(), HostError> {
+    pub(crate) fn keep(&mut self, bytes: usize) -> Result<(), Failure<CallEnd>> {
         if self.context.semantics.is_dacrs() {
             self.kept = self.kept.saturating_add(bytes).saturating_add(KEPT_EACH);
             if self.kept > KEPT_MAX {
@@ -146,14 +125,14 @@ impl<'a, 's> Host<'a, 's> {
     }
 
     /// Answers with one item.
-    pub(crate) fn answer(&mut self, item: &[u8]) -> Result<Served, HostError> {
+    pub(crate) fn answer(&mut self, item: &[u8]) -> Result<Served, Failure<CallEnd>> {
         self.reply.item(item);
         Ok(Served::DONE)
     }
 
     /// What to make of a call that the original's node did not survive, or that made it read out of
     /// bounds: a failed run under the old rules, a refused call under ours.
-    pub(crate) fn undefined(&self, method: u16) -> Result<Served, HostError> {
+    pub(crate) fn undefined(&self, method: u16) -> Result<Served, Failure<CallEnd>> {
         if self.context.semantics.is_dacrs() {
             return Err(HostFault::Undefined(method).into());
         }
@@ -162,7 +141,7 @@ impl<'a, 's> Host<'a, 's> {
 }
 
 impl HostApi for Host<'_, '_> {
-    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         let semantics = self.context.semantics;
         let spec = method::spec_under(semantics, method).ok_or(HostFault::UnknownMethod(method))?;
         if semantics.is_dacrs() && self.state.reads_size() > READS_MAX {

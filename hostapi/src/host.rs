@@ -1,5 +1,6 @@
 //! The seam between the engines and the host: [`HostApi`].
 
+use crate::failure::Failure;
 use abi::layout::COMMUNICATE_SIZE;
 use abi::{Gas, method};
 use core::fmt;
@@ -150,29 +151,26 @@ impl NodeError {
     }
 }
 
-/// Why a call was not answered.
-#[derive(Debug, thiserror::Error)]
-pub enum HostError {
-    /// The contract is at fault; its run ends and leaves no trace.
+/// How a call ends its contract's run instead of being answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum CallEnd {
+    /// The contract is at fault.
     #[error("{0}")]
     Fault(HostFault),
     /// The call costs more than the run may spend, and was not served: see [`HostApi::allow`].
     #[error("the call costs more gas than is left")]
     OutOfGas,
-    /// The node is at fault; the whole transaction is given up.
-    #[error(transparent)]
-    Node(#[from] NodeError),
 }
 
-impl From<StoreError> for HostError {
-    fn from(error: StoreError) -> Self {
-        HostError::Node(NodeError::Store(error))
+impl From<CallEnd> for Failure<CallEnd> {
+    fn from(end: CallEnd) -> Self {
+        Failure::Contract(end)
     }
 }
 
-impl From<HostFault> for HostError {
+impl From<HostFault> for Failure<CallEnd> {
     fn from(fault: HostFault) -> Self {
-        HostError::Fault(fault)
+        CallEnd::Fault(fault).into()
     }
 }
 
@@ -182,10 +180,10 @@ pub trait HostApi {
     /// [`abi::layout::REQUEST_SIZE`] bytes: a request frame at its start (see [`abi::codec`]), or anything at all.
     ///
     /// # Errors
-    /// [`HostError::Fault`] and [`HostError::OutOfGas`] end the run, [`HostError::Node`] gives up the transaction.
-    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError>;
+    /// [`Failure::Contract`] ends the run, [`Failure::Node`] gives up the transaction.
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>>;
 
-    /// Says what the next call may cost. One that costs more ends with [`HostError::OutOfGas`] before what it
+    /// Says what the next call may cost. One that costs more ends with [`CallEnd::OutOfGas`] before what it
     /// cannot pay for is done, and all gas is then used. Without it, and under the old rules, any call is served.
     fn allow(&mut self, gas: Gas) {
         let _ = gas;

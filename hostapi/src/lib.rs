@@ -4,7 +4,7 @@
 //! [`Answer`]. Everything a call changes goes through one [`state::Overlay`], so that it can be undone.
 //!
 //! A run has a [`CallContext`] (its facts) and a [`ChainView`] (the past), and is served by a [`Host`]. What
-//! it asks for beyond its data is collected in [`Requests`] and made afterwards by [`settle`].
+//! it asks for beyond its data is collected in [`Requests`] and made afterwards by [`fn@settle`].
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -14,6 +14,7 @@ pub mod app_funds;
 pub mod context;
 pub mod data;
 pub mod dispatch;
+mod failure;
 pub mod fees;
 pub mod hash;
 pub mod host;
@@ -22,14 +23,19 @@ pub mod network;
 pub mod outputs;
 pub mod prints;
 pub mod record;
+mod refusal;
+mod requests;
 pub mod settle;
 pub mod signature;
 pub mod varint;
 
 pub use context::{CallContext, ChainView, KnownTx};
-pub use dispatch::{Host, Requests};
-pub use host::{Answer, HostApi, HostError, HostFault, NodeError, Status};
+pub use dispatch::Host;
+pub use failure::Failure;
+pub use host::{Answer, CallEnd, HostApi, HostFault, NodeError, Status};
 pub use network::Network;
 pub use prints::Print;
 pub use record::{CallRecord, Recorder};
-pub use settle::{Refusal, SettleError, settle};
+pub use refusal::SettleRefusal;
+pub use requests::Requests;
+pub use settle::settle;

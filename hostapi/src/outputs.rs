@@ -2,9 +2,10 @@
 
 use crate::accounts::{Account, key_id_of};
 use crate::context::CallContext;
+use crate::failure::Failure;
 use crate::host::NodeError;
 use crate::network::ADDRESS_LENGTH;
-use crate::settle::{Refusal, SettleError};
+use crate::refusal::SettleRefusal;
 use byteorder::{ByteOrder, LittleEndian};
 use state::Overlay;
 use state::keys::{KeyId, RegId};
@@ -97,44 +98,46 @@ pub(crate) fn check(
     outputs: &[Output],
     state: &mut Overlay<'_>,
     context: &CallContext<'_>,
-) -> Result<(), SettleError> {
+) -> Result<(), Failure<SettleRefusal>> {
     let (mut plus, mut minus) = (0u64, 0u64);
     for (record, output) in outputs.iter().enumerate() {
-        let payee = output.payee(state, context)?.ok_or(Refusal::AccountKind {
-            record,
-            kind: output.0[0],
-        })?;
+        let payee = output
+            .payee(state, context)?
+            .ok_or(SettleRefusal::AccountKind {
+                record,
+                kind: output.0[0],
+            })?;
         let sum = match output.0[35] {
             PLUS => &mut plus,
             MINUS => &mut minus,
-            operation => return Err(Refusal::Operation { record, operation }.into()),
+            operation => return Err(SettleRefusal::Operation { record, operation }.into()),
         };
         *sum = sum
             .checked_add(output.amount())
-            .ok_or(Refusal::SumOverflow { record })?;
+            .ok_or(SettleRefusal::SumOverflow { record })?;
         match payee {
             Payee::Registered(id) => {
                 if id == RegId::default()
                     || key_id_of(state, &id)?.is_none_or(|key| key == KeyId::default())
                 {
-                    return Err(Refusal::UnknownAccount {
+                    return Err(SettleRefusal::UnknownAccount {
                         record,
                         regid: hex::encode(id),
                     }
                     .into());
                 }
                 if output.is_minus() && id != context.contract {
-                    return Err(Refusal::ForeignDebit { record }.into());
+                    return Err(SettleRefusal::ForeignDebit { record }.into());
                 }
             }
             Payee::Key(_) | Payee::Nobody if output.is_minus() => {
-                return Err(Refusal::ForeignDebit { record }.into());
+                return Err(SettleRefusal::ForeignDebit { record }.into());
             }
             Payee::Key(_) | Payee::Nobody => {}
         }
     }
     if plus != minus {
-        return Err(Refusal::Unbalanced { plus, minus }.into());
+        return Err(SettleRefusal::Unbalanced { plus, minus }.into());
     }
     Ok(())
 }
@@ -144,7 +147,7 @@ pub(crate) fn apply(
     outputs: &[Output],
     state: &mut Overlay<'_>,
     context: &CallContext<'_>,
-) -> Result<(), SettleError> {
+) -> Result<(), Failure<SettleRefusal>> {
     let most = context.network.max_amount();
     for (record, output) in outputs.iter().enumerate() {
         let key_id = match output.payee(state, context)? {
@@ -154,25 +157,25 @@ pub(crate) fn apply(
         };
         let key_id = key_id
             .filter(|key_id| *key_id != KeyId::default())
-            .ok_or(Refusal::NoAddress { record })?;
+            .ok_or(SettleRefusal::NoAddress { record })?;
         let amount = output.amount();
         let mut account = Account::load(state, &key_id)?.unwrap_or_default();
         let held = account.balance;
-        let too_rich = Refusal::TooRich { record, most };
+        let overflow = SettleRefusal::BalanceOverflow { record, most };
         if amount > most {
-            return Err(too_rich.into());
+            return Err(overflow.into());
         }
         let balance = if output.is_minus() {
-            let poor = Refusal::TooPoor {
+            let insufficient = SettleRefusal::InsufficientBalance {
                 record,
                 balance: held,
                 amount,
             };
-            held.checked_sub(amount).ok_or(poor)?
+            held.checked_sub(amount).ok_or(insufficient)?
         } else {
             let sum = held.checked_add(amount);
             sum.filter(|&sum| sum <= most || amount == 0)
-                .ok_or(too_rich)?
+                .ok_or(overflow)?
         };
         account.balance = balance;
         account.save(state, &key_id);

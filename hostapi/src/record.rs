@@ -1,6 +1,7 @@
 //! [`Recorder`]: notes every call that goes through it.
 
-use crate::host::{Answer, HostApi, HostError, HostFault, Status};
+use crate::failure::Failure;
+use crate::host::{Answer, CallEnd, HostApi, HostFault, Status};
 use abi::codec;
 use abi::{Gas, Semantics};
 
@@ -121,12 +122,12 @@ impl<H> Recorder<H> {
 }
 
 impl<H: HostApi> HostApi for Recorder<H> {
-    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         let result = self.host.call(method, request);
         let noted = match &result {
             Ok(answer) => Ok(RecordedAnswer::new(answer)),
-            Err(HostError::Fault(fault)) => Err(*fault),
-            Err(HostError::Node(_) | HostError::OutOfGas) => return result,
+            Err(Failure::Contract(CallEnd::Fault(fault))) => Err(*fault),
+            Err(_) => return result,
         };
         self.calls.push(CallRecord::new(method, request, noted));
         result

@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use chain::{Chain, ChainError, Genesis};
-use state::{Failure, FaultyStore, MemStore};
+use state::{FaultyStore, MemStore, StoreFault};
 use std::sync::Arc;
 
 /// A block of many kinds of transaction: successes, refusals, faults, an account, a deployment.
@@ -35,7 +35,11 @@ fn a_store_that_fails_at_any_operation_has_the_old_state_or_the_new_one() {
     let old = export(&*store);
     block(&chain).unwrap();
     let new = export(&*store);
-    for failure in [Failure::Once, Failure::FromThenOn, Failure::AnswerLost] {
+    for failure in [
+        StoreFault::Once,
+        StoreFault::FromThenOn,
+        StoreFault::AnswerLost,
+    ] {
         let (mut kept, mut made) = (0, 0);
         for at in 0.. {
             let store = copy_of(&old);
@@ -74,7 +78,11 @@ fn a_store_that_fails_at_any_operation_has_the_old_state_or_the_new_one() {
         assert!(kept > 15, "{failure:?}: only {kept} operations to fail at");
         assert_eq!(
             made,
-            if failure == Failure::AnswerLost { 2 } else { 1 },
+            if failure == StoreFault::AnswerLost {
+                2
+            } else {
+                1
+            },
             "{failure:?}"
         );
     }
@@ -97,7 +105,7 @@ fn a_block_goes_on_after_a_failed_read_as_if_the_call_had_never_been() {
     // Opening the chain reads twice, and beginning the block once.
     for at in 3.. {
         let store = copy_of(&old);
-        let faulty = Arc::new(FaultyStore::new(Arc::clone(&store), Failure::Once, at));
+        let faulty = Arc::new(FaultyStore::new(Arc::clone(&store), StoreFault::Once, at));
         let chain = Chain::open(Box::new(Arc::clone(&faulty)), Genesis::default()).unwrap();
         match both(&chain) {
             Some((false, true)) => {

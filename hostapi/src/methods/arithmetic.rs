@@ -1,7 +1,8 @@
 //! 64-bit arithmetic, methods 0 to 4. It wraps, as the original's compiler made it.
 
 use crate::dispatch::{Host, Served};
-use crate::host::HostError;
+use crate::failure::Failure;
+use crate::host::CallEnd;
 use abi::codec::Args;
 use abi::method;
 use core::cmp::Ordering;
@@ -16,7 +17,7 @@ fn operands(args: &Args<'_>) -> Option<(i64, i64)> {
 
 impl Host<'_, '_> {
     /// 0 for equal, 1 for less, 2 for more.
-    pub(crate) fn compare(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn compare(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some((a, b)) = operands(args) else {
             return Ok(Served::REFUSED);
         };
@@ -32,7 +33,7 @@ impl Host<'_, '_> {
         &mut self,
         args: &Args<'_>,
         operation: fn(i64, i64) -> Option<i64>,
-    ) -> Result<Served, HostError> {
+    ) -> Result<Served, Failure<CallEnd>> {
         match operands(args).and_then(|(a, b)| operation(a, b)) {
             Some(result) => self.answer(&result.to_le_bytes()),
             None => Ok(Served::REFUSED),
@@ -41,7 +42,7 @@ impl Host<'_, '_> {
 
     /// The quotient, truncated toward zero. The processor of the original's node trapped on the smallest
     /// number divided by -1.
-    pub(crate) fn divide(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn divide(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         if operands(args) == Some((i64::MIN, -1)) {
             return self.undefined(method::DIV);
         }

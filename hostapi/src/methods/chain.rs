@@ -3,7 +3,8 @@
 use crate::accounts::{self, Account};
 use crate::context::KnownTx;
 use crate::dispatch::{Host, Served};
-use crate::host::{HostError, NodeError};
+use crate::failure::Failure;
+use crate::host::{CallEnd, NodeError};
 use crate::varint;
 use abi::codec::Args;
 use abi::method;
@@ -34,7 +35,7 @@ impl Host<'_, '_> {
         &mut self,
         args: &Args<'_>,
         fact: fn(KnownTx) -> [u8; N],
-    ) -> Result<Served, HostError> {
+    ) -> Result<Served, Failure<CallEnd>> {
         let hash: Option<&Hash> = args.exactly().and_then(|[hash]| hash.try_into().ok());
         let Some(hash) = hash else {
             return Ok(Served::REFUSED);
@@ -46,7 +47,7 @@ impl Host<'_, '_> {
     }
 
     /// The contract bytes of the transaction that the only argument names.
-    pub(crate) fn tx_contract(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn tx_contract(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([hash]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -57,7 +58,7 @@ impl Host<'_, '_> {
     }
 
     /// An account's public key. The original's node stopped at an account without one.
-    pub(crate) fn pubkey(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn pubkey(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some(account) = self.account(args)? else {
             return Ok(Served::REFUSED);
         };
@@ -68,7 +69,7 @@ impl Host<'_, '_> {
     }
 
     /// An account's balance.
-    pub(crate) fn balance(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn balance(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some(account) = self.account(args)? else {
             return Ok(Served::REFUSED);
         };
@@ -76,7 +77,7 @@ impl Host<'_, '_> {
     }
 
     /// The address of a registered account.
-    pub(crate) fn address(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn address(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([regid]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -90,7 +91,7 @@ impl Host<'_, '_> {
     }
 
     /// The hash of an earlier block: not of block 0, nor of one that is not there yet.
-    pub(crate) fn block_hash(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn block_hash(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let height = args
             .exactly()
             .and_then(|[height]| Some(i32::from_le_bytes(height.try_into().ok()?)));
@@ -109,7 +110,7 @@ impl Host<'_, '_> {
     }
 
     /// The numbers in the input.
-    pub(crate) fn unpack(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn unpack(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([format]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -117,7 +118,7 @@ impl Host<'_, '_> {
     }
 
     /// The numbers in the input of a transaction.
-    pub(crate) fn tx_unpack(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn tx_unpack(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([format, hash]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -127,7 +128,7 @@ impl Host<'_, '_> {
         self.unpacked(format, &input)
     }
 
-    fn unpacked(&mut self, format: &[u8], input: &[u8]) -> Result<Served, HostError> {
+    fn unpacked(&mut self, format: &[u8], input: &[u8]) -> Result<Served, Failure<CallEnd>> {
         let mut out = Vec::new();
         if varint::unpack(format, input, self.context.semantics, &mut out).is_none() {
             return Ok(Served::REFUSED);

@@ -1,7 +1,8 @@
 //! Hashes, DES and signatures: methods 5 to 7 and 0x0100; and printing, method 9.
 
 use crate::dispatch::{Host, Served};
-use crate::host::HostError;
+use crate::failure::Failure;
+use crate::host::CallEnd;
 use crate::prints::Print;
 use crate::signature;
 use abi::codec::Args;
@@ -19,7 +20,7 @@ impl Host<'_, '_> {
         &mut self,
         args: &Args<'_>,
         hash: fn(&[u8]) -> Hash,
-    ) -> Result<Served, HostError> {
+    ) -> Result<Served, Failure<CallEnd>> {
         let Some([data]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -27,7 +28,7 @@ impl Host<'_, '_> {
     }
 
     /// DES or triple DES (K1, K2, K1), block by block, the last one filled up with zeros.
-    pub(crate) fn des(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn des(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([data, key, flag]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -48,7 +49,7 @@ impl Host<'_, '_> {
     }
 
     /// 1 for a good signature; anything else is refused.
-    pub(crate) fn verify(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn verify(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([der, key, hash]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -59,7 +60,7 @@ impl Host<'_, '_> {
     }
 
     /// Notes what is printed. Under our own rules it can be an empty line, which the old frames cannot ask for.
-    pub(crate) fn print(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn print(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let (flag, text) = match *args.items() {
             [flag, text] => (flag, text),
             [flag] if !self.context.semantics.is_dacrs() => (flag, &[][..]),

@@ -2,7 +2,8 @@
 
 use crate::data;
 use crate::dispatch::{Host, Served};
-use crate::host::HostError;
+use crate::failure::Failure;
+use crate::host::CallEnd;
 use abi::codec::Args;
 use abi::method;
 use state::Place;
@@ -14,7 +15,7 @@ fn steps(value: &[u8]) -> i64 {
 
 impl Host<'_, '_> {
     /// The place of `key` in the contract's data.
-    fn find(&mut self, key: &[u8]) -> Result<Place, HostError> {
+    fn find(&mut self, key: &[u8]) -> Result<Place, Failure<CallEnd>> {
         if let Some((found, place)) = &self.found
             && found[..] == *key
         {
@@ -32,7 +33,7 @@ impl Host<'_, '_> {
         key: &[u8],
         place: Place,
         value: Option<&[u8]>,
-    ) -> Result<(Option<i64>, Served), HostError> {
+    ) -> Result<(Option<i64>, Served), Failure<CallEnd>> {
         let old = self.state.value(place);
         let price = method::storage(key.len(), old, value);
         let old_steps = old.map(steps);
@@ -50,7 +51,7 @@ impl Host<'_, '_> {
     }
 
     /// Sets a key. The 2014 SDK also gave a lifetime, which nothing ever looked at.
-    pub(crate) fn db_write(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn db_write(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let [key, value, ..] = args.items() else {
             return Ok(Served::REFUSED);
         };
@@ -64,7 +65,7 @@ impl Host<'_, '_> {
     }
 
     /// Removes a key: 1 if it was there, 0 if not. Either way the call is served.
-    pub(crate) fn db_delete(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn db_delete(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([key]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -79,7 +80,7 @@ impl Host<'_, '_> {
 
     /// Sets a key that is there. One that is not is left alone, and costs the old chain's steps all the
     /// same; the original then computes an answer that it does not deliver.
-    pub(crate) fn db_modify(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn db_modify(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([key, value]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -100,7 +101,7 @@ impl Host<'_, '_> {
     }
 
     /// The value of a key.
-    pub(crate) fn db_read(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn db_read(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([key]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -109,7 +110,7 @@ impl Host<'_, '_> {
     }
 
     /// The value of a key of another contract.
-    pub(crate) fn script_data(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn script_data(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([contract, key]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -130,7 +131,7 @@ impl Host<'_, '_> {
     }
 
     /// How many keys there are; refused for none.
-    pub(crate) fn db_size(&mut self) -> Result<Served, HostError> {
+    pub(crate) fn db_size(&mut self) -> Result<Served, Failure<CallEnd>> {
         match data::count(self.state, &self.context.contract)? {
             0 => Ok(Served::REFUSED),
             keys => self.answer(&keys.to_le_bytes()),
@@ -138,7 +139,7 @@ impl Host<'_, '_> {
     }
 
     /// The first key (index 0) or the one after a given key (index 1), with its value.
-    pub(crate) fn db_next(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn db_next(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         if self.context.semantics.is_dacrs() && !self.context.traversal {
             return Ok(Served::REFUSED);
         }

@@ -3,7 +3,8 @@
 use crate::app_accounts::{Frozen, Head, Thawing};
 use crate::app_funds::{self, AppAccount, FUND_SIZE, FundRecord};
 use crate::dispatch::{Host, Served};
-use crate::host::{HostError, HostFault};
+use crate::failure::Failure;
+use crate::host::{CallEnd, HostFault};
 use crate::outputs::{OUTPUT_SIZE, OUTPUT_SIZE_2014, OUTPUTS_END, Output};
 use abi::codec::Args;
 use abi::method::{self, Effect};
@@ -20,7 +21,7 @@ fn price(records: usize, each: Gas) -> Gas {
 
 impl Host<'_, '_> {
     /// Asks for payments.
-    pub(crate) fn output(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn output(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([records]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -57,12 +58,12 @@ impl Host<'_, '_> {
     }
 
     /// What a user of this contract has now, as the old rules look at it: whole; `None` if thawing overflows.
-    fn app_account(&mut self, user: &[u8]) -> Result<Option<AppAccount>, HostError> {
+    fn app_account(&mut self, user: &[u8]) -> Result<Option<AppAccount>, Failure<CallEnd>> {
         Ok(AppAccount::load(self.state, &self.context.contract, user)?.thawed(self.context))
     }
 
     /// A user's free amount.
-    pub(crate) fn app_free(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn app_free(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([id]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };
@@ -83,7 +84,7 @@ impl Host<'_, '_> {
     }
 
     /// What of a user's frozen funds has come by now, and pays for each; `None` if the sum does not fit.
-    fn thawed(&mut self, user: &[u8]) -> Result<Option<u64>, HostError> {
+    fn thawed(&mut self, user: &[u8]) -> Result<Option<u64>, Failure<CallEnd>> {
         let mut sum = Some(0u64);
         let mut thawing = Thawing::of(self.context, user);
         while let Some((_, amount)) = thawing.next(self.state)? {
@@ -94,7 +95,7 @@ impl Host<'_, '_> {
     }
 
     /// The amount of a user's fund with a tag and a height.
-    pub(crate) fn app_frozen(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn app_frozen(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some(record) = args.exactly().and_then(|[record]| record.try_into().ok()) else {
             return Ok(Served::REFUSED);
         };
@@ -122,7 +123,7 @@ impl Host<'_, '_> {
     ///
     /// Under the old rules the records before a refused one stay asked for, and negative amounts are
     /// refused above a height only; under ours the call is served as a whole or not at all.
-    pub(crate) fn app_operate(&mut self, args: &Args<'_>) -> Result<Served, HostError> {
+    pub(crate) fn app_operate(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
         let Some([records]) = args.exactly() else {
             return Ok(Served::REFUSED);
         };

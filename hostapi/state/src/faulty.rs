@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What happens at the chosen operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum StoreFault {
     /// It fails and changes nothing; later operations work again. A passing error of the disk.
     Once,
     /// It and every later one fail and change nothing. The disk is gone, or the process was killed.
     FromThenOn,
     /// A commit is made but reported as failed, and every later operation fails: the answer was lost.
-    /// At any other operation, the same as [`Failure::FromThenOn`].
+    /// At any other operation, the same as [`StoreFault::FromThenOn`].
     AnswerLost,
 }
 
@@ -19,17 +19,17 @@ pub enum Failure {
 #[derive(Debug)]
 pub struct FaultyStore<S> {
     inner: S,
-    failure: Failure,
+    fault: StoreFault,
     at: u64,
     operations: AtomicU64,
 }
 
 impl<S: StateStore> FaultyStore<S> {
     /// A store that works like `inner` up to operation `at`.
-    pub fn new(inner: S, failure: Failure, at: u64) -> FaultyStore<S> {
+    pub fn new(inner: S, fault: StoreFault, at: u64) -> FaultyStore<S> {
         FaultyStore {
             inner,
-            failure,
+            fault,
             at,
             operations: AtomicU64::new(0),
         }
@@ -48,7 +48,7 @@ impl<S: StateStore> FaultyStore<S> {
     /// Counts an operation. `Err` holds whether it is the first that fails.
     fn count(&self) -> Result<(), Faulted> {
         let number = self.operations.fetch_add(1, Ordering::Relaxed);
-        let fails = if self.failure == Failure::Once {
+        let fails = if self.fault == StoreFault::Once {
             number == self.at
         } else {
             number >= self.at
@@ -89,7 +89,7 @@ impl<S: StateStore> StateStore for FaultyStore<S> {
 
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         if let Err(faulted) = self.count() {
-            if self.failure == Failure::AnswerLost && faulted.first {
+            if self.fault == StoreFault::AnswerLost && faulted.first {
                 self.inner.commit(batch)?;
             }
             return Err(faulted.into());
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_passing_failure_hits_one_operation_only() {
-        let store = FaultyStore::new(MemStore::new(), Failure::Once, 1);
+        let store = FaultyStore::new(MemStore::new(), StoreFault::Once, 1);
         assert!(store.get(b"k").is_ok());
         assert!(matches!(
             store.commit(batch()),
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_lasting_failure_changes_nothing() {
-        let store = FaultyStore::new(MemStore::new(), Failure::FromThenOn, 0);
+        let store = FaultyStore::new(MemStore::new(), StoreFault::FromThenOn, 0);
         assert!(store.commit(batch()).is_err());
         assert!(matches!(
             store.next(b"", None),
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_lost_answer_leaves_the_commit_made() {
-        let store = FaultyStore::new(MemStore::new(), Failure::AnswerLost, 0);
+        let store = FaultyStore::new(MemStore::new(), StoreFault::AnswerLost, 0);
         assert!(store.commit(batch()).is_err());
         assert!(store.get(b"k").is_err());
         assert!(store.into_inner().get(b"k").unwrap().is_some());

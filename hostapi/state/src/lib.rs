@@ -20,7 +20,7 @@ mod store;
 mod model_tests;
 
 pub use self::sled::SledStore;
-pub use faulty::{Failure, FaultyStore};
+pub use faulty::{FaultyStore, StoreFault};
 pub use memory::MemStore;
 pub use overlay::{Checkpoint, Overlay, Place};
 pub use store::{Batch, Pair, StateStore, StoreError};

@@ -5,8 +5,8 @@ use abi::{Gas, Semantics};
 use hostapi::accounts::{Account, contract_key_id, regid};
 use hostapi::hash::{double_sha256, key_hash};
 use hostapi::{
-    CallContext, ChainView, Host, HostApi, HostError, HostFault, KnownTx, Network, NodeError,
-    Status,
+    CallContext, CallEnd, ChainView, Failure, Host, HostApi, HostFault, KnownTx, Network,
+    NodeError, Status,
 };
 use state::keys::{self, Hash, KeyId, RegId};
 use state::{MemStore, Overlay};
@@ -142,7 +142,7 @@ pub(crate) fn try_call(
                 refund: answer.refund,
             })
         }
-        Err(HostError::Fault(fault)) => Err(fault),
+        Err(Failure::Contract(CallEnd::Fault(fault))) => Err(fault),
         Err(error) => panic!("the node failed, or the gas: {error}"),
     }
 }

@@ -5,7 +5,7 @@ use abi::Semantics;
 use abi::codec::{reply_fits, reply_items, request};
 use abi::method;
 use hostapi::app_funds::{AppAccount, Fund, FundRecord};
-use hostapi::{CallContext, Host, HostApi, HostError, HostFault, Requests, Status, settle};
+use hostapi::{CallContext, CallEnd, Failure, Host, HostApi, HostFault, Requests, Status, settle};
 use state::MemStore;
 
 const OLDER: Semantics = Semantics::Dacrs2014;
@@ -94,7 +94,7 @@ fn a_silent_no_ends_the_run_under_our_rules() {
             let wrong = |host: &mut Host<'_, '_>| host.call(spec.id, &frame).map(|a| a.status);
             let ours = with_host(OURS, wrong);
             assert!(
-                matches!(ours, Err(HostError::Fault(HostFault::RequestRefused(id))) if id == spec.id),
+                matches!(ours, Err(Failure::Contract(CallEnd::Fault(HostFault::RequestRefused(id)))) if id == spec.id),
                 "{}: {ours:?}",
                 spec.name
             );

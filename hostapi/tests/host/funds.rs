@@ -5,7 +5,7 @@ use abi::method;
 use hostapi::app_accounts::{is_account, is_fund};
 use hostapi::app_funds::{AppAccount, Fund, FundError, FundRecord};
 use hostapi::outputs::Output;
-use hostapi::{CallContext, Host, Refusal, Requests, SettleError, settle};
+use hostapi::{CallContext, Failure, Host, Requests, SettleRefusal, settle};
 use state::{MemStore, Overlay, keys};
 
 const USER: &[u8] = &ALICE;
@@ -21,11 +21,11 @@ fn settled(
     state: &mut Overlay<'_>,
     context: &CallContext<'_>,
     requests: &Requests,
-) -> Result<(), Refusal> {
+) -> Result<(), SettleRefusal> {
     match settle(requests, state, context) {
         Ok(()) => Ok(()),
-        Err(SettleError::Refused(refusal)) => Err(refusal),
-        Err(SettleError::Node(error)) => panic!("the node failed: {error}"),
+        Err(Failure::Contract(refusal)) => Err(refusal),
+        Err(Failure::Node(error)) => panic!("the node failed: {error}"),
     }
 }
 
@@ -58,7 +58,7 @@ fn made_in(
     let after = AppAccount::load(&mut state, &context.contract, USER).unwrap();
     match result {
         Ok(()) => Ok(after),
-        Err(Refusal::Fund { error, .. }) => {
+        Err(SettleRefusal::Fund { error, .. }) => {
             assert_eq!(after, *before, "a refused settlement leaves no trace");
             Err(error)
         }
@@ -302,7 +302,7 @@ fn account_check_overflow_is_refused() {
     let twice = requests(&[fund(1, 0, i64::MAX, USER, b""), fund(1, 0, 1, USER, b"")]);
     assert_eq!(
         settled(&mut state, &context, &twice),
-        Err(Refusal::AccountCheck)
+        Err(SettleRefusal::AccountCheck)
     );
 }
 
@@ -320,7 +320,7 @@ fn funds_that_cannot_be_counted_are_refused() {
         assert!(
             matches!(
                 refused,
-                Err(Refusal::Fund {
+                Err(SettleRefusal::Fund {
                     error: FundError::Overflow,
                     ..
                 })

@@ -391,7 +391,7 @@ fn refused_calls_pay_for_their_arguments() {
 /// What the gas left does not pay for is not done.
 #[test]
 fn a_call_beyond_the_gas_left_is_not_served() {
-    use hostapi::{HostApi, HostError};
+    use hostapi::{CallEnd, Failure, HostApi};
     let store = state::MemStore::default();
     let mut state = genesis(&store);
     let context = context(OURS);
@@ -414,7 +414,7 @@ fn a_call_beyond_the_gas_left_is_not_served() {
         host.allow(abi::Gas(full.0 - 3)); // more than the answer costs
         let poor = host.call(method, &frame).map(|answer| answer.gas);
         assert!(
-            matches!(poor, Err(HostError::OutOfGas)),
+            matches!(poor, Err(Failure::Contract(CallEnd::OutOfGas))),
             "{method}: {poor:?}"
         );
         assert_eq!(host.finish(), Default::default(), "{method}");

@@ -3,7 +3,7 @@
 use crate::common::*;
 use hostapi::accounts::Account;
 use hostapi::outputs::Output;
-use hostapi::{CallContext, Refusal, Requests, SettleError, settle};
+use hostapi::{CallContext, Failure, Requests, SettleRefusal, settle};
 use state::{MemStore, Overlay};
 
 const PLUS: u8 = 1;
@@ -13,7 +13,7 @@ fn settled(
     state: &mut Overlay<'_>,
     context: &CallContext<'_>,
     records: &[[u8; 48]],
-) -> Result<(), Refusal> {
+) -> Result<(), SettleRefusal> {
     let outputs = records.iter().copied().map(Output).collect();
     match settle(
         &Requests {
@@ -24,13 +24,13 @@ fn settled(
         context,
     ) {
         Ok(()) => Ok(()),
-        Err(SettleError::Refused(refusal)) => Err(refusal),
-        Err(SettleError::Node(error)) => panic!("the node failed: {error}"),
+        Err(Failure::Contract(refusal)) => Err(refusal),
+        Err(Failure::Node(error)) => panic!("the node failed: {error}"),
     }
 }
 
 /// What becomes of the balances of contract, Bob and the other contract.
-fn paid(records: &[[u8; 48]]) -> Result<[u64; 3], Refusal> {
+fn paid(records: &[[u8; 48]]) -> Result<[u64; 3], SettleRefusal> {
     let store = MemStore::default();
     let mut state = genesis(&store);
     let result = settled(&mut state, &context(OLD), records);
@@ -73,7 +73,7 @@ fn each_payment_sees_the_balance_the_last_one_left() {
     ];
     assert_eq!(
         paid(&twice),
-        Err(Refusal::TooPoor {
+        Err(SettleRefusal::InsufficientBalance {
             record: 2,
             balance: 400,
             amount: 600
@@ -90,7 +90,7 @@ fn each_payment_sees_the_balance_the_last_one_left() {
 
 #[test]
 fn nobody_elses_money_can_be_taken() {
-    let foreign = Err(Refusal::ForeignDebit { record: 0 });
+    let foreign = Err(SettleRefusal::ForeignDebit { record: 0 });
     assert_eq!(paid(&[pay(BOB, MINUS, 5), pay(CONTRACT, PLUS, 5)]), foreign);
     assert_eq!(paid(&[pay(OTHER, MINUS, 5), pay(BOB, PLUS, 5)]), foreign);
     let bob = context(OLD).network.address(&key_id(&BOB));
@@ -107,12 +107,12 @@ fn nobody_elses_money_can_be_taken() {
 
 #[test]
 fn plus_and_minus_must_be_equal() {
-    let unbalanced = Err(Refusal::Unbalanced { plus: 5, minus: 4 });
+    let unbalanced = Err(SettleRefusal::Unbalanced { plus: 5, minus: 4 });
     assert_eq!(
         paid(&[pay(CONTRACT, MINUS, 4), pay(BOB, PLUS, 5)]),
         unbalanced
     );
-    let overflow = Err(Refusal::SumOverflow { record: 1 });
+    let overflow = Err(SettleRefusal::SumOverflow { record: 1 });
     assert_eq!(
         paid(&[pay(BOB, PLUS, u64::MAX), pay(BOB, PLUS, 1)]),
         overflow
@@ -125,27 +125,27 @@ fn unknown_kinds_operations_and_accounts_are_refused() {
     wrong[0] = 3;
     assert_eq!(
         paid(&[wrong]),
-        Err(Refusal::AccountKind { record: 0, kind: 3 })
+        Err(SettleRefusal::AccountKind { record: 0, kind: 3 })
     );
     assert_eq!(
         paid(&[pay(BOB, 3, 0)]),
-        Err(Refusal::Operation {
+        Err(SettleRefusal::Operation {
             record: 0,
             operation: 3
         })
     );
     assert!(matches!(
         paid(&[pay([9; 6], PLUS, 0)]),
-        Err(Refusal::UnknownAccount { record: 0, .. })
+        Err(SettleRefusal::UnknownAccount { record: 0, .. })
     ));
     assert!(matches!(
         paid(&[pay([0; 6], PLUS, 0)]),
-        Err(Refusal::UnknownAccount { record: 0, .. })
+        Err(SettleRefusal::UnknownAccount { record: 0, .. })
     ));
     let text = "x".repeat(34);
     assert_eq!(
         paid(&[pay_address(&text, PLUS, 0)]),
-        Err(Refusal::NoAddress { record: 0 }),
+        Err(SettleRefusal::NoAddress { record: 0 }),
         "even for nothing"
     );
 }
@@ -206,7 +206,7 @@ fn amounts_and_balances_have_a_greatest() {
         let before = balance(&mut state, &BOB);
         assert_eq!(
             settled(&mut state, &context, &pays(most - before + 1)),
-            Err(Refusal::TooRich { record: 1, most })
+            Err(SettleRefusal::BalanceOverflow { record: 1, most })
         );
         assert_eq!(settled(&mut state, &context, &pays(most - before)), Ok(()));
         assert_eq!(balance(&mut state, &BOB), most);

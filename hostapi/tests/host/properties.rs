@@ -4,7 +4,7 @@ use crate::common::*;
 use abi::{Semantics, method};
 use hostapi::app_funds::FundRecord;
 use hostapi::outputs::Output;
-use hostapi::{CallContext, Host, HostApi, HostError, Requests, Status, settle};
+use hostapi::{CallContext, CallEnd, Failure, Host, HostApi, Requests, Status, settle};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use state::{MemStore, Overlay};
@@ -81,7 +81,7 @@ proptest! {
             let mut host = Host::new(&context, &Past, &mut state);
             let status = match host.call(*method, request) {
                 Ok(answer) => answer.status,
-                Err(HostError::Fault(_)) => Status::Refused,
+                Err(Failure::Contract(CallEnd::Fault(_))) => Status::Refused,
                 Err(error) => return Err(TestCaseError::fail(error.to_string())),
             };
             let asked = host.finish();

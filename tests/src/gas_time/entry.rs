@@ -6,7 +6,7 @@ use abi::Semantics;
 use abi::layout::{EXIT, LJMP};
 use bridge::{Call, CallLimits, Engine, Mcs51, Rules, Wasmi, drive};
 use chain::Deploy;
-use hostapi::{Answer, HostApi, HostError, HostFault};
+use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault};
 use loader::Image;
 use std::path::Path;
 use std::process::Command;
@@ -66,7 +66,7 @@ fn enter(image: &Image) -> Result<super::Trial<'static>, Error> {
 struct Nobody;
 
 impl HostApi for Nobody {
-    fn call(&mut self, method: u16, _: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, method: u16, _: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         Err(HostFault::UnknownMethod(method).into())
     }
 }

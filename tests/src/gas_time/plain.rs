@@ -6,7 +6,7 @@ use crate::workload::{NAMES, Workload};
 use abi::{Gas, Semantics};
 use bridge::{Call, CallLimits, Engine, Module, Rules, Wasmi, drive};
 use emu8051::{Cpu, Cycles, Limit, Program, Xdata, run};
-use hostapi::{Answer, HostApi, HostError, HostFault};
+use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault};
 use loader::Image;
 use std::path::Path;
 use std::process::Command;
@@ -87,7 +87,7 @@ fn wasm(name: &str, loops: u32) -> Result<Trial<'static>, Error> {
 struct Nobody;
 
 impl HostApi for Nobody {
-    fn call(&mut self, method: u16, _: &[u8]) -> Result<Answer<'_>, HostError> {
+    fn call(&mut self, method: u16, _: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
         Err(HostFault::UnknownMethod(method).into())
     }
 }

@@ -1,0 +1,25 @@
+//! [`Requests`]: what a run asks for beyond its data.
+
+use crate::app_funds::{self, FundRecord};
+use crate::outputs::Output;
+use crate::prints::Print;
+
+/// The requests of a run besides changes of its data, granted after it by [`fn@crate::settle`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// The output records, in order of the calls.
+    pub outputs: Vec<Output>,
+    /// The operations on app accounts, in order of the calls.
+    pub funds: Vec<FundRecord>,
+    /// What it printed.
+    pub prints: Vec<Print>,
+}
+
+impl Requests {
+    /// The operations on app accounts in the order in which they are made: users in byte order, each
+    /// one's in order of the calls.
+    #[must_use]
+    pub fn funds_in_order(&self) -> Vec<&FundRecord> {
+        app_funds::in_order(&self.funds)
+    }
+}

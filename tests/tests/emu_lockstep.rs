@@ -221,8 +221,9 @@ fn every_step_recorded_from_s51_comes_out_equal() {
     assert_eq!(cases.iter().map(follow).sum::<usize>(), 100_000);
 }
 
+/// Every step where the manual overrules s51 comes out as the manual says.
 #[test]
-fn every_step_where_the_manual_overrules_s51_comes_out_equal() {
+fn every_step_overruled_by_the_manual_is_equal() {
     let cases = corpus(include_bytes!("../data/lockstep/intel_only_v1.jsonl.gz"));
     assert_eq!(cases.iter().map(follow).sum::<usize>(), 20_000);
 }

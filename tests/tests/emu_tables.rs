@@ -104,8 +104,9 @@ type Part = fn(&Cpu) -> u8;
 
 const C4: Psw = Psw::CY.union(Psw::AC).union(Psw::OV);
 
+/// Every sum, difference, product, quotient and comparison.
 #[test]
-fn every_sum_difference_product_quotient_and_comparison_equals_s51() {
+fn every_arithmetic_result_equals_s51() {
     let mut checked = 0;
     let mut sweep = |source: &str, name: &str, psw: Psw, parts: &[(&str, Part)]| {
         let program = single(source);

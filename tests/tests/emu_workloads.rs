@@ -98,8 +98,9 @@ impl Machine {
     }
 }
 
+/// Every budget stops both loops at the same instruction.
 #[test]
-fn every_budget_stops_both_loops_at_the_same_instruction() {
+fn budgets_stop_both_loops_alike() {
     for name in SHORT {
         let program = program(name);
         // The exact loop is carried from budget to budget: it stops where a run of that budget would.
@@ -135,8 +136,9 @@ fn every_budget_stops_both_loops_at_the_same_instruction() {
     }
 }
 
+/// In cycles and in steps, at the same instruction.
 #[test]
-fn large_budgets_in_both_units_stop_both_loops_at_the_same_instruction() {
+fn large_budgets_stop_both_loops_alike() {
     let mut seed = 0x2545_F491_4F6C_DD1D_u64;
     let mut random = |below: u64| {
         seed ^= seed << 13;
@@ -162,8 +164,9 @@ fn large_budgets_in_both_units_stop_both_loops_at_the_same_instruction() {
     }
 }
 
+/// A run can be stopped at any cycle and continued.
 #[test]
-fn a_run_stopped_anywhere_and_continued_equals_one_that_is_not() {
+fn stopped_and_continued_equals_not_stopped() {
     for name in SHORT {
         let program = program(name);
         let mut whole = Machine::new();

@@ -109,8 +109,9 @@ fn the_token_in_rust_is_the_token_in_c() {
     assert!(different.is_empty(), "{different:#?}");
 }
 
+/// The token in Rust builds, and does what the token in C does.
 #[test]
-fn the_token_in_rust_builds_and_is_still_the_token_in_c() {
+fn token_in_rust_equals_token_in_c() {
     const TARGET: &str = "wasm32-unknown-unknown";
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/rust");
     let libraries = Command::new("rustc")
@@ -141,8 +142,9 @@ fn the_token_in_rust_builds_and_is_still_the_token_in_c() {
     assert!(different.is_empty(), "{different:#?}");
 }
 
+/// A contract that is not the same is found at the call where it differs.
 #[test]
-fn a_contract_that_is_not_the_same_is_found_at_its_call() {
+fn another_contract_is_found_at_its_call() {
     let sample = firmware_samples::sample("counter").expect("a sample");
     let changed = sample
         .source
@@ -166,7 +168,7 @@ fn a_contract_that_is_not_the_same_is_found_at_its_call() {
 /// Every sample in WebAssembly, by wasmi and by wasmtime: receipts with their gas, host calls and state.
 #[cfg(feature = "wasmtime")]
 #[test]
-fn every_sample_is_the_same_on_both_engines_for_webassembly() {
+fn samples_agree_on_both_wasm_engines() {
     use bridge::{Engine, Mcs51, Wasmi, Wasmtime};
     for sample in SAMPLES {
         let mut scenario = scenario(sample);

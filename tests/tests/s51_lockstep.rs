@@ -2,8 +2,9 @@
 
 use tests::lockstep;
 
+/// Compared after every instruction.
 #[test]
-fn random_programs_run_as_on_s51_instruction_by_instruction() {
+fn random_programs_run_as_on_s51() {
     let (tally, difference) =
         lockstep::run(8051, 150, 30, |_| ()).expect("s51 is installed and answers");
 

@@ -15,7 +15,8 @@ use tests::workload::{NAMES, Workload};
 
 use crate::peer::{Peer, RUN};
 
-/// How often each workload's turn comes on each peer. The best turn counts: a machine shared with others only slows down.
+/// How often each workload's turn comes on each peer. The best turn counts: a machine shared with others only slows
+/// down.
 const ROUNDS: usize = 7;
 
 fn main() -> ExitCode {

@@ -7,6 +7,7 @@
 //! gas are those of the whole less those of the history, so that dear gas of the history hides nothing.
 
 pub mod entry;
+pub mod funds;
 pub mod host;
 pub mod measure;
 pub mod memory;
@@ -139,6 +140,7 @@ impl Case {
 /// When an image that a row is about cannot be made.
 pub fn cases() -> Result<Vec<Case>, Error> {
     let mut rows = host::cases();
+    rows.extend(funds::cases());
     rows.extend(transactions::cases());
     rows.extend(entry::cases()?);
     Ok(rows)

@@ -7,7 +7,6 @@ use crate::genesis::{GENESIS, Genesis, check_format, first_block};
 use crate::head::Head;
 use crate::modules::Modules;
 use crate::names;
-use crate::open_block::OpenBlock;
 use crate::receipt::Receipt;
 use crate::registry::Contract;
 use abi::Semantics;
@@ -127,33 +126,6 @@ impl Chain {
     /// If the store cannot be read or holds something else.
     pub fn head(&self) -> Result<Head, NodeError> {
         Head::load(&*self.store)
-    }
-
-    /// Begins the block after the newest one.
-    ///
-    /// # Errors
-    /// If the store cannot be read, or there is no higher height.
-    pub fn begin_block(&self) -> Result<OpenBlock<'_>, ChainError> {
-        let head = self.head()?;
-        let time = head
-            .time
-            .saturating_add(u64::from(self.genesis.block_seconds));
-        OpenBlock::new(self, head, time)
-    }
-
-    /// Begins the block after the newest one, at a time of the caller's choice.
-    ///
-    /// # Errors
-    /// As [`Chain::begin_block`], and [`ChainError::TimeBeforeParent`] where `time` is before the newest block's.
-    pub fn begin_block_at(&self, time: u64) -> Result<OpenBlock<'_>, ChainError> {
-        let head = self.head()?;
-        if time < head.time {
-            return Err(ChainError::TimeBeforeParent {
-                time,
-                parent: head.time,
-            });
-        }
-        OpenBlock::new(self, head, time)
     }
 
     /// The block at `height`.

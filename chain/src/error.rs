@@ -2,7 +2,7 @@
 
 use crate::session::Rejection;
 use bridge::{EngineId, PrepareError};
-use hostapi::NodeError;
+use hostapi::{Failure, NodeError};
 use state::StoreError;
 use state::keys::Hash;
 
@@ -165,6 +165,15 @@ impl From<PrepareError> for ChainError {
         match error {
             PrepareError::Node(error) => ChainError::Node(error),
             error => ChainError::Image(error),
+        }
+    }
+}
+
+impl From<Failure<Rejection>> for ChainError {
+    fn from(failure: Failure<Rejection>) -> Self {
+        match failure {
+            Failure::Contract(rejection) => ChainError::Rejected(rejection),
+            Failure::Node(error) => ChainError::Node(error),
         }
     }
 }

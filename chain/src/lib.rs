@@ -41,6 +41,6 @@ pub use error::ChainError;
 pub use genesis::Genesis;
 pub use head::Head;
 pub use names::RegIdText;
-pub use open_block::{CallRequest, Deploy, OpenBlock, Trial};
+pub use open_block::{CallRequest, Deploy, DryRun, OpenBlock};
 pub use receipt::{ActionReceipt, CallReceipt, Receipt, Verdict};
 pub use registry::Contract;

@@ -1,33 +1,35 @@
-//! One transaction: limits, money moved, the run, and what the contract asked for.
+//! One transaction that calls a contract: admission, payment, run, settlement.
 //!
-//! [`execute`] does the work and leaves the state as the run left it, so that a recorder can look;
-//! [`apply`] is what a block does: it keeps the state of a success and takes back everything else.
+//! A block asks [`admit`] whether a transaction can begin at all, prepares its contract, and makes it
+//! by [`apply`], which keeps the state of a success and reverts everything else. A recording was
+//! accepted once: [`execute`] does the same work without the admission and leaves the state as the
+//! run left it, so that a recorder can look.
 
 use abi::Gas;
 use abi::layout::INPUT_MAX;
 use bridge::{CallLimits, CallObserver, Cycles, Module, Outcome, Report, Schedule, Steps, drive};
 use hostapi::accounts::Account;
 use hostapi::fees::{self, FeeError};
-use hostapi::{CallContext, ChainView, Host, NodeError, Requests};
-use hostapi::{Failure, SettleRefusal, settle};
+use hostapi::{CallContext, ChainView, Failure, Host, NodeError, Requests, SettleRefusal, settle};
 use state::{Overlay, Place};
 use std::sync::Arc;
 
-/// How a transaction pays for its run.
+/// The payment for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payment {
-    /// Our own rules: at most `limit` gas at `price` a gas; only what was used is taken, after the run.
+    /// Our own rules: at most `limit` gas at `price` a gas. Only what was used is taken, after the
+    /// run.
     Gas {
         /// The most gas.
         limit: Gas,
-        /// What one gas costs, in the smallest unit.
+        /// The price of one gas, in the smallest unit.
         price: u64,
     },
     /// The old chain's rules: the whole fee is taken before the run.
     Fuel {
         /// The fee, in the smallest unit.
         fee: u64,
-        /// What a step costs, in the smallest unit.
+        /// The price of a hundred steps, in the smallest unit.
         rate: u64,
     },
 }
@@ -35,21 +37,22 @@ pub enum Payment {
 /// One transaction that calls a contract.
 #[derive(Clone, Copy, Debug)]
 pub struct Transaction<'a> {
-    /// Who, whom, when, with what.
+    /// Sender, contract, input, and the place in the chain.
     pub context: CallContext<'a>,
-    /// How it pays.
+    /// Its payment.
     pub payment: Payment,
     /// Its prices in gas.
     pub schedule: &'a Schedule,
-    /// Whether its sender must have a key: only queries need none, and recordings, which were accepted once.
+    /// Whether its sender must have a key: only queries need none, and recordings, which were
+    /// accepted once.
     pub needs_key: bool,
-    /// Limits beyond those that the payment sets.
+    /// The most machine cycles, beside the limits that the payment sets.
     pub cycles: Cycles,
-    /// Likewise in steps.
+    /// The most steps, beside the limits that the payment sets.
     pub steps: Steps,
 }
 
-/// Why a transaction was not accepted.
+/// The reason why a transaction is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -59,7 +62,7 @@ pub enum Rejection {
     /// The sender cannot pay what the transaction may cost.
     #[error("the sender holds {balance}, the transaction may cost {cost}")]
     InsufficientBalance {
-        /// What the sender holds.
+        /// The sender's balance.
         balance: u64,
         /// Amount and fee together; the largest number where they do not fit in 64 bits.
         cost: u64,
@@ -75,7 +78,7 @@ pub enum Rejection {
     GasTooLow {
         /// The limit.
         limit: Gas,
-        /// What it costs before it runs.
+        /// Its cost before the run.
         needed: Gas,
     },
     /// The sender's account has no key: it is a contract, or belongs to nobody yet.
@@ -89,7 +92,7 @@ pub enum Rejection {
         "the contract holds {balance}; with the {amount} sent it would hold more than {most}, the network's most"
     )]
     BalanceOverflow {
-        /// What the contract holds.
+        /// The contract's balance.
         balance: u64,
         /// The amount sent.
         amount: u64,
@@ -107,91 +110,166 @@ pub enum Rejection {
     Settle(#[from] SettleRefusal),
 }
 
-/// What became of a transaction.
-#[derive(Debug)]
-pub struct Executed {
-    /// Why it was not accepted, if it was not.
-    pub rejection: Option<Rejection>,
-    /// The run's report, if it ran.
-    pub report: Option<Report>,
-    /// What the run asked for and printed.
-    pub requests: Requests,
-    /// The steps that the old chain charges, 0 unless it was accepted or only its price was too high.
-    pub steps_charged: u64,
-    /// What the sender pays for the run, in the smallest unit.
-    pub fee: u64,
-    /// Where the account of the sender stands, once it was seen that he can pay.
-    payer: Option<Place>,
+impl From<Rejection> for Failure<Rejection> {
+    fn from(rejection: Rejection) -> Self {
+        Failure::Contract(rejection)
+    }
 }
 
-impl Executed {
-    fn rejected(rejection: Rejection) -> Self {
-        Executed {
-            rejection: Some(rejection),
-            report: None,
-            requests: Requests::default(),
-            steps_charged: 0,
-            fee: 0,
-            payer: None,
+/// The result of a transaction.
+#[derive(Debug)]
+pub enum TransactionResult {
+    /// Its contract was not run.
+    Rejected(Rejection),
+    /// Its contract was run; that it was accepted is in the [`FinishedRun::verdict`].
+    Ran(Box<FinishedRun>),
+}
+
+impl TransactionResult {
+    /// The run, if there was one.
+    #[must_use]
+    pub fn run(&self) -> Option<&FinishedRun> {
+        match self {
+            TransactionResult::Rejected(_) => None,
+            TransactionResult::Ran(run) => Some(run),
         }
     }
 
-    /// Whether the transaction was accepted.
+    /// The reason why the transaction is not accepted, before or after a run.
     #[must_use]
-    pub const fn accepted(&self) -> bool {
-        self.rejection.is_none()
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            TransactionResult::Rejected(rejection) => Some(rejection),
+            TransactionResult::Ran(run) => run.verdict.as_ref().err(),
+        }
     }
 
-    /// The number that the original's VM returns: the step counter, 0 for a refusal, -1 for a fault.
+    /// Whether the transaction is accepted.
     #[must_use]
-    pub fn returned(&self) -> Option<i64> {
-        self.report.as_ref().map(|report| match report.outcome {
-            Outcome::Success => report.usage.steps,
-            Outcome::Refused { .. } => 0,
-            Outcome::Fault { .. } => -1,
-        })
+    pub fn accepted(&self) -> bool {
+        self.rejection().is_none()
     }
 }
 
-/// Whether `tx` can be in a block at all, whose contract takes `entry` gas before its first instruction. It is asked
-/// before anything is done for it, the contract prepared or the transaction hashed, and changes nothing; what is
-/// refused here was little work, and nobody pays for it.
+/// A run that came to its end, and its settlement.
+#[derive(Debug)]
+pub struct FinishedRun {
+    /// The run's report.
+    pub report: Report,
+    /// The decision over the transaction.
+    pub verdict: Result<(), Rejection>,
+    /// The contract's requests to its host, and its prints.
+    pub requests: Requests,
+    /// The steps that the old chain charges, 0 unless it was accepted or only its price was too
+    /// high.
+    pub steps_charged: u64,
+    /// The sender's fee for the run, in the smallest unit.
+    pub fee: u64,
+}
+
+impl FinishedRun {
+    /// The number that the original's VM returns: the step counter, 0 for a refusal, -1 for a
+    /// fault.
+    #[must_use]
+    pub fn returned(&self) -> i64 {
+        match self.report.outcome {
+            Outcome::Success => self.report.usage.steps,
+            Outcome::Refused { .. } => 0,
+            Outcome::Fault { .. } => -1,
+        }
+    }
+}
+
+/// A transaction that can begin: the facts that were looked up for that.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    payer: (Place, Account),
+    receiver: Option<Receiver>,
+    limits: CallLimits,
+}
+
+/// The account of a contract that is sent an amount.
+#[derive(Clone, Debug)]
+struct Receiver {
+    place: Place,
+    account: Account,
+    /// Its balance with the amount.
+    balance: u64,
+}
+
+/// Whether `tx` can be in a block at all, whose contract takes `entry` gas before its first
+/// instruction. It is asked before anything is done for it, the contract prepared or the transaction
+/// hashed, and changes nothing; what is refused here was little work, and nobody pays for it.
 ///
 /// # Errors
-/// Only if the node fails; why it cannot is inside.
+/// The rejection, or a failure of the node.
 pub fn admit(
     tx: &Transaction<'_>,
     entry: Gas,
     state: &mut Overlay<'_>,
-) -> Result<Result<(), Rejection>, NodeError> {
+) -> Result<Admitted, Failure<Rejection>> {
     let length = tx.context.input.len();
     if length > INPUT_MAX {
-        return Ok(Err(Rejection::InputTooLong { length }));
+        return Err(Rejection::InputTooLong { length }.into());
     }
-    if let Err(rejection) = limits(tx, entry) {
-        return Ok(Err(rejection));
-    }
-    if let Err(rejection) = sender_who_can_pay(tx, state)? {
-        return Ok(Err(rejection));
-    }
-    // Nothing was moved yet, so what a contract sends itself, as a query can, is not more than it holds.
-    if tx.context.sender == tx.context.contract {
-        return Ok(Ok(()));
-    }
-    Ok(receiver_who_can_hold(tx, state)?.map(|_| ()))
+    let limits = limits(tx, entry)?;
+    let payer = payer(tx, state)?;
+    // A contract that sends itself an amount, as a query can, holds it already.
+    let receiver = if tx.context.sender == tx.context.contract {
+        None
+    } else {
+        receiver(tx, state)?
+    };
+    Ok(Admitted {
+        payer,
+        receiver,
+        limits,
+    })
 }
 
-/// What `tx` costs before it runs. The old chain has no such price.
-const fn gas_before(tx: &Transaction<'_>) -> Gas {
-    match tx.payment {
-        Payment::Gas { .. } => tx
-            .schedule
-            .call_gas(tx.context.input.len(), tx.context.pay_amount),
-        Payment::Fuel { .. } => Gas::ZERO,
+/// Runs `tx`, which was admitted, and keeps its changes if it is accepted; otherwise reverts them
+/// all. Under our own rules the sender pays for what ran either way; under the old chain's a failure
+/// leaves no trace. Since `tx` was admitted nothing may have changed in `state`.
+///
+/// # Errors
+/// Only if the node fails.
+pub fn apply(
+    tx: &Transaction<'_>,
+    admitted: Admitted,
+    module: &Arc<dyn Module>,
+    state: &mut Overlay<'_>,
+    chain: &dyn ChainView,
+    observer: &mut dyn CallObserver,
+) -> Result<FinishedRun, NodeError> {
+    let before = state.checkpoint();
+    let (place, _) = admitted.payer;
+    match admitted.receiver {
+        Some(receiver) => {
+            debit(tx, tx.context.pay_amount, admitted.payer, state);
+            receiver.credit(state);
+        }
+        // An amount that a contract sends itself stays where it is.
+        None => debit(tx, 0, admitted.payer, state),
     }
+    let mut run = run(tx, admitted.limits, module, state, chain, observer)?;
+    if run.verdict.is_err() {
+        state.revert(before);
+        if tx.context.semantics.is_dacrs() {
+            run.fee = 0;
+        }
+    }
+    if let Payment::Gas { .. } = tx.payment
+        && let Some(payer) = Account::at(state, place)
+    {
+        // Cannot underflow: checked before the run, and contracts cannot debit the sender.
+        let left = payer.balance.saturating_sub(run.fee);
+        set_balance(state, place, payer, left);
+    }
+    Ok(run)
 }
 
-/// Runs `tx` and leaves `state` as the run left it, whatever came of it: the caller keeps or takes back.
+/// Runs `tx`, which nobody admitted, and leaves `state` as it then is, with or without a run: the
+/// caller keeps or reverts it.
 ///
 /// # Errors
 /// Only if the node fails.
@@ -201,66 +279,42 @@ pub fn execute(
     state: &mut Overlay<'_>,
     chain: &dyn ChainView,
     observer: &mut dyn CallObserver,
-) -> Result<Executed, NodeError> {
-    let payer = match move_money(tx, state)? {
-        Ok(payer) => payer,
-        Err(rejection) => return Ok(Executed::rejected(rejection)),
-    };
-    let limits = match limits(tx, module.entry_gas()) {
+) -> Result<TransactionResult, NodeError> {
+    // In the original's order, because a recording tells what was left of a rejected transaction.
+    let limits = match begin_unadmitted(tx, module.entry_gas(), state) {
         Ok(limits) => limits,
-        Err(rejection) => return Ok(Executed::rejected(rejection)),
+        Err(Failure::Contract(rejection)) => return Ok(TransactionResult::Rejected(rejection)),
+        Err(Failure::Node(error)) => return Err(error),
     };
-    let call = bridge::Call {
-        input: tx.context.input,
-        limits,
-    };
-    let mut host = Host::new(&tx.context, chain, state);
-    let mut report = drive(module, &call, &mut host, observer)?;
-    report.usage.gas = Gas(report.usage.gas.0.saturating_add(gas_before(tx).0));
-    let requests = host.finish();
-    let mut executed = Executed {
-        rejection: None,
-        report: Some(report),
-        requests,
-        steps_charged: 0,
-        fee: 0,
-        payer: Some(payer),
-    };
-    executed.rejection = judge(tx, &mut executed, state)?;
-    Ok(executed)
+    let run = run(tx, limits, module, state, chain, observer)?;
+    Ok(TransactionResult::Ran(Box::new(run)))
 }
 
-/// Runs `tx` and keeps what it changed if it was accepted; otherwise takes everything back. Under our own
-/// rules the sender pays for what ran either way; under the old chain's a failure leaves no trace.
-///
-/// # Errors
-/// Only if the node fails.
-pub fn apply(
+/// Moves the money of a transaction that nobody admitted, and gives the limits of its run.
+fn begin_unadmitted(
     tx: &Transaction<'_>,
-    module: &Arc<dyn Module>,
+    entry: Gas,
     state: &mut Overlay<'_>,
-    chain: &dyn ChainView,
-    observer: &mut dyn CallObserver,
-) -> Result<Executed, NodeError> {
-    let before = state.checkpoint();
-    let mut executed = execute(tx, module, state, chain, observer)?;
-    if !executed.accepted() {
-        state.revert(before);
-        if tx.context.semantics.is_dacrs() {
-            executed.fee = 0;
-        }
+) -> Result<CallLimits, Failure<Rejection>> {
+    let payer = payer(tx, state)?;
+    debit(tx, tx.context.pay_amount, payer, state);
+    if let Some(receiver) = receiver(tx, state)? {
+        receiver.credit(state);
     }
-    if let (Payment::Gas { .. }, Some(payer)) = (tx.payment, executed.payer)
-        && let Some(sender) = Account::at(state, payer)
-    {
-        // It was seen before the run that the sender can pay this, and a run cannot take it from him.
-        let left = sender.balance.saturating_sub(executed.fee);
-        set_balance(state, payer, sender, left);
-    }
-    Ok(executed)
+    Ok(limits(tx, entry)?)
 }
 
-/// What the run may use, of which it pays `entry` before its first instruction.
+/// The gas that `tx` takes before it runs. The old chain has no such price.
+const fn gas_before(tx: &Transaction<'_>) -> Gas {
+    match tx.payment {
+        Payment::Gas { .. } => tx
+            .schedule
+            .call_gas(tx.context.input.len(), tx.context.pay_amount),
+        Payment::Fuel { .. } => Gas::ZERO,
+    }
+}
+
+/// The limits of the run, which pays `entry` of them before its first instruction.
 fn limits(tx: &Transaction<'_>, entry: Gas) -> Result<CallLimits, Rejection> {
     let (gas, steps) = match tx.payment {
         Payment::Gas { limit, .. } => {
@@ -282,124 +336,134 @@ fn limits(tx: &Transaction<'_>, entry: Gas) -> Result<CallLimits, Rejection> {
     })
 }
 
-/// What `tx` takes from its sender before the run, and what at most in all.
+/// The fee that `tx` takes from its sender before the run, and the most that it takes in all.
 const fn cost(tx: &Transaction<'_>) -> (u64, u64) {
-    let (taken_now, at_most) = match tx.payment {
+    let (fee_before, at_most) = match tx.payment {
         Payment::Gas { limit, price } => (0, limit.0.saturating_mul(price)),
         Payment::Fuel { fee, .. } => (fee, fee),
     };
-    (taken_now, tx.context.pay_amount.saturating_add(at_most))
+    (fee_before, tx.context.pay_amount.saturating_add(at_most))
 }
 
-/// The account of the sender and its place, if he can pay what `tx` may cost.
-fn sender_who_can_pay(
+/// The sender's account and its place, if it can pay the most that `tx` may cost.
+fn payer(
     tx: &Transaction<'_>,
     state: &mut Overlay<'_>,
-) -> Result<Result<(Place, Account), Rejection>, NodeError> {
+) -> Result<(Place, Account), Failure<Rejection>> {
     let (_, cost) = cost(tx);
-    let Some((payer, sender)) = Account::of(state, &tx.context.sender)? else {
-        return Ok(Err(Rejection::UnknownSender));
-    };
-    if tx.needs_key && sender.public_key.is_none() {
-        return Ok(Err(Rejection::NoKey));
+    let found = Account::of(state, &tx.context.sender)?;
+    let (place, account) = found.ok_or(Rejection::UnknownSender)?;
+    if tx.needs_key && account.public_key.is_none() {
+        return Err(Rejection::NoKey.into());
     }
-    if sender.balance < cost {
-        return Ok(Err(Rejection::InsufficientBalance {
-            balance: sender.balance,
-            cost,
-        }));
+    let balance = account.balance;
+    if balance < cost {
+        return Err(Rejection::InsufficientBalance { balance, cost }.into());
     }
-    Ok(Ok((payer, sender)))
+    Ok((place, account))
 }
 
-/// Moves the amount to the contract, and under the old chain's rules takes the fee, before the run. Where
-/// the sender's account stands.
-fn move_money(
+/// The contract's account, which can hold the amount sent; none if no amount is sent.
+fn receiver(
     tx: &Transaction<'_>,
     state: &mut Overlay<'_>,
-) -> Result<Result<Place, Rejection>, NodeError> {
-    let amount = tx.context.pay_amount;
-    let (taken_now, _) = cost(tx);
-    let (payer, sender) = match sender_who_can_pay(tx, state)? {
-        Ok(found) => found,
-        Err(rejection) => return Ok(Err(rejection)),
-    };
-    let left = sender.balance - amount - taken_now;
-    set_balance(state, payer, sender, left);
-    Ok(match receiver_who_can_hold(tx, state)? {
-        Ok(Some((place, contract, balance))) => {
-            set_balance(state, place, contract, balance);
-            Ok(payer)
-        }
-        Ok(None) => Ok(payer),
-        Err(rejection) => Err(rejection),
-    })
-}
-
-/// The contract's account, its place, and what it holds with the amount sent; nothing if none is sent.
-fn receiver_who_can_hold(
-    tx: &Transaction<'_>,
-    state: &mut Overlay<'_>,
-) -> Result<Result<Option<(Place, Account, u64)>, Rejection>, NodeError> {
+) -> Result<Option<Receiver>, Failure<Rejection>> {
     let amount = tx.context.pay_amount;
     if amount == 0 {
-        return Ok(Ok(None));
+        return Ok(None);
     }
-    let Some((place, contract)) = Account::of(state, &tx.context.contract)? else {
-        return Ok(Err(Rejection::NoAccount));
-    };
+    let found = Account::of(state, &tx.context.contract)?;
+    let (place, account) = found.ok_or(Rejection::NoAccount)?;
     let most = tx.context.network.max_amount();
-    let sum = contract.balance.checked_add(amount);
+    let sum = account.balance.checked_add(amount);
     let Some(balance) = sum.filter(|&sum| sum <= most) else {
-        return Ok(Err(Rejection::BalanceOverflow {
-            balance: contract.balance,
+        return Err(Rejection::BalanceOverflow {
+            balance: account.balance,
             amount,
             most,
-        }));
+        }
+        .into());
     };
-    Ok(Ok(Some((place, contract, balance))))
+    Ok(Some(Receiver {
+        place,
+        account,
+        balance,
+    }))
+}
+
+impl Receiver {
+    fn credit(self, state: &mut Overlay<'_>) {
+        set_balance(state, self.place, self.account, self.balance);
+    }
+}
+
+/// Takes `amount` from the payer, and under the old chain's rules the fee.
+fn debit(
+    tx: &Transaction<'_>,
+    amount: u64,
+    (place, payer): (Place, Account),
+    state: &mut Overlay<'_>,
+) {
+    let (fee_before, _) = cost(tx);
+    let left = payer.balance - amount - fee_before;
+    set_balance(state, place, payer, left);
+}
+
+/// Runs the contract, whose money was moved, and settles the run.
+fn run(
+    tx: &Transaction<'_>,
+    limits: CallLimits,
+    module: &Arc<dyn Module>,
+    state: &mut Overlay<'_>,
+    chain: &dyn ChainView,
+    observer: &mut dyn CallObserver,
+) -> Result<FinishedRun, NodeError> {
+    let call = bridge::Call {
+        input: tx.context.input,
+        limits,
+    };
+    let mut host = Host::new(&tx.context, chain, state);
+    let mut report = drive(module, &call, &mut host, observer)?;
+    report.usage.gas = Gas(report.usage.gas.0.saturating_add(gas_before(tx).0));
+    let mut run = FinishedRun {
+        fee: match tx.payment {
+            Payment::Gas { price, .. } => report.usage.gas_charged().0.saturating_mul(price),
+            Payment::Fuel { fee, .. } => fee,
+        },
+        report,
+        verdict: Ok(()),
+        requests: host.finish(),
+        steps_charged: 0,
+    };
+    run.verdict = match settle_run(tx, &mut run, state) {
+        Ok(()) => Ok(()),
+        Err(Failure::Contract(rejection)) => Err(rejection),
+        Err(Failure::Node(error)) => return Err(error),
+    };
+    Ok(run)
 }
 
 /// Decides over a finished run, and makes what a successful one asked for.
-fn judge(
+fn settle_run(
     tx: &Transaction<'_>,
-    executed: &mut Executed,
+    run: &mut FinishedRun,
     state: &mut Overlay<'_>,
-) -> Result<Option<Rejection>, NodeError> {
-    let (Some(report), Some(returned)) = (&executed.report, executed.returned()) else {
-        return Ok(None);
-    };
-    let outcome = report.outcome;
-    match tx.payment {
-        Payment::Gas { price, .. } => {
-            executed.fee = report.usage.gas_charged().0.saturating_mul(price);
-            if !outcome.is_success() {
-                return Ok(Some(Rejection::Run(outcome)));
-            }
-        }
-        Payment::Fuel { fee, rate } => {
-            executed.fee = fee;
-            if !outcome.is_success() {
-                return Ok(Some(Rejection::Run(outcome)));
-            }
-            match fees::counted_steps(returned) {
-                Ok(steps) => executed.steps_charged = steps,
-                Err(error) => return Ok(Some(error.into())),
-            }
-            if let Err(error) = fees::spend(executed.steps_charged, rate) {
-                return Ok(Some(error.into()));
-            }
-        }
+) -> Result<(), Failure<Rejection>> {
+    let outcome = run.report.outcome;
+    if !outcome.is_success() {
+        return Err(Rejection::Run(outcome).into());
     }
-    match settle(&executed.requests, state, &tx.context) {
-        Ok(()) => Ok(None),
-        Err(Failure::Contract(refusal)) => Ok(Some(refusal.into())),
-        Err(Failure::Node(error)) => Err(error),
+    if let Payment::Fuel { rate, .. } = tx.payment {
+        run.steps_charged = fees::counted_steps(run.returned()).map_err(Rejection::Fee)?;
+        fees::spend(run.steps_charged, rate).map_err(Rejection::Fee)?;
     }
+    settle(&run.requests, state, &tx.context).map_err(|failure| match failure {
+        Failure::Contract(refusal) => Rejection::Settle(refusal).into(),
+        Failure::Node(error) => error.into(),
+    })
 }
 
-/// Sets the balance of the account at `place`. What stays as it was needs no write, and nothing to put back
-/// when the block is taken back.
+/// Sets the balance of the account at `place`. One that stays as it was needs no write, and no undo.
 fn set_balance(state: &mut Overlay<'_>, place: Place, mut account: Account, balance: u64) {
     if account.balance != balance {
         account.balance = balance;

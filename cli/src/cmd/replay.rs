@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use verify::recording::format::FORMAT;
 use verify::recording::{
-    Difference, File, Row, Run, differences, execute_by, prepare, semantics_of,
+    Difference, File, Replay as Recorded, Row, differences, execute_by, prepare, semantics_of,
 };
 
 /// Run recorded calls again and compare every recorded field.
@@ -111,7 +111,7 @@ impl Replay {
         Ok(())
     }
 
-    fn execute(&self, row: &Row, image: &Image) -> Result<Run, Error> {
+    fn execute(&self, row: &Row, image: &Image) -> Result<Recorded, Error> {
         let engines = self.engine.engines()?;
         let prepared = semantics_of(row).and_then(|semantics| prepare(image, semantics, engines));
         prepared

@@ -20,7 +20,7 @@ use loader::Image;
 use serde::Serialize;
 use std::path::PathBuf;
 use verify::recording::format::{CallRow, Context};
-use verify::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Row, Run as Recorded, execute_by, prepare};
+use verify::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Replay, Row, execute_by, prepare};
 
 /// Run one call of a contract against a throw-away host in memory.
 ///
@@ -100,7 +100,7 @@ impl Run {
             .stack
             .as_ref()
             .is_some_and(|stack| stack.overflow.is_some());
-        Ok(if run.executed.accepted() && !overflow {
+        Ok(if run.result.accepted() && !overflow {
             Status::Success
         } else {
             Status::Refused
@@ -256,17 +256,16 @@ impl HostCall {
 
 impl Report {
     /// `on_8051`: whether there are machine cycles to tell of.
-    fn new(run: &Recorded, cpu: Option<&Cpu>, on_8051: bool) -> Self {
-        let executed = &run.executed;
-        let report = executed.report.as_ref();
-        let outcome = report.map(|report| report.outcome);
-        let usage = report.map(|report| report.usage).unwrap_or_default();
-        let calls = run.row.calls.iter().zip(&run.call_cycles);
-        let prints = executed.requests.prints.iter();
-        let prints: Vec<String> = prints.map(Print::to_string).collect();
+    fn new(replay: &Replay, cpu: Option<&Cpu>, on_8051: bool) -> Self {
+        let run = replay.result.run();
+        let outcome = run.map(|run| run.report.outcome);
+        let usage = run.map(|run| run.report.usage).unwrap_or_default();
+        let calls = replay.row.calls.iter().zip(&replay.call_cycles);
+        let prints = run.map_or(&[][..], |run| &run.requests.prints);
+        let prints: Vec<String> = prints.iter().map(Print::to_string).collect();
         Report {
             outcome: match outcome {
-                Some(Outcome::Success) if !executed.accepted() => "refused",
+                Some(Outcome::Success) if !replay.result.accepted() => "refused",
                 Some(outcome) => outcome.name(),
                 None => "refused",
             },
@@ -285,12 +284,12 @@ impl Report {
             host_calls: calls
                 .map(|(row, cycles)| HostCall::new(row, on_8051.then_some(*cycles)))
                 .collect(),
-            host_calls_left_out: run.calls_left_out,
+            host_calls_left_out: replay.calls_left_out,
             output: prints.concat(),
             events: None,
             refund: usage.refund.0,
             charged: usage.gas_charged().0,
-            reason: executed.rejection.as_ref().map(ToString::to_string),
+            reason: replay.result.rejection().map(ToString::to_string),
             stack: None,
             coverage: None,
             prints,

@@ -6,7 +6,7 @@ use abi::{Gas, Semantics};
 use bridge::{CallObserver, Cycles, Engine, EngineId, Fault, Module, Rules, Steps};
 use chain::error::ChainError;
 use chain::modules::Modules;
-use chain::session::{self, Executed, Payment, Transaction};
+use chain::session::{self, FinishedRun, Payment, Transaction, TransactionResult};
 use hostapi::accounts::Account;
 use hostapi::app_funds::{AppAccount, Fund, NAME_MAX};
 use hostapi::context::KnownTx;
@@ -82,11 +82,11 @@ pub enum ExecuteError {
 
 /// A finished run of a row.
 #[derive(Debug)]
-pub struct Run {
-    /// The row that came of it.
+pub struct Replay {
+    /// The row that the run gives.
     pub row: Row,
-    /// What became of the transaction.
-    pub executed: Executed,
+    /// The result of the transaction.
+    pub result: TransactionResult,
     /// The machine cycles on arrival at each call.
     pub call_cycles: Vec<u64>,
     /// How many calls came after those in the row: it holds only as many as [`CALLS_ROOM`] has room for.
@@ -218,7 +218,7 @@ pub fn execute(
     image: &Image,
     digests: bool,
     observer: &mut dyn CallObserver,
-) -> Result<Run, ExecuteError> {
+) -> Result<Replay, ExecuteError> {
     let rules = Rules::v1(semantics_of(row)?);
     let module = Modules::new().prepare(image, &rules)?;
     execute_by(&module, row, digests, observer)
@@ -235,7 +235,7 @@ pub fn execute_by(
     row: &Row,
     digests: bool,
     observer: &mut dyn CallObserver,
-) -> Result<Run, ExecuteError> {
+) -> Result<Replay, ExecuteError> {
     let semantics = semantics_of(row)?;
     let past = Past::new(&row.context)?;
     let limits = limits(row, module.engine(), semantics)?;
@@ -245,35 +245,29 @@ pub fn execute_by(
     write_state(&row.context, &mut state)?;
     let watch = Watch::new(digests, row.cpu_flags_as_hardware, CALLS_ROOM);
     let mut watched = (observer, watch);
-    let executed = session::execute(&transaction, module, &mut state, &past, &mut watched)?;
+    let result = session::execute(&transaction, module, &mut state, &past, &mut watched)?;
     let mut watch = watched.1;
-    let fault = executed
-        .report
-        .as_ref()
-        .and_then(|report| report.outcome.fault());
+    let run = result.run();
+    let fault = run.and_then(|run| run.report.outcome.fault());
     if fault == Some(Fault::Host(HostFault::TooManyOutputs)) {
         watch.last_call_was_fatal();
     }
     let mut after = row.clone();
     after.schedule = schedule(semantics);
-    after.result = result(&watch, &executed, &transaction);
-    after.outputs = executed
-        .requests
-        .outputs
-        .iter()
-        .map(|output| output.0.into())
-        .collect();
-    after.app_ops = executed
-        .requests
-        .funds_in_order()
-        .into_iter()
-        .map(|record| record.0.into())
-        .collect();
+    after.result = result_row(&watch, &result, &transaction);
+    after.outputs = Vec::new();
+    after.app_ops = Vec::new();
+    if let Some(FinishedRun { requests, .. }) = run {
+        let outputs = requests.outputs.iter();
+        after.outputs = outputs.map(|output| output.0.into()).collect();
+        let funds = requests.funds_in_order().into_iter();
+        after.app_ops = funds.map(|record| record.0.into()).collect();
+    }
     read_state(&mut after, &mut state)?;
     after.calls = watch.calls;
-    Ok(Run {
+    Ok(Replay {
         row: after,
-        executed,
+        result,
         call_cycles: watch.cycles,
         calls_left_out: watch.left_out,
     })
@@ -490,18 +484,18 @@ fn entries(state: &mut Overlay<'_>, prefix: u8) -> Result<Vec<Pair>, NodeError> 
     Ok(found)
 }
 
-fn result(watch: &Watch, executed: &Executed, tx: &Transaction<'_>) -> ResultRow {
-    let accepted = executed.accepted();
-    let usage = executed.report.as_ref().map(|report| report.usage);
-    let steps_charged = executed.steps_charged;
+fn result_row(watch: &Watch, result: &TransactionResult, tx: &Transaction<'_>) -> ResultRow {
+    let accepted = result.accepted();
+    let run = result.run();
+    let usage = run.map(|run| run.report.usage);
+    let steps_charged = run.map_or(0, |run| run.steps_charged);
     ResultRow {
         ok: accepted,
-        message: executed
-            .rejection
-            .as_ref()
+        message: result
+            .rejection()
             .map_or_else(|| "accepted".into(), ToString::to_string),
         threw: None,
-        vm_return: executed.returned().unwrap_or(-999),
+        vm_return: run.map_or(-999, FinishedRun::returned),
         exit_byte: watch.exit_byte,
         final_step: usage.map_or(-1, |usage| usage.steps),
         insns: usage.map_or(0, |usage| usage.instructions.0),

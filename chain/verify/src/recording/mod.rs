@@ -14,7 +14,7 @@ mod watch;
 pub use capture::capture;
 pub use compare::{Difference, differences};
 pub use execute::{
-    DEFAULT_CYCLES, DEFAULT_GAS, ExecuteError, Run, execute, execute_by, prepare, semantics_of,
+    DEFAULT_CYCLES, DEFAULT_GAS, ExecuteError, Replay, execute, execute_by, prepare, semantics_of,
 };
 pub use format::{File, Hex, Row};
 pub use watch::{CALLS_ROOM, Watch};

@@ -10,7 +10,7 @@ use chain::error::ChainError;
 use chain::export::pairs;
 use chain::genesis::Genesis;
 use chain::hostlog::{HostCalls, USUAL_ROOM};
-use chain::open_block::{CallRequest, Deploy, Trial};
+use chain::open_block::{CallRequest, Deploy, DryRun};
 use chain::receipt::Receipt;
 use chain::session::Payment;
 use hostapi::NodeError;
@@ -66,7 +66,7 @@ pub struct StepReport {
 #[derive(Clone, Debug)]
 pub struct Beside {
     /// What came of it with the other image; it was taken back.
-    pub other: Trial,
+    pub other: DryRun,
     /// What the call with the contract's own image wrote, in order of key.
     pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
@@ -319,7 +319,7 @@ impl Scenario {
             block.keep_host_calls(USUAL_ROOM);
         }
         let other = match self.beside.get(contract) {
-            Some(image) => Some(block.try_with(&request, image)?),
+            Some(image) => Some(block.dry_run_with(&request, image)?),
             None => None,
         };
         match block.call(&request, observer) {

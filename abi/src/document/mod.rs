@@ -18,7 +18,7 @@ pub const REFRESH: &str = "cargo run -p smart51-abi --example generate";
 /// `firmware-samples/include/smart51.h`.
 #[must_use]
 pub fn c_header() -> String {
-    include_str!("document/smart51.h")
+    include_str!("smart51.h")
         .replace("@REFRESH@", REFRESH)
         .replace("@ADDRESSES@", &c_addresses())
         .replace("@NUMBERS@", &c_numbers())
@@ -36,7 +36,7 @@ pub fn c_page() -> String {
             format!("| `{}` | `S51_{number}` | {summary} |", c_function(m).0)
         })
         .collect();
-    include_str!("document/c.md")
+    include_str!("c.md")
         .replace("@REFRESH@", REFRESH)
         .replace("@METHODS@", &rows.join("\n"))
 }
@@ -44,7 +44,7 @@ pub fn c_page() -> String {
 /// `docs/abi.md`.
 #[must_use]
 pub fn markdown() -> String {
-    include_str!("document/abi.md")
+    include_str!("abi.md")
         .replace("@REFRESH@", REFRESH)
         .replace("@ADDED@", &method::ADDED.to_string())
         .replace("@CHANGED@", &method::CHANGED.to_string())

@@ -115,15 +115,6 @@ impl<'a> Args<'a> {
         self.count == 0
     }
 
-    /// The items, if there are exactly `N` of them (`N` at most 4).
-    #[must_use]
-    pub fn exactly<const N: usize>(&self) -> Option<[&'a [u8]; N]> {
-        if self.count != N {
-            return None;
-        }
-        self.items.first_chunk::<N>().copied()
-    }
-
     /// The first items, at most 4 of them.
     #[must_use]
     pub fn items(&self) -> &[&'a [u8]] {

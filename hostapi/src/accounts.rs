@@ -5,7 +5,8 @@
 
 use crate::hash::key_hash;
 use crate::host::NodeError;
-use crate::network::{ADDRESS_LENGTH, Network};
+use crate::network::Network;
+use abi::method::AccountName;
 use byteorder::{ByteOrder, LittleEndian};
 use smallvec::SmallVec;
 use state::keys::{self, KeyId, RegId};
@@ -167,21 +168,19 @@ pub fn key_id_of(state: &mut Overlay<'_>, regid: &RegId) -> Result<Option<KeyId>
         .map_err(|_| NodeError::damaged(&key, "a key id is expected"))
 }
 
-/// The key id that a contract's argument names: a registered id (6 bytes) or an address (34 characters).
+/// The key id of the account that a contract's argument names.
 ///
 /// # Errors
 /// If the store cannot be read or holds something else.
 pub fn resolve(
     state: &mut Overlay<'_>,
     network: Network,
-    id: &[u8],
+    name: AccountName<'_>,
 ) -> Result<Option<KeyId>, NodeError> {
-    if let Ok(regid) = id.try_into() {
-        return key_id_of(state, regid);
+    match name {
+        AccountName::Regid(regid) => key_id_of(state, regid),
+        AccountName::Address(address) => Ok(network.key_id(address)),
     }
-    Ok((id.len() == ADDRESS_LENGTH)
-        .then(|| network.key_id(id))
-        .flatten())
 }
 
 #[cfg(test)]
@@ -234,7 +233,8 @@ mod tests {
         account.register(&mut state, &key_id);
         assert_eq!(id, [7, 0, 0, 0, 3, 0]);
         let address = Network::Main.address(&key_id);
-        for name in [&id[..], address.as_bytes()] {
+        let text = address.as_bytes().try_into().unwrap();
+        for name in [AccountName::Regid(&id), AccountName::Address(text)] {
             assert_eq!(
                 resolve(&mut state, Network::Main, name).unwrap(),
                 Some(key_id)
@@ -242,15 +242,11 @@ mod tests {
         }
         assert_eq!(Account::load(&mut state, &key_id).unwrap(), Some(account));
         assert_eq!(
-            resolve(&mut state, Network::Main, &regid(7, 4)).unwrap(),
+            resolve(&mut state, Network::Main, AccountName::Regid(&regid(7, 4))).unwrap(),
             None
         );
         assert_eq!(
-            resolve(&mut state, Network::Test, address.as_bytes()).unwrap(),
-            None
-        );
-        assert_eq!(
-            resolve(&mut state, Network::Main, b"seven b").unwrap(),
+            resolve(&mut state, Network::Test, AccountName::Address(text)).unwrap(),
             None
         );
     }

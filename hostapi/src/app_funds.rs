@@ -13,6 +13,8 @@ use state::keys;
 
 /// The size of a fund record in bytes.
 pub const FUND_SIZE: usize = 95;
+/// The size of a user id with its length byte, in bytes.
+pub const USER_SIZE: usize = 1 + NAME_MAX;
 /// The longest user id and the longest tag, in bytes.
 pub const NAME_MAX: usize = 40;
 /// From this height on, the old chain's new contracts freeze funds by time instead of height.

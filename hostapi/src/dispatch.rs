@@ -4,9 +4,11 @@ use crate::context::{CallContext, ChainView};
 use crate::failure::Failure;
 use crate::hash::{double_sha256, sha256};
 use crate::host::{Answer, CallEnd, HostApi, HostFault, KEPT_EACH, KEPT_MAX, Status};
+use crate::outputs::Output;
 use crate::requests::Requests;
-use abi::codec::{self, Args};
-use abi::{Gas, method};
+use abi::Gas;
+use abi::codec;
+use abi::method::{self, Method, Request};
 use state::keys::Key;
 use state::{Overlay, Place};
 
@@ -58,48 +60,54 @@ impl<'a, 's> Host<'a, 's> {
         self.requests
     }
 
-    /// Calls the method of the table's number `id`, whose arguments have been checked.
-    fn serve(&mut self, id: u16, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        match id {
-            method::COMPARE => self.compare(args),
-            method::MUL => self.calculate(args, |a, b| Some(a.wrapping_mul(b))),
-            method::ADD => self.calculate(args, |a, b| Some(a.wrapping_add(b))),
-            method::SUB => self.calculate(args, |a, b| Some(a.wrapping_sub(b))),
-            method::DIV => self.divide(args),
-            method::HASH => self.digest(args, double_sha256),
-            method::DES => self.des(args),
-            method::VERIFY => self.verify(args),
-            method::SIGN => Ok(Served::DONE),
-            method::PRINT => self.print(args),
-            method::TX_CONTRACT => self.tx_contract(args),
-            method::TX_ACCOUNT => self.about_tx(args, |tx| tx.sender),
-            method::PUBKEY => self.pubkey(args),
-            method::BALANCE => self.balance(args),
-            method::TX_HEIGHT => self.about_tx(args, |tx| tx.height.to_le_bytes()),
-            method::BLOCK_HASH => self.block_hash(args),
-            method::HEIGHT => self.answer(&self.context.height.to_le_bytes()),
-            method::DB_WRITE => self.db_write(args),
-            method::DB_DELETE => self.db_delete(args),
-            method::DB_READ => self.db_read(args),
-            method::DB_SIZE => self.db_size(),
-            method::DB_NEXT => self.db_next(args),
-            method::TX_HASH => self.answer(&self.context.tx_hash),
-            method::DB_MODIFY => self.db_modify(args),
-            method::OUTPUT => self.output(args),
-            method::SCRIPT_DATA => self.script_data(args),
-            method::SCRIPT_ID => self.answer(&self.context.contract),
-            method::TX_SENDER => self.answer(&self.context.sender),
-            method::INPUT => self.answer(self.context.input),
-            method::UNPACK => self.unpack(args),
-            method::TX_UNPACK => self.tx_unpack(args),
-            method::PAY_AMOUNT => self.answer(&self.context.pay_amount.to_le_bytes()),
-            method::APP_FREE => self.app_free(args),
-            method::APP_FROZEN => self.app_frozen(args),
-            method::APP_OPERATE => self.app_operate(args),
-            method::ADDRESS => self.address(args),
-            method::SHA256_ONCE => self.digest(args, sha256),
-            method::BLOCK_TIME => self.answer(&self.context.block_time.to_le_bytes()),
-            unknown => Err(HostFault::UnknownMethod(unknown).into()),
+    /// Serves a request.
+    fn serve(&mut self, request: Request<'_>) -> Result<Served, Failure<CallEnd>> {
+        match request {
+            Request::Compare { a, b } => self.compare(a, b),
+            Request::Mul { a, b } => self.answer(&a.wrapping_mul(b).to_le_bytes()),
+            Request::Add { a, b } => self.answer(&a.wrapping_add(b).to_le_bytes()),
+            Request::Sub { a, b } => self.answer(&a.wrapping_sub(b).to_le_bytes()),
+            Request::Div { a, b } => self.divide(a, b),
+            Request::Hash { data } => self.answer(&double_sha256(data)),
+            Request::Des { data, key, encrypt } => self.des(data, key, encrypt == 1),
+            Request::Verify {
+                signature,
+                public_key,
+                hash,
+            } => self.verify(signature, public_key, hash),
+            Request::Sign => Ok(Served::DONE),
+            Request::Print { hex, text } => self.print(hex != 0, text),
+            Request::TxContract { tx } => self.tx_contract(tx),
+            Request::TxAccount { tx } => self.about_tx(tx, |tx| tx.sender),
+            Request::Pubkey { account } => self.pubkey(account),
+            Request::Balance { account } => self.balance(account),
+            Request::TxHeight { tx } => self.about_tx(tx, |tx| tx.height.to_le_bytes()),
+            Request::BlockHash { height } => self.block_hash(height),
+            Request::Height => self.answer(&self.context.height.to_le_bytes()),
+            Request::DbWrite { key, value } | Request::DbWrite2014 { key, value, .. } => {
+                self.db_write(key, value)
+            }
+            Request::DbDelete { key } => self.db_delete(key),
+            Request::DbRead { key } => self.db_read(key),
+            Request::DbSize => self.db_size(),
+            Request::DbNext { index, after } => self.db_next(index, after),
+            Request::TxHash => self.answer(&self.context.tx_hash),
+            Request::DbModify { key, value } => self.db_modify(key, value),
+            Request::Output { records } => self.output(records.iter().copied().map(Output)),
+            Request::Output2014 { records } => self.output(records.iter().map(Output::from_2014)),
+            Request::ScriptData { contract, key } => self.script_data(contract, key),
+            Request::ScriptId => self.answer(&self.context.contract),
+            Request::TxSender => self.answer(&self.context.sender),
+            Request::Input => self.answer(self.context.input),
+            Request::Unpack { format } => self.unpack(format, self.context.input),
+            Request::TxUnpack { format, tx } => self.tx_unpack(format, tx),
+            Request::PayAmount => self.answer(&self.context.pay_amount.to_le_bytes()),
+            Request::AppFree { user } => self.app_free(user),
+            Request::AppFrozen { fund } => self.app_frozen(fund),
+            Request::AppOperate { records } => self.app_operate(records),
+            Request::Address { account } => self.address(account),
+            Request::Sha256Once { data } => self.answer(&sha256(data)),
+            Request::BlockTime => self.answer(&self.context.block_time.to_le_bytes()),
         }
     }
 
@@ -132,9 +140,9 @@ impl<'a, 's> Host<'a, 's> {
 
     /// What to make of a call that the original's node did not survive, or that made it read out of
     /// bounds: a failed run under the old rules, a refused call under ours.
-    pub(crate) fn undefined(&self, method: u16) -> Result<Served, Failure<CallEnd>> {
+    pub(crate) fn undefined(&self, method: Method) -> Result<Served, Failure<CallEnd>> {
         if self.context.semantics.is_dacrs() {
-            return Err(HostFault::Undefined(method).into());
+            return Err(HostFault::Undefined(method.id()).into());
         }
         Ok(Served::REFUSED)
     }
@@ -150,18 +158,14 @@ impl HostApi for Host<'_, '_> {
         }
         self.reply.clear();
         self.paid = Gas::ZERO;
-        let mut args = Args::NONE;
-        // A method without arguments never looks at the request, whatever it holds.
         let reads = spec.reads_request();
         self.pay(
             spec.gas
                 .before(if reads { codec::claimed(request) } else { 0 }),
         )?;
-        let sound = !reads || args.add(request).is_ok();
-        let served = if sound && spec.check(&args).is_ok() {
-            self.serve(spec.id, &args)?
-        } else {
-            Served::REFUSED
+        let served = match Request::read(semantics, spec.method, request) {
+            Some(request) => self.serve(request)?,
+            None => Served::REFUSED,
         };
         // Where there is never an answer, no answer cannot mean no: a payment would be lost without a word.
         if served.status == Status::Refused && spec.reply.is_empty() && !semantics.is_dacrs() {

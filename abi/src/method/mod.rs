@@ -4,68 +4,31 @@
 //! all come from these rows, so a method cannot exist, cost or fail differently in two places. The rows
 //! 0 to 35 are the original chain's, 0x0100 and later are our own.
 
-mod check;
+mod expand;
+mod kind;
 mod numbers2014;
 mod price;
+mod request;
 mod table;
 
-pub use check::{ArgsError, Length};
+pub use kind::{Item, Kind, Length};
 pub use price::{ADDED, CHANGED, FREED, REMOVED, STORAGE_RUN, UNCHANGED};
 pub use price::{Effect, GasRule, PerBytes, StepRule, Storage, storage};
+pub use request::{AccountName, DesKey};
 pub use table::*;
 
 use crate::Semantics;
 use crate::codec::KEPT;
+use core::fmt;
 
 /// The first id of the methods that the original chain did not have.
 pub const FIRST_OWN: u16 = 0x0100;
 
-/// What an item of a request or a reply holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// 8 bytes, little endian, two's complement.
-    Int64,
-    /// 4 bytes, little endian.
-    Int32,
-    /// At least 4 bytes, of which the first four are a little-endian number and the rest is ignored.
-    Index,
-    /// Any bytes, at least one in a request.
-    Bytes,
-    /// A switch: at least one byte in a request, of which only the first counts; one byte in a reply.
-    Flag,
-    /// A key of DES (8 bytes) or of triple DES (16 bytes).
-    DesKey,
-    /// An account: a registered id (6 bytes) or an address as text (34 characters).
-    Account,
-    /// A registered id: LE32 height, LE16 index.
-    Regid,
-    /// An address as base58check text, 34 characters.
-    Address,
-    /// A hash of 32 bytes, in the order in which hashing yields them.
-    Hash,
-    /// A compressed public key of secp256k1, 33 bytes.
-    PublicKey,
-    /// The name of an app account: one length byte and 40 bytes, unused ones zero.
-    AppUser,
-    /// Records of this many bytes each, one after the other.
-    Records(u16),
-    /// One record of this many bytes.
-    Record(u16),
-}
-
-/// One item of a request or a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Item {
-    /// The name used in documents, in C and in errors.
-    pub name: &'static str,
-    /// What it holds.
-    pub kind: Kind,
-}
-
 /// Everything there is to know about one method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MethodSpec {
+    /// The method.
+    pub method: Method,
     /// The number in the result word.
     pub id: u16,
     /// Our name, in snake case.
@@ -111,15 +74,53 @@ impl MethodSpec {
     }
 }
 
-/// The method of number `id`, the original's and our own.
+impl Method {
+    /// The number in the result word.
+    #[must_use]
+    pub const fn id(self) -> u16 {
+        self as u16
+    }
+
+    /// The method's row in the table.
+    #[must_use]
+    pub const fn spec(self) -> &'static MethodSpec {
+        &METHODS[slot(self.id())]
+    }
+}
+
+/// There is no method of this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UnknownMethod(pub u16);
+
+impl fmt::Display for UnknownMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no method 0x{:04X}", self.0)
+    }
+}
+
+impl core::error::Error for UnknownMethod {}
+
+impl TryFrom<u16> for Method {
+    type Error = UnknownMethod;
+
+    fn try_from(id: u16) -> Result<Method, UnknownMethod> {
+        spec(id).map(|spec| spec.method).ok_or(UnknownMethod(id))
+    }
+}
+
+/// The place in [`METHODS`] of the method of number `id`, where there is one.
+const fn slot(id: u16) -> usize {
+    if id < FIRST_OWN {
+        id as usize
+    } else {
+        OLD_METHODS + (id - FIRST_OWN) as usize
+    }
+}
+
+/// The row of number `id`, the original's and our own.
 #[must_use]
 pub fn spec(id: u16) -> Option<&'static MethodSpec> {
-    let slot = if id < FIRST_OWN {
-        usize::from(id)
-    } else {
-        OLD_METHODS + usize::from(id - FIRST_OWN)
-    };
-    METHODS.get(slot).filter(|spec| spec.id == id)
+    METHODS.get(slot(id)).filter(|spec| spec.id == id)
 }
 
 /// The method a contract means by `id` when it runs under `semantics`, or `None` where there is none.

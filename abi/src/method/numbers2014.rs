@@ -1,40 +1,10 @@
 //! The numbers of the 2014 SDK. No image carries a mark of it; a caller must know.
 
+use super::table::row_of_2014;
 use super::{
-    BLOCK_HASH, DB_DELETE, DB_MODIFY, DB_NEXT, DB_READ, DB_SIZE, DB_WRITE, HEIGHT, INPUT, Item,
-    Kind, METHODS, MethodSpec, OUTPUT, SCRIPT_DATA, SCRIPT_ID, TX_HASH, TX_SENDER,
+    BLOCK_HASH, DB_DELETE, DB_MODIFY, DB_NEXT, DB_READ, DB_SIZE, DB_WRITE, HEIGHT, INPUT,
+    MethodSpec, OUTPUT, SCRIPT_DATA, SCRIPT_ID, TX_HASH, TX_SENDER,
 };
-
-/// What wrote a key in 2014: with the height at which it ends, which nothing ever looked at again.
-const WRITE: MethodSpec = MethodSpec {
-    args: &[
-        Item {
-            name: "key",
-            kind: Kind::Bytes,
-        },
-        Item {
-            name: "value",
-            kind: Kind::Bytes,
-        },
-        Item {
-            name: "lifetime",
-            kind: Kind::Int32,
-        },
-    ],
-    ..METHODS[DB_WRITE as usize]
-};
-
-/// What moved money in 2014: records of regid 6, operation 1, height 4, amount 8 bytes.
-const OUTPUTS: MethodSpec = MethodSpec {
-    args: &[Item {
-        name: "records",
-        kind: Kind::Records(19),
-    }],
-    ..METHODS[OUTPUT as usize]
-};
-
-static WRITE_ROW: MethodSpec = WRITE;
-static OUTPUTS_ROW: MethodSpec = OUTPUTS;
 
 /// The row that `id` meant in 2014.
 pub(super) fn spec(id: u16) -> Option<&'static MethodSpec> {
@@ -42,21 +12,22 @@ pub(super) fn spec(id: u16) -> Option<&'static MethodSpec> {
         0..=14 => id,
         16 => BLOCK_HASH,
         19 => HEIGHT,
-        20 => return Some(&WRITE_ROW),
+        20 => DB_WRITE,
         21 => DB_DELETE,
         22 => DB_READ,
         24 => DB_SIZE,
         25 => DB_NEXT,
         26 => TX_HASH,
         29 => DB_MODIFY,
-        30 => return Some(&OUTPUTS_ROW),
+        30 => OUTPUT,
         31 => SCRIPT_DATA,
         32 => SCRIPT_ID,
         33 => TX_SENDER,
         34 => INPUT,
         _ => return None,
     };
-    super::spec(today)
+    let spec = super::spec(today)?;
+    Some(row_of_2014(spec.method).unwrap_or(spec))
 }
 
 #[cfg(test)]

@@ -1,45 +1,14 @@
-//! The rows. Sources: the original's `FunMap` and `Ex…Func` functions, and for prices see the module `price`.
+//! The rows: [`methods`] says how one is written. Sources: the original's `FunMap` and `Ex…Func`
+//! functions, and for prices see the module `price`.
 
+use super::expand::{about, item, methods, typed};
+use super::request::{AccountName, DesKey, Items};
 use super::{Effect, GasRule, Item, Kind, MethodSpec, StepRule};
-
-/// Declares the constants of the methods' numbers and [`METHODS`], row by row:
-/// `number NAME = name / ORIGINAL (argument: Kind, …; optional: Kind, …) -> (reply: Kind, …) { … }`.
-macro_rules! methods {
-    ($(
-        #[doc = $summary:literal]
-        $id:literal $konst:ident = $name:ident / $original:expr,
-        ($($arg:ident: $arg_kind:expr),* $(; $($opt:ident: $opt_kind:expr),+)?)
-            -> ($($reply:ident: $reply_kind:expr),*) {
-            gas: $gas:expr,
-            steps: $steps:ident,
-            failures: $failures:expr,
-            notes: $notes:literal,
-            example: $example:literal,
-        }
-    )*) => {
-        $(#[doc = $summary] pub const $konst: u16 = $id;)*
-
-        /// Every method, in order of its number.
-        pub const METHODS: &[MethodSpec] = &[$(MethodSpec {
-            id: $id,
-            name: stringify!($name),
-            original: $original,
-            args: &[$(Item { name: stringify!($arg), kind: $arg_kind }),*],
-            optional: &[$($(Item { name: stringify!($opt), kind: $opt_kind }),+)?],
-            reply: &[$(Item { name: stringify!($reply), kind: $reply_kind }),*],
-            gas: $gas,
-            steps: StepRule::$steps,
-            summary: $summary.trim_ascii(),
-            failures: &$failures,
-            notes: $notes,
-            example: $example,
-        }),*];
-    };
-}
+use crate::Semantics;
 
 methods! {
     /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
-    0 COMPARE = compare / Some("COMP_FUNC"), (a: Kind::Int64, b: Kind::Int64) -> (order: Kind::Flag) {
+    0 Compare COMPARE = compare / Some("COMP_FUNC"), (a: Int64, b: Int64) -> (order: Flag) {
         gas: GasRule::flat(40),
         steps: None,
         failures: [],
@@ -47,7 +16,7 @@ methods! {
         example: "if (s51_compare(price, paid) == 2) s51_exit(2); /* paid too little */",
     }
     /// Multiplies two signed 64-bit numbers; the product wraps around.
-    1 MUL = mul / Some("MULL_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (product: Kind::Int64) {
+    1 Mul MUL = mul / Some("MULL_MONEY"), (a: Int64, b: Int64) -> (product: Int64) {
         gas: GasRule::flat(40),
         steps: None,
         failures: [],
@@ -55,7 +24,7 @@ methods! {
         example: "int64_t sum = s51_mul(price, 12);",
     }
     /// Adds two signed 64-bit numbers; the sum wraps around.
-    2 ADD = add / Some("ADD_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (sum: Kind::Int64) {
+    2 Add ADD = add / Some("ADD_MONEY"), (a: Int64, b: Int64) -> (sum: Int64) {
         gas: GasRule::flat(40),
         steps: None,
         failures: [],
@@ -63,7 +32,7 @@ methods! {
         example: "int64_t sum = s51_add(price, paid);",
     }
     /// Subtracts b from a, signed 64-bit numbers; the difference wraps around.
-    3 SUB = sub / Some("SUB_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (difference: Kind::Int64) {
+    3 Sub SUB = sub / Some("SUB_MONEY"), (a: Int64, b: Int64) -> (difference: Int64) {
         gas: GasRule::flat(40),
         steps: None,
         failures: [],
@@ -71,7 +40,7 @@ methods! {
         example: "int64_t change = s51_sub(paid, price);",
     }
     /// Divides a by b, signed 64-bit numbers, rounding toward zero.
-    4 DIV = div / Some("DIV_MONEY"), (a: Kind::Int64, b: Kind::Int64) -> (quotient: Kind::Int64) {
+    4 Div DIV = div / Some("DIV_MONEY"), (a: Int64, b: Int64) -> (quotient: Int64) {
         gas: GasRule::flat(40),
         steps: None,
         failures: [
@@ -82,7 +51,7 @@ methods! {
         example: "int64_t half = s51_div(paid, 2);",
     }
     /// Hashes data with SHA-256 twice, as the chain hashes its transactions.
-    5 HASH = hash / Some("SHA256_FUNC"), (data: Kind::Bytes) -> (hash: Kind::Hash) {
+    5 Hash HASH = hash / Some("SHA256_FUNC"), (data: Bytes) -> (hash: Hash) {
         gas: GasRule::flat(150).per_request(30, 32),
         steps: None,
         failures: [],
@@ -90,8 +59,8 @@ methods! {
         example: "uint8_t hash[32]; s51_hash(\"abc\", 3, hash);",
     }
     /// Encrypts or decrypts data with DES or triple DES (keys 1, 2, 1), block by block.
-    6 DES = des / Some("DES_FUNC"),
-    (data: Kind::Bytes, key: Kind::DesKey, encrypt: Kind::Flag) -> (data: Kind::Bytes) {
+    6 Des DES = des / Some("DES_FUNC"),
+    (data: Bytes, key: DesKey, encrypt: Flag) -> (data: Bytes) {
         gas: GasRule::flat(40).with(Effect::Cipher),
         steps: None,
         failures: ["the key is neither 8 nor 16 bytes long: nothing is answered"],
@@ -101,8 +70,8 @@ methods! {
         example: "uint8_t out[8]; s51_des(\"8 bytes.\", 8, \"key of 8\", 8, 1, out, sizeof out);",
     }
     /// Verifies an ECDSA signature over a 32-byte hash, on the curve secp256k1.
-    7 VERIFY = verify / Some("VERFIY_SIGNATURE_FUNC"),
-    (signature: Kind::Bytes, public_key: Kind::PublicKey, hash: Kind::Hash) -> (valid: Kind::Flag) {
+    7 Verify VERIFY = verify / Some("VERFIY_SIGNATURE_FUNC"),
+    (signature: Bytes, public_key: PublicKey, hash: Hash) -> (valid: Flag) {
         gas: GasRule::flat(15_000),
         steps: None,
         failures: [
@@ -113,7 +82,7 @@ methods! {
         example: "if (!s51_verify(signature, signature_len, public_key, hash)) s51_exit(3);",
     }
     /// Does nothing; the original reserved it for signing.
-    8 SIGN = sign / Some("SIGNATURE_FUNC"), () -> () {
+    8 Sign SIGN = sign / Some("SIGNATURE_FUNC"), () -> () {
         gas: GasRule::flat(30),
         steps: None,
         failures: [],
@@ -121,7 +90,7 @@ methods! {
         example: "s51_sign();",
     }
     /// Prints text to the log of the run, or bytes as hex.
-    9 PRINT = print / Some("PRINT_FUNC"), (hex: Kind::Flag; text: Kind::Bytes) -> () {
+    9 Print PRINT = print / Some("PRINT_FUNC"), (hex: Flag; text: Bytes) -> () {
         gas: GasRule::flat(375).per_request(8, 1),
         steps: None,
         failures: ["no text: an empty line; under the old rules nothing is printed"],
@@ -129,7 +98,7 @@ methods! {
         example: "s51_print(0, \"hello\", 5);",
     }
     /// Reads the contract bytes, the input, of a confirmed transaction.
-    10 TX_CONTRACT = tx_contract / Some("GETTX_CONTRACT_FUNC"), (tx: Kind::Hash) -> (input: Kind::Bytes) {
+    10 TxContract TX_CONTRACT = tx_contract / Some("GETTX_CONTRACT_FUNC"), (tx: Hash) -> (input: Bytes) {
         gas: GasRule::flat(2_000),
         steps: None,
         failures: [
@@ -140,7 +109,7 @@ methods! {
         example: "uint8_t terms[64]; uint16_t n = s51_tx_contract(hash, terms, sizeof terms);",
     }
     /// Reads who sent a confirmed transaction.
-    11 TX_ACCOUNT = tx_account / Some("GETTX_ACCOUNT_FUNC"), (tx: Kind::Hash) -> (sender: Kind::Regid) {
+    11 TxAccount TX_ACCOUNT = tx_account / Some("GETTX_ACCOUNT_FUNC"), (tx: Hash) -> (sender: Regid) {
         gas: GasRule::flat(2_000),
         steps: None,
         failures: ["the transaction is not known: nothing is answered"],
@@ -148,7 +117,7 @@ methods! {
         example: "uint8_t who[6]; if (!s51_tx_account(hash, who)) s51_exit(2);",
     }
     /// Reads the public key of an account.
-    12 PUBKEY = pubkey / Some("GETACCPUB_FUNC"), (account: Kind::Account) -> (public_key: Kind::PublicKey) {
+    12 Pubkey PUBKEY = pubkey / Some("GETACCPUB_FUNC"), (account: Account) -> (public_key: PublicKey) {
         gas: GasRule::flat(2_500),
         steps: None,
         failures: [
@@ -159,7 +128,7 @@ methods! {
         example: "uint8_t key[33]; if (!s51_pubkey(sender, 6, key)) s51_exit(2);",
     }
     /// Reads the balance of an account, as it stands during the run.
-    13 BALANCE = balance / Some("QUEYACCBALANCE_FUNC"), (account: Kind::Account) -> (balance: Kind::Int64) {
+    13 Balance BALANCE = balance / Some("QUEYACCBALANCE_FUNC"), (account: Account) -> (balance: Int64) {
         gas: GasRule::flat(2_500),
         steps: None,
         failures: ["there is no such account: nothing is answered"],
@@ -168,7 +137,7 @@ methods! {
         example: "int64_t mine = s51_balance(sender, 6);",
     }
     /// Reads the height of the block that holds a transaction.
-    14 TX_HEIGHT = tx_height / Some("GETTXCONFIRH_FUNC"), (tx: Kind::Hash) -> (height: Kind::Int32) {
+    14 TxHeight TX_HEIGHT = tx_height / Some("GETTXCONFIRH_FUNC"), (tx: Hash) -> (height: Int32) {
         gas: GasRule::flat(2_000),
         steps: None,
         failures: ["the transaction is not known: nothing is answered"],
@@ -176,7 +145,7 @@ methods! {
         example: "uint32_t since = s51_tx_height(hash);",
     }
     /// Reads the hash of a block below the one being built.
-    15 BLOCK_HASH = block_hash / Some("GETBLOCKHASH_FUNC"), (height: Kind::Int32) -> (hash: Kind::Hash) {
+    15 BlockHash BLOCK_HASH = block_hash / Some("GETBLOCKHASH_FUNC"), (height: Int32) -> (hash: Hash) {
         gas: GasRule::flat(2_000),
         steps: None,
         failures: ["the height is 0, negative, that of the block being built or beyond the tip: nothing is answered"],
@@ -184,7 +153,7 @@ methods! {
         example: "uint8_t dice[32]; s51_block_hash(s51_height() - 1, dice);",
     }
     /// Reads the height of the block being built.
-    16 HEIGHT = height / Some("GETCTXCONFIRMH_FUNC"), () -> (height: Kind::Int32) {
+    16 Height HEIGHT = height / Some("GETCTXCONFIRMH_FUNC"), () -> (height: Int32) {
         gas: GasRule::flat(30),
         steps: None,
         failures: [],
@@ -192,7 +161,7 @@ methods! {
         example: "uint32_t now = s51_height();",
     }
     /// Writes a key of the contract's data, new or not.
-    17 DB_WRITE = db_write / Some("WRITEDB_FUNC"), (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
+    17 DbWrite DB_WRITE = db_write / Some("WRITEDB_FUNC"), (key: Bytes, value: Bytes) -> (written: Flag) {
         gas: GasRule::flat(2_200).with(Effect::Storage),
         steps: Written,
         failures: ["no value, or no key: nothing is answered and nothing written"],
@@ -201,7 +170,7 @@ methods! {
         example: "s51_db_write(\"count\", 5, &price, sizeof price);",
     }
     /// Deletes a key of the contract's data: 1 if it was there, 0 if not.
-    18 DB_DELETE = db_delete / Some("DELETEDB_FUNC"), (key: Kind::Bytes) -> (deleted: Kind::Flag) {
+    18 DbDelete DB_DELETE = db_delete / Some("DELETEDB_FUNC"), (key: Bytes) -> (deleted: Flag) {
         gas: GasRule::flat(1_200).with(Effect::Storage),
         steps: Deleted,
         failures: [],
@@ -209,7 +178,7 @@ methods! {
         example: "s51_db_delete(\"count\", 5);",
     }
     /// Reads the value of a key of the contract's data.
-    19 DB_READ = db_read / Some("READDB_FUNC"), (key: Kind::Bytes) -> (value: Kind::Bytes) {
+    19 DbRead DB_READ = db_read / Some("READDB_FUNC"), (key: Bytes) -> (value: Bytes) {
         gas: GasRule::flat(800),
         steps: None,
         failures: ["the key is not there: nothing is answered"],
@@ -217,7 +186,7 @@ methods! {
         example: "if (!s51_db_read(\"count\", 5, &price, sizeof price)) price = 0;",
     }
     /// Counts the keys of the contract's data.
-    20 DB_SIZE = db_size / Some("GETDBSIZE_FUNC"), () -> (keys: Kind::Int32) {
+    20 DbSize DB_SIZE = db_size / Some("GETDBSIZE_FUNC"), () -> (keys: Int32) {
         gas: GasRule::flat(400),
         steps: None,
         failures: ["there are none: nothing is answered"],
@@ -225,8 +194,8 @@ methods! {
         example: "uint32_t keys = s51_db_size();",
     }
     /// Reads the contract's data in the order of its keys: index 0 for the first, 1 for the one after a key.
-    21 DB_NEXT = db_next / Some("GETDBVALUE_FUNC"),
-    (index: Kind::Index; after: Kind::Bytes) -> (key: Kind::Bytes, value: Kind::Bytes) {
+    21 DbNext DB_NEXT = db_next / Some("GETDBVALUE_FUNC"),
+    (index: Index; after: Bytes) -> (key: Bytes, value: Bytes) {
         gas: GasRule::flat(1_200),
         steps: None,
         failures: [
@@ -238,7 +207,7 @@ methods! {
         example: "uint8_t key[8]; uint16_t n = s51_db_next(0, 0, 0, key, sizeof key); s51_item(&price, sizeof price);",
     }
     /// Reads the hash of the transaction that is running.
-    22 TX_HASH = tx_hash / Some("GetCURTXHASH_FUNC"), () -> (hash: Kind::Hash) {
+    22 TxHash TX_HASH = tx_hash / Some("GetCURTXHASH_FUNC"), () -> (hash: Hash) {
         gas: GasRule::flat(30),
         steps: None,
         failures: [],
@@ -246,8 +215,8 @@ methods! {
         example: "s51_tx_hash(hash);",
     }
     /// Writes over a key of the contract's data that is there already.
-    23 DB_MODIFY = db_modify / Some("MODIFYDBVALUE_FUNC"),
-    (key: Kind::Bytes, value: Kind::Bytes) -> (written: Kind::Flag) {
+    23 DbModify DB_MODIFY = db_modify / Some("MODIFYDBVALUE_FUNC"),
+    (key: Bytes, value: Bytes) -> (written: Flag) {
         gas: GasRule::flat(1_000).with(Effect::Storage),
         steps: Replaced,
         failures: ["the key is not there, or there is no value: nothing is answered and nothing written"],
@@ -255,7 +224,7 @@ methods! {
         example: "if (!s51_db_modify(\"count\", 5, &price, sizeof price)) s51_exit(2);",
     }
     /// Asks for money to move after the run: from the contract's account to others.
-    24 OUTPUT = output / Some("WRITEOUTPUT_FUNC"), (records: Kind::Records(48)) -> () {
+    24 Output OUTPUT = output / Some("WRITEOUTPUT_FUNC"), (records: Records(48)) -> () {
         gas: GasRule::flat(40).with(Effect::Outputs),
         steps: None,
         failures: [
@@ -273,8 +242,8 @@ methods! {
                   s51_record(&pay[1], S51_TAKE, self, price); s51_output(pay, 2);",
     }
     /// Reads a value of another contract's data.
-    25 SCRIPT_DATA = script_data / Some("GETSCRIPTDATA_FUNC"),
-    (contract: Kind::Regid, key: Kind::Bytes) -> (value: Kind::Bytes) {
+    25 ScriptData SCRIPT_DATA = script_data / Some("GETSCRIPTDATA_FUNC"),
+    (contract: Regid, key: Bytes) -> (value: Bytes) {
         gas: GasRule::flat(1_000),
         steps: None,
         failures: ["there is no such contract or no such key: nothing is answered"],
@@ -282,7 +251,7 @@ methods! {
         example: "uint16_t n = s51_script_data(other, \"rate\", 4, &price, sizeof price);",
     }
     /// Reads the registered id of the contract that is running.
-    26 SCRIPT_ID = script_id / Some("GETSCRIPTID_FUNC"), () -> (contract: Kind::Regid) {
+    26 ScriptId SCRIPT_ID = script_id / Some("GETSCRIPTID_FUNC"), () -> (contract: Regid) {
         gas: GasRule::flat(30),
         steps: None,
         failures: [],
@@ -290,7 +259,7 @@ methods! {
         example: "uint8_t me[6]; s51_script_id(me);",
     }
     /// Reads the registered id of the account that sent the transaction.
-    27 TX_SENDER = tx_sender / Some("GETCURTXACCOUNT_FUNC"), () -> (sender: Kind::Regid) {
+    27 TxSender TX_SENDER = tx_sender / Some("GETCURTXACCOUNT_FUNC"), () -> (sender: Regid) {
         gas: GasRule::flat(30),
         steps: None,
         failures: [],
@@ -298,7 +267,7 @@ methods! {
         example: "uint8_t who[6]; s51_tx_sender(who);",
     }
     /// Reads the input of the call once more.
-    28 INPUT = input / Some("GETCURTXCONTACT_FUNC"), () -> (input: Kind::Bytes) {
+    28 Input INPUT = input / Some("GETCURTXCONTACT_FUNC"), () -> (input: Bytes) {
         gas: GasRule::flat(30),
         steps: None,
         failures: ["the input is empty: the run ends under the old rules, nothing is answered under ours"],
@@ -306,7 +275,7 @@ methods! {
         example: "uint8_t args[64]; uint16_t n = s51_input(args, sizeof args);",
     }
     /// Decodes the variable-length numbers of the input.
-    29 UNPACK = unpack / Some("GETCURDECOMPRESSCONTACR_FUNC"), (format: Kind::Bytes) -> (decoded: Kind::Bytes) {
+    29 Unpack UNPACK = unpack / Some("GETCURDECOMPRESSCONTACR_FUNC"), (format: Bytes) -> (decoded: Bytes) {
         gas: GasRule::flat(40).per_request(1, 1).per_reply(1, 1),
         steps: None,
         failures: [
@@ -318,8 +287,8 @@ methods! {
         example: "uint8_t fields[12]; s51_unpack(\"\\x04\\x03\", 2, fields, sizeof fields);",
     }
     /// Decodes the variable-length numbers of a confirmed transaction's input.
-    30 TX_UNPACK = tx_unpack / Some("GETDECOMPRESSCONTACR_FUNC"),
-    (format: Kind::Bytes, tx: Kind::Hash) -> (decoded: Kind::Bytes) {
+    30 TxUnpack TX_UNPACK = tx_unpack / Some("GETDECOMPRESSCONTACR_FUNC"),
+    (format: Bytes, tx: Hash) -> (decoded: Bytes) {
         gas: GasRule::flat(2_000).per_request(1, 1).per_reply(1, 1),
         steps: None,
         failures: [
@@ -330,7 +299,7 @@ methods! {
         example: "uint8_t fields[8]; s51_tx_unpack(\"\\x04\", 1, hash, fields, sizeof fields);",
     }
     /// Reads how much money was sent with the transaction.
-    31 PAY_AMOUNT = pay_amount / Some("GETCURPAYMONEY_FUN"), () -> (amount: Kind::Int64) {
+    31 PayAmount PAY_AMOUNT = pay_amount / Some("GETCURPAYMONEY_FUN"), () -> (amount: Int64) {
         gas: GasRule::flat(30),
         steps: None,
         failures: [],
@@ -338,7 +307,7 @@ methods! {
         example: "if (s51_pay_amount() < price) s51_exit(2);",
     }
     /// Reads the free amount of an app account.
-    32 APP_FREE = app_free / Some("GET_APP_USER_ACC_VALUE_FUN"), (user: Kind::AppUser) -> (amount: Kind::Int64) {
+    32 AppFree APP_FREE = app_free / Some("GET_APP_USER_ACC_VALUE_FUN"), (user: AppUser) -> (amount: Int64) {
         gas: GasRule::flat(1_200).with(Effect::Thawing),
         steps: None,
         failures: ["the length byte of `user` is above 40: nothing is answered; under the old rules the run ends"],
@@ -347,8 +316,8 @@ methods! {
         example: "s51_user_t user; s51_user(&user, sender, 6); price = s51_app_free(&user);",
     }
     /// Reads a frozen fund of an app account.
-    33 APP_FROZEN = app_frozen / Some("GET_APP_USER_ACC_FUND_WITH_TAG_FUN"),
-    (fund: Kind::Record(95)) -> (amount: Kind::Int64) {
+    33 AppFrozen APP_FROZEN = app_frozen / Some("GET_APP_USER_ACC_FUND_WITH_TAG_FUN"),
+    (fund: Record(95)) -> (amount: Int64) {
         gas: GasRule::flat(1_000),
         steps: None,
         failures: [
@@ -360,7 +329,7 @@ methods! {
                   price = s51_app_frozen(&fund);",
     }
     /// Asks for app accounts to change after the run.
-    34 APP_OPERATE = app_operate / Some("GET_WIRITE_OUT_APP_OPERATE_FUN"), (records: Kind::Records(95)) -> () {
+    34 AppOperate APP_OPERATE = app_operate / Some("GET_WIRITE_OUT_APP_OPERATE_FUN"), (records: Records(95)) -> () {
         gas: GasRule::flat(40).with(Effect::AppOperations),
         steps: AppOperated,
         failures: [
@@ -378,7 +347,7 @@ methods! {
         example: "s51_fund_t fund; s51_fund(&fund, S51_ADD_FREE, sender, 6, price); s51_app_operate(&fund, 1);",
     }
     /// Reads the address of an account as text.
-    35 ADDRESS = address / Some("GET_DACRS_ADDRESS_FUN"), (account: Kind::Regid) -> (address: Kind::Address) {
+    35 Address ADDRESS = address / Some("GET_DACRS_ADDRESS_FUN"), (account: Regid) -> (address: Address) {
         gas: GasRule::flat(2_500),
         steps: None,
         failures: ["there is no such account: nothing is answered"],
@@ -386,7 +355,7 @@ methods! {
         example: "uint8_t text[34]; s51_address(sender, text);",
     }
     /// Hashes data with SHA-256 once.
-    0x0100 SHA256_ONCE = sha256_once / Option::None, (data: Kind::Bytes) -> (hash: Kind::Hash) {
+    0x0100 Sha256Once SHA256_ONCE = sha256_once / Option::None, (data: Bytes) -> (hash: Hash) {
         gas: GasRule::flat(100).per_request(15, 32),
         steps: None,
         failures: [],
@@ -394,11 +363,17 @@ methods! {
         example: "s51_sha256_once(\"abc\", 3, hash);",
     }
     /// Reads the time of the block being built, in seconds since 1970.
-    0x0101 BLOCK_TIME = block_time / Option::None, () -> (seconds: Kind::Int64) {
+    0x0101 BlockTime BLOCK_TIME = block_time / Option::None, () -> (seconds: Int64) {
         gas: GasRule::flat(30),
         steps: None,
         failures: [],
         notes: "",
         example: "int64_t now = s51_block_time();",
     }
+
+    in 2014:
+    /// [`Method::DbWrite`] of 2014, with the height at which the key ends; nothing ever looked at it again.
+    DbWrite2014 = DbWrite, (key: Bytes, value: Bytes, lifetime: Int32)
+    /// [`Method::Output`] of 2014, with records of registered id 6, operation 1, height 4, amount 8 bytes.
+    Output2014 = Output, (records: Records(19))
 }

@@ -1,12 +1,12 @@
-//! Hashes, DES and signatures: methods 5 to 7 and 0x0100; and printing, method 9.
+//! DES and signatures: methods 6 and 7; and printing, method 9.
 
+use crate::accounts::PublicKey;
 use crate::dispatch::{Host, Served};
 use crate::failure::Failure;
 use crate::host::CallEnd;
 use crate::prints::Print;
 use crate::signature;
-use abi::codec::Args;
-use abi::method::Effect;
+use abi::method::{DesKey, Effect};
 use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use des::{Des, TdesEde2};
 use state::keys::Hash;
@@ -15,62 +15,49 @@ use state::keys::Hash;
 const BLOCK: usize = 8;
 
 impl Host<'_, '_> {
-    /// A hash of the only argument.
-    pub(crate) fn digest(
-        &mut self,
-        args: &Args<'_>,
-        hash: fn(&[u8]) -> Hash,
-    ) -> Result<Served, Failure<CallEnd>> {
-        let Some([data]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
-        self.answer(&hash(data))
-    }
-
     /// DES or triple DES (K1, K2, K1), block by block, the last one filled up with zeros.
-    pub(crate) fn des(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([data, key, flag]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
+    pub(crate) fn des(
+        &mut self,
+        data: &[u8],
+        key: DesKey<'_>,
+        encrypt: bool,
+    ) -> Result<Served, Failure<CallEnd>> {
         let mut out = data.to_vec();
         out.resize(data.len().next_multiple_of(BLOCK), 0);
-        let encrypt = flag[0] == 1;
-        if let Ok(des) = Des::new_from_slice(key) {
-            self.pay(Effect::cipher(data.len(), false))?;
-            transform(&des, &mut out, encrypt);
-        } else if let Ok(tdes) = TdesEde2::new_from_slice(key) {
-            self.pay(Effect::cipher(data.len(), true))?;
-            transform(&tdes, &mut out, encrypt);
-        } else {
-            return Ok(Served::REFUSED);
+        self.pay(Effect::cipher(data.len(), matches!(key, DesKey::Triple(_))))?;
+        match key {
+            DesKey::Single(key) => transform(&Des::new(key.into()), &mut out, encrypt),
+            DesKey::Triple(key) => transform(&TdesEde2::new(key.into()), &mut out, encrypt),
         }
         self.reply.item(&out);
         Ok(Served::DONE)
     }
 
     /// 1 for a good signature; anything else is refused.
-    pub(crate) fn verify(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([der, key, hash]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
-        if !signature::verifies(der, key, hash) {
+    pub(crate) fn verify(
+        &mut self,
+        signature: &[u8],
+        public_key: &PublicKey,
+        hash: &Hash,
+    ) -> Result<Served, Failure<CallEnd>> {
+        if !signature::verifies(signature, public_key, hash) {
             return Ok(Served::REFUSED);
         }
         self.answer(&[1])
     }
 
     /// Notes what is printed. Under our own rules it can be an empty line, which the old frames cannot ask for.
-    pub(crate) fn print(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let (flag, text) = match *args.items() {
-            [flag, text] => (flag, text),
-            [flag] if !self.context.semantics.is_dacrs() => (flag, &[][..]),
-            _ => return Ok(Served::REFUSED),
-        };
-        self.keep(text.len())?;
-        self.requests.prints.push(Print {
-            hex: flag[0] != 0,
-            bytes: text.to_vec(),
-        });
+    pub(crate) fn print(
+        &mut self,
+        hex: bool,
+        text: Option<&[u8]>,
+    ) -> Result<Served, Failure<CallEnd>> {
+        if text.is_none() && self.context.semantics.is_dacrs() {
+            return Ok(Served::REFUSED);
+        }
+        let bytes = text.unwrap_or_default().to_vec();
+        self.keep(bytes.len())?;
+        self.requests.prints.push(Print { hex, bytes });
         Ok(Served::DONE)
     }
 }

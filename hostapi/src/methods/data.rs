@@ -4,9 +4,9 @@ use crate::data;
 use crate::dispatch::{Host, Served};
 use crate::failure::Failure;
 use crate::host::CallEnd;
-use abi::codec::Args;
 use abi::method;
 use state::Place;
+use state::keys::RegId;
 
 /// The length of a value as a number of steps.
 fn steps(value: &[u8]) -> i64 {
@@ -51,10 +51,11 @@ impl Host<'_, '_> {
     }
 
     /// Sets a key. The 2014 SDK also gave a lifetime, which nothing ever looked at.
-    pub(crate) fn db_write(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let [key, value, ..] = args.items() else {
-            return Ok(Served::REFUSED);
-        };
+    pub(crate) fn db_write(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<Served, Failure<CallEnd>> {
         let place = self.find(key)?;
         let (_, served) = self.change(key, place, Some(value))?;
         self.reply.item(&[1]);
@@ -65,10 +66,7 @@ impl Host<'_, '_> {
     }
 
     /// Removes a key: 1 if it was there, 0 if not. Either way the call is served.
-    pub(crate) fn db_delete(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([key]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
+    pub(crate) fn db_delete(&mut self, key: &[u8]) -> Result<Served, Failure<CallEnd>> {
         let place = self.find(key)?;
         let (old, served) = self.change(key, place, None)?;
         self.reply.item(&[u8::from(old.is_some())]);
@@ -80,10 +78,11 @@ impl Host<'_, '_> {
 
     /// Sets a key that is there. One that is not is left alone, and costs the old chain's steps all the
     /// same; the original then computes an answer that it does not deliver.
-    pub(crate) fn db_modify(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([key, value]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
+    pub(crate) fn db_modify(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<Served, Failure<CallEnd>> {
         let place = self.find(key)?;
         let is_there = self.state.value(place).is_some();
         self.reply.item(&[u8::from(is_there)]);
@@ -101,22 +100,17 @@ impl Host<'_, '_> {
     }
 
     /// The value of a key.
-    pub(crate) fn db_read(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([key]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
+    pub(crate) fn db_read(&mut self, key: &[u8]) -> Result<Served, Failure<CallEnd>> {
         let place = self.find(key)?;
         Ok(self.value(place))
     }
 
     /// The value of a key of another contract.
-    pub(crate) fn script_data(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([contract, key]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
-        let Ok(contract) = contract.try_into() else {
-            return Ok(Served::REFUSED);
-        };
+    pub(crate) fn script_data(
+        &mut self,
+        contract: &RegId,
+        key: &[u8],
+    ) -> Result<Served, Failure<CallEnd>> {
         let place = data::find(self.state, contract, key)?;
         Ok(self.value(place))
     }
@@ -139,14 +133,17 @@ impl Host<'_, '_> {
     }
 
     /// The first key (index 0) or the one after a given key (index 1), with its value.
-    pub(crate) fn db_next(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
+    pub(crate) fn db_next(
+        &mut self,
+        index: u32,
+        after: Option<&[u8]>,
+    ) -> Result<Served, Failure<CallEnd>> {
         if self.context.semantics.is_dacrs() && !self.context.traversal {
             return Ok(Served::REFUSED);
         }
-        let index = args.items().first().and_then(|index| index.first_chunk());
-        let after = match (index.map(|index| u32::from_le_bytes(*index)), args.items()) {
-            (Some(0), _) => None,
-            (Some(1), [_, after]) => Some(*after),
+        let after = match (index, after) {
+            (0, _) => None,
+            (1, Some(after)) => Some(after),
             _ => return Ok(Served::REFUSED),
         };
         let Some((key, value)) = data::next(self.state, &self.context.contract, after)? else {

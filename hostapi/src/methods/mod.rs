@@ -1,5 +1,5 @@
-//! What each method does, by family. Arguments have been checked against the table before; a method that
-//! still does not find what it needs refuses the call.
+//! What each method does, by family. The arguments come checked and typed; those that only the state or the
+//! rules can tell wrong are refused here.
 
 mod arithmetic;
 mod chain;

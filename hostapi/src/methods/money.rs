@@ -1,14 +1,13 @@
 //! Payments and app accounts: methods 24 and 32 to 34. Payments and operations are made after the run.
 
 use crate::app_accounts::{Frozen, Head, Thawing};
-use crate::app_funds::{self, AppAccount, FUND_SIZE, FundRecord};
+use crate::app_funds::{self, AppAccount, FUND_SIZE, FundRecord, USER_SIZE};
 use crate::dispatch::{Host, Served};
 use crate::failure::Failure;
 use crate::host::{CallEnd, HostFault};
-use crate::outputs::{OUTPUT_SIZE, OUTPUT_SIZE_2014, OUTPUTS_END, Output};
-use abi::codec::Args;
-use abi::method::{self, Effect};
-use abi::{Gas, Semantics};
+use crate::outputs::{OUTPUTS_END, Output};
+use abi::Gas;
+use abi::method::{Effect, Method};
 use state::keys;
 
 /// Above this height the old chain refuses operations with a negative amount.
@@ -21,37 +20,13 @@ fn price(records: usize, each: Gas) -> Gas {
 
 impl Host<'_, '_> {
     /// Asks for payments.
-    pub(crate) fn output(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([records]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
-        let is_2014 = self.context.semantics == Semantics::Dacrs2014;
-        let size = if is_2014 {
-            OUTPUT_SIZE_2014
-        } else {
-            OUTPUT_SIZE
-        };
-        self.pay(price(records.len() / size, Effect::OUTPUT_RECORD))?;
-        let outputs = &mut self.requests.outputs;
-        if is_2014 {
-            outputs.extend(
-                records
-                    .as_chunks::<OUTPUT_SIZE_2014>()
-                    .0
-                    .iter()
-                    .map(Output::from_2014),
-            );
-        } else {
-            outputs.extend(
-                records
-                    .as_chunks::<OUTPUT_SIZE>()
-                    .0
-                    .iter()
-                    .copied()
-                    .map(Output),
-            );
-        }
-        if outputs.len() >= OUTPUTS_END {
+    pub(crate) fn output(
+        &mut self,
+        records: impl ExactSizeIterator<Item = Output>,
+    ) -> Result<Served, Failure<CallEnd>> {
+        self.pay(price(records.len(), Effect::OUTPUT_RECORD))?;
+        self.requests.outputs.extend(records);
+        if self.requests.outputs.len() >= OUTPUTS_END {
             return Err(HostFault::TooManyOutputs.into());
         }
         Ok(Served::DONE)
@@ -63,12 +38,9 @@ impl Host<'_, '_> {
     }
 
     /// A user's free amount.
-    pub(crate) fn app_free(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([id]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
-        let Some(user) = app_funds::name(id) else {
-            return self.undefined(method::APP_FREE);
+    pub(crate) fn app_free(&mut self, user: &[u8; USER_SIZE]) -> Result<Served, Failure<CallEnd>> {
+        let Some(user) = app_funds::name(user) else {
+            return self.undefined(Method::AppFree);
         };
         let free = if self.context.semantics.is_dacrs() {
             self.app_account(user)?.map(|account| account.free)
@@ -95,13 +67,13 @@ impl Host<'_, '_> {
     }
 
     /// The amount of a user's fund with a tag and a height.
-    pub(crate) fn app_frozen(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some(record) = args.exactly().and_then(|[record]| record.try_into().ok()) else {
-            return Ok(Served::REFUSED);
-        };
-        let record = FundRecord(record);
+    pub(crate) fn app_frozen(
+        &mut self,
+        fund: &[u8; FUND_SIZE],
+    ) -> Result<Served, Failure<CallEnd>> {
+        let record = FundRecord(*fund);
         let Some((user, tag)) = record.user().zip(record.tag()) else {
-            return self.undefined(method::APP_FROZEN);
+            return self.undefined(Method::AppFrozen);
         };
         let height = record.height();
         let amount = if self.context.semantics.is_dacrs() {
@@ -123,20 +95,14 @@ impl Host<'_, '_> {
     ///
     /// Under the old rules the records before a refused one stay asked for, and negative amounts are
     /// refused above a height only; under ours the call is served as a whole or not at all.
-    pub(crate) fn app_operate(&mut self, args: &Args<'_>) -> Result<Served, Failure<CallEnd>> {
-        let Some([records]) = args.exactly() else {
-            return Ok(Served::REFUSED);
-        };
+    pub(crate) fn app_operate(
+        &mut self,
+        records: &[[u8; FUND_SIZE]],
+    ) -> Result<Served, Failure<CallEnd>> {
         let is_dacrs = self.context.semantics.is_dacrs();
-        self.pay(price(records.len() / FUND_SIZE, Effect::APP_RECORD))?;
+        self.pay(price(records.len(), Effect::APP_RECORD))?;
         let before = self.requests.funds.len();
-        for record in records
-            .as_chunks::<FUND_SIZE>()
-            .0
-            .iter()
-            .copied()
-            .map(FundRecord)
-        {
+        for record in records.iter().copied().map(FundRecord) {
             if record.amount() < 0 && (!is_dacrs || self.context.height > NEGATIVE_AMOUNT_HEIGHT) {
                 if !is_dacrs {
                     self.requests.funds.truncate(before);
@@ -145,7 +111,7 @@ impl Host<'_, '_> {
             }
             if record.user().is_none() {
                 self.requests.funds.truncate(before);
-                return self.undefined(method::APP_OPERATE);
+                return self.undefined(Method::AppOperate);
             }
             // What has come by now is made free before the first operation on a user's account.
             if !is_dacrs

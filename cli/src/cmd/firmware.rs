@@ -143,7 +143,7 @@ impl BoardArgs {
         uart_pty: bool,
     ) -> Result<Settings, Error> {
         Ok(Settings {
-            chip: self.chip.map_or("8052", |chip| chip.name).into(),
+            chip: self.chip.map_or("8052", |chip| &chip.name).into(),
             von_neumann: self.von_neumann,
             xdata_bytes: self.xdata_bytes.unwrap_or(65536),
             internal_code_only: self.internal_code_only,

@@ -1,7 +1,7 @@
 //! A 24C02 on two pins: 256 bytes behind I²C, as firmware that drives the bus bit by bit sees it.
 
 use board::Device;
-use board::peripherals::Input;
+use board::stimulus::Input;
 use emu8051::Cycles;
 
 /// The device address 1010000, with the read bit clear.

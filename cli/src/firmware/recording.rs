@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::output::{Address, Bytes, Registers};
 use crate::text::{Page, Text, say};
 use board::Board;
-use board::peripherals::Stimulus;
+use board::stimulus::Stimulus;
 use loader::Image;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -94,7 +94,7 @@ impl Ended {
 /// Inputs as lines of a stimulus file.
 mod lines {
     use super::stimulus;
-    use board::peripherals::Stimulus;
+    use board::stimulus::Stimulus;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

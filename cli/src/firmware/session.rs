@@ -171,7 +171,7 @@ impl Session {
 
     fn go(&mut self, until: Cycles) -> BoardStop {
         if self.watches.any() {
-            self.board.run_observed(until, &mut (), &mut self.watches)
+            self.board.run_with(until, &mut (), &mut self.watches)
         } else {
             self.board.run(until)
         }
@@ -212,7 +212,7 @@ impl Session {
 
     /// What a program that works does not do.
     fn oddities(&self) -> Vec<String> {
-        let chip = self.board.chip().name;
+        let chip = &self.board.chip().name;
         let unknown = self.board.unknown_sfrs().map(|(address, at)| {
             let at = at.0;
             format!(

@@ -5,7 +5,7 @@ use super::ram::Ram;
 use super::rate::{Baud, Clock};
 use crate::error::Error;
 use crate::output::{Address, Bytes};
-use board::chips::{CHIPS, Chip};
+use board::chips::Chip;
 use board::interrupt::InterruptTiming;
 use board::line::Pace;
 use board::{Board, BoardConfig, Wiring};
@@ -94,7 +94,7 @@ impl Settings {
 /// The names there are, for clap to print.
 pub(crate) fn chip(name: &str) -> Result<&'static Chip, String> {
     Chip::named(name).ok_or_else(|| {
-        let known: Vec<_> = CHIPS.iter().map(|chip| chip.name).collect();
+        let known: Vec<_> = Chip::all().iter().map(|chip| &*chip.name).collect();
         format!("expected one of {}, found {name}", known.join(", "))
     })
 }

@@ -10,7 +10,7 @@
 //! ```
 
 use board::line::SerialByte;
-use board::peripherals::{Input, Stimulus};
+use board::stimulus::{Input, Stimulus};
 use emu8051::Cycles;
 
 /// What is wrong with a line.

@@ -162,7 +162,7 @@ mod tests {
             .map(|(at, bytes)| (*at, bytes.as_slice()));
         let mut board = Board::new(&BoardConfig::new(chip), segments).expect("fits");
         let mut watch = StackWatch::new(chip.iram_bytes, board.cpu().sp());
-        board.run_observed(Cycles(2000), &mut (), &mut watch);
+        board.run_with(Cycles(2000), &mut (), &mut watch);
         watch
     }
 

@@ -1,10 +1,13 @@
-//! The bytes of a snapshot: each part of the machine lists its fields once, and the list both saves and restores.
+//! The bytes of a snapshot: how each part of the machine is saved to them and restored from them.
+//!
+//! A value is an `Archive`. A part with many fields lists them once (`archived_fields!`), and the list both saves and
+//! restores.
 
 use std::collections::VecDeque;
 
-use emu8051::Cycles;
+use emu8051::{Cycles, Steps};
 
-/// Why bytes are not a snapshot of this machine.
+/// The reason why bytes are not a snapshot of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
@@ -36,106 +39,186 @@ pub enum SnapshotError {
     OtherMachine,
 }
 
-/// Saves fields to bytes or restores them from bytes, according to which of the two it is.
+/// A value that a snapshot holds.
+pub(crate) trait Archive: Sized {
+    /// Appends the value to `out`.
+    fn save(&self, out: &mut Vec<u8>);
+
+    /// The value that [`Archive::save`] wrote.
+    fn restore(from: &mut Reader<'_>) -> Result<Self, SnapshotError>;
+}
+
+/// The bytes of a snapshot, read from the front.
 #[derive(Debug)]
-pub(crate) enum Carrier<'a> {
-    Save(Vec<u8>),
-    Restore { bytes: &'a [u8], at: usize },
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
 }
 
-/// Something with fields to save and restore.
-pub(crate) trait Fields {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError>;
-}
+impl<'a> Reader<'a> {
+    /// Reads `bytes` from offset `at` on.
+    pub(crate) fn new(bytes: &'a [u8], at: usize) -> Reader<'a> {
+        Reader { bytes, at }
+    }
 
-impl Carrier<'_> {
-    pub(crate) fn bytes(&mut self, field: &mut [u8]) -> Result<(), SnapshotError> {
-        match self {
-            Carrier::Save(out) => out.extend_from_slice(field),
-            Carrier::Restore { bytes, at } => {
-                let from = bytes.get(*at..).and_then(|rest| rest.get(..field.len()));
-                field.copy_from_slice(from.ok_or(SnapshotError::Truncated(bytes.len()))?);
-                *at += field.len();
-            }
-        }
-        Ok(())
+    /// The next bytes.
+    pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
+        let rest = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk);
+        let taken = *rest.ok_or(SnapshotError::Truncated(self.bytes.len()))?;
+        self.at += N;
+        Ok(taken)
     }
 
     /// Refuses what was restored unless `possible`.
     pub(crate) fn check(&self, possible: bool) -> Result<(), SnapshotError> {
-        match self {
-            Carrier::Restore { at, .. } if !possible => Err(SnapshotError::Impossible(*at)),
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn u8(&mut self, field: &mut u8) -> Result<(), SnapshotError> {
-        self.bytes(std::slice::from_mut(field))
-    }
-
-    pub(crate) fn u16(&mut self, field: &mut u16) -> Result<(), SnapshotError> {
-        let mut bytes = field.to_le_bytes();
-        self.bytes(&mut bytes)?;
-        *field = u16::from_le_bytes(bytes);
-        Ok(())
-    }
-
-    pub(crate) fn u64(&mut self, field: &mut u64) -> Result<(), SnapshotError> {
-        let mut bytes = field.to_le_bytes();
-        self.bytes(&mut bytes)?;
-        *field = u64::from_le_bytes(bytes);
-        Ok(())
-    }
-
-    pub(crate) fn bool(&mut self, field: &mut bool) -> Result<(), SnapshotError> {
-        let mut byte = u8::from(*field);
-        self.u8(&mut byte)?;
-        self.check(byte <= 1)?;
-        *field = byte == 1;
-        Ok(())
-    }
-
-    pub(crate) fn cycles(&mut self, field: &mut Cycles) -> Result<(), SnapshotError> {
-        self.u64(&mut field.0)
-    }
-
-    /// A field that may be absent; `blank` is what its own fields are restored into.
-    pub(crate) fn option<T: Clone>(
-        &mut self,
-        field: &mut Option<T>,
-        blank: T,
-        each: impl FnOnce(&mut Self, &mut T) -> Result<(), SnapshotError>,
-    ) -> Result<(), SnapshotError> {
-        let mut present = field.is_some();
-        self.bool(&mut present)?;
-        *field = if present {
-            let mut value = field.clone().unwrap_or(blank);
-            each(self, &mut value)?;
-            Some(value)
+        if possible {
+            Ok(())
         } else {
-            None
-        };
-        Ok(())
+            Err(SnapshotError::Impossible(self.at))
+        }
     }
 
-    /// A queue, restored from the front.
-    pub(crate) fn queue<T: Clone>(
-        &mut self,
-        field: &mut VecDeque<T>,
-        blank: T,
-        each: impl Fn(&mut Self, &mut T) -> Result<(), SnapshotError>,
-    ) -> Result<(), SnapshotError> {
-        let mut count = field.len() as u64;
-        self.u64(&mut count)?;
-        if let Carrier::Save(_) = self {
-            return field.iter_mut().try_for_each(|item| each(self, item));
+    /// Refuses bytes that are left over.
+    pub(crate) fn end(&self) -> Result<(), SnapshotError> {
+        if self.at < self.bytes.len() {
+            Err(SnapshotError::TooLong(self.at))
+        } else {
+            Ok(())
         }
-        field.clear(); // grows only as items are found, whatever the count says
-        for _ in 0..count {
-            let mut item = blank.clone();
-            each(self, &mut item)?;
-            field.push_back(item);
-        }
-        Ok(())
     }
+}
+
+/// Gives a type `save_fields` and `restore_fields`, which save and restore the fields listed, in that order.
+macro_rules! archived_fields {
+    ($type:ty: $($field:ident),+ $(,)?) => {
+        impl $type {
+            fn save_fields(&self, out: &mut Vec<u8>) {
+                $( $crate::archive::Archive::save(&self.$field, out); )+
+            }
+
+            fn restore_fields(
+                &mut self,
+                from: &mut $crate::archive::Reader<'_>,
+            ) -> Result<(), $crate::archive::SnapshotError> {
+                $( self.$field = $crate::archive::Archive::restore(from)?; )+
+                Ok(())
+            }
+        }
+    };
+}
+pub(crate) use archived_fields;
+
+macro_rules! integers {
+    ($($type:ty),+) => {
+        $(impl Archive for $type {
+            fn save(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_le_bytes());
+            }
+
+            fn restore(from: &mut Reader<'_>) -> Result<$type, SnapshotError> {
+                from.take().map(<$type>::from_le_bytes)
+            }
+        })+
+    };
+}
+integers!(u8, u16, u64);
+
+impl Archive for bool {
+    fn save(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<bool, SnapshotError> {
+        let byte = u8::restore(from)?;
+        from.check(byte <= 1)?;
+        Ok(byte == 1)
+    }
+}
+
+impl Archive for Cycles {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.0.save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<Cycles, SnapshotError> {
+        u64::restore(from).map(Cycles)
+    }
+}
+
+impl Archive for Steps {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.0.save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<Steps, SnapshotError> {
+        u64::restore(from).map(Steps)
+    }
+}
+
+impl<T: Archive, const N: usize> Archive for [T; N] {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|item| item.save(out));
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<[T; N], SnapshotError> {
+        let items: Vec<T> = (0..N).map(|_| T::restore(from)).collect::<Result<_, _>>()?;
+        items
+            .try_into()
+            .map_err(|_| SnapshotError::Impossible(from.at))
+    }
+}
+
+impl<A: Archive, B: Archive> Archive for (A, B) {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.0.save(out);
+        self.1.save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<(A, B), SnapshotError> {
+        Ok((A::restore(from)?, B::restore(from)?))
+    }
+}
+
+impl<T: Archive> Archive for Option<T> {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.is_some().save(out);
+        self.iter().for_each(|value| value.save(out));
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<Option<T>, SnapshotError> {
+        let present = bool::restore(from)?;
+        present.then(|| T::restore(from)).transpose()
+    }
+}
+
+/// From the front.
+impl<T: Archive> Archive for VecDeque<T> {
+    fn save(&self, out: &mut Vec<u8>) {
+        (self.len() as u64).save(out);
+        self.iter().for_each(|item| item.save(out));
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<VecDeque<T>, SnapshotError> {
+        let count = u64::restore(from)?;
+        let mut queue = VecDeque::new(); // grows only as items are found, whatever the count says
+        for _ in 0..count {
+            queue.push_back(T::restore(from)?);
+        }
+        Ok(queue)
+    }
+}
+
+/// FNV-1a over words of eight bytes in four lanes, which are folded together: finds damage, not malice. A step is one to
+/// one in what it is given, so no single byte can change unnoticed.
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
+    const BEGIN: u64 = 0xCBF2_9CE4_8422_2325;
+    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01B3);
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    let lanes = blocks.iter().fold([BEGIN; 4], |lanes, block| {
+        let words = block.as_chunks::<8>().0;
+        std::array::from_fn(|n| step(lanes[n], u64::from_le_bytes(words[n])))
+    });
+    let whole = lanes.into_iter().fold(bytes.len() as u64, step);
+    rest.iter()
+        .fold(whole, |hash, byte| step(hash, (*byte).into()))
 }

@@ -1,6 +1,6 @@
 //! The chip around the processor: timers, serial port, interrupts, ports, and the board they are on.
 //!
-//! A [`Board`](board::Board) is a [`Cpu`](emu8051::Cpu) with a program, external RAM, the peripherals of a
+//! A [`Board`] is a [`Cpu`](emu8051::Cpu) with a program, external RAM, the peripherals of a
 //! [`Chip`](chips::Chip), and time. Nothing of it costs a processor without peripherals anything: it is one more
 //! [`Bus`](emu8051::Bus).
 //!
@@ -31,9 +31,12 @@ mod board;
 pub mod chips;
 pub mod interrupt;
 pub mod line;
-pub mod peripherals;
+mod peripherals;
 pub mod snapshot;
+pub mod stimulus;
 pub mod time;
 pub mod trace;
+
+pub use peripherals::PeripheralId;
 
 pub use board::{Board, BoardConfig, BoardError, BoardStop, Device, Wiring};

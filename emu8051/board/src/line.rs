@@ -1,8 +1,8 @@
-//! The serial line: bytes that the host has to send to the firmware, the one on the wire, and how fast it is.
+//! The serial line: the bytes that the host has to send to the firmware, the one on the wire, and the rate.
 
 use std::collections::VecDeque;
 
-use crate::archive::{Carrier, Fields, SnapshotError};
+use crate::archive::{Archive, Reader, SnapshotError, archived_fields};
 use crate::time::States;
 
 /// A byte on the serial line.
@@ -21,7 +21,7 @@ impl From<u8> for SerialByte {
     }
 }
 
-/// When the host sends its next byte.
+/// The moment at which the host sends its next byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
     /// When the firmware has cleared RI: no byte is lost, however slow the firmware is.
@@ -110,20 +110,27 @@ impl BitTime {
     }
 }
 
-impl Fields for BitTime {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.u64(&mut self.states)?;
-        carrier.u64(&mut self.per)?;
-        let whole = self.per == 1 && self.states > 0;
-        carrier.check(
+archived_fields!(BitTime: states, per);
+
+impl Archive for BitTime {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.save_fields(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<BitTime, SnapshotError> {
+        let mut bit = BitTime::of(States(1));
+        bit.restore_fields(from)?;
+        let whole = bit.per == 1 && bit.states > 0;
+        from.check(
             whole
-                || self.states <= Self::FASTEST_CLOCK
-                    && (1..=self.states / Self::SHORTEST).contains(&(self.per / 2)),
-        )
+                || bit.states <= Self::FASTEST_CLOCK
+                    && (1..=bit.states / Self::SHORTEST).contains(&(bit.per / 2)),
+        )?;
+        Ok(bit)
     }
 }
 
-/// Why a host cannot have a rate.
+/// The reason why a host cannot have a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RateError {
@@ -163,17 +170,19 @@ pub enum Rate {
     Own(BitTime),
 }
 
-impl Fields for Rate {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        let mut own = match self {
+/// As the bit time the host has of its own, if it has one.
+impl Archive for Rate {
+    fn save(&self, out: &mut Vec<u8>) {
+        let own = match self {
             Rate::Auto => None,
             Rate::Own(bit) => Some(*bit),
         };
-        carrier.option(&mut own, BitTime::of(States(1)), |carrier, bit| {
-            bit.fields(carrier)
-        })?;
-        *self = own.map_or(Rate::Auto, Rate::Own);
-        Ok(())
+        own.save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<Rate, SnapshotError> {
+        let own = Option::restore(from)?;
+        Ok(own.map_or(Rate::Auto, Rate::Own))
     }
 }
 
@@ -239,42 +248,65 @@ pub(crate) struct Line {
     pub(crate) not_before: States,
 }
 
-impl Fields for SerialByte {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.u8(&mut self.data)?;
-        carrier.bool(&mut self.ninth)
+impl Archive for SerialByte {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.data.save(out);
+        self.ninth.save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<SerialByte, SnapshotError> {
+        Ok(SerialByte {
+            data: Archive::restore(from)?,
+            ninth: Archive::restore(from)?,
+        })
     }
 }
 
-impl Fields for Line {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.queue(&mut self.queue, SerialByte::from(0), |carrier, byte| {
-            byte.fields(carrier)
-        })?;
-        let blank = Frame {
-            start: States(0),
-            bit: BitTime::of(States(1)),
-            levels: 0,
-            bits: 0,
-        };
-        carrier.option(&mut self.frame, blank, |carrier, frame| {
-            carrier.u64(&mut frame.start.0)?;
-            frame.bit.fields(carrier)?;
-            carrier.u16(&mut frame.levels)?;
-            carrier.u8(&mut frame.bits)
-        })?;
-        let mut back_to_back = self.pace == Pace::BackToBack;
-        carrier.bool(&mut back_to_back)?;
-        self.pace = if back_to_back {
+impl Archive for Frame {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.start.save(out);
+        self.bit.save(out);
+        self.levels.save(out);
+        self.bits.save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<Frame, SnapshotError> {
+        Ok(Frame {
+            start: Archive::restore(from)?,
+            bit: Archive::restore(from)?,
+            levels: Archive::restore(from)?,
+            bits: Archive::restore(from)?,
+        })
+    }
+}
+
+/// As whether it is [`Pace::BackToBack`].
+impl Archive for Pace {
+    fn save(&self, out: &mut Vec<u8>) {
+        (*self == Pace::BackToBack).save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<Pace, SnapshotError> {
+        let back_to_back = bool::restore(from)?;
+        Ok(if back_to_back {
             Pace::BackToBack
         } else {
             Pace::WhenTaken
-        };
-        self.rate.fields(carrier)?;
-        carrier.option(&mut self.looked_at, States(0), |carrier, at| {
-            carrier.u64(&mut at.0)
-        })?;
-        carrier.u64(&mut self.not_before.0)
+        })
+    }
+}
+
+archived_fields!(Line: queue, frame, pace, rate, looked_at, not_before);
+
+impl Archive for Line {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.save_fields(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<Line, SnapshotError> {
+        let mut line = Line::default();
+        line.restore_fields(from)?;
+        Ok(line)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The whole machine at one moment: kept in memory, or written as bytes.
 
-use crate::archive::{Carrier, Fields, SnapshotError};
+use crate::archive::{Archive, Reader, SnapshotError, checksum};
+use crate::interrupt::Source;
 use crate::peripherals::Peripherals;
 use crate::{Board, Wiring};
 use emu8051::Cpu;
@@ -22,18 +23,18 @@ pub struct Snapshot {
     now: Cycles,
     steps: Steps,
     pins: [u8; 4],
-    worst_latency: [Option<Cycles>; 6],
+    worst_latency: [Option<Cycles>; Source::COUNT],
     machine: u64,
 }
 
 impl Board {
-    /// What this board is now.
+    /// The state of this board now.
     pub fn snapshot(&mut self) -> Snapshot {
-        self.world.xdata.snapshot(&mut self.saved);
-        self.world.peripherals.settle(self.now); // so that equal machines give equal bytes
-        let trace = std::mem::take(&mut self.world.peripherals.trace); // what was seen is no part of the machine
-        let peripherals = self.world.peripherals.clone();
-        self.world.peripherals.trace = trace;
+        self.bus.xdata.snapshot(&mut self.saved);
+        self.bus.peripherals.catch_up(self.now); // so that equal machines give equal bytes
+        let trace = std::mem::take(&mut self.bus.peripherals.trace); // what was seen is no part of the machine
+        let peripherals = self.bus.peripherals.clone();
+        self.bus.peripherals.trace = trace;
         Snapshot {
             cpu: self.cpu.clone(),
             peripherals,
@@ -41,7 +42,7 @@ impl Board {
             now: self.now,
             steps: self.steps,
             pins: self.pins,
-            worst_latency: self.world.worst_latency,
+            worst_latency: self.bus.worst_latency,
             machine: self.machine,
         }
     }
@@ -54,19 +55,19 @@ impl Board {
         if snapshot.machine != self.machine {
             return Err(SnapshotError::OtherMachine);
         }
-        let before = (self.world.wiring == Wiring::VonNeumann).then(|| self.world.xdata.clone());
+        let before = (self.bus.wiring == Wiring::VonNeumann).then(|| self.bus.xdata.clone());
         self.cpu = snapshot.cpu.clone();
-        let trace = std::mem::take(&mut self.world.peripherals.trace);
-        self.world.peripherals = snapshot.peripherals.clone();
-        self.world.peripherals.trace = trace;
-        self.world.peripherals.sees_movx = false;
-        self.world.peripherals.refresh();
-        self.world.xdata.restore(&snapshot.xdata);
+        let trace = std::mem::take(&mut self.bus.peripherals.trace);
+        self.bus.peripherals = snapshot.peripherals.clone();
+        self.bus.peripherals.trace = trace;
+        self.bus.peripherals.sees_movx = false;
+        self.bus.peripherals.refresh();
+        self.bus.xdata.restore(&snapshot.xdata);
         self.saved = snapshot.xdata.clone();
         self.now = snapshot.now;
         self.steps = snapshot.steps;
         self.pins = snapshot.pins;
-        self.world.worst_latency = snapshot.worst_latency;
+        self.bus.worst_latency = snapshot.worst_latency;
         if let Some(before) = before {
             self.decode_changed(&before);
         }
@@ -76,7 +77,7 @@ impl Board {
     /// CODE is RAM, which was `before`.
     fn decode_changed(&mut self, before: &Xdata) {
         for address in 0..=0xFFFF {
-            let byte = self.world.xdata.read(address);
+            let byte = self.bus.xdata.read(address);
             if byte != before.read(address) {
                 self.write_code(address, byte);
             }
@@ -86,7 +87,7 @@ impl Board {
     /// The snapshot written in `bytes` by [`Snapshot::to_bytes`].
     ///
     /// # Errors
-    /// What is wrong with the bytes, and [`SnapshotError::OtherMachine`] when they come from another chip or other CODE.
+    /// The fault of the bytes, and [`SnapshotError::OtherMachine`] when they come from another chip or other CODE.
     pub fn read_snapshot(&self, bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
         let (body, sum) = bytes
             .split_last_chunk()
@@ -107,26 +108,13 @@ impl Board {
         if checksum(body) != u64::from_le_bytes(*sum) {
             return Err(SnapshotError::Checksum);
         }
-        let mut carrier = Carrier::Restore {
-            bytes: body,
-            at: MAGIC.len() + 1,
-        };
-        let mut snapshot = Snapshot {
-            cpu: Cpu::new(),
-            peripherals: Peripherals::new(self.chip(), self.timing),
-            xdata: XdataSnapshot::default(),
-            now: Cycles::ZERO,
-            steps: Steps::ZERO,
-            pins: [0; 4],
-            worst_latency: [None; 6],
-            machine: 0,
-        };
-        snapshot.fields(&mut carrier)?;
-        match carrier {
-            Carrier::Restore { at, .. } if at < body.len() => Err(SnapshotError::TooLong(at)),
-            _ if snapshot.machine != self.machine => Err(SnapshotError::OtherMachine),
-            _ => Ok(snapshot),
+        let mut from = Reader::new(body, MAGIC.len() + 1);
+        let snapshot = Snapshot::restore(&mut from, self)?;
+        from.end()?;
+        if snapshot.machine != self.machine {
+            return Err(SnapshotError::OtherMachine);
         }
+        Ok(snapshot)
     }
 }
 
@@ -136,12 +124,7 @@ impl Snapshot {
         let mut out = Vec::with_capacity(2048 + 257 * self.xdata.pages().count());
         out.extend(MAGIC);
         out.push(FORMAT);
-        let mut carrier = Carrier::Save(out);
-        let saved = self.clone().fields(&mut carrier);
-        debug_assert!(saved.is_ok(), "only restoring can fail");
-        let Carrier::Save(mut out) = carrier else {
-            return Vec::new();
-        };
+        self.save(&mut out);
         let checksum = checksum(&out);
         out.extend_from_slice(&checksum.to_le_bytes());
         out
@@ -151,69 +134,65 @@ impl Snapshot {
     pub fn now(&self) -> Cycles {
         self.now
     }
-}
 
-impl Fields for Snapshot {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.u64(&mut self.machine)?;
-        carrier.cycles(&mut self.now)?;
-        carrier.u64(&mut self.steps.0)?;
-        self.cpu.fields(carrier)?;
-        self.peripherals.fields(carrier)?;
-        carrier.bytes(&mut self.pins)?;
-        for worst in &mut self.worst_latency {
-            carrier.option(worst, Cycles::ZERO, Carrier::cycles)?;
-        }
-        self.xdata.fields(carrier)
+    fn save(&self, out: &mut Vec<u8>) {
+        self.machine.save(out);
+        self.now.save(out);
+        self.steps.save(out);
+        self.cpu.save(out);
+        self.peripherals.save(out);
+        self.pins.save(out);
+        self.worst_latency.save(out);
+        self.xdata.save(out);
+    }
+
+    /// The snapshot that [`Snapshot::save`] wrote, of the chip of `board`.
+    fn restore(from: &mut Reader<'_>, board: &Board) -> Result<Snapshot, SnapshotError> {
+        Ok(Snapshot {
+            machine: Archive::restore(from)?,
+            now: Archive::restore(from)?,
+            steps: Archive::restore(from)?,
+            cpu: Archive::restore(from)?,
+            peripherals: Peripherals::restore(from, board.chip(), board.timing)?,
+            pins: Archive::restore(from)?,
+            worst_latency: Archive::restore(from)?,
+            xdata: Archive::restore(from)?,
+        })
     }
 }
 
-impl Fields for XdataSnapshot {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        let mut count = self.pages().count() as u16;
-        carrier.u16(&mut count)?;
-        carrier.check(count <= 256)?;
-        if let Carrier::Save(out) = carrier {
-            for (page, bytes) in self.pages() {
-                out.push(page);
-                out.extend_from_slice(bytes);
-            }
-            return Ok(());
+/// The number of its pages, then each with its number.
+impl Archive for XdataSnapshot {
+    fn save(&self, out: &mut Vec<u8>) {
+        (self.pages().count() as u16).save(out);
+        for (page, bytes) in self.pages() {
+            out.push(page);
+            out.extend_from_slice(bytes);
         }
-        let mut pages = vec![(0, [0; 256]); count.into()];
-        for (page, bytes) in &mut pages {
-            carrier.u8(page)?;
-            carrier.bytes(bytes)?;
-        }
-        carrier.check(pages.is_sorted_by(|(a, _), (b, _)| a < b))?;
-        *self = XdataSnapshot::from_pages(pages.iter().map(|(page, bytes)| (*page, bytes)));
-        Ok(())
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<XdataSnapshot, SnapshotError> {
+        let count = u16::restore(from)?;
+        from.check(count <= 256)?;
+        let pages: Vec<(u8, [u8; 256])> = (0..count)
+            .map(|_| Ok((u8::restore(from)?, from.take()?)))
+            .collect::<Result<_, _>>()?;
+        from.check(pages.is_sorted_by(|(a, _), (b, _)| a < b))?;
+        let pages = pages.iter().map(|(page, bytes)| (*page, bytes));
+        Ok(XdataSnapshot::from_pages(pages))
     }
 }
 
-impl Fields for Cpu {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        let mut pc = self.pc();
-        carrier.u16(&mut pc)?;
-        self.set_pc(pc);
-        let mut memory = *self.memory();
-        carrier.bytes(&mut memory)?;
-        self.set_memory(&memory);
-        Ok(())
+impl Archive for Cpu {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.pc().save(out);
+        out.extend_from_slice(self.memory());
     }
-}
 
-/// FNV-1a over words of eight bytes in four lanes, which are folded together: finds damage, not malice. A step is one to
-/// one in what it is given, so no single byte can change unnoticed.
-pub(crate) fn checksum(bytes: &[u8]) -> u64 {
-    const BEGIN: u64 = 0xCBF2_9CE4_8422_2325;
-    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01B3);
-    let (blocks, rest) = bytes.as_chunks::<32>();
-    let lanes = blocks.iter().fold([BEGIN; 4], |lanes, block| {
-        let words = block.as_chunks::<8>().0;
-        std::array::from_fn(|n| step(lanes[n], u64::from_le_bytes(words[n])))
-    });
-    let whole = lanes.into_iter().fold(bytes.len() as u64, step);
-    rest.iter()
-        .fold(whole, |hash, byte| step(hash, (*byte).into()))
+    fn restore(from: &mut Reader<'_>) -> Result<Cpu, SnapshotError> {
+        let mut cpu = Cpu::new();
+        cpu.set_pc(u16::restore(from)?);
+        cpu.set_memory(&from.take()?);
+        Ok(cpu)
+    }
 }

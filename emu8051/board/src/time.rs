@@ -1,5 +1,6 @@
 //! Moments finer than a machine cycle.
 
+use crate::archive::{Archive, Reader, SnapshotError};
 use emu8051::Cycles;
 
 /// Oscillator periods in a machine cycle.
@@ -25,6 +26,16 @@ impl States {
             return Cycles::MAX;
         }
         Cycles(self.0.div_ceil(Self::PER_CYCLE))
+    }
+}
+
+impl Archive for States {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.0.save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<States, SnapshotError> {
+        u64::restore(from).map(States)
     }
 }
 

@@ -5,8 +5,8 @@ use board::archive::SnapshotError;
 use board::chips::Chip;
 use board::interrupt::Source;
 use board::line::{Pace, SerialByte};
-use board::peripherals::{Input, Stimulus};
 use board::snapshot::Snapshot;
+use board::stimulus::{Input, Stimulus};
 use board::time::States;
 use board::trace::{Event, Signal};
 use board::{Board, BoardConfig, BoardError, BoardStop, Device, Wiring};
@@ -901,7 +901,7 @@ fn an_image_beyond_the_rom_needs_external_code() {
     assert_eq!(
         error,
         BoardError::BeyondRom {
-            chip: "8051",
+            chip: "8051".into(),
             rom_bytes: 4096,
             address: 0x1000
         }
@@ -1167,7 +1167,7 @@ fn a_recording_replayed_without_the_device_does_the_same() {
     let mut live = board("8051", &source);
     live.record();
     assert_eq!(
-        live.run_with(Cycles(20_000), &mut Answers(0)),
+        live.run_with(Cycles(20_000), &mut Answers(0), &mut ()),
         BoardStop::Cycles
     );
     assert!(live.cpu().iram(0x30) > 50 && live.cpu().iram(0x31) > 10);

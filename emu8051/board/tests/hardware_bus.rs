@@ -2,7 +2,7 @@
 
 use board::chips::Chip;
 use board::interrupt::Source;
-use board::peripherals::{Input, Stimulus};
+use board::stimulus::{Input, Stimulus};
 use board::trace::Signal;
 use board::{Board, BoardConfig, BoardStop, Device, Wiring};
 use emu8051::{Cycles, assemble, sfr};
@@ -75,7 +75,7 @@ fn p0_is_released_in_the_second_cycle_of_an_access() {
     let mut board = build(&config("8052"), source);
     board.trace(true);
     let mut seen = Seen::default();
-    board.run_with(Cycles(50), &mut seen);
+    board.run_with(Cycles(50), &mut seen, &mut ());
     assert_eq!(seen.0, [0x5A, 0xFF, 0xA5, 0xFF]);
     let changes: Vec<(u64, u8)> = board
         .take_events()

@@ -4,7 +4,7 @@
 use board::chips::Chip;
 use board::interrupt::{InterruptTiming, Source};
 use board::line::{Pace, SerialByte};
-use board::peripherals::{Input, Stimulus};
+use board::stimulus::{Input, Stimulus};
 use board::trace::Signal;
 use board::{Board, BoardConfig};
 use emu8051::{Cpu, Cycles, Insn, Observer, sfr};
@@ -282,8 +282,8 @@ fn waiting() -> Board {
 fn waiting_for_a_bit_takes_as_long_as_executing_the_wait() {
     for until in (0..40_000).step_by(37) {
         let (mut free, mut observed) = (waiting(), waiting());
-        let stop = free.run_with(Cycles(until), &mut ());
-        let same = observed.run_observed(Cycles(until), &mut (), &mut Counting(0));
+        let stop = free.run_with(Cycles(until), &mut (), &mut ());
+        let same = observed.run_with(Cycles(until), &mut (), &mut Counting(0));
         assert_eq!(same, stop, "until {until}");
         assert_eq!(free.steps(), observed.steps(), "until {until}");
         assert!(seen(&mut observed) == seen(&mut free), "until {until}");
@@ -307,9 +307,9 @@ fn observed_at_every_instruction_equals_not_observed() {
     for seed in 0..100 {
         let (mut free, mut observed) = (lively(seed), lively(seed));
         let mut counting = Counting(0);
-        let stop = free.run_with(Cycles(10 * CYCLES), &mut ());
+        let stop = free.run_with(Cycles(10 * CYCLES), &mut (), &mut ());
         assert_eq!(
-            observed.run_observed(Cycles(10 * CYCLES), &mut (), &mut counting),
+            observed.run_with(Cycles(10 * CYCLES), &mut (), &mut counting),
             stop,
             "seed {seed}"
         );

@@ -94,7 +94,7 @@ fn run(path: &Path, options: Options<'_>) -> Result<Verdict, Error> {
         Some(eeprom) => eeprom,
         None => &mut nothing,
     };
-    let stop = board.run_observed(Cycles(test.max_cycles), device, &mut watches);
+    let stop = board.run_with(Cycles(test.max_cycles), device, &mut watches);
     let Watches { stack, counts } = watches;
     let stack = stack.map(|stack| stack.seen);
     let outcome = Outcome::new(stop, board, before, stack, eeprom);

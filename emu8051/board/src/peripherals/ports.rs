@@ -1,8 +1,12 @@
-//! The four ports: what the program put into the latches, and what the world does to the pins.
+//! The four ports: their latches, and the levels outside.
 //!
 //! After *Port Structures and Operation* in Intel's Hardware Description of the 8051 (1994).
 
-use crate::archive::{Carrier, Fields, SnapshotError};
+use super::{Effects, Peripheral};
+use crate::archive::{Reader, SnapshotError, archived_fields};
+use crate::chips::Chip;
+use crate::trace::Trace;
+use emu8051::Cycles;
 
 /// Latches and outside levels of P0 to P3.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +41,36 @@ impl Ports {
     }
 }
 
-impl Fields for Ports {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.bytes(&mut self.latch)?;
-        carrier.bytes(&mut self.outside)
+/// The number of the port whose latch is at the direct address `register`.
+#[inline(always)]
+pub(crate) fn port_at(register: u8) -> usize {
+    usize::from(register >> 4 & 3)
+}
+
+archived_fields!(Ports: latch, outside);
+
+impl Peripheral for Ports {
+    fn after_reset(_: &Chip) -> Ports {
+        Ports::new()
+    }
+
+    /// The latch; the pins are for [`Peripherals::read`](super::Peripherals::read), as others drive them, too.
+    fn read(&self, register: u8) -> u8 {
+        self.latch[port_at(register)]
+    }
+
+    /// The latch; the pins are for [`Peripherals::write`](super::Peripherals::write), as others are to be told.
+    fn write(&mut self, register: u8, value: u8, _: Cycles, _: &mut Trace) -> Effects {
+        self.latch[port_at(register)] = value;
+        Effects::empty()
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        self.save_fields(out);
+    }
+
+    fn restore(&mut self, from: &mut Reader<'_>) -> Result<(), SnapshotError> {
+        self.restore_fields(from)
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! After *Timer 2* and *Using Timer 2 to Generate Baud Rates* in Intel's Hardware Description of the 8051 (1994).
 
-use crate::archive::{Carrier, Fields, SnapshotError};
-use crate::interrupt::Flag;
+use super::{Clocks, Effects, Peripheral, PinChange, Sample};
+use crate::archive::{Reader, SnapshotError, archived_fields};
+use crate::chips::Chip;
+use crate::interrupt::{Flag, InterruptTiming, Source};
 use crate::time::{Pulses, States};
 use crate::trace::{Signal, Trace};
 use emu8051::Cycles;
-use emu8051::sfr::T2con;
+use emu8051::sfr::{self, T2con};
 
 /// Timer 2 and its registers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,17 +56,7 @@ impl Timer2 {
         self.control().intersects(T2con::RCLK | T2con::TCLK)
     }
 
-    /// Whether timer 2 clocks the receiver.
-    pub(crate) fn clocks_receiver(&self) -> bool {
-        self.control().contains(T2con::RCLK)
-    }
-
-    /// Whether timer 2 clocks the transmitter.
-    pub(crate) fn clocks_transmitter(&self) -> bool {
-        self.control().contains(T2con::TCLK)
-    }
-
-    /// What it goes to after 0xFFFF.
+    /// The count that follows 0xFFFF.
     fn reload(&self) -> u16 {
         let captures = self.control().contains(T2con::CP_RL2) && !self.generates_baud();
         if captures { 0 } else { self.capture }
@@ -81,7 +73,7 @@ impl Timer2 {
     }
 
     /// Its overflows, as far as they are known: of a counter, the one an edge already sampled will bring.
-    pub(crate) fn pulses(&self) -> Option<Pulses> {
+    fn pulses(&self) -> Option<Pulses> {
         let Some(increment) = States::PER_CYCLE.checked_div(self.rate()) else {
             return self.edge.filter(|_| self.count == 0xFFFF).map(Pulses::once);
         };
@@ -96,8 +88,128 @@ impl Timer2 {
         })
     }
 
+    /// Finds out when TF2 will be set: to be called after any change but the passing of time. As a baud rate generator
+    /// the timer sets no flag.
+    fn refresh(&mut self) {
+        let sets = !self.generates_baud() && !self.overflow.is_set();
+        let pulses = self.pulses().filter(|_| sets);
+        self.next_flag = pulses.map_or(Cycles::MAX, |pulses| pulses.next.ceil());
+    }
+
+    /// Whether an edge on pin T2 or T2EX can do anything.
+    fn listens(&self) -> bool {
+        self.control().intersects(T2con::C_T2 | T2con::EXEN2)
+    }
+
+    /// The falling edge of pin T2 was sampled in the cycle that ends at `at`: it is counted in the next one.
+    fn t2_fell(&mut self, at: Cycles) {
+        if self.control().contains(T2con::TR2 | T2con::C_T2) {
+            self.edge = Some(at + Cycles(1));
+            self.refresh();
+        }
+    }
+
+    /// The falling edge of pin T2EX was sampled in the cycle that ends at `at`, where the timer is caught up.
+    fn t2ex_fell(&mut self, at: Cycles) {
+        if !self.control().contains(T2con::EXEN2) {
+            return;
+        }
+        self.external.raise(at, at + Cycles(1));
+        match (
+            self.generates_baud(),
+            self.control().contains(T2con::CP_RL2),
+        ) {
+            (true, _) => {}
+            (false, true) => self.capture = self.count,
+            (false, false) => self.count = self.capture,
+        }
+        self.refresh();
+    }
+
+    fn t2con(&self) -> u8 {
+        let mut value = self.control();
+        value.set(T2con::TF2, self.overflow.is_set());
+        value.set(T2con::EXF2, self.external.is_set());
+        value.bits()
+    }
+
+    fn set_t2con(&mut self, value: u8, at: Cycles) {
+        let written = T2con::from_bits_retain(value);
+        self.control = (written - T2con::TF2 - T2con::EXF2).bits();
+        self.overflow.write(written.contains(T2con::TF2), at);
+        self.external.write(written.contains(T2con::EXF2), at);
+        self.refresh();
+    }
+}
+
+archived_fields!(Timer2: at, control, overflow, external, count, capture, edge);
+
+impl Peripheral for Timer2 {
+    /// T2 and T2EX.
+    const PINS: [u8; 4] = [0, 0x03, 0, 0];
+
+    fn after_reset(_: &Chip) -> Timer2 {
+        Timer2::new()
+    }
+
+    fn read(&self, register: u8) -> u8 {
+        match register {
+            sfr::TL2 => self.count.to_le_bytes()[0],
+            sfr::TH2 => self.count.to_le_bytes()[1],
+            sfr::RCAP2L => self.capture.to_le_bytes()[0],
+            sfr::RCAP2H => self.capture.to_le_bytes()[1],
+            _ => self.t2con(),
+        }
+    }
+
+    fn write(&mut self, register: u8, value: u8, at: Cycles, trace: &mut Trace) -> Effects {
+        self.catch_up(at, trace);
+        let low = |word: u16| word & 0xFF00 | u16::from(value);
+        let high = |word: u16| word & 0x00FF | u16::from(value) << 8;
+        let mut effects = Effects::CLOCKS | Effects::NEXT_CHANGE;
+        match register {
+            sfr::TL2 => self.count = low(self.count),
+            sfr::TH2 => self.count = high(self.count),
+            sfr::RCAP2L => self.capture = low(self.capture),
+            sfr::RCAP2H => self.capture = high(self.capture),
+            _ => {
+                self.set_t2con(value, at);
+                effects |= Effects::LISTENS;
+            }
+        }
+        self.refresh();
+        effects
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        self.save_fields(out);
+    }
+
+    fn restore(&mut self, from: &mut Reader<'_>) -> Result<(), SnapshotError> {
+        self.restore_fields(from)?;
+        self.refresh();
+        Ok(())
+    }
+
+    fn is_volatile(register: u8) -> bool {
+        register != sfr::T2CON
+    }
+
+    /// The moment at which TF2 will be set; never if it is set already or nothing that is known brings an overflow.
+    #[inline(always)]
+    fn next_change(&self) -> Cycles {
+        self.next_flag
+    }
+
+    #[inline(always)]
+    fn process_until(&mut self, to: Cycles, trace: &mut Trace) {
+        if self.next_flag <= to {
+            self.catch_up(to, trace);
+        }
+    }
+
     /// Counts up to `to`.
-    pub(crate) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
+    fn catch_up(&mut self, to: Cycles, trace: &mut Trace) {
         if to <= self.at {
             return;
         }
@@ -126,109 +238,53 @@ impl Timer2 {
         }
     }
 
-    /// The chip was without a clock from where the timer is settled to `to`.
-    pub(crate) fn sleep(&mut self, to: Cycles) {
+    fn sleep(&mut self, to: Cycles) {
         let slept = to - self.at;
         self.edge = self.edge.map(|due| due + slept);
         self.at = to;
         self.refresh();
     }
 
-    /// Finds out when TF2 will be set: to be called after any change but the passing of time. As a baud rate generator
-    /// the timer sets no flag.
-    pub(crate) fn refresh(&mut self) {
-        let sets = !self.generates_baud() && !self.overflow.is_set();
-        let pulses = self.pulses().filter(|_| sets);
-        self.next_flag = pulses.map_or(Cycles::MAX, |pulses| pulses.next.ceil());
+    #[inline(always)]
+    fn add_clocks(&self, clocks: &mut Clocks) {
+        clocks.timer2 = self.pulses();
+        clocks.transmit_by_timer2 = self.control().contains(T2con::TCLK);
+        clocks.receive_by_timer2 = self.control().contains(T2con::RCLK);
     }
 
-    /// When TF2 will be set next; never if it is set already or nothing that is known brings an overflow.
-    pub(crate) fn next_flag(&self) -> Cycles {
-        self.next_flag
+    fn pins_changed(&mut self, _: PinChange, _: &mut Trace) -> Effects {
+        if self.listens() {
+            Effects::SAMPLE
+        } else {
+            Effects::empty()
+        }
+    }
+
+    fn pins_sampled(&mut self, pins: &Sample, at: Cycles, trace: &mut Trace) -> Effects {
+        let fell = pins.fell[1] & 0x03;
+        if fell == 0 || !self.listens() {
+            return Effects::empty();
+        }
+        self.catch_up(at, trace);
+        if fell & 0x01 != 0 {
+            self.t2_fell(at);
+        }
+        if fell & 0x02 != 0 {
+            self.t2ex_fell(at);
+        }
+        Effects::CLOCKS
     }
 
     /// TF2 and EXF2.
-    pub(crate) fn flags(&self) -> [Flag; 2] {
+    #[inline(always)]
+    fn requests(&self, _: Source) -> [Flag; 2] {
         [self.overflow, self.external]
     }
 
-    /// Whether an edge on pin T2 or T2EX can do anything.
-    pub(crate) fn listens(&self) -> bool {
-        self.control().intersects(T2con::C_T2 | T2con::EXEN2)
-    }
-
-    /// The falling edge of pin T2 was sampled in the cycle that ends at `at`: it is counted in the next one.
-    pub(crate) fn pin_fell(&mut self, at: Cycles) {
-        if self.control().contains(T2con::TR2 | T2con::C_T2) {
-            self.edge = Some(at + Cycles(1));
-            self.refresh();
-        }
-    }
-
-    /// The falling edge of pin T2EX was sampled in the cycle that ends at `at`, where the timer is settled.
-    pub(crate) fn t2ex_fell(&mut self, at: Cycles) {
-        if !self.control().contains(T2con::EXEN2) {
-            return;
-        }
-        self.external.raise(at, at + Cycles(1));
-        match (
-            self.generates_baud(),
-            self.control().contains(T2con::CP_RL2),
-        ) {
-            (true, _) => {}
-            (false, true) => self.capture = self.count,
-            (false, false) => self.count = self.capture,
-        }
-        self.refresh();
-    }
-
-    pub(crate) fn t2con(&self) -> u8 {
-        let mut value = self.control();
-        value.set(T2con::TF2, self.overflow.is_set());
-        value.set(T2con::EXF2, self.external.is_set());
-        value.bits()
-    }
-
-    pub(crate) fn set_t2con(&mut self, value: u8, at: Cycles) {
-        let written = T2con::from_bits_retain(value);
-        self.control = (written - T2con::TF2 - T2con::EXF2).bits();
-        self.overflow.write(written.contains(T2con::TF2), at);
-        self.external.write(written.contains(T2con::EXF2), at);
-        self.refresh();
-    }
-
-    /// TH2 and TL2.
-    pub(crate) fn count(&self) -> u16 {
-        self.count
-    }
-
-    pub(crate) fn set_count(&mut self, value: u16) {
-        self.count = value;
-        self.refresh();
-    }
-
-    /// RCAP2H and RCAP2L.
-    pub(crate) fn capture(&self) -> u16 {
-        self.capture
-    }
-
-    pub(crate) fn set_capture(&mut self, value: u16) {
-        self.capture = value;
-        self.refresh();
-    }
-}
-
-impl Fields for Timer2 {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        carrier.cycles(&mut self.at)?;
-        carrier.u8(&mut self.control)?;
-        self.overflow.fields(carrier)?;
-        self.external.fields(carrier)?;
-        carrier.u16(&mut self.count)?;
-        carrier.u16(&mut self.capture)?;
-        carrier.option(&mut self.edge, Cycles::ZERO, Carrier::cycles)?;
-        self.refresh();
-        Ok(())
+    /// Polled in the cycle of the overflow.
+    #[inline(always)]
+    fn next_request(&self, _: Source, _: InterruptTiming) -> Cycles {
+        self.next_flag
     }
 }
 
@@ -246,8 +302,8 @@ mod tests {
         timer
     }
 
-    fn settle(timer: &mut Timer2, to: u64) {
-        timer.settle(Cycles(to), &mut Trace::default());
+    fn catch_up(timer: &mut Timer2, to: u64) {
+        timer.catch_up(Cycles(to), &mut Trace::default());
     }
 
     /// Increment by increment, for every way the timer can run.
@@ -273,9 +329,9 @@ mod tests {
                         flag |= count == 0xFFFF && !baud;
                         count = if count == 0xFFFF { reload } else { count + 1 };
                     }
-                    settle(&mut timer, look * step);
+                    catch_up(&mut timer, look * step);
                     assert_eq!(
-                        (timer.count(), timer.overflow.is_set()),
+                        (timer.count, timer.overflow.is_set()),
                         (count, flag),
                         "{control:?} {step} {look}"
                     );
@@ -287,13 +343,13 @@ mod tests {
     #[test]
     fn tf2_is_polled_in_the_cycle_of_the_overflow() {
         let mut timer = timer(T2con::TR2, 0xFFFE, 0);
-        assert_eq!(timer.next_flag(), Cycles(2));
-        settle(&mut timer, 5);
+        assert_eq!(timer.next_flag, Cycles(2));
+        catch_up(&mut timer, 5);
         assert_eq!(timer.overflow.raised(), Cycles(2));
         assert_eq!(
             timer
                 .overflow
-                .answerable(crate::interrupt::InterruptTiming::INTEL),
+                .recognised_at(crate::interrupt::InterruptTiming::INTEL),
             Cycles(2)
         );
     }
@@ -301,26 +357,26 @@ mod tests {
     #[test]
     fn capture_copies_the_count_and_reload_copies_back() {
         let mut capturing = timer(T2con::TR2 | T2con::EXEN2 | T2con::CP_RL2, 0x1234, 0);
-        settle(&mut capturing, 1);
+        catch_up(&mut capturing, 1);
         capturing.t2ex_fell(Cycles(1));
-        assert_eq!((capturing.capture(), capturing.count()), (0x1235, 0x1235));
+        assert_eq!((capturing.capture, capturing.count), (0x1235, 0x1235));
         assert!(capturing.external.is_set());
 
         let mut reloading = timer(T2con::TR2 | T2con::EXEN2, 0x1234, 0xAA55);
         reloading.t2ex_fell(Cycles(1));
-        assert_eq!((reloading.capture(), reloading.count()), (0xAA55, 0xAA55));
+        assert_eq!((reloading.capture, reloading.count), (0xAA55, 0xAA55));
     }
 
     #[test]
     fn t2ex_is_ignored_without_exen2_and_only_interrupts_as_a_baud_rate_generator() {
         let mut deaf = timer(T2con::TR2, 0x1234, 0xAA55);
         deaf.t2ex_fell(Cycles(1));
-        assert_eq!((deaf.count(), deaf.external.is_set()), (0x1234, false));
+        assert_eq!((deaf.count, deaf.external.is_set()), (0x1234, false));
 
         let mut baud = timer(T2con::TR2 | T2con::TCLK | T2con::EXEN2, 0x1234, 0xAA55);
         baud.t2ex_fell(Cycles(1));
         assert_eq!(
-            (baud.count(), baud.capture(), baud.external.is_set()),
+            (baud.count, baud.capture, baud.external.is_set()),
             (0x1234, 0xAA55, true)
         );
     }
@@ -328,7 +384,7 @@ mod tests {
     #[test]
     fn flags_are_cleared_by_software_only() {
         let mut timer = timer(T2con::TR2 | T2con::EXEN2, 0xFFFF, 0xFFFF);
-        settle(&mut timer, 1);
+        catch_up(&mut timer, 1);
         timer.t2ex_fell(Cycles(1));
         assert_eq!(timer.t2con() & 0xC0, 0xC0);
         timer.set_t2con((T2con::TR2 | T2con::EXEN2).bits(), Cycles(1));
@@ -338,14 +394,14 @@ mod tests {
     #[test]
     fn a_counter_counts_falling_edges_of_t2() {
         let mut counter = timer(T2con::TR2 | T2con::C_T2, 0xFFFF, 0x8000);
-        settle(&mut counter, 50);
-        assert_eq!(counter.count(), 0xFFFF);
-        counter.pin_fell(Cycles(50));
-        settle(&mut counter, 50);
-        assert_eq!(counter.count(), 0xFFFF);
-        settle(&mut counter, 51);
+        catch_up(&mut counter, 50);
+        assert_eq!(counter.count, 0xFFFF);
+        counter.t2_fell(Cycles(50));
+        catch_up(&mut counter, 50);
+        assert_eq!(counter.count, 0xFFFF);
+        catch_up(&mut counter, 51);
         assert_eq!(
-            (counter.count(), counter.overflow.raised()),
+            (counter.count, counter.overflow.raised()),
             (0x8000, Cycles(51))
         );
     }

@@ -4,11 +4,14 @@
 //! as they were at one moment and is caught up when somebody looks: nothing counts in between. When its flag will be
 //! set is known in advance, so that needs no counting either.
 
-use crate::archive::{Carrier, Fields, SnapshotError};
-use crate::interrupt::Flag;
+use super::{Clocks, Effects, Peripheral, PinChange, Sample};
+use crate::archive::{Archive, Reader, SnapshotError, archived_fields};
+use crate::chips::Chip;
+use crate::interrupt::{Flag, InterruptTiming, Source};
 use crate::time::{Pulses, States};
 use crate::trace::{Signal, Trace};
 use emu8051::Cycles;
+use emu8051::sfr::{self, Tcon};
 
 /// How a timer's two registers count together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +100,20 @@ impl Pair {
     }
 }
 
+impl Archive for Pair {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.th.save(out);
+        self.tl.save(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Result<Pair, SnapshotError> {
+        Ok(Pair {
+            th: Archive::restore(from)?,
+            tl: Archive::restore(from)?,
+        })
+    }
+}
+
 /// Timer 0 or timer 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Timer {
@@ -114,6 +131,8 @@ struct Timer {
     /// TL and TH count machine cycles: what [`Timers::refresh`] found.
     counts_cycles: bool,
 }
+
+archived_fields!(Timer: pair, run, overflow, gate_pin, edge);
 
 /// Both timers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,20 +231,8 @@ impl Timers {
         })
     }
 
-    /// What clocks the serial port.
-    pub(crate) fn baud(&self) -> Option<Pulses> {
-        self.pulses(1)
-    }
-
-    /// Counts up to `to`, and sets the flags that are due then.
-    pub(crate) fn settle(&mut self, to: Cycles, trace: &mut Trace) {
-        self.settle_flags(to);
-        self.settle_timer(0, to, trace);
-        self.settle_timer(1, to, trace);
-    }
-
     /// Lets TL and TH of timer `n` count up to `to`, where the flags that are due then have been set.
-    pub(crate) fn settle_timer(&mut self, n: usize, to: Cycles, trace: &mut Trace) {
+    fn catch_up_timer(&mut self, n: usize, to: Cycles, trace: &mut Trace) {
         let since = self.timers[n].at;
         if to <= since {
             return;
@@ -247,17 +254,6 @@ impl Timers {
             timer.pair.th = low_byte(u64::from(th) + elapsed);
         }
         timer.at = to;
-    }
-
-    /// Sets the flags that are due at `to`.
-    #[inline]
-    pub(crate) fn settle_flags(&mut self, to: Cycles) {
-        for (timer, next) in self.timers.iter_mut().zip(&mut self.next_flags) {
-            let at = std::mem::replace(next, if *next <= to { Cycles::MAX } else { *next });
-            if at <= to {
-                timer.overflow.raise(at, at + Cycles(1)); // at S5P2 of the cycle, which ends at `at`
-            }
-        }
     }
 
     /// Shows the overflows up to `to` that the registers of timer `n` count to and that set a flag.
@@ -282,19 +278,9 @@ impl Timers {
         }
     }
 
-    /// The chip was without a clock from where both timers are settled to `to`.
-    pub(crate) fn sleep(&mut self, to: Cycles) {
-        for timer in &mut self.timers {
-            let slept = to - timer.at;
-            timer.edge = timer.edge.map(|due| due + slept);
-            timer.at = to;
-        }
-        self.refresh();
-    }
-
-    /// Finds out what counts and when the flags will be set: to be called, where both timers are settled, after any
+    /// Finds out what counts and when the flags will be set: to be called, where both timers are caught up, after any
     /// change but the passing of time.
-    pub(crate) fn refresh(&mut self) {
+    fn refresh(&mut self) {
         for n in 0..2 {
             self.timers[n].counts_cycles = self.enabled(n) && !self.counts_edges(n);
         }
@@ -302,7 +288,7 @@ impl Timers {
         self.refresh_flag(1);
     }
 
-    /// Finds out when TF`n` will be set, where the timer that sets it is settled and clocked as before.
+    /// Finds out when TF`n` will be set, where the timer that sets it is caught up and clocked as before.
     fn refresh_flag(&mut self, n: usize) {
         let next = if self.timers[n].overflow.is_set() {
             None
@@ -322,18 +308,8 @@ impl Timers {
         }
     }
 
-    /// When TF`n` will be set next; never if it is set already or nothing that is known brings an overflow.
-    pub(crate) fn next_flag_of(&self, n: usize) -> Cycles {
-        self.next_flags[n]
-    }
-
-    /// When a flag will be set next.
-    pub(crate) fn next_flag(&self) -> Cycles {
-        self.next_flags[0].min(self.next_flags[1])
-    }
-
     /// The falling edge of pin T`n` was sampled in the cycle that ends at `at`: it is counted in the next one.
-    pub(crate) fn pin_fell(&mut self, n: usize, at: Cycles) {
+    fn pin_fell(&mut self, n: usize, at: Cycles) {
         if self.counts_edges(n) && self.enabled(n) {
             self.timers[n].edge = Some(at + Cycles(1));
             self.refresh();
@@ -341,19 +317,14 @@ impl Timers {
     }
 
     /// Whether an edge on a pin can count.
-    pub(crate) fn listens(&self) -> bool {
+    fn listens(&self) -> bool {
         self.tmod & (Self::COUNTER | Self::COUNTER << 4) != 0
     }
 
     /// INT`n` changed: a gated timer runs while it is high.
-    pub(crate) fn set_gate_pin(&mut self, n: usize, level: bool) {
+    fn set_gate_pin(&mut self, n: usize, level: bool) {
         self.timers[n].gate_pin = level;
         self.refresh();
-    }
-
-    /// TF`n`.
-    pub(crate) fn flag(&self, n: usize) -> Flag {
-        self.timers[n].overflow
     }
 
     /// The timer whose registers count to the overflow that sets TF`n`.
@@ -362,68 +333,213 @@ impl Timers {
     }
 
     /// Hardware clears TF`n` at `at`.
-    pub(crate) fn clear_flag(&mut self, n: usize, at: Cycles, trace: &mut Trace) {
-        self.settle_timer(self.counter_of(n), at, trace);
+    fn clear_flag(&mut self, n: usize, at: Cycles, trace: &mut Trace) {
+        self.catch_up_timer(self.counter_of(n), at, trace);
         self.timers[n].overflow.clear();
         self.refresh_flag(n);
     }
 
-    /// TR`n`.
-    pub(crate) fn runs(&self, n: usize) -> bool {
-        self.timers[n].run
-    }
-
     /// TR`n` and TF`n` were written at `at`.
-    pub(crate) fn set_control(&mut self, n: usize, run: bool, flag: bool, at: Cycles) {
+    fn set_control(&mut self, n: usize, run: bool, flag: bool, at: Cycles) {
         self.timers[n].run = run;
         self.timers[n].overflow.write(flag, at);
         self.refresh();
     }
 
-    pub(crate) fn tmod(&self) -> u8 {
-        self.tmod
+    /// The upper half of TCON.
+    fn control(&self) -> Tcon {
+        let [timer0, timer1] = &self.timers;
+        let mut tcon = Tcon::empty();
+        tcon.set(Tcon::TR0, timer0.run);
+        tcon.set(Tcon::TF0, timer0.overflow.is_set());
+        tcon.set(Tcon::TR1, timer1.run);
+        tcon.set(Tcon::TF1, timer1.overflow.is_set());
+        tcon
     }
 
-    pub(crate) fn set_tmod(&mut self, value: u8) {
-        self.tmod = value;
-        self.refresh();
+    fn write_control(&mut self, tcon: Tcon, at: Cycles, trace: &mut Trace) -> Effects {
+        let runs = [tcon.contains(Tcon::TR0), tcon.contains(Tcon::TR1)];
+        let flags = [tcon.contains(Tcon::TF0), tcon.contains(Tcon::TF1)];
+        let clocks = runs[1] != self.timers[1].run;
+        self.catch_up(at, trace);
+        for n in 0..2 {
+            self.set_control(n, runs[n], flags[n], at);
+        }
+        if clocks {
+            Effects::CLOCKS | Effects::NEXT_CHANGE
+        } else {
+            Effects::NEXT_CHANGE
+        }
     }
 
-    pub(crate) fn tl(&self, n: usize) -> u8 {
-        self.timers[n].pair.tl
-    }
-
-    pub(crate) fn th(&self, n: usize) -> u8 {
-        self.timers[n].pair.th
-    }
-
-    pub(crate) fn set_tl(&mut self, n: usize, value: u8) {
-        self.timers[n].pair.tl = value;
+    /// TL or TH of a timer. Timer 0 clocks nothing.
+    fn write_counts(&mut self, register: u8, value: u8, at: Cycles, trace: &mut Trace) -> Effects {
+        let n = timer_at(register);
+        self.catch_up_timer(n, at, trace);
+        let pair = &mut self.timers[n].pair;
+        if register < sfr::TH0 {
+            pair.tl = value;
+        } else {
+            pair.th = value;
+        }
         self.refresh_counts(n);
-    }
-
-    pub(crate) fn set_th(&mut self, n: usize, value: u8) {
-        self.timers[n].pair.th = value;
-        self.refresh_counts(n);
+        if n == 1 {
+            Effects::CLOCKS | Effects::NEXT_CHANGE
+        } else {
+            Effects::NEXT_CHANGE
+        }
     }
 }
 
-impl Fields for Timers {
-    fn fields(&mut self, carrier: &mut Carrier<'_>) -> Result<(), SnapshotError> {
-        let mut at = self.timers[0].at; // both are settled
-        carrier.cycles(&mut at)?;
-        carrier.u8(&mut self.tmod)?;
+/// The timer, 0 or 1, whose TL or TH is at this direct address: they are TL0, TL1, TH0, TH1 in a row.
+#[inline(always)]
+fn timer_at(register: u8) -> usize {
+    usize::from(register & 1)
+}
+
+/// The timer whose flag requests the interrupt of `source`.
+#[inline(always)]
+fn number(source: Source) -> usize {
+    usize::from(source == Source::Timer1)
+}
+
+impl Peripheral for Timers {
+    /// INT0 and INT1, which gate, and T0 and T1.
+    const PINS: [u8; 4] = [0, 0, 0, 0x3C];
+
+    fn after_reset(_: &Chip) -> Timers {
+        Timers::new()
+    }
+
+    #[inline(always)]
+    fn read(&self, register: u8) -> u8 {
+        let pair = &self.timers[timer_at(register)].pair;
+        match register {
+            sfr::TCON => self.control().bits(),
+            sfr::TMOD => self.tmod,
+            sfr::TL0 | sfr::TL1 => pair.tl,
+            _ => pair.th,
+        }
+    }
+
+    fn write(&mut self, register: u8, value: u8, at: Cycles, trace: &mut Trace) -> Effects {
+        match register {
+            sfr::TCON => self.write_control(Tcon::from_bits_retain(value), at, trace),
+            sfr::TMOD => {
+                self.catch_up(at, trace);
+                self.tmod = value;
+                self.refresh();
+                Effects::CLOCKS | Effects::NEXT_CHANGE
+            }
+            _ => self.write_counts(register, value, at, trace),
+        }
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        self.timers[0].at.save(out); // both are caught up
+        self.tmod.save(out);
+        for timer in &self.timers {
+            timer.save_fields(out);
+        }
+    }
+
+    fn restore(&mut self, from: &mut Reader<'_>) -> Result<(), SnapshotError> {
+        let at = Archive::restore(from)?;
+        self.tmod = Archive::restore(from)?;
         for timer in &mut self.timers {
             timer.at = at;
-            carrier.u8(&mut timer.pair.th)?;
-            carrier.u8(&mut timer.pair.tl)?;
-            carrier.bool(&mut timer.run)?;
-            timer.overflow.fields(carrier)?;
-            carrier.bool(&mut timer.gate_pin)?;
-            carrier.option(&mut timer.edge, Cycles::ZERO, Carrier::cycles)?;
+            timer.restore_fields(from)?;
         }
         self.refresh();
         Ok(())
+    }
+
+    fn is_volatile(register: u8) -> bool {
+        (sfr::TL0..=sfr::TH1).contains(&register)
+    }
+
+    /// The moment at which a flag will be set next.
+    #[inline(always)]
+    fn next_change(&self) -> Cycles {
+        self.next_flags[0].min(self.next_flags[1])
+    }
+
+    /// Sets the flags that are due at `to`.
+    #[inline(always)]
+    fn process_until(&mut self, to: Cycles, _: &mut Trace) {
+        for (timer, next) in self.timers.iter_mut().zip(&mut self.next_flags) {
+            let at = std::mem::replace(next, if *next <= to { Cycles::MAX } else { *next });
+            if at <= to {
+                timer.overflow.raise(at, at + Cycles(1)); // at S5P2 of the cycle, which ends at `at`
+            }
+        }
+    }
+
+    /// Counts up to `to`, and sets the flags that are due then.
+    fn catch_up(&mut self, to: Cycles, trace: &mut Trace) {
+        self.process_until(to, trace);
+        self.catch_up_timer(0, to, trace);
+        self.catch_up_timer(1, to, trace);
+    }
+
+    #[inline(always)]
+    fn catch_up_register(&mut self, register: u8, to: Cycles, trace: &mut Trace) {
+        self.catch_up_timer(timer_at(register), to, trace);
+    }
+
+    fn sleep(&mut self, to: Cycles) {
+        for timer in &mut self.timers {
+            let slept = to - timer.at;
+            timer.edge = timer.edge.map(|due| due + slept);
+            timer.at = to;
+        }
+        self.refresh();
+    }
+
+    #[inline(always)]
+    fn add_clocks(&self, clocks: &mut Clocks) {
+        clocks.timer1 = self.pulses(1);
+    }
+
+    fn pins_changed(&mut self, pins: PinChange, trace: &mut Trace) -> Effects {
+        let mut effects = Effects::empty();
+        if pins.changed & 0x0C != 0 {
+            self.catch_up(pins.at, trace);
+            self.set_gate_pin(0, pins.is_high(2));
+            self.set_gate_pin(1, pins.is_high(3));
+            effects |= Effects::CLOCKS | Effects::NEXT_CHANGE;
+        }
+        if pins.changed & 0x30 != 0 {
+            effects |= Effects::SAMPLE;
+        }
+        effects
+    }
+
+    fn pins_sampled(&mut self, pins: &Sample, at: Cycles, trace: &mut Trace) -> Effects {
+        let fell = pins.fell[3] >> 4 & 3;
+        if fell == 0 || !self.listens() {
+            return Effects::empty();
+        }
+        self.catch_up(at, trace);
+        for n in (0..2).filter(|n| fell >> n & 1 == 1) {
+            self.pin_fell(n, at);
+        }
+        Effects::CLOCKS
+    }
+
+    #[inline(always)]
+    fn requests(&self, source: Source) -> [Flag; 2] {
+        [self.timers[number(source)].overflow, Flag::CLEAR]
+    }
+
+    #[inline(always)]
+    fn next_request(&self, source: Source, timing: InterruptTiming) -> Cycles {
+        timing.polled(self.next_flags[number(source)], 1)
+    }
+
+    #[inline(always)]
+    fn acknowledge(&mut self, source: Source, at: Cycles, trace: &mut Trace) {
+        self.clear_flag(number(source), at, trace);
     }
 }
 
@@ -494,14 +610,19 @@ mod tests {
 
     fn seen(timers: &Timers) -> ([u8; 2], [u8; 2], [bool; 2]) {
         (
-            [0, 1].map(|n| timers.tl(n)),
-            [0, 1].map(|n| timers.th(n)),
+            [0, 1].map(|n| timers.timers[n].pair.tl),
+            [0, 1].map(|n| timers.timers[n].pair.th),
             [0, 1].map(|n| timers.timers[n].overflow.is_set()),
         )
     }
 
     fn trace() -> Trace {
         Trace::default()
+    }
+
+    /// Writes a register at the beginning.
+    fn set(timers: &mut Timers, register: u8, value: u8) {
+        timers.write(register, value, Cycles::ZERO, &mut trace());
     }
 
     /// Sets TR`n`.
@@ -528,16 +649,16 @@ mod tests {
                     th,
                     tf: [false; 2],
                 };
-                timers.set_tmod(tmod);
+                set(&mut timers, sfr::TMOD, tmod);
                 for n in 0..2 {
-                    timers.set_tl(n, tl[n]);
-                    timers.set_th(n, th[n]);
+                    set(&mut timers, sfr::TL0 + n as u8, tl[n]);
+                    set(&mut timers, sfr::TH0 + n as u8, th[n]);
                     timers.set_control(n, model.run[n], false, Cycles::ZERO);
                     timers.set_gate_pin(n, model.gate[n]);
                 }
                 for look in 1..40 {
                     (0..step).for_each(|_| model.tick());
-                    timers.settle(Cycles(look * step), &mut trace());
+                    timers.catch_up(Cycles(look * step), &mut trace());
                     assert_eq!(
                         seen(&timers),
                         (model.tl, model.th, model.tf),
@@ -552,31 +673,31 @@ mod tests {
     fn the_next_flag_is_when_the_flag_is_set() {
         for tmod in (0..=0xFF_u8).filter(|tmod| tmod & 0x88 == 0) {
             let mut timers = Timers::new();
-            timers.set_tmod(tmod);
+            set(&mut timers, sfr::TMOD, tmod);
             for n in 0..2 {
                 start(&mut timers, n);
-                timers.set_tl(n, 0xE7);
-                timers.set_th(n, 0xFD);
+                set(&mut timers, sfr::TL0 + n as u8, 0xE7);
+                set(&mut timers, sfr::TH0 + n as u8, 0xFD);
             }
             for n in 0..2 {
-                let at = timers.next_flag_of(n);
+                let at = timers.next_flags[n];
                 if at == Cycles::MAX {
                     continue;
                 }
                 let mut early = timers.clone();
-                early.settle(at - Cycles(1), &mut trace());
+                early.catch_up(at - Cycles(1), &mut trace());
                 assert!(
                     !early.timers[n].overflow.is_set(),
                     "TMOD {tmod:02X} timer {n}"
                 );
-                early.settle(at, &mut trace());
+                early.catch_up(at, &mut trace());
                 assert_eq!(
                     early.timers[n].overflow.raised(),
                     at,
                     "TMOD {tmod:02X} timer {n}"
                 );
                 assert_eq!(
-                    early.next_flag_of(n),
+                    early.next_flags[n],
                     Cycles::MAX,
                     "a flag that is set is not set again"
                 );
@@ -587,13 +708,13 @@ mod tests {
     #[test]
     fn mode_2_reloads_in_the_cycle_of_the_overflow() {
         let mut timers = Timers::new();
-        timers.set_tmod(0x20);
-        timers.set_th(1, 0xFD);
-        timers.set_tl(1, 0xFF);
+        set(&mut timers, sfr::TMOD, 0x20);
+        set(&mut timers, sfr::TH1, 0xFD);
+        set(&mut timers, sfr::TL1, 0xFF);
         start(&mut timers, 1);
         for (cycle, expected) in (1..).zip([0xFD, 0xFE, 0xFF, 0xFD, 0xFE, 0xFF, 0xFD]) {
-            timers.settle(Cycles(cycle), &mut trace());
-            assert_eq!(timers.tl(1), expected, "cycle {cycle}");
+            timers.catch_up(Cycles(cycle), &mut trace());
+            assert_eq!(timers.timers[1].pair.tl, expected, "cycle {cycle}");
         }
         assert_eq!(
             timers.timers[1].overflow.raised(),
@@ -606,10 +727,10 @@ mod tests {
     fn timer_1_overflows_do_not_depend_on_timer_0s_mode_unless_that_is_3() {
         for mode0 in 0..4 {
             let mut timers = Timers::new();
-            timers.set_tmod(0x20 | mode0);
-            timers.set_tl(1, 0xF0);
+            set(&mut timers, sfr::TMOD, 0x20 | mode0);
+            set(&mut timers, sfr::TL1, 0xF0);
             start(&mut timers, 1);
-            timers.settle(Cycles(0x10), &mut trace());
+            timers.catch_up(Cycles(0x10), &mut trace());
             assert_eq!(
                 timers.timers[1].overflow.is_set(),
                 mode0 != 3,
@@ -621,13 +742,17 @@ mod tests {
     #[test]
     fn timer_1_stops_in_its_mode_3_and_keeps_its_count() {
         let mut timers = Timers::new();
-        timers.set_tmod(0x30);
-        timers.set_tl(1, 0x12);
-        timers.set_th(1, 0x34);
+        set(&mut timers, sfr::TMOD, 0x30);
+        set(&mut timers, sfr::TL1, 0x12);
+        set(&mut timers, sfr::TH1, 0x34);
         start(&mut timers, 1);
-        timers.settle(Cycles(100_000), &mut trace());
+        timers.catch_up(Cycles(100_000), &mut trace());
         assert_eq!(
-            (timers.tl(1), timers.th(1), timers.next_flag_of(1)),
+            (
+                timers.timers[1].pair.tl,
+                timers.timers[1].pair.th,
+                timers.next_flags[1]
+            ),
             (0x12, 0x34, Cycles::MAX)
         );
     }
@@ -635,17 +760,17 @@ mod tests {
     #[test]
     fn with_timer_0_split_timer_1_clocks_the_serial_port_without_tr1() {
         let mut timers = Timers::new();
-        timers.set_tmod(0x23);
-        timers.set_th(1, 0xF3);
-        timers.set_tl(1, 0xF3);
-        let pulses = timers.baud().expect("timer 1 runs");
+        set(&mut timers, sfr::TMOD, 0x23);
+        set(&mut timers, sfr::TH1, 0xF3);
+        set(&mut timers, sfr::TL1, 0xF3);
+        let pulses = timers.pulses(1).expect("timer 1 runs");
         assert_eq!(
             (pulses.next.ceil(), pulses.period),
             (Cycles(13), States(13 * 6))
         );
-        timers.set_tmod(0x33);
+        set(&mut timers, sfr::TMOD, 0x33);
         assert_eq!(
-            timers.baud(),
+            timers.pulses(1),
             None,
             "switching it into its own mode 3 turns it off"
         );
@@ -654,40 +779,40 @@ mod tests {
     #[test]
     fn an_edge_counts_in_the_cycle_after_its_sample() {
         let mut timers = Timers::new();
-        timers.set_tmod(0x05);
-        timers.set_tl(0, 0xFF);
-        timers.set_th(0, 0xFF);
+        set(&mut timers, sfr::TMOD, 0x05);
+        set(&mut timers, sfr::TL0, 0xFF);
+        set(&mut timers, sfr::TH0, 0xFF);
         start(&mut timers, 0);
         timers.pin_fell(0, Cycles(10));
-        assert_eq!(timers.next_flag_of(0), Cycles(11));
-        timers.settle(Cycles(10), &mut trace());
-        assert_eq!(timers.tl(0), 0xFF);
-        timers.settle(Cycles(11), &mut trace());
-        assert_eq!((timers.tl(0), timers.th(0)), (0, 0));
+        assert_eq!(timers.next_flags[0], Cycles(11));
+        timers.catch_up(Cycles(10), &mut trace());
+        assert_eq!(timers.timers[0].pair.tl, 0xFF);
+        timers.catch_up(Cycles(11), &mut trace());
+        assert_eq!((timers.timers[0].pair.tl, timers.timers[0].pair.th), (0, 0));
         assert_eq!(timers.timers[0].overflow.raised(), Cycles(11));
-        timers.settle(Cycles(99), &mut trace());
-        assert_eq!(timers.tl(0), 0, "an edge counts once");
+        timers.catch_up(Cycles(99), &mut trace());
+        assert_eq!(timers.timers[0].pair.tl, 0, "an edge counts once");
     }
 
     #[test]
     fn a_stopped_counter_sees_no_edges() {
         let mut timers = Timers::new();
-        timers.set_tmod(0x05);
+        set(&mut timers, sfr::TMOD, 0x05);
         timers.pin_fell(0, Cycles(10));
-        timers.settle(Cycles(20), &mut trace());
-        assert_eq!(timers.tl(0), 0);
+        timers.catch_up(Cycles(20), &mut trace());
+        assert_eq!(timers.timers[0].pair.tl, 0);
     }
 
     #[test]
     fn every_overflow_is_traced_even_while_tf_stays_set() {
         let mut timers = Timers::new();
-        timers.set_tmod(0x20);
-        timers.set_th(1, 0xFD);
-        timers.set_tl(1, 0xFD);
+        set(&mut timers, sfr::TMOD, 0x20);
+        set(&mut timers, sfr::TH1, 0xFD);
+        set(&mut timers, sfr::TL1, 0xFD);
         start(&mut timers, 1);
         let mut trace = Trace::default();
         trace.set_on(true);
-        timers.settle(Cycles(10), &mut trace);
+        timers.catch_up(Cycles(10), &mut trace);
         let at: Vec<_> = trace
             .take()
             .into_iter()

@@ -6,6 +6,8 @@
 
 use crate::Semantics;
 use crate::layout::COMMUNICATE_SIZE;
+use alloc::vec;
+use alloc::vec::Vec;
 use byteorder::{ByteOrder, LittleEndian};
 use core::fmt;
 

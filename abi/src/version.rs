@@ -1,5 +1,6 @@
 //! Which generation of rules an image runs under.
 
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 

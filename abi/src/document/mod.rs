@@ -6,6 +6,10 @@
 use crate::Semantics;
 use crate::layout;
 use crate::method::{self, Effect, GasRule, Item, Kind, Length, METHODS, MethodSpec, PerBytes};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 mod rust;

@@ -2,6 +2,10 @@
 
 use super::{REFRESH, record_size, records_in_a_request, sdk_note, takes_empty_value};
 use crate::method::{self, Item, Kind, Length, METHODS, MethodSpec};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// `firmware-samples/rust/sdk/src/methods.rs`.
 #[must_use]

@@ -76,15 +76,6 @@ pub fn spend(steps: u64, fuel_rate: u64) -> Result<u64, FeeError> {
         .ok_or(FeeError::SpendOverflow { steps, fuel_rate })
 }
 
-/// The fuel that a block charges for a transaction: every begun hundred steps at `fuel_rate`.
-///
-/// # Errors
-/// [`FeeError::SpendOverflow`].
-pub fn block_fuel(steps: u64, fuel_rate: u64) -> Result<u64, FeeError> {
-    spend(steps.div_ceil(STEPS_PER_FUEL), fuel_rate)
-        .map_err(|_| FeeError::SpendOverflow { steps, fuel_rate })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,8 +109,5 @@ mod tests {
             Ok(18_446_744_073_709_549_643)
         );
         assert!(spend(18_446_744_073_709_549_643, 2).is_err());
-        assert_eq!(block_fuel(101, 7), Ok(14));
-        assert_eq!(block_fuel(100, 7), Ok(7));
-        assert!(block_fuel(u64::MAX, 1000).is_err());
     }
 }

@@ -87,21 +87,33 @@ impl InterruptTiming {
         call: Cycles(1),
         sampled: false,
     };
+}
 
-    /// The boundary `cycles` after `moment`, if flags are sampled before they are polled; else `moment`.
-    #[inline(always)]
-    pub(crate) fn polled(self, moment: Cycles, cycles: u64) -> Cycles {
-        moment + Cycles(cycles * u64::from(self.sampled))
+/// The machine cycles from sampling a flag to polling it: 1, or 0 where it is answered at the next boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PollingDelay(u64);
+
+impl From<InterruptTiming> for PollingDelay {
+    fn from(timing: InterruptTiming) -> PollingDelay {
+        PollingDelay(timing.sampled.into())
     }
 }
 
-/// A request flag, and when the interrupt system takes notice of it.
+impl PollingDelay {
+    /// The boundary at which a flag can be answered that will be set at `moment`, where that is `polls` cycles later if
+    /// flags are sampled before they are polled.
+    #[inline(always)]
+    pub(crate) fn recognised_at(self, moment: Cycles, polls: u64) -> Cycles {
+        moment + Cycles(polls * self.0)
+    }
+}
+
+/// A request flag, and the moments at which it was set and can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flag {
-    /// When it was set; [`Cycles::MAX`] while it is clear.
-    raised: Cycles,
-    /// The first boundary at which it can be answered; likewise.
-    recognised_at: Cycles,
+pub(crate) struct Flag {
+    /// The moment at which it was set, then the first boundary at which it can be answered, if flags are sampled before
+    /// they are polled; both [`Cycles::MAX`] while it is clear. An array, as to index is quicker than to choose.
+    moments: [Cycles; 2],
 }
 
 impl Default for Flag {
@@ -113,22 +125,20 @@ impl Default for Flag {
 impl Flag {
     /// A flag that is not set.
     pub(crate) const CLEAR: Flag = Flag {
-        raised: Cycles::MAX,
-        recognised_at: Cycles::MAX,
+        moments: [Cycles::MAX; 2],
     };
 
     /// Set by hardware at `at`; the first boundary at which it can be answered is `recognised_at`. A flag that is set
     /// already stays as it is.
+    #[inline]
     pub(crate) fn raise(&mut self, at: Cycles, recognised_at: Cycles) {
         if !self.is_set() {
-            *self = Flag {
-                raised: at,
-                recognised_at,
-            };
+            self.moments = [at, recognised_at];
         }
     }
 
     /// Written by an instruction at `at`: one more instruction is executed before a flag set so is answered.
+    #[inline]
     pub(crate) fn write(&mut self, value: bool, at: Cycles) {
         if value {
             self.raise(at, at + Cycles(1));
@@ -137,42 +147,40 @@ impl Flag {
         }
     }
 
+    #[inline]
     pub(crate) fn clear(&mut self) {
         *self = Flag::CLEAR;
     }
 
-    /// What an instruction reads.
-    pub fn is_set(&self) -> bool {
-        self.raised != Cycles::MAX
+    /// The value that an instruction reads.
+    #[inline]
+    pub(crate) fn is_set(&self) -> bool {
+        self.moments[0] != Cycles::MAX
     }
 
-    /// When it was set; [`Cycles::MAX`] if it is not.
-    pub fn raised(&self) -> Cycles {
-        self.raised
+    /// The moment at which it was set; [`Cycles::MAX`] if it is not.
+    #[inline]
+    pub(crate) fn raised(&self) -> Cycles {
+        self.moments[0]
     }
 
     /// The first boundary at which it can be answered; [`Cycles::MAX`] if it is not set.
-    pub(crate) fn recognised_at(&self, timing: InterruptTiming) -> Cycles {
-        if timing.sampled {
-            self.recognised_at
-        } else {
-            self.raised
-        }
+    #[inline(always)]
+    pub(crate) fn recognised_at(&self, delay: PollingDelay) -> Cycles {
+        self.moments[(delay.0 & 1) as usize]
     }
 }
 
-archived_fields!(Flag: raised, recognised_at);
-
 impl Archive for Flag {
     fn save(&self, out: &mut Vec<u8>) {
-        self.save_fields(out);
+        self.moments.save(out);
     }
 
     fn restore(from: &mut Reader<'_>) -> Result<Flag, SnapshotError> {
-        let mut flag = Flag::CLEAR;
-        flag.restore_fields(from)?;
-        from.check(flag.is_set() == (flag.recognised_at != Cycles::MAX))?;
-        Ok(flag)
+        let moments = Archive::restore(from)?;
+        let [raised, recognised_at] = moments;
+        from.check((raised == Cycles::MAX) == (recognised_at == Cycles::MAX))?;
+        Ok(Flag { moments })
     }
 }
 
@@ -476,8 +484,11 @@ mod tests {
     fn a_flag_set_in_a_cycle_is_answerable_two_boundaries_later() {
         let mut flag = Flag::default();
         flag.raise(Cycles(11), Cycles(12)); // cycle 10
-        assert_eq!(flag.recognised_at(InterruptTiming::INTEL), Cycles(12));
-        assert_eq!(flag.recognised_at(InterruptTiming::S51), Cycles(11));
+        assert_eq!(
+            flag.recognised_at(InterruptTiming::INTEL.into()),
+            Cycles(12)
+        );
+        assert_eq!(flag.recognised_at(InterruptTiming::S51.into()), Cycles(11));
         flag.raise(Cycles(20), Cycles(21));
         assert_eq!(
             flag.raised(),
@@ -485,6 +496,9 @@ mod tests {
             "a second event does not renew a flag that is set"
         );
         flag.clear();
-        assert_eq!(flag.recognised_at(InterruptTiming::INTEL), Cycles::MAX);
+        assert_eq!(
+            flag.recognised_at(InterruptTiming::INTEL.into()),
+            Cycles::MAX
+        );
     }
 }

@@ -55,7 +55,7 @@ impl BoardBus {
     /// The service routine of `source` is called at `at`.
     pub(super) fn enter(&mut self, source: Source, at: Cycles) {
         let began = at + self.peripherals.timing.call;
-        let latency = began - self.peripherals.requested_at(source);
+        let latency = began - self.peripherals.parts.requested_at(source);
         let worst = &mut self.worst_latency[source as usize];
         *worst = (*worst).max(Some(latency));
         self.peripherals.enter(source, at);

@@ -121,8 +121,8 @@ impl Peripheral for Externals {
     }
 
     #[inline(always)]
-    fn requests(&self, source: Source) -> [Flag; 2] {
-        [self.0[number(source)].flag, Flag::CLEAR]
+    fn first_request(&self, source: Source, of: impl Fn(&Flag) -> Cycles) -> Cycles {
+        of(&self.0[number(source)].flag)
     }
 
     /// An edge is over; a level lasts.

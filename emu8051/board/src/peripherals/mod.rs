@@ -40,7 +40,7 @@ use self::parts::Parts;
 use self::ports::port_at;
 use crate::archive::{Archive, Reader, SnapshotError};
 use crate::chips::Chip;
-use crate::interrupt::{Flag, InterruptTiming, Source};
+use crate::interrupt::{InterruptTiming, PollingDelay, Source};
 use crate::stimulus::{Input, Stimulus};
 use crate::time::States;
 use crate::trace::{Signal, Trace};
@@ -65,6 +65,8 @@ pub(crate) struct Peripherals {
     /// By direct address from 0x80 on.
     owners: [Entry; 128],
     pub(crate) timing: InterruptTiming,
+    /// A part of that.
+    polling_delay: PollingDelay,
     /// Whether INT0 and INT1 end power down.
     pub(crate) interrupts_end_power_down: bool,
     pub(crate) parts: Parts,
@@ -95,6 +97,7 @@ impl Peripherals {
         let mut peripherals = Peripherals {
             owners: owners(chip),
             timing,
+            polling_delay: timing.into(),
             interrupts_end_power_down: chip.interrupts_end_power_down,
             parts: Parts::after_reset(chip),
             sampled: [0xFF; 2],
@@ -447,25 +450,6 @@ impl Peripherals {
         self.block(at);
     }
 
-    /// The first boundary at which `source` can be answered; [`Cycles::MAX`] if nothing requests it.
-    #[inline(always)]
-    fn recognised_at(&self, source: Source) -> Cycles {
-        let [first, second] = self.parts.requests(source);
-        let timing = self.timing;
-        first
-            .recognised_at(timing)
-            .min(second.recognised_at(timing))
-    }
-
-    /// The moment at which the request of `source` was made.
-    pub(crate) fn requested_at(&self, source: Source) -> Cycles {
-        let requested_at = |source| {
-            let [first, second] = self.parts.requests(source);
-            Flag::raised(&first).min(second.raised())
-        };
-        Source::ALL.map(requested_at)[source as usize] // quicker than to branch
-    }
-
     /// The source to be served at the boundary `at`, up to which everything has been processed.
     pub(crate) fn pending(&self, at: Cycles) -> Option<Source> {
         if at < self.next_interrupt {
@@ -477,11 +461,8 @@ impl Peripherals {
     /// The source to be served of those with a request at the boundary `at`.
     #[inline(always)]
     fn first_pending(&self, at: Cycles) -> Option<Source> {
-        let interrupts = &self.parts.interrupts;
-        let pending = Source::ALL.into_iter().fold(0, |set, source| {
-            set | (u8::from(self.recognised_at(source) <= at) * interrupts.bit(source))
-        });
-        interrupts.choose(pending)
+        let pending = self.parts.pending(at, self.polling_delay);
+        self.parts.interrupts.choose(pending)
     }
 
     /// Goes on to the boundary `at` and names the source to be served there, if that is all the board would do.
@@ -539,20 +520,10 @@ impl Peripherals {
         self.next_interrupt = match self.parts.interrupts.enabled_now() {
             0 => input,
             enabled => {
-                let is_enabled =
-                    |source: &Source| enabled & self.parts.interrupts.bit(*source) != 0;
-                let sources = Source::ALL.into_iter().filter(is_enabled);
-                let requests = sources.map(|source| self.next_request(source));
-                requests.fold(input.min(self.next_sample()), Cycles::min)
+                let latest = input.min(self.next_sample());
+                self.parts.next_request(enabled, latest, self.polling_delay)
             }
         };
-    }
-
-    /// The first boundary at which `source` could be answered, as far as is known, if what is sampled stays as it is.
-    #[inline(always)]
-    fn next_request(&self, source: Source) -> Cycles {
-        self.recognised_at(source)
-            .min(self.parts.next_request(source, self.timing))
     }
 
     /// Appends the state to a snapshot.

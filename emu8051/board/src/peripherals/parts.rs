@@ -11,7 +11,7 @@ use super::xram::Xram;
 use super::{Clocks, Effects, Peripheral, PinChange, Sample};
 use crate::archive::{Reader, SnapshotError};
 use crate::chips::Chip;
-use crate::interrupt::{Flag, InterruptTiming, Interrupts, Source};
+use crate::interrupt::{Flag, Interrupts, PollingDelay, Source};
 use crate::trace::Trace;
 use emu8051::Cycles;
 
@@ -205,18 +205,48 @@ macro_rules! parts {
                 )*
             }
 
+            /// The sources with a request that can be answered at the boundary `at`, as a set.
             #[inline(always)]
-            pub(crate) fn requests(&self, source: Source) -> [Flag; 2] {
-                match source {
-                    $( $( Source::$source => self.$field.requests(source), )* )*
-                }
+            pub(crate) fn pending(&self, at: Cycles, delay: PollingDelay) -> u8 {
+                let recognised_at = |flag: &Flag| flag.recognised_at(delay);
+                let mut pending = 0;
+                $( $(
+                    let first = self.$field.first_request(Source::$source, recognised_at);
+                    pending |= u8::from(first <= at) * self.interrupts.bit(Source::$source);
+                )* )*
+                pending
             }
 
+            /// The first boundary at which one of `sources`, a set, could be answered, as far as is known, if what is
+            /// sampled stays as it is; not later than `latest`.
             #[inline(always)]
-            pub(crate) fn next_request(&self, source: Source, timing: InterruptTiming) -> Cycles {
-                match source {
-                    $( $( Source::$source => self.$field.next_request(source, timing), )* )*
-                }
+            pub(crate) fn next_request(
+                &self,
+                sources: u8,
+                latest: Cycles,
+                delay: PollingDelay,
+            ) -> Cycles {
+                let recognised_at = |flag: &Flag| flag.recognised_at(delay);
+                let mut next = latest;
+                $( $(
+                    if sources & self.interrupts.bit(Source::$source) != 0 {
+                        let made = self.$field.first_request(Source::$source, recognised_at);
+                        let to_come = self.$field.next_request(Source::$source, delay);
+                        next = next.min(made).min(to_come);
+                    }
+                )* )*
+                next
+            }
+
+            /// The moment at which the request of `source` was made.
+            #[inline(always)]
+            pub(crate) fn requested_at(&self, source: Source) -> Cycles {
+                let mut requested_at = [Cycles::MAX; Source::COUNT]; // quicker than to branch
+                $( $(
+                    requested_at[Source::$source as usize] =
+                        self.$field.first_request(Source::$source, Flag::raised);
+                )* )*
+                requested_at[source as usize]
             }
 
             #[inline(always)]

@@ -2,7 +2,7 @@
 
 use crate::archive::{Reader, SnapshotError};
 use crate::chips::Chip;
-use crate::interrupt::{Flag, InterruptTiming, Source};
+use crate::interrupt::{Flag, PollingDelay, Source};
 use crate::time::Pulses;
 use crate::trace::Trace;
 use emu8051::Cycles;
@@ -121,18 +121,18 @@ pub(crate) trait Peripheral: Sized {
         false
     }
 
-    /// The flags that request the interrupt of `source`, which is one of its own.
+    /// The first of the moments `of` the flags that request the interrupt of `source`, which is one of its own.
     #[inline(always)]
-    fn requests(&self, source: Source) -> [Flag; 2] {
-        let _ = source;
-        [Flag::CLEAR; 2]
+    fn first_request(&self, source: Source, of: impl Fn(&Flag) -> Cycles) -> Cycles {
+        let _ = (source, of);
+        Cycles::MAX
     }
 
     /// The first boundary at which a request of `source` could be answered that is not made yet, if what is sampled stays
     /// as it is.
     #[inline(always)]
-    fn next_request(&self, source: Source, timing: InterruptTiming) -> Cycles {
-        let _ = (source, timing);
+    fn next_request(&self, source: Source, delay: PollingDelay) -> Cycles {
+        let _ = (source, delay);
         Cycles::MAX
     }
 

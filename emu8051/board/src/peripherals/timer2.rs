@@ -5,7 +5,7 @@
 use super::{Clocks, Effects, Peripheral, PinChange, Sample};
 use crate::archive::{Reader, SnapshotError, archived_fields};
 use crate::chips::Chip;
-use crate::interrupt::{Flag, InterruptTiming, Source};
+use crate::interrupt::{Flag, PollingDelay, Source};
 use crate::time::{Pulses, States};
 use crate::trace::{Signal, Trace};
 use emu8051::Cycles;
@@ -277,13 +277,13 @@ impl Peripheral for Timer2 {
 
     /// TF2 and EXF2.
     #[inline(always)]
-    fn requests(&self, _: Source) -> [Flag; 2] {
-        [self.overflow, self.external]
+    fn first_request(&self, _: Source, of: impl Fn(&Flag) -> Cycles) -> Cycles {
+        of(&self.overflow).min(of(&self.external))
     }
 
     /// Polled in the cycle of the overflow.
     #[inline(always)]
-    fn next_request(&self, _: Source, _: InterruptTiming) -> Cycles {
+    fn next_request(&self, _: Source, _: PollingDelay) -> Cycles {
         self.next_flag
     }
 }
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(
             timer
                 .overflow
-                .recognised_at(crate::interrupt::InterruptTiming::INTEL),
+                .recognised_at(crate::interrupt::InterruptTiming::INTEL.into()),
             Cycles(2)
         );
     }

@@ -7,7 +7,7 @@
 use super::{Clocks, Effects, Peripheral, PinChange, Sample};
 use crate::archive::{Archive, Reader, SnapshotError, archived_fields};
 use crate::chips::Chip;
-use crate::interrupt::{Flag, InterruptTiming, Source};
+use crate::interrupt::{Flag, PollingDelay, Source};
 use crate::time::{Pulses, States};
 use crate::trace::{Signal, Trace};
 use emu8051::Cycles;
@@ -528,13 +528,13 @@ impl Peripheral for Timers {
     }
 
     #[inline(always)]
-    fn requests(&self, source: Source) -> [Flag; 2] {
-        [self.timers[number(source)].overflow, Flag::CLEAR]
+    fn first_request(&self, source: Source, of: impl Fn(&Flag) -> Cycles) -> Cycles {
+        of(&self.timers[number(source)].overflow)
     }
 
     #[inline(always)]
-    fn next_request(&self, source: Source, timing: InterruptTiming) -> Cycles {
-        timing.polled(self.next_flags[number(source)], 1)
+    fn next_request(&self, source: Source, delay: PollingDelay) -> Cycles {
+        delay.recognised_at(self.next_flags[number(source)], 1)
     }
 
     #[inline(always)]

@@ -17,7 +17,7 @@ use self::transmitter::Transmitter;
 use super::{Clocks, Effects, Peripheral, PinChange};
 use crate::archive::{Archive, Reader, SnapshotError, archived_fields};
 use crate::chips::Chip;
-use crate::interrupt::{Flag, InterruptTiming, Source};
+use crate::interrupt::{Flag, PollingDelay, Source};
 use crate::line::{Line, Pace, SerialByte};
 use crate::time::{Pulses, States};
 use crate::trace::Trace;
@@ -354,13 +354,13 @@ impl Peripheral for Uart {
 
     /// RI and TI.
     #[inline(always)]
-    fn requests(&self, _: Source) -> [Flag; 2] {
-        [self.ri, self.ti]
+    fn first_request(&self, _: Source, of: impl Fn(&Flag) -> Cycles) -> Cycles {
+        of(&self.ri).min(of(&self.ti))
     }
 
     #[inline(always)]
-    fn next_request(&self, _: Source, timing: InterruptTiming) -> Cycles {
-        timing.polled(self.next_change(), 2)
+    fn next_request(&self, _: Source, delay: PollingDelay) -> Cycles {
+        delay.recognised_at(self.next_change(), 2)
     }
 }
 

@@ -8,8 +8,8 @@
 //! steps are those of both: they are in the block sums anyway.
 
 use crate::decode::opcode_len;
-use crate::exec::Slot;
 use crate::isa::{PAIRS, Uop};
+use crate::slot::Slot;
 
 type ByUop<T> = [T; Uop::COUNT];
 

@@ -1,10 +1,11 @@
 //! The instruction set as one table.
 //!
-//! [`isa!`] has a row for each of the 112 kinds of instruction. Everything that has to know an opcode derives from it:
+//! `isa!` has a row for each of the 112 kinds of instruction. Everything that has to know an opcode derives from it:
 //! lengths (computed from the operands, never typed), machine cycles, the decoder, the disassembler, the assembler,
-//! the block sums and `docs/isa.md`; the interpreter matches [`Uop`] exhaustively, so a new row does not compile until
+//! the block sums and `docs/isa.md`; the interpreter matches `Uop` exhaustively, so a new row does not compile until
 //! it is executed. The facts are those of the MCS-51 Programmer's Guide and Instruction Set (Intel 1994, table 10).
 
+use crate::pairs::with_pairs;
 use crate::sfr::Psw;
 
 bitflags::bitflags! {
@@ -171,7 +172,7 @@ macro_rules! isa {
     (
         $( $base:literal $family:ident $mnemonic:ident [$($operand:ident)*] $cycles:literal
            [$($attr:ident)*] [$($flag:ident)*] $uop:ident; )*
-        leaving { $( $(#[$doc:meta])* $leaving:ident, )* }
+        exits { $( $(#[$doc:meta])* $exit:ident, )* }
         registers { $( $(#[$form:meta])* $on_reg:ident = $row:ident; )* }
         pairs { $( $pair:ident = $first:ident $second:ident; )* }
     ) => {
@@ -180,7 +181,7 @@ macro_rules! isa {
         #[repr(u8)]
         pub(crate) enum Uop {
             $( #[doc = concat!(stringify!($mnemonic), " ", stringify!($($operand)*))] $uop, )*
-            $( $(#[$doc])* $leaving, )*
+            $( $(#[$doc])* $exit, )*
             $( $(#[$form])* $on_reg, )*
             $( #[doc = concat!(stringify!($first), " and ", stringify!($second), " at once")] $pair, )*
         }
@@ -188,7 +189,7 @@ macro_rules! isa {
         impl Uop {
             /// How many there are.
             pub(crate) const COUNT: usize =
-                [$(Uop::$uop,)* $(Uop::$leaving,)* $(Uop::$on_reg,)* $(Uop::$pair,)*].len();
+                [$(Uop::$uop,)* $(Uop::$exit,)* $(Uop::$on_reg,)* $(Uop::$pair,)*].len();
 
             /// Whether it is two instructions at once.
             #[inline(always)]
@@ -200,14 +201,25 @@ macro_rules! isa {
             pub(crate) const fn len(self) -> u8 {
                 match self {
                     $( Uop::$uop => 1 $(+ Operand::$operand.bytes())*, )*
-                    $( Uop::$leaving => 0, )*
+                    $( Uop::$exit => 0, )*
                     $( Uop::$on_reg => Uop::$row.len(), )*
                     $( Uop::$pair => Uop::$first.len() + Uop::$second.len(), )*
                 }
             }
         }
 
-        /// The operations that have one for both in a row, see [`pairs`](crate::fusion): first, second, both.
+        impl Uop {
+            /// The bytes it pushes, for which there must be room before it begins.
+            pub(crate) const fn pushes(self) -> u8 {
+                match self {
+                    Uop::Push | Uop::PushA => 1,
+                    $( Uop::$pair => Uop::$first.pushes() + Uop::$second.pushes(), )*
+                    _ => 0,
+                }
+            }
+        }
+
+        /// The operations that have one for both next to each other, see [`fusion`](crate::fusion): first, second, both.
         pub(crate) const PAIRS: &[(Uop, Uop, Uop)] =
             &[ $( (Uop::$first, Uop::$second, Uop::$pair) ),* ];
 
@@ -224,7 +236,7 @@ macro_rules! isa {
     };
 }
 
-isa! {
+with_pairs! { isa! {
 //  base family mnemonic operands            cycles attributes          flags       name
     0x00 One  NOP   []                       1      []                  []          Nop;
     0x01 Page AJMP  [Addr11]                 2      [JUMP]              []          Ajmp;
@@ -338,7 +350,7 @@ isa! {
     0xF5 One  MOV   [Direct A]               1      []                  []          MovDirA;
     0xF6 Ri   MOV   [AtRi A]                 1      []                  []          MovAtRiA;
     0xF8 Rn   MOV   [Rn A]                   1      []                  []          MovRnA;
-    leaving {
+    exits {
         /// Arriving here ends the run.
         Trap,
         /// Cannot be executed: reserved opcode or unprogrammed CODE.
@@ -374,55 +386,7 @@ isa! {
         /// `MOV SP,A` or `INC SP`, of the same length, where the stack is guarded
         SetSp = MovDirA;
     }
-    pairs {
-        IncDptrThenMovxADptr = IncDptr MovxADptr;
-        IncDptrThenMovxDptrA = IncDptr MovxDptrA;
-        IncDptrThenIncRn = IncDptr IncRn;
-        MovxADptrThenMovRnA = MovxADptr MovRnA;
-        MovxADptrThenMovDirA = MovxADptr MovDirA;
-        MovxADptrThenMovAtRiA = MovxADptr MovAtRiA;
-        MovxDptrAThenMovARn = MovxDptrA MovARn;
-        MovxDptrAThenMovADir = MovxDptrA MovADir;
-        MovxAtRiAThenIncRn = MovxAtRiA IncRn;
-        MovDptrThenMovxADptr = MovDptr MovxADptr;
-        MovDptrThenMovARn = MovDptr MovARn;
-        MovRnAThenMovARn = MovRnA MovARn;
-        MovRnAThenMovADir = MovRnA MovADir;
-        MovRnAThenIncDptr = MovRnA IncDptr;
-        MovRnAThenMovDirRn = MovRnA MovDirRn;
-        MovDirAThenMovARn = MovDirA MovARn;
-        MovDirAThenMovADir = MovDirA MovADir;
-        MovDirAThenIncDptr = MovDirA IncDptr;
-        MovDirAThenClrA = MovDirA ClrA;
-        MovARnThenAddImm = MovARn AddImm;
-        MovARnThenAddcImm = MovARn AddcImm;
-        MovARnThenAddRn = MovARn AddRn;
-        MovARnThenRrcA = MovARn RrcA;
-        MovARnThenRlcA = MovARn RlcA;
-        MovARnThenAddcDir = MovARn AddcDir;
-        MovARnThenOrlDirA = MovARn OrlDirA;
-        MovARnThenXrlDirA = MovARn XrlDirA;
-        MovAAtRiThenIncRn = MovAAtRi IncRn;
-        MovADirThenAddImm = MovADir AddImm;
-        MovADirThenSubbDir = MovADir SubbDir;
-        MovADirThenOrlDirA = MovADir OrlDirA;
-        MovADirThenXrlDirA = MovADir XrlDirA;
-        AddImmThenMovDirA = AddImm MovDirA;
-        AddcImmThenMovDirA = AddcImm MovDirA;
-        AddRnThenMovRnA = AddRn MovRnA;
-        AddcRnThenMovRnA = AddcRn MovRnA;
-        RrcAThenMovRnA = RrcA MovRnA;
-        RlcAThenMovRnA = RlcA MovRnA;
-        ClrCThenMovARn = ClrC MovARn;
-        ClrCThenMovADir = ClrC MovADir;
-        ClrCThenMovAImm = ClrC MovAImm;
-        PushThenPush = Push Push;
-        PopThenPop = Pop Pop;
-        MovDirRnThenMovDirRn = MovDirRn MovDirRn;
-        MovDirDirThenMovDirDir = MovDirDir MovDirDir;
-        MovRnDirThenMovRnDir = MovRnDir MovRnDir;
-    }
-}
+} }
 
 /// How many rows of the table cover each opcode.
 const fn coverage() -> [u8; 256] {
@@ -450,6 +414,51 @@ const _: () = {
             "each opcode must be covered by exactly one row"
         );
         opcode += 1;
+    }
+};
+
+/// The operands of the row that the interpreter calls `uop`.
+const fn operands_of(uop: Uop) -> &'static [Operand] {
+    let mut row = 0;
+    while ROWS[row].1.uop as u8 != uop as u8 {
+        row += 1;
+    }
+    ROWS[row].1.operands
+}
+
+/// How much of a slot the operands of a row take: bytes, words of 16 bits, addresses relative to the next instruction.
+const fn slot_use(uop: Uop) -> (u8, u8, u8) {
+    let (mut bytes, mut words, mut relative) = (0, 0, 0);
+    let operands = operands_of(uop);
+    let mut i = 0;
+    while i < operands.len() {
+        match operands[i] {
+            Operand::Rn | Operand::AtRi | Operand::Direct | Operand::Imm => bytes += 1,
+            Operand::Bit | Operand::NotBit => bytes += 2, // the byte and a mask
+            Operand::Imm16 => words += 1,
+            Operand::AtAPc => relative += 1,
+            _ => {}
+        }
+        i += 1;
+    }
+    (bytes, words, relative)
+}
+
+const _: () = {
+    let mut i = 0;
+    while i < PAIRS.len() {
+        let (first, second, _) = PAIRS[i];
+        let (_, words, relative) = slot_use(first);
+        assert!(
+            relative == 0,
+            "only the second of a pair knows what is next"
+        );
+        let (bytes, second_words, _) = slot_use(second);
+        assert!(
+            second_words == 0 && bytes as usize + words as usize <= 2,
+            "the operands of a pair must fit into a slot"
+        );
+        i += 1;
     }
 };
 

@@ -30,24 +30,28 @@
 mod alu;
 mod asm;
 mod bus;
+mod cost;
 mod cpu;
+mod datapath;
 mod decode;
+mod direct;
 mod disasm;
 mod exec;
-
-mod cost;
 mod fusion;
 pub mod isa;
 mod isa_doc;
 mod lower;
 mod memory;
 mod observer;
+mod pairs;
 mod policy;
 mod program;
 #[cfg(feature = "reference")]
 pub mod reference;
+mod regs;
 mod run;
 pub mod sfr;
+mod slot;
 mod units;
 mod xdata;
 

@@ -8,10 +8,10 @@
 
 use crate::bus::XdataAsk;
 use crate::decode::Insn;
-use crate::exec::Slot;
 use crate::isa::{OPCODES, Uop};
 use crate::policy::Reserved;
 use crate::sfr::{self, SfrSet};
+use crate::slot::Slot;
 
 /// Decides for one `Program` how each instruction is executed.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 use crate::bus::XdataAsk;
 use crate::cost::Cost;
 use crate::decode::{Bytes, Insn, Shape, decode, decode_bytes, opcode_len, shape};
-use crate::exec::Slot;
 use crate::fusion::fuse;
 use crate::isa::Uop;
 use crate::lower::Lowering;
 use crate::policy::{CpuFault, Reserved, Unprogrammed};
 use crate::sfr::SfrSet;
+use crate::slot::Slot;
 
 /// CODE with everything a run wants to know about it: immutable, to be shared in an `Arc`. It takes 840 KiB.
 pub struct Program {

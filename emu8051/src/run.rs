@@ -31,12 +31,16 @@
 use crate::bus::{Bus, Interrupt};
 use crate::cost::Cost;
 use crate::cpu::Cpu;
-use crate::exec::{Checked, Core, Flow, Plain, Regs, Slot};
+use crate::datapath::Core;
+use crate::direct::{Checked, Plain};
+use crate::exec::Flow;
 use crate::fusion::unfused;
 use crate::isa::Uop;
 use crate::observer::Observer;
 use crate::policy::CpuFault;
 use crate::program::Program;
+use crate::regs::Regs;
+use crate::slot::Slot;
 use crate::units::{Cycles, Steps};
 
 /// What a run may use.

@@ -432,8 +432,9 @@ mod tests {
         }
     }
 
+    /// Every set of requests is polled by level then in order.
     #[test]
-    fn every_set_of_requests_is_polled_by_level_then_in_order() {
+    fn requests_are_polled_by_level_then_in_order() {
         for ip in 0..0x40_u8 {
             let interrupts = enabled(0xFF, ip);
             for asking in 0..0x40_u8 {
@@ -460,8 +461,9 @@ mod tests {
         );
     }
 
+    /// ReTI ends the inner routine first and blocks one boundary.
     #[test]
-    fn reti_ends_the_inner_routine_first_and_blocks_one_boundary() {
+    fn reti_ends_the_inner_routine_and_blocks_a_boundary() {
         let mut interrupts = enabled(0xFF, bit(Source::Timer1));
         interrupts.enter(Source::External0);
         interrupts.enter(Source::Timer1);
@@ -480,8 +482,9 @@ mod tests {
         assert_eq!(interrupts.in_service, [None, None]);
     }
 
+    /// A flag set in a cycle is answerable two boundaries later.
     #[test]
-    fn a_flag_set_in_a_cycle_is_answerable_two_boundaries_later() {
+    fn a_flag_is_recognised_two_boundaries_later() {
         let mut flag = Flag::default();
         flag.raise(Cycles(11), Cycles(12)); // cycle 10
         assert_eq!(

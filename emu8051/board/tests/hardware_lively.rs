@@ -211,8 +211,9 @@ fn seen(board: &mut Board) -> (Vec<u8>, Vec<String>, [Option<Cycles>; 6]) {
 
 const CYCLES: u64 = 4000;
 
+/// Stopped after every cycle and continued from bytes equals not stopped.
 #[test]
-fn stopped_after_every_cycle_and_continued_from_bytes_equals_not_stopped() {
+fn stopped_after_every_cycle_equals_not_stopped() {
     for seed in 0..12 {
         let mut whole = lively(seed);
         let stop = whole.run(Cycles(CYCLES));
@@ -278,8 +279,9 @@ fn waiting() -> Board {
     board
 }
 
+/// Waiting for a bit takes as long as executing the wait.
 #[test]
-fn waiting_for_a_bit_takes_as_long_as_executing_the_wait() {
+fn waiting_for_a_bit_takes_as_long_as_executing_it() {
     for until in (0..40_000).step_by(37) {
         let (mut free, mut observed) = (waiting(), waiting());
         let stop = free.run_with(Cycles(until), &mut (), &mut ());

@@ -243,8 +243,9 @@ fn timers_0_and_1_read_as_in_s51_in_every_mode() {
     });
 }
 
+/// Timer 2 reads as in s51 when it reloads or captures.
 #[test]
-fn timer_2_reads_as_in_s51_when_it_reloads_or_captures() {
+fn timer_2_reads_as_in_s51_reloading_and_capturing() {
     compare("timer 2", 0..20, |random| {
         let mut code = Code::default();
         begin(random, &mut code, 0);

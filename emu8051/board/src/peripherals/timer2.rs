@@ -367,8 +367,9 @@ mod tests {
         assert_eq!((reloading.capture, reloading.count), (0xAA55, 0xAA55));
     }
 
+    /// T2EX is ignored without EXEN2 and only interrupts as a baud rate generator.
     #[test]
-    fn t2ex_is_ignored_without_exen2_and_only_interrupts_as_a_baud_rate_generator() {
+    fn t2ex_needs_exen2_and_only_interrupts_for_baud() {
         let mut deaf = timer(T2con::TR2, 0x1234, 0xAA55);
         deaf.t2ex_fell(Cycles(1));
         assert_eq!((deaf.count, deaf.external.is_set()), (0x1234, false));
@@ -406,8 +407,9 @@ mod tests {
         );
     }
 
+    /// The baud rate is the oscillator over 32 times the reload distance.
     #[test]
-    fn the_baud_rate_is_the_oscillator_over_32_times_the_reload_distance() {
+    fn the_baud_rate_follows_from_the_reload_distance() {
         // 9600 Bd at 11.0592 MHz: 65536 - 36
         let pulses = timer(T2con::TR2 | T2con::RCLK | T2con::TCLK, 0xFFDC, 0xFFDC)
             .pulses()

@@ -723,8 +723,9 @@ mod tests {
         );
     }
 
+    /// Timer 1 overflows do not depend on timer 0's mode unless that is 3.
     #[test]
-    fn timer_1_overflows_do_not_depend_on_timer_0s_mode_unless_that_is_3() {
+    fn timer_1_does_not_depend_on_timer_0s_mode_below_3() {
         for mode0 in 0..4 {
             let mut timers = Timers::new();
             set(&mut timers, sfr::TMOD, 0x20 | mode0);
@@ -757,8 +758,9 @@ mod tests {
         );
     }
 
+    /// With timer 0 split timer 1 clocks the serial port without TR1.
     #[test]
-    fn with_timer_0_split_timer_1_clocks_the_serial_port_without_tr1() {
+    fn with_timer_0_split_timer_1_clocks_without_tr1() {
         let mut timers = Timers::new();
         set(&mut timers, sfr::TMOD, 0x23);
         set(&mut timers, sfr::TH1, 0xF3);

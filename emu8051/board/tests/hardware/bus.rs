@@ -1,31 +1,11 @@
 //! The bus and the power of a board: what external memory does to P0, and what ends power down.
 
-use board::chips::Chip;
+use crate::common::{build, config, pin};
 use board::interrupt::Source;
-use board::stimulus::{Input, Stimulus};
+use board::stimulus::Input;
 use board::trace::Signal;
-use board::{Board, BoardConfig, BoardStop, Device, Wiring};
-use emu8051::{Cycles, assemble, sfr};
-
-fn config(chip: &str) -> BoardConfig {
-    BoardConfig::new(Chip::named(chip).expect("a chip of the table"))
-}
-
-fn build(config: &BoardConfig, source: &str) -> Board {
-    let assembly = assemble(source).unwrap_or_else(|error| panic!("{error}"));
-    let segments = assembly
-        .segments
-        .iter()
-        .map(|(at, bytes)| (*at, &bytes[..]));
-    Board::new(config, segments).expect("it fits")
-}
-
-fn pin(at: u64, port: u8, bit: u8, level: bool) -> Stimulus {
-    Stimulus {
-        at: Cycles(at),
-        input: Input::Pin { port, bit, level },
-    }
-}
+use board::{BoardConfig, BoardStop, Device, Wiring};
+use emu8051::{Cycles, sfr};
 
 /// HD *Accessing External Memory*: "During any access to external memory, the CPU writes 0FFH to the Port 0 latch".
 #[test]

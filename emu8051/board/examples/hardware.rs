@@ -4,21 +4,23 @@
 //! cargo run --release -p smart51-board --example hardware -- tests/data/workloads/dhry.ihx
 //! ```
 //!
-//! The image is one of the workloads, which end where PC arrives at 0x0008. The loads put around it:
+//! The image is one of the workloads, which end where PC arrives at 0x0008. The loads put around
+//! it:
 //!
 //! * `plain`: the bare core, no peripherals;
 //! * `board`: a board on which nothing happens;
-//! * `interrupts`: timer 0 interrupts every millisecond of a chip at 11.0592 MHz (921 machine cycles) and is reloaded by
-//!   its routine; the serial port sends and receives without a pause at 9600 baud, a byte in 960 cycles each way, with
-//!   an interrupt for every byte sent and every byte received: three interrupts in 958 cycles, with routines that save
-//!   registers and do something;
+//! * `interrupts`: timer 0 interrupts every millisecond of a chip at 11.0592 MHz (921 machine
+//!   cycles) and is reloaded by its routine; the serial port sends and receives without a pause at
+//!   9600 baud, a byte in 960 cycles each way, with an interrupt for every byte sent and every byte
+//!   received: three interrupts in 958 cycles, with routines that save registers and do something;
 //! * `sending`: the same, but nobody sends to it: two interrupts in 940 cycles;
 //! * `tick`: the same with only timer 0's interrupt enabled: one in 921 cycles;
 //! * `dense`: timer 0 interrupts every 200 cycles besides, with an empty routine;
-//! * `polled`: another program, without interrupts: it sends bytes and waits for TI, toggles a port pin, and waits for
-//!   TF0;
-//! * `echo`: the sample `firmware-samples/firmware/echo.ihx`, compiled C with ring buffers: it receives bytes without a
-//!   pause at 9600 baud and sends them back, each with an interrupt, and timer 0 interrupts every millisecond besides;
+//! * `polled`: another program, without interrupts: it sends bytes and waits for TI, toggles a port
+//!   pin, and waits for TF0;
+//! * `echo`: the sample `firmware-samples/firmware/echo.ihx`, compiled C with ring buffers: it
+//!   receives bytes without a pause at 9600 baud and sends them back, each with an interrupt, and
+//!   timer 0 interrupts every millisecond besides;
 //! * `waiting`: the same image on the bare core, where nothing ever comes.
 //!
 //! The speed of each is given beside `plain`, that of `echo` beside `waiting`.
@@ -45,7 +47,8 @@ const END: u16 = 0x0008;
 /// How often everything is run, `s51` twice; the fastest counts.
 const ROUNDS: usize = 12;
 
-/// Timer 0 every 921 cycles, the serial port both ways at 9600 baud. Counters are in IRAM the workloads leave alone.
+/// Timer 0 every 921 cycles, the serial port both ways at 9600 baud. Counters are in IRAM the
+/// workloads leave alone.
 const INTERRUPTS: &str = "
     .org 0x000B
     ljmp tick
@@ -117,9 +120,9 @@ const DENSE: &str = "
     orl TCON,#0x50
     ljmp 0x0100";
 
-/// A tick every 921 cycles for the sample `echo`, which leaves timer 0 in its mode of 13 bits; it ends the run after
-/// 61,440 ticks. Its priority is high: else it would wait for the routines of the serial port, be reloaded late, and soon
-/// come with every byte. The sample begins at START.
+/// A tick every 921 cycles for the sample `echo`, which leaves timer 0 in its mode of 13 bits; it
+/// ends the run after 61,440 ticks. Its priority is high: else it would wait for the routines of
+/// the serial port, be reloaded late, and soon come with every byte. The sample begins at START.
 const ECHO: &str = "
     .org 0x000B
     ljmp tick

@@ -1,5 +1,5 @@
-//! What saving and restoring a machine costs, beside copying 64 KiB: all rows are measured in turns, and each gives its
-//! median.
+//! What saving and restoring a machine costs, beside copying 64 KiB: all rows are measured in
+//! turns, and each gives its median.
 //!
 //! `cargo run --release -p smart51-board --example snapshot`
 
@@ -63,10 +63,11 @@ fn restored(pages: u16) -> impl FnMut() -> f64 {
     }
 }
 
-/// A board whose program writes so many pages of XDATA (0 for 256) over and over, with timers and serial port running.
+/// A board whose program writes so many pages of XDATA (0 for 256) over and over, with timers and
+/// serial port running.
 fn board(pages: u8) -> Board {
-    // MOV TMOD,#0x21 | MOV TH1,#0xFD | MOV TCON,#0x50 | MOV SCON,#0x50 | MOV SBUF,#0x55 | round: MOV DPH,#0 |
-    // MOV R0,#pages | page: INC A | MOVX @DPTR,A | INC DPH | DJNZ R0,page | SJMP round
+    // MOV TMOD,#0x21 | MOV TH1,#0xFD | MOV TCON,#0x50 | MOV SCON,#0x50 | MOV SBUF,#0x55 | round:
+    // MOV DPH,#0 | MOV R0,#pages | page: INC A | MOVX @DPTR,A | INC DPH | DJNZ R0,page | SJMP round
     let program = [
         0x75, 0x89, 0x21, 0x75, 0x8D, 0xFD, 0x75, 0x88, 0x50, 0x75, 0x98, 0x50, 0x75, 0x99, 0x55,
         0x75, 0x83, 0x00, 0x78, pages, 0x04, 0xF0, 0x05, 0x83, 0xD8, 0xFA, 0x80, 0xF3,

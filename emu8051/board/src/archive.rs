@@ -1,7 +1,7 @@
 //! The bytes of a snapshot: how each part of the machine is saved to them and restored from them.
 //!
-//! A value is an `Archive`. A part with many fields lists them once (`archived_fields!`), and the list both saves and
-//! restores.
+//! A value is an `Archive`. A part with many fields lists them once (`archived_fields!`), and the
+//! list both saves and restores.
 
 use std::collections::VecDeque;
 
@@ -88,7 +88,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Gives a type `save_fields` and `restore_fields`, which save and restore the fields listed, in that order.
+/// Gives a type `save_fields` and `restore_fields`, which save and restore the fields listed, in
+/// that order.
 macro_rules! archived_fields {
     ($type:ty: $($field:ident),+ $(,)?) => {
         impl $type {
@@ -208,8 +209,8 @@ impl<T: Archive> Archive for VecDeque<T> {
     }
 }
 
-/// FNV-1a over words of eight bytes in four lanes, which are folded together: finds damage, not malice. A step is one to
-/// one in what it is given, so no single byte can change unnoticed.
+/// FNV-1a over words of eight bytes in four lanes, which are folded together: finds damage, not
+/// malice. A step is one to one in what it is given, so no single byte can change unnoticed.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     const BEGIN: u64 = 0xCBF2_9CE4_8422_2325;
     let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01B3);

@@ -1,13 +1,14 @@
 //! The interrupt system: request flags, who is served next, and when.
 //!
-//! After *Interrupts* in Intel's Hardware Description of the 8051 (1994): *Interrupt Enables*, *Interrupt Priorities*,
-//! *How Interrupts Are Handled*, *Response Time*.
+//! After *Interrupts* in Intel's Hardware Description of the 8051 (1994): *Interrupt Enables*,
+//! *Interrupt Priorities*, *How Interrupts Are Handled*, *Response Time*.
 //!
 //! # Time
 //!
-//! Machine cycle *k* lies between the moments *k* and *k + 1*. An instruction boundary is a moment. A flag set within
-//! cycle *k* is sampled at the cycle's S5P2, polled during cycle *k + 1*, and so can be answered at boundary *k + 2*
-//! and no earlier. [`Flag`] holds that boundary, so that nothing has to be polled.
+//! Machine cycle *k* lies between the moments *k* and *k + 1*. An instruction boundary is a moment.
+//! A flag set within cycle *k* is sampled at the cycle's S5P2, polled during cycle *k + 1*, and so
+//! can be answered at boundary *k + 2* and no earlier. [`Flag`] holds that boundary, so that
+//! nothing has to be polled.
 
 use crate::archive::{Archive, Reader, SnapshotError, archived_fields};
 use crate::chips::Chip;
@@ -17,7 +18,8 @@ use emu8051::{Cycles, sfr};
 
 macro_rules! sources {
     ($( $(#[$doc:meta])* $source:ident = $name:literal; )*) => {
-        /// The source of an interrupt. A [chip](crate::chips::Interrupt) says where its service routine begins.
+        /// The source of an interrupt. A [chip](crate::chips::Interrupt) says where its service
+        /// routine begins.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Source {
@@ -71,12 +73,14 @@ impl Archive for Source {
 pub struct InterruptTiming {
     /// The machine cycles that the call of the service routine takes.
     pub call: Cycles,
-    /// Whether a flag is sampled in one cycle and polled in the next, or answered at the next boundary.
+    /// Whether a flag is sampled in one cycle and polled in the next, or answered at the next
+    /// boundary.
     pub sampled: bool,
 }
 
 impl InterruptTiming {
-    /// Intel's: the `LCALL` takes two cycles, and flags are polled one cycle after they are sampled.
+    /// Intel's: the `LCALL` takes two cycles, and flags are polled one cycle after they are
+    /// sampled.
     pub const INTEL: InterruptTiming = InterruptTiming {
         call: Cycles(2),
         sampled: true,
@@ -89,7 +93,8 @@ impl InterruptTiming {
     };
 }
 
-/// The machine cycles from sampling a flag to polling it: 1, or 0 where it is answered at the next boundary.
+/// The machine cycles from sampling a flag to polling it: 1, or 0 where it is answered at the next
+/// boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PollingDelay(u64);
 
@@ -100,8 +105,8 @@ impl From<InterruptTiming> for PollingDelay {
 }
 
 impl PollingDelay {
-    /// The boundary at which a flag can be answered that will be set at `moment`, where that is `polls` cycles later if
-    /// flags are sampled before they are polled.
+    /// The boundary at which a flag can be answered that will be set at `moment`, where that is
+    /// `polls` cycles later if flags are sampled before they are polled.
     #[inline(always)]
     pub(crate) fn recognised_at(self, moment: Cycles, polls: u64) -> Cycles {
         moment + Cycles(polls * self.0)
@@ -111,8 +116,9 @@ impl PollingDelay {
 /// A request flag, and the moments at which it was set and can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flag {
-    /// The moment at which it was set, then the first boundary at which it can be answered, if flags are sampled before
-    /// they are polled; both [`Cycles::MAX`] while it is clear. An array, as to index is quicker than to choose.
+    /// The moment at which it was set, then the first boundary at which it can be answered, if
+    /// flags are sampled before they are polled; both [`Cycles::MAX`] while it is clear. An array,
+    /// as to index is quicker than to choose.
     moments: [Cycles; 2],
 }
 
@@ -128,8 +134,8 @@ impl Flag {
         moments: [Cycles::MAX; 2],
     };
 
-    /// Set by hardware at `at`; the first boundary at which it can be answered is `recognised_at`. A flag that is set
-    /// already stays as it is.
+    /// Set by hardware at `at`; the first boundary at which it can be answered is `recognised_at`.
+    /// A flag that is set already stays as it is.
     #[inline]
     pub(crate) fn raise(&mut self, at: Cycles, recognised_at: Cycles) {
         if !self.is_set() {
@@ -137,7 +143,8 @@ impl Flag {
         }
     }
 
-    /// Written by an instruction at `at`: one more instruction is executed before a flag set so is answered.
+    /// Written by an instruction at `at`: one more instruction is executed before a flag set so is
+    /// answered.
     #[inline]
     pub(crate) fn write(&mut self, value: bool, at: Cycles) {
         if value {
@@ -239,7 +246,8 @@ pub(crate) struct Interrupts {
     high: Sources,
     /// The routines under way on the low and on the high level.
     in_service: [Option<Source>; 2],
-    /// The instruction before this boundary was a `RETI` or wrote IE or IP: nothing is answered here.
+    /// The instruction before this boundary was a `RETI` or wrote IE or IP: nothing is answered
+    /// here.
     pub(crate) blocked: bool,
 }
 
@@ -284,13 +292,14 @@ impl Interrupts {
     pub(crate) fn enabled_now(&self) -> Sources {
         match self.in_service {
             [_, Some(_)] => 0,
-            [Some(_), None] => self.enabled & self.high, // only a higher level interrupts a lower one
+            // only a higher level interrupts a lower one
+            [Some(_), None] => self.enabled & self.high,
             [None, None] => self.enabled,
         }
     }
 
-    /// The source to be served: of those `pending` that are enabled now, the highest level, then the first in polling
-    /// order.
+    /// The source to be served: of those `pending` that are enabled now, the highest level, then
+    /// the first in polling order.
     #[inline]
     pub(crate) fn choose(&self, pending: Sources) -> Option<Source> {
         let enabled = pending & self.enabled_now();
@@ -307,7 +316,8 @@ impl Interrupts {
         self.in_service[self.level(source)] = Some(source);
     }
 
-    /// `RETI`: the routine of the higher level ends. Returns its source; outside any routine, `RETI` is a `RET`.
+    /// `RETI`: the routine of the higher level ends. Returns its source; outside any routine,
+    /// `RETI` is a `RET`.
     pub(crate) fn leave(&mut self) -> Option<Source> {
         self.blocked = true;
         let [low, high] = &mut self.in_service;

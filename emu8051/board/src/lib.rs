@@ -1,8 +1,9 @@
-//! The chip around the processor: timers, serial port, interrupts, ports, and the board they are on.
+//! The chip around the processor: timers, serial port, interrupts, ports, and the board they are
+//! on.
 //!
 //! A [`Board`] is a [`Cpu`](emu8051::Cpu) with a program, external RAM, the peripherals of a
-//! [`Chip`](chips::Chip), and time. Nothing of it costs a processor without peripherals anything: it is one more
-//! [`Bus`](emu8051::Bus).
+//! [`Chip`](chips::Chip), and time. Nothing of it costs a processor without peripherals anything:
+//! it is one more [`Bus`](emu8051::Bus).
 //!
 //! ```
 //! use emu8051::Cycles;

@@ -1,4 +1,5 @@
-//! The serial line: the bytes that the host has to send to the firmware, the one on the wire, and the rate.
+//! The serial line: the bytes that the host has to send to the firmware, the one on the wire, and
+//! the rate.
 
 use std::collections::VecDeque;
 
@@ -24,7 +25,7 @@ impl From<u8> for SerialByte {
 /// The moment at which the host sends its next byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
-    /// When the firmware has cleared RI: no byte is lost, however slow the firmware is.
+    /// As soon as the firmware has cleared RI: no byte is lost, however slow the firmware is.
     #[default]
     WhenTaken,
     /// Right after the one before, as a real line does.
@@ -40,7 +41,8 @@ pub struct BitTime {
 }
 
 impl BitTime {
-    /// The fastest bit, in oscillator periods: half of the shortest that the serial port itself can send.
+    /// The fastest bit, in oscillator periods: half of the shortest that the serial port itself can
+    /// send.
     pub const SHORTEST: u64 = 16;
     /// The fastest oscillator, in Hz.
     pub const FASTEST_CLOCK: u64 = 1 << 32;
@@ -48,7 +50,8 @@ impl BitTime {
     /// A bit of `baud` in a second, on a board whose oscillator runs at `clock` Hz.
     ///
     /// # Errors
-    /// [`RateError`], if the bit is shorter than [`SHORTEST`](Self::SHORTEST) or one of the two is out of range.
+    /// [`RateError`], if the bit is shorter than [`SHORTEST`](Self::SHORTEST) or one of the two is
+    /// out of range.
     pub fn new(clock: u64, baud: u64) -> Result<BitTime, RateError> {
         let most = clock / Self::SHORTEST;
         if !(Self::SHORTEST..=Self::FASTEST_CLOCK).contains(&clock) {
@@ -76,13 +79,15 @@ impl BitTime {
         }
     }
 
-    /// How long the host lets a program alone that looks at RXD itself: a tenth of a second, as somebody who types would. Such
-    /// a program wants the line quiet before and after the byte that it measures.
+    /// The time that the host lets a program alone that looks at RXD itself: a tenth of a second,
+    /// as somebody who types would. Such a program wants the line quiet before and after the byte
+    /// that it measures.
     pub(crate) fn pause(self) -> States {
         States(self.states / 20)
     }
 
-    /// How much longer bits of `states` are, in thousandths of this one; negative if they are shorter.
+    /// The excess length of bits of `states` are, in thousandths of this one; negative if they are
+    /// shorter.
     pub fn excess(self, states: States) -> i64 {
         let (other, own) = (
             u128::from(states.0) * u128::from(self.per),
@@ -100,7 +105,8 @@ impl BitTime {
         )
     }
 
-    /// In which bit lies what is `since` states after the start of the first one. All from 15 on are the same.
+    /// In which bit lies what is `since` states after the start of the first one. All from 15 on
+    /// are the same.
     fn index(self, since: u64) -> u64 {
         if self.per == 1 {
             return since / self.states;
@@ -156,15 +162,17 @@ pub enum RateError {
     },
 }
 
-/// How long the host's bits are, and when it begins to send.
+/// The length of the host's bits, and the moment at which it begins to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rate {
-    /// As long as the firmware's: the host waits until the receiver is on, sends at the rate it is set to, and takes what is
-    /// sent at whatever rate.
+    /// As long as the firmware's: the host waits until the receiver is on, sends at the rate it is
+    /// set to, and takes what is sent at whatever rate.
     #[default]
     Auto,
-    /// Its own. The host sends as soon as somebody can hear it: the receiver is on, at any rate but one so slow that a byte
-    /// passes within half a bit, or the program looks at the pin RXD itself, and has for a tenth of a second. It takes what is sent at whatever rate; which that was, [`Board::serial_bits`] says.
+    /// Its own. The host sends as soon as somebody can hear it: the receiver is on, at any rate but
+    /// one so slow that a byte passes within half a bit, or the program looks at the pin RXD
+    /// itself, and has for a tenth of a second. It takes what is sent at whatever rate; which that
+    /// was, [`Board::serial_bits`] says.
     ///
     /// [`Board::serial_bits`]: crate::Board::serial_bits
     Own(BitTime),
@@ -208,12 +216,13 @@ pub(crate) fn levels(byte: SerialByte, nine: bool) -> (u16, u8) {
 }
 
 impl Frame {
-    /// When its stop bit ends.
+    /// The end of its stop bit.
     pub(crate) fn end(&self) -> States {
         self.bit.after(self.start, self.bits.into())
     }
 
-    /// The first moment from `at` on at which the line is low, or at which the next frame may begin.
+    /// The first moment from `at` on at which the line is low, or at which the next frame may
+    /// begin.
     pub(crate) fn low_from(&self, at: States) -> States {
         let index = self.bit.index(at.0.saturating_sub(self.start.0));
         let low = (index..self.bits.into()).find(|index| self.levels >> index & 1 == 0);
@@ -235,14 +244,14 @@ impl Frame {
     }
 }
 
-/// What the host still has to send.
+/// The bytes that the host still has to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) queue: VecDeque<SerialByte>,
     pub(crate) frame: Option<Frame>,
     pub(crate) pace: Pace,
     pub(crate) rate: Rate,
-    /// When the program looked at RXD first while the host had something to send.
+    /// The moment at which the program looked at RXD first while the host had something to send.
     pub(crate) looked_at: Option<States>,
     /// Before this moment a host with a rate of its own begins no byte.
     pub(crate) not_before: States,

@@ -13,8 +13,8 @@ const MAGIC: [u8; 7] = *b"smart51";
 /// The format written and read here. It changes whenever a field does.
 const FORMAT: u8 = 4;
 
-/// Everything a [`Board`] holds that a run changes, inputs still to come included. Its CODE is not part of it, except
-/// in von Neumann wiring, where CODE is RAM.
+/// Everything a [`Board`] holds that a run changes, inputs still to come included. Its CODE is not
+/// part of it, except in von Neumann wiring, where CODE is RAM.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     cpu: Cpu,
@@ -32,7 +32,8 @@ impl Board {
     pub fn snapshot(&mut self) -> Snapshot {
         self.bus.xdata.snapshot(&mut self.saved);
         self.bus.peripherals.catch_up(self.now); // so that equal machines give equal bytes
-        let trace = std::mem::take(&mut self.bus.peripherals.trace); // what was seen is no part of the machine
+        // what was seen is no part of the machine
+        let trace = std::mem::take(&mut self.bus.peripherals.trace);
         let peripherals = self.bus.peripherals.clone();
         self.bus.peripherals.trace = trace;
         Snapshot {
@@ -87,7 +88,8 @@ impl Board {
     /// The snapshot written in `bytes` by [`Snapshot::to_bytes`].
     ///
     /// # Errors
-    /// The fault of the bytes, and [`SnapshotError::OtherMachine`] when they come from another chip or other CODE.
+    /// The fault of the bytes, and [`SnapshotError::OtherMachine`] when they come from another chip
+    /// or other CODE.
     pub fn read_snapshot(&self, bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
         let (body, sum) = bytes
             .split_last_chunk()

@@ -20,7 +20,8 @@ pub enum Input {
     Serial(SerialByte),
 }
 
-/// An [`Input`] and the machine cycle it comes with: a pin has its new level during the whole of that cycle.
+/// An [`Input`] and the machine cycle it comes with: a pin has its new level during the whole of
+/// that cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stimulus {
     /// Machine cycles since reset.

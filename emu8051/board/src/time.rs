@@ -6,8 +6,8 @@ use emu8051::Cycles;
 /// Oscillator periods in a machine cycle.
 pub const CLOCKS_PER_CYCLE: u64 = 12;
 
-/// A moment or a length in states of two oscillator periods, six to a machine cycle: what serial modes 2, and timer 2
-/// as a baud rate generator, are clocked with.
+/// A moment or a length in states of two oscillator periods, six to a machine cycle: what serial
+/// modes 2, and timer 2 as a baud rate generator, are clocked with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct States(pub u64);
 
@@ -20,7 +20,8 @@ impl States {
         States(cycles.0.saturating_mul(Self::PER_CYCLE))
     }
 
-    /// The first machine cycle boundary that is not earlier; never, for a moment beyond all that can be counted.
+    /// The first machine cycle boundary that is not earlier; never, for a moment beyond all that
+    /// can be counted.
     pub fn ceil(self) -> Cycles {
         if self.0 == u64::MAX {
             return Cycles::MAX;
@@ -71,7 +72,7 @@ impl Pulses {
         }
     }
 
-    /// How many come not later than `to`.
+    /// The number that come not later than `to`.
     pub(crate) fn until(&self, to: States) -> u64 {
         let Some(since) = to.0.checked_sub(self.next.0) else {
             return 0;
@@ -94,7 +95,7 @@ impl Pulses {
         }
     }
 
-    /// When the `n`-th comes, from 1; saturates.
+    /// The moment of the `n`-th, from 1; saturates.
     pub(crate) fn nth(&self, n: u64) -> States {
         States(
             self.next

@@ -1,4 +1,4 @@
-//! What can be seen from outside, as it happens: for waveforms and for tests on pins.
+//! Signals that can be seen from outside, as they happen: for waveforms and for tests on pins.
 
 use crate::interrupt::Source;
 use crate::time::States;
@@ -10,9 +10,11 @@ pub enum Signal {
     Port(u8, u8),
     /// The level of TXD: the serial port's, and-ed with the latch of P3.1 and what is outside.
     Txd(bool),
-    /// The level of RXD with a byte that the host sends, or that the serial port shifts out in mode 0.
+    /// The level of RXD with a byte that the host sends, or that the serial port shifts out in mode
+    /// 0.
     Rxd(bool),
-    /// Timer 0, 1 or 2 overflowed. In mode 3, the upper half of timer 0 counts as timer 1, whose flag it sets.
+    /// Timer 0, 1 or 2 overflowed. In mode 3, the upper half of timer 0 counts as timer 1, whose
+    /// flag it sets.
     Overflow(u8),
     /// The service routine of this source was called.
     Enter(Source),
@@ -23,9 +25,9 @@ pub enum Signal {
 /// A [`Signal`] and its moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When, since reset.
+    /// The moment, since reset.
     pub at: States,
-    /// What.
+    /// The signal.
     pub signal: Signal,
 }
 
@@ -52,9 +54,10 @@ impl Trace {
         }
     }
 
-    /// What was collected since the last time, in order of time.
+    /// The events collected since the last time, in order of time.
     pub(crate) fn take(&mut self) -> Vec<Event> {
-        self.events.sort_by_key(|event| event.at); // each peripheral is caught up in one go, so they interleave
+        // each peripheral is caught up in one go, so they interleave
+        self.events.sort_by_key(|event| event.at);
         std::mem::take(&mut self.events)
     }
 }

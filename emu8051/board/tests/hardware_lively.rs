@@ -1,5 +1,5 @@
-//! Random firmware that keeps timers, serial port, interrupts and pins busy: whatever way it is run, and wherever it is
-//! stopped, it does the same.
+//! Random firmware that keeps timers, serial port, interrupts and pins busy: whatever way it is
+//! run, and wherever it is stopped, it does the same.
 
 use board::chips::Chip;
 use board::interrupt::{InterruptTiming, Source};
@@ -33,8 +33,8 @@ impl Random {
 const MAIN: u16 = 0x100;
 const END: usize = 0xFFE0;
 
-/// Service routines that clear what they must, a start that sets everything up, and a main program that now and then
-/// writes, reads or polls a register.
+/// Service routines that clear what they must, a start that sets everything up, and a main program
+/// that now and then writes, reads or polls a register.
 fn firmware(random: &mut Random) -> Vec<(u16, Vec<u8>)> {
     let reload = random.byte() | 0xF0;
     let mut segments = vec![
@@ -45,7 +45,8 @@ fn firmware(random: &mut Random) -> Vec<(u16, Vec<u8>)> {
         (0x1B, vec![0x05, 0x43, 0x32]),
         (0x23, vec![0x02, 0x00, 0x40]),
         (0x2B, vec![0xC2, 0xCF, 0xC2, 0xCE, 0x05, 0x45, 0x32]), // CLR TF2, CLR EXF2, INC 45h, RETI
-        // PUSH PSW, MOV PSW,#10h, INC R1, JNB RI,+5, CLR RI, MOV 46h,SBUF, JNB TI,+5, CLR TI, MOV SBUF,46h, POP PSW, RETI
+        // PUSH PSW, MOV PSW,#10h, INC R1, JNB RI,+5, CLR RI, MOV 46h,SBUF, JNB TI,+5, CLR TI, MOV
+        // SBUF,46h, POP PSW, RETI
         (
             0x40,
             vec![
@@ -242,7 +243,8 @@ fn traced_equals_not_traced() {
     }
 }
 
-/// Waits for TI, for a pin and for TF0 by instructions that jump to themselves, with an interrupt now and then.
+/// Waits for TI, for a pin and for TF0 by instructions that jump to themselves, with an interrupt
+/// now and then.
 const WAITING: &[u8] = &[
     0x75, 0x89, 0x22, 0x75, 0x8C, 200, 0x75, 0x8D, 0xFD, 0x75, 0x98, 0x50, 0x75, 0x88,
     0x50, // timers and serial port

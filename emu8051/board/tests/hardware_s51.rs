@@ -1,8 +1,10 @@
-//! Timers, serial port and interrupts side by side with the simulator `s51`, where it follows the manual.
+//! Timers, serial port and interrupts side by side with the simulator `s51`, where it follows the
+//! manual.
 //!
-//! Random programs write and read the registers of the peripherals with instructions of every length in between and log
-//! what they read; both machines have to log the same and take the same number of cycles. The board is given
-//! [`InterruptTiming::S51`] for this; where `s51` is wrong (docs/hardware.md), the programs keep away.
+//! Random programs write and read the registers of the peripherals with instructions of every
+//! length in between and log what they read; both machines have to log the same and take the same
+//! number of cycles. The board is given [`InterruptTiming::S51`] for this; where `s51` is wrong
+//! (docs/hardware.md), the programs keep away.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -225,7 +227,8 @@ fn timers_0_and_1_read_as_in_s51_in_every_mode() {
     compare("timers 0 and 1", 0..60, |random| {
         let mut code = Code::default();
         let tmod = random.byte() & 0x33;
-        // s51 lets TR1 stop timer 1 even while timer 0, in mode 3, has taken TR1 over: then timer 1 is halted too
+        // s51 lets TR1 stop timer 1 even while timer 0, in mode 3, has taken TR1 over: then timer 1
+        // is halted too
         begin(random, &mut code, if tmod & 3 == 3 { 0x33 } else { tmod });
         for _ in 0..50 {
             match random.below(9) {
@@ -275,7 +278,8 @@ fn sending(random: &mut Random, setup: &[(u8, u8)]) -> Vec<(u16, Vec<u8>)> {
     for _ in 0..60 {
         match random.below(12) {
             0 => {
-                // MOV A,SCON | JNB ACC.1,$+8 | CLR TI | MOV SBUF,#n: s51 reads the bit of a JNB one cycle later than others
+                // MOV A,SCON | JNB ACC.1,$+8 | CLR TI | MOV SBUF,#n: s51 reads the bit of a JNB one
+                // cycle later than others
                 code.put(&[0xE5, sfr::SCON, 0x30, 0xE1, 0x05, 0xC2, 0x99])
                     .set(sfr::SBUF, random.byte())
             }
@@ -317,7 +321,8 @@ fn interrupts_come_when_they_do_in_s51() {
         begin(random, &mut code, tmod);
         code.set(sfr::TH0, random.pick(&[0x9C, 0xE0, 0xC8]))
             .set(sfr::TH1, random.pick(&[0xA0, 0xDD]));
-        // One level: when a higher one asks during the call of a lower one, s51 executes an instruction in between.
+        // One level: when a higher one asks during the call of a lower one, s51 executes an
+        // instruction in between.
         code.set(sfr::IP, random.pick(&[0x00, 0x2A]))
             .set(sfr::T2CON, 0x04);
         code.put(&[0xD2, 0x8C, 0xD2, 0x8E])

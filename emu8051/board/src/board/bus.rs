@@ -12,7 +12,8 @@ pub(crate) struct BoardBus {
     pub(crate) xdata: Xdata,
     /// The moment at which the run under way began.
     pub(super) base: Cycles,
-    /// The boundary of that run at which no interrupt is accepted, because of the instruction that ended there.
+    /// The boundary of that run at which no interrupt is accepted, because of the instruction that
+    /// ended there.
     pub(super) blocked_at: Cycles,
     pub(crate) wiring: Wiring,
     pub(super) stop_on_xdata_read: Option<u16>,
@@ -140,8 +141,8 @@ impl Bus for BoardBus {
         self.peripherals.unchanged_until(sfr) - self.access(Cycles::ZERO)
     }
 
-    /// At least one instruction is executed: what is due already when the run begins is waiting for that. So is what an
-    /// instruction made wait that ended at `now`.
+    /// At least one instruction is executed: what is due already when the run begins is waiting for
+    /// that. So is what an instruction made wait that ended at `now`.
     #[inline]
     fn deadline(&mut self, now: Cycles) -> Cycles {
         let mut first = Cycles(1);

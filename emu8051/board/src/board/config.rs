@@ -7,12 +7,14 @@ use emu8051::{Cycles, Unprogrammed};
 /// The wiring of memory to the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wiring {
-    /// CODE and XDATA apart; the first that many bytes of XDATA are RAM, the others read 0xFF and cannot be written.
+    /// CODE and XDATA apart; the first that many bytes of XDATA are RAM, the others read 0xFF and
+    /// cannot be written.
     Harvard {
         /// Up to 65536.
         xdata_bytes: u32,
     },
-    /// `PSEN` and `RD` joined: 64 KiB of RAM that is CODE and XDATA at once, with the image loaded into it.
+    /// `PSEN` and `RD` joined: 64 KiB of RAM that is CODE and XDATA at once, with the image loaded
+    /// into it.
     VonNeumann,
 }
 
@@ -33,8 +35,8 @@ pub struct BoardConfig {
     pub breakpoints: Vec<u16>,
     /// Reading this address of XDATA stops the board.
     pub stop_on_xdata_read: Option<u16>,
-    /// Inputs may come that the board does not know of yet: an idle processor waits for them, instead of stopping the
-    /// board.
+    /// Inputs may come that the board does not know of yet: an idle processor waits for them,
+    /// instead of stopping the board.
     pub inputs_may_come: bool,
 }
 

@@ -2,11 +2,13 @@
 //!
 //! # How time passes
 //!
-//! Nothing is advanced cycle by cycle. The peripherals say before which moment no interrupt can be accepted
-//! (`Peripherals::next_interrupt`); the processor runs at full speed until then, and asks again after each instruction that
-//! reached a register ([`Bus::deadline`](emu8051::Bus::deadline)). If all there is to do then is to call a service routine,
-//! the run does that ([`Bus::pending_interrupt`](emu8051::Bus::pending_interrupt)); anything else ends the run and is the
-//! board's. Everything else is caught up when an instruction reads or writes a register.
+//! Nothing is advanced cycle by cycle. The peripherals say before which moment no interrupt can be
+//! accepted (`Peripherals::next_interrupt`); the processor runs at full speed until then, and asks
+//! again after each instruction that reached a register
+//! ([`Bus::deadline`](emu8051::Bus::deadline)). If all there is to do then is to call a service
+//! routine, the run does that ([`Bus::pending_interrupt`](emu8051::Bus::pending_interrupt));
+//! anything else ends the run and is the board's. Everything else is caught up when an instruction
+//! reads or writes a register.
 
 mod bus;
 mod config;
@@ -35,15 +37,16 @@ pub struct Board {
     chip: Arc<Chip>,
     pub(crate) bus: BoardBus,
     pub(crate) program: Program,
-    /// The same, telling the board of every access to XDATA; it runs while P0's latch is not 0xFF. Made when it is
-    /// needed, and kept.
+    /// The same, telling the board of every access to XDATA; it runs while P0's latch is not 0xFF.
+    /// Made when it is needed, and kept.
     movx_program: Option<Program>,
     pub(crate) now: Cycles,
     pub(crate) steps: Steps,
     /// The pins as devices know them.
     pub(crate) pins: [u8; 4],
     recording: Option<Vec<Stimulus>>,
-    /// External RAM as saved or restored last, so that the next snapshot copies only what has changed.
+    /// External RAM as saved or restored last, so that the next snapshot copies only what has
+    /// changed.
     pub(crate) saved: XdataSnapshot,
     pub(crate) timing: InterruptTiming,
     inputs_may_come: bool,
@@ -133,8 +136,8 @@ impl Board {
         self.recording = Some(Vec::new());
     }
 
-    /// The inputs recorded, in the order they were given. Given to a board in the same state, they make it do the
-    /// same, without devices.
+    /// The inputs recorded, in the order they were given. Given to a board in the same state, they
+    /// make it do the same, without devices.
     pub fn recorded(&self) -> &[Stimulus] {
         self.recording.as_deref().unwrap_or_default()
     }
@@ -144,7 +147,8 @@ impl Board {
         &self.cpu
     }
 
-    /// The processor, to be changed. Registers of peripherals and ports are not kept there: see [`Board::sfr`].
+    /// The processor, to be changed. Registers of peripherals and ports are not kept there: see
+    /// [`Board::sfr`].
     pub fn cpu_mut(&mut self) -> &mut Cpu {
         &mut self.cpu
     }
@@ -177,8 +181,8 @@ impl Board {
         &self.chip
     }
 
-    /// The special function register at `address` as an instruction would read it now, ports by their latch; zero
-    /// where the chip has none.
+    /// The special function register at `address` as an instruction would read it now, ports by
+    /// their latch; zero where the chip has none.
     pub fn sfr(&self, address: u8) -> u8 {
         let mut peripherals = self.bus.peripherals.clone();
         match address {
@@ -207,13 +211,14 @@ impl Board {
         self.bus.peripherals.parts.interrupts.serving()
     }
 
-    /// The longest time so far from a request of `source` to the first instruction of its service routine.
+    /// The longest time so far from a request of `source` to the first instruction of its service
+    /// routine.
     pub fn worst_latency(&self, source: Source) -> Option<Cycles> {
         self.bus.worst_latency[source as usize]
     }
 
-    /// Registers the program has accessed though the chip has not got them, each with the cycle of its first access.
-    /// They read 0x00, and writing them does nothing.
+    /// Registers the program has accessed though the chip has not got them, each with the cycle of
+    /// its first access. They read 0x00, and writing them does nothing.
     pub fn unknown_sfrs(&self) -> impl Iterator<Item = (u8, Cycles)> {
         self.bus.peripherals.unknown.iter().copied()
     }

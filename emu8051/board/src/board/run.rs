@@ -1,4 +1,5 @@
-//! The run of a board: what is due at an instruction boundary, then instructions until something is due again.
+//! The run of a board: what is due at an instruction boundary, then instructions until something is
+//! due again.
 
 use super::Board;
 use crate::interrupt::Source;
@@ -24,14 +25,17 @@ pub enum BoardStop {
     Fault(CpuFault),
     /// The observer ended the run.
     Observer,
-    /// The interrupt of this source was accepted, but no service routine is at its vector, where PC is.
+    /// The interrupt of this source was accepted, but no service routine is at its vector, where PC
+    /// is.
     NoHandler(Source),
 }
 
-/// Something on the board that watches the port pins and drives them. The serial port's levels on P3.0 and P3.1 are not
-/// shown to it: bytes go another way ([`Board::send_serial`], [`Board::take_sent`]).
+/// Something on the board that watches the port pins and drives them. The serial port's levels on
+/// P3.0 and P3.1 are not shown to it: bytes go another way ([`Board::send_serial`],
+/// [`Board::take_sent`]).
 pub trait Device {
-    /// The pins of P0 to P3 are now `pins`. Returns what the device does to them in answer, from the next cycle on.
+    /// The pins of P0 to P3 are now `pins`. Returns what the device does to them in answer, from
+    /// the next cycle on.
     fn pins_changed(&mut self, at: Cycles, pins: [u8; 4]) -> Vec<Input>;
 }
 
@@ -43,14 +47,14 @@ impl Device for () {
 }
 
 impl Board {
-    /// Runs until machine cycle `until`, or until something stops the board earlier. Stopped anywhere and continued
-    /// equals not stopped.
+    /// Runs until machine cycle `until`, or until something stops the board earlier. Stopped
+    /// anywhere and continued equals not stopped.
     pub fn run(&mut self, until: Cycles) -> BoardStop {
         self.run_loop(until, None, &mut ())
     }
 
-    /// [`Board::run`] with `device` on the pins, telling `observer` of every instruction, if it wants to know of them; it
-    /// can end the run. `()` is no device and no observer.
+    /// [`Board::run`] with `device` on the pins, telling `observer` of every instruction, if it
+    /// wants to know of them; it can end the run. `()` is no device and no observer.
     pub fn run_with<O: Observer + ?Sized>(
         &mut self,
         until: Cycles,
@@ -72,11 +76,13 @@ impl Board {
                 break stop;
             }
         };
-        self.bus.peripherals.catch_up(self.now); // what has been sent and seen up to here is to be complete
+        // what has been sent and seen up to here is to be complete
+        self.bus.peripherals.catch_up(self.now);
         stop
     }
 
-    /// What is due, perhaps the call of a service routine, then instructions until something is due again.
+    /// Does what is due, perhaps the call of a service routine, then instructions until something
+    /// is due again.
     fn run_slice<O: Observer + ?Sized>(
         &mut self,
         until: Cycles,
@@ -133,7 +139,8 @@ impl Board {
         run.stop
     }
 
-    /// Does what is due at this instruction boundary, up to which the peripherals have been caught up.
+    /// Does what is due at this instruction boundary, up to which the peripherals have been caught
+    /// up.
     #[inline(always)]
     fn boundary(&mut self, until: Cycles) -> Boundary {
         let peripherals = &mut self.bus.peripherals;
@@ -265,7 +272,7 @@ impl Board {
     }
 }
 
-/// The board's doing at an instruction boundary.
+/// The next step at an instruction boundary.
 enum Boundary {
     Stop(BoardStop),
     /// Something happened that took time: look again.

@@ -31,7 +31,8 @@ impl Board {
         self.uart_mut().line.pace = pace;
     }
 
-    /// Sets how fast the host sends, and hears what is sent to it. For a board that has not run yet.
+    /// Sets how fast the host sends, and hears what is sent to it. For a board that has not run
+    /// yet.
     pub fn set_rate(&mut self, rate: Rate) {
         self.uart_mut().set_rate(rate);
         self.bus.peripherals.refresh();
@@ -57,7 +58,8 @@ impl Board {
         self.uart().bits
     }
 
-    /// The bytes the serial port has sent since they were taken last, each with the moment of its TI.
+    /// The bytes the serial port has sent since they were taken last, each with the moment of its
+    /// TI.
     pub fn take_sent(&mut self) -> Vec<(SerialByte, Cycles)> {
         std::mem::take(&mut self.uart_mut().sent).into()
     }

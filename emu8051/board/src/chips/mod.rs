@@ -1,9 +1,11 @@
 //! The members of the family, as data: a file for each branch of it.
 //!
-//! From Intel's *MCS 51 Microcontroller Family User's Manual* (1994): table 1 of the Architectural Overview for memory
-//! sizes, figures 2 and 3 of the Hardware Description for registers and reset values.
+//! From Intel's *MCS 51 Microcontroller Family User's Manual* (1994): table 1 of the Architectural
+//! Overview for memory sizes, figures 2 and 3 of the Hardware Description for registers and reset
+//! values.
 //!
-//! All of them take Intel's twelve oscillator periods for a machine cycle, and its cycles for each instruction.
+//! All of them take Intel's twelve oscillator periods for a machine cycle, and its cycles for each
+//! instruction.
 
 mod mcs51;
 mod mcs52;
@@ -27,7 +29,8 @@ pub struct Chip {
     pub rom_bytes: u32,
     /// On-chip RAM in bytes: 128 or 256.
     pub iram_bytes: u16,
-    /// XDATA on the chip, in bytes from 0x0000 on; it is there while AUXR.1 is 0. Accesses to it do not reach the ports.
+    /// XDATA on the chip, in bytes from 0x0000 on; it is there while AUXR.1 is 0. Accesses to it do
+    /// not reach the ports.
     pub xram_bytes: u16,
     /// The special function registers.
     pub registers: Vec<Register>,
@@ -87,7 +90,8 @@ pub struct Interrupt {
 pub struct SecondDptr {
     /// The selecting bit of AUXR1, as a mask: clear for DPTR0, set for DPTR1.
     pub bit: u8,
-    /// The bits that can be written; the others read as zero, so that `INC` flips the selecting bit and nothing else.
+    /// The bits that can be written; the others read as zero, so that `INC` flips the selecting bit
+    /// and nothing else.
     pub writable: u8,
 }
 

@@ -1,4 +1,5 @@
-//! Philips' 89C51RX: an 8052 with XDATA on the chip and a second data pointer, which interrupts wake from power down.
+//! Philips' 89C51RX: an 8052 with XDATA on the chip and a second data pointer, which interrupts
+//! wake from power down.
 
 use super::{Chip, Register, SecondDptr, family, joined, mcs52};
 use crate::peripherals::PeripheralId as Part;

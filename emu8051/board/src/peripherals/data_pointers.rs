@@ -16,7 +16,8 @@ pub(crate) struct DataPointers {
     /// AUXR1.
     selector: u8,
     other: u16,
-    /// The selecting bit was flipped: the processor's data pointer and the other one have to change places.
+    /// The selecting bit was flipped: the processor's data pointer and the other one have to change
+    /// places.
     exchange_due: bool,
 }
 

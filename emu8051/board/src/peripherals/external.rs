@@ -1,6 +1,7 @@
 //! INT0 and INT1.
 //!
-//! After *External Interrupts* in Intel's Hardware Description of the 8051 (1994). Their half of TCON is the lower one.
+//! After *External Interrupts* in Intel's Hardware Description of the 8051 (1994). Their half of
+//! TCON is the lower one.
 
 use super::{Effects, Peripheral, PinChange, Sample};
 use crate::archive::{Archive, Reader, SnapshotError};
@@ -69,7 +70,7 @@ impl Externals {
     }
 }
 
-/// Which of the two makes the request of `source`.
+/// The number of the pin that makes the request of `source`.
 #[inline(always)]
 fn number(source: Source) -> usize {
     usize::from(source == Source::External1)

@@ -1,27 +1,28 @@
 //! Everything on the chip around the processor, behind the special function registers.
 //!
-//! Each [part](Peripheral) is a file of its own and a [row](parts); here is what they have in common. A table made from the
-//! chip says whose register is at an address.
+//! Each [part](Peripheral) is a file of its own and a [row](parts); here is what they have in
+//! common. A table made from the chip says whose register is at an address.
 //!
 //! # When an instruction meets the peripherals
 //!
-//! The manual does not say in which state of its cycles an instruction reads or writes a register. Here, every access
-//! happens at the end of the instruction's first machine cycle and sees all that came up to then. It is also what
-//! `s51` does, so timer values read by programs can be compared with it.
+//! The manual does not say in which state of its cycles an instruction reads or writes a register.
+//! Here, every access happens at the end of the instruction's first machine cycle and sees all that
+//! came up to then. It is also what `s51` does, so timer values read by programs can be compared
+//! with it.
 //!
 //! # Who is caught up when
 //!
-//! Each timer and the serial port keep the moment up to which they have gone, and each knows when it will set a flag
-//! next. Two moments follow from that ([`Peripherals::refresh`]):
+//! Each timer and the serial port keep the moment up to which they have gone, and each knows when
+//! it will set a flag next. Two moments follow from that ([`Peripherals::refresh`]):
 //!
-//! * [`next_change`](Peripherals::next_change): before it, nothing changes by itself but the volatile registers (the counts
-//!   of timers, and the levels of TXD and RXD in P3). An instruction that reads anything else gets what is stored, and
-//!   nobody has to be caught up.
-//! * [`next_interrupt`](Peripherals::next_interrupt): before it, no interrupt can be accepted, so the processor runs on
-//!   without looking.
+//! * [`next_change`](Peripherals::next_change): before it, nothing changes by itself but the
+//!   volatile registers (the counts of timers, and the levels of TXD and RXD in P3). An instruction
+//!   that reads anything else gets what is stored, and nobody has to be caught up.
+//! * [`next_interrupt`](Peripherals::next_interrupt): before it, no interrupt can be accepted, so
+//!   the processor runs on without looking.
 //!
-//! Whatever is written, only the part it belongs to is caught up first. So a poll of TI costs a comparison, and a timer
-//! reloaded by its service routine leaves the serial port alone.
+//! Whatever is written, only the part it belongs to is caught up first. So a poll of TI costs a
+//! comparison, and a timer reloaded by its service routine leaves the serial port alone.
 
 pub(crate) mod data_pointers;
 mod external;
@@ -115,7 +116,8 @@ impl Peripherals {
         peripherals
     }
 
-    /// Gives the registers the values they have after reset of `chip`, where those are not what the parts begin with.
+    /// Gives the registers the values they have after reset of `chip`, where those are not what the
+    /// parts begin with.
     fn reset(&mut self, chip: &Chip) {
         let own = |owner| owner != PeripheralId::Cpu;
         for row in chip.registers.iter().filter(|row| own(row.owner)) {
@@ -127,7 +129,8 @@ impl Peripherals {
         self.attention = false;
     }
 
-    /// The registers an instruction must not reach without the peripherals: all but the processor's own.
+    /// The registers an instruction must not reach without the peripherals: all but the processor's
+    /// own.
     pub(crate) fn hooks() -> SfrSet {
         let own = [sfr::SP, sfr::DPL, sfr::DPH, sfr::PSW, sfr::ACC, sfr::B];
         (0x80..=0xFF)
@@ -216,7 +219,8 @@ impl Peripherals {
         self.refresh();
     }
 
-    /// The pins of `port` are no longer `before`, from the cycle on that begins at `at`, at whose end they are sampled.
+    /// The pins of `port` are no longer `before`, from the cycle on that begins at `at`, at whose
+    /// end they are sampled.
     fn pins_changed(&mut self, port: usize, before: u8, at: Cycles) {
         let levels = self.parts.ports.pins(port);
         let changed = levels ^ before;
@@ -316,7 +320,8 @@ impl Peripherals {
         }
     }
 
-    /// Before which moment a read of the register gives what it gave last, unless something is written.
+    /// Before which moment a read of the register gives what it gave last, unless something is
+    /// written.
     pub(crate) fn unchanged_until(&self, address: u8) -> Cycles {
         let Entry { owner, is_volatile } = self.entry(address);
         let is_still = owner == PeripheralId::Ports && !self.parts.moves_pins();
@@ -388,7 +393,8 @@ impl Peripherals {
         self.write_latch(sfr::P0, 0xFF, at);
     }
 
-    /// Lets the time up to `to` pass while power is down and nothing is clocked, where everything is caught up.
+    /// Lets the time up to `to` pass while power is down and nothing is clocked, where everything
+    /// is caught up.
     pub(crate) fn sleep(&mut self, to: Cycles) {
         self.parts.sleep(to);
         self.parts.exchange_clocks();
@@ -410,7 +416,8 @@ impl Peripherals {
         self.refresh();
     }
 
-    /// The source whose request ends power down, if the chip is one where an external interrupt does.
+    /// The source whose request ends power down, if the chip is one where an external interrupt
+    /// does.
     pub(crate) fn waking(&self) -> Option<Source> {
         if !self.interrupts_end_power_down {
             return None;
@@ -433,8 +440,9 @@ impl Peripherals {
         self.refresh();
     }
 
-    /// The instruction that does this at `at` lets one more be executed before an interrupt is accepted. That matters
-    /// only if one could be accepted at its end, which is not later than a cycle from here.
+    /// The instruction that does this at `at` lets one more be executed before an interrupt is
+    /// accepted. That matters only if one could be accepted at its end, which is not later than a
+    /// cycle from here.
     fn block(&mut self, at: Cycles) {
         self.parts.interrupts.blocked = self.next_interrupt <= at + Cycles(1);
     }
@@ -465,7 +473,8 @@ impl Peripherals {
         self.parts.interrupts.choose(pending)
     }
 
-    /// Goes on to the boundary `at` and names the source to be served there, if that is all the board would do.
+    /// Goes on to the boundary `at` and names the source to be served there, if that is all the
+    /// board would do.
     #[inline(always)]
     pub(crate) fn next_served(&mut self, at: Cycles) -> Option<Source> {
         if at >= self.next_change {
@@ -513,8 +522,8 @@ impl Peripherals {
         self.resample.unwrap_or(Cycles::MAX)
     }
 
-    /// Finds out when an interrupt can be accepted next: enough where only requests, enables or the routine under way have
-    /// changed.
+    /// Finds out when an interrupt can be accepted next: enough where only requests, enables or the
+    /// routine under way have changed.
     fn refresh_next_interrupt(&mut self) {
         let input = self.next_input();
         self.next_interrupt = match self.parts.interrupts.enabled_now() {

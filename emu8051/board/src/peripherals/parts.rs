@@ -217,8 +217,8 @@ macro_rules! parts {
                 pending
             }
 
-            /// The first boundary at which one of `sources`, a set, could be answered, as far as is known, if what is
-            /// sampled stays as it is; not later than `latest`.
+            /// The first boundary at which one of `sources`, a set, could be answered, as far as is
+            /// known, if what is sampled stays as it is; not later than `latest`.
             #[inline(always)]
             pub(crate) fn next_request(
                 &self,

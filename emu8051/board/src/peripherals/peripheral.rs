@@ -9,8 +9,9 @@ use emu8051::Cycles;
 
 /// A part of the chip behind special function registers.
 ///
-/// It keeps its state as it was at one moment, and is caught up when an instruction looks or something is due. Every
-/// method but the first five has a default that does nothing: a part writes those that it needs.
+/// It keeps its state as it was at one moment, and is caught up when an instruction looks or
+/// something is due. Every method but the first five has a default that does nothing: a part writes
+/// those that it needs.
 pub(crate) trait Peripheral: Sized {
     /// The pins whose levels it is told of, by port, as masks.
     const PINS: [u8; 4] = [0; 4];
@@ -20,10 +21,12 @@ pub(crate) trait Peripheral: Sized {
     /// The part as it is after reset of `chip`.
     fn after_reset(chip: &Chip) -> Self;
 
-    /// The value of `register`, which is one of its own, at the moment up to which the part has gone.
+    /// The value of `register`, which is one of its own, at the moment up to which the part has
+    /// gone.
     fn read(&self, register: u8) -> u8;
 
-    /// An instruction writes `value` to `register`, which is one of its own, at `at`. All that was due before has happened.
+    /// An instruction writes `value` to `register`, which is one of its own, at `at`. All that was
+    /// due before has happened.
     fn write(&mut self, register: u8, value: u8, at: Cycles, trace: &mut Trace) -> Effects;
 
     /// Appends its state to a snapshot.
@@ -121,22 +124,24 @@ pub(crate) trait Peripheral: Sized {
         false
     }
 
-    /// The first of the moments `of` the flags that request the interrupt of `source`, which is one of its own.
+    /// The first of the moments `of` the flags that request the interrupt of `source`, which is one
+    /// of its own.
     #[inline(always)]
     fn first_request(&self, source: Source, of: impl Fn(&Flag) -> Cycles) -> Cycles {
         let _ = (source, of);
         Cycles::MAX
     }
 
-    /// The first boundary at which a request of `source` could be answered that is not made yet, if what is sampled stays
-    /// as it is.
+    /// The first boundary at which a request of `source` could be answered that is not made yet, if
+    /// what is sampled stays as it is.
     #[inline(always)]
     fn next_request(&self, source: Source, delay: PollingDelay) -> Cycles {
         let _ = (source, delay);
         Cycles::MAX
     }
 
-    /// The service routine of `source` is called at `at`: the hardware clears the flags that do not wait for software.
+    /// The service routine of `source` is called at `at`: the hardware clears the flags that do not
+    /// wait for software.
     #[inline(always)]
     fn acknowledge(&mut self, source: Source, at: Cycles, trace: &mut Trace) {
         let _ = (source, at, trace);
@@ -148,14 +153,16 @@ pub(crate) trait Peripheral: Sized {
         false
     }
 
-    /// Power is up again at `at`, because of `source`, while the pins are `pins`; edges in between were not seen.
+    /// Power is up again at `at`, because of `source`, while the pins are `pins`; edges in between
+    /// were not seen.
     fn wake(&mut self, source: Source, pins: [u8; 4], at: Cycles) {
         let _ = (source, pins, at);
     }
 }
 
 bitflags::bitflags! {
-    /// The effects beyond a part of what happened to it. None at all: its request flags may have changed, nothing else.
+    /// The effects beyond a part of what happened to it. None at all: its request flags may have
+    /// changed, nothing else.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) struct Effects: u8 {
         /// Its next change comes at another moment.

@@ -24,8 +24,9 @@ impl Ports {
         }
     }
 
-    /// The pins: a latch bit of 1 only pulls up weakly, so that the world can pull the pin low; a bit of 0 wins
-    /// against whatever is outside. P0 has no pull-ups; they are taken to be on the board.
+    /// The pins: a latch bit of 1 only pulls up weakly, so that the world can pull the pin low; a
+    /// bit of 0 wins against whatever is outside. P0 has no pull-ups; they are taken to be on the
+    /// board.
     pub(crate) fn pins(&self, port: usize) -> u8 {
         self.latch[port] & self.outside[port]
     }
@@ -54,12 +55,14 @@ impl Peripheral for Ports {
         Ports::new()
     }
 
-    /// The latch; the pins are for [`Peripherals::read`](super::Peripherals::read), as others drive them, too.
+    /// The latch; the pins are for [`Peripherals::read`](super::Peripherals::read), as others drive
+    /// them, too.
     fn read(&self, register: u8) -> u8 {
         self.latch[port_at(register)]
     }
 
-    /// The latch; the pins are for [`Peripherals::write`](super::Peripherals::write), as others are to be told.
+    /// The latch; the pins are for [`Peripherals::write`](super::Peripherals::write), as others are
+    /// to be told.
     fn write(&mut self, register: u8, value: u8, _: Cycles, _: &mut Trace) -> Effects {
         self.latch[port_at(register)] = value;
         Effects::empty()

@@ -1,6 +1,7 @@
 //! Timer 2 of the 8052: capture, auto-reload, baud rate generator.
 //!
-//! After *Timer 2* and *Using Timer 2 to Generate Baud Rates* in Intel's Hardware Description of the 8051 (1994).
+//! After *Timer 2* and *Using Timer 2 to Generate Baud Rates* in Intel's Hardware Description of
+//! the 8051 (1994).
 
 use super::{Clocks, Effects, Peripheral, PinChange, Sample};
 use crate::archive::{Reader, SnapshotError, archived_fields};
@@ -14,7 +15,7 @@ use emu8051::sfr::{self, T2con};
 /// Timer 2 and its registers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Timer2 {
-    /// When `count` was as it is kept.
+    /// The moment at which `count` was as it is kept.
     at: Cycles,
     /// T2CON without its two flags.
     control: u8,
@@ -28,7 +29,8 @@ pub(crate) struct Timer2 {
     capture: u16,
     /// A falling edge of T2 was sampled; it is counted at this moment.
     edge: Option<Cycles>,
-    /// When TF2 will be set, unless something is written before; [`Cycles::MAX`] if never.
+    /// The moment at which TF2 will be set, unless something is written before; [`Cycles::MAX`] if
+    /// never.
     next_flag: Cycles,
 }
 
@@ -72,7 +74,8 @@ impl Timer2 {
         }
     }
 
-    /// Its overflows, as far as they are known: of a counter, the one an edge already sampled will bring.
+    /// Its overflows, as far as they are known: of a counter, the one an edge already sampled will
+    /// bring.
     fn pulses(&self) -> Option<Pulses> {
         let Some(increment) = States::PER_CYCLE.checked_div(self.rate()) else {
             return self.edge.filter(|_| self.count == 0xFFFF).map(Pulses::once);
@@ -88,8 +91,8 @@ impl Timer2 {
         })
     }
 
-    /// Finds out when TF2 will be set: to be called after any change but the passing of time. As a baud rate generator
-    /// the timer sets no flag.
+    /// Finds out when TF2 will be set: to be called after any change but the passing of time. As a
+    /// baud rate generator the timer sets no flag.
     fn refresh(&mut self) {
         let sets = !self.generates_baud() && !self.overflow.is_set();
         let pulses = self.pulses().filter(|_| sets);
@@ -101,7 +104,8 @@ impl Timer2 {
         self.control().intersects(T2con::C_T2 | T2con::EXEN2)
     }
 
-    /// The falling edge of pin T2 was sampled in the cycle that ends at `at`: it is counted in the next one.
+    /// The falling edge of pin T2 was sampled in the cycle that ends at `at`: it is counted in the
+    /// next one.
     fn t2_fell(&mut self, at: Cycles) {
         if self.control().contains(T2con::TR2 | T2con::C_T2) {
             self.edge = Some(at + Cycles(1));
@@ -109,7 +113,8 @@ impl Timer2 {
         }
     }
 
-    /// The falling edge of pin T2EX was sampled in the cycle that ends at `at`, where the timer is caught up.
+    /// The falling edge of pin T2EX was sampled in the cycle that ends at `at`, where the timer is
+    /// caught up.
     fn t2ex_fell(&mut self, at: Cycles) {
         if !self.control().contains(T2con::EXEN2) {
             return;
@@ -195,7 +200,8 @@ impl Peripheral for Timer2 {
         register != sfr::T2CON
     }
 
-    /// The moment at which TF2 will be set; never if it is set already or nothing that is known brings an overflow.
+    /// The moment at which TF2 will be set; never if it is set already or nothing that is known
+    /// brings an overflow.
     #[inline(always)]
     fn next_change(&self) -> Cycles {
         self.next_flag

@@ -1,8 +1,9 @@
 //! Timers 0 and 1.
 //!
-//! After *Timer/Counters* in Intel's Hardware Description of the 8051 (1994), modes 0 to 3. A timer keeps its registers
-//! as they were at one moment and is caught up when somebody looks: nothing counts in between. When its flag will be
-//! set is known in advance, so that needs no counting either.
+//! After *Timer/Counters* in Intel's Hardware Description of the 8051 (1994), modes 0 to 3. A timer
+//! keeps its registers as they were at one moment and is caught up when somebody looks: nothing
+//! counts in between. When its flag will be set is known in advance, so that needs no counting
+//! either.
 
 use super::{Clocks, Effects, Peripheral, PinChange, Sample};
 use crate::archive::{Archive, Reader, SnapshotError, archived_fields};
@@ -13,7 +14,7 @@ use crate::trace::{Signal, Trace};
 use emu8051::Cycles;
 use emu8051::sfr::{self, Tcon};
 
-/// How a timer's two registers count together.
+/// The way a timer's two registers count together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     /// 13 bits: the low five of TL are a prescaler of TH.
@@ -65,7 +66,8 @@ impl Pair {
         let (until, period) = self.overflows(mode);
         let low = u64::from(self.tl) + n;
         match mode {
-            // The upper three bits of TL are indeterminate: here, as in s51, they last until the first carry into TH.
+            // The upper three bits of TL are indeterminate: here, as in s51, they last until the
+            // first carry into TH.
             Mode::Bits13 if (u64::from(self.tl & 0x1F) + n) < 0x20 => Pair {
                 tl: low as u8,
                 ..self
@@ -117,7 +119,7 @@ impl Archive for Pair {
 /// Timer 0 or timer 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Timer {
-    /// When the registers were as they are kept.
+    /// The moment at which the registers were as they are kept.
     at: Cycles,
     pair: Pair,
     /// TR: set to run.
@@ -139,7 +141,8 @@ archived_fields!(Timer: pair, run, overflow, gate_pin, edge);
 pub(crate) struct Timers {
     tmod: u8,
     timers: [Timer; 2],
-    /// When TF0 and TF1 will be set, unless something is written before: what [`Timers::refresh`] found.
+    /// The moments at which TF0 and TF1 will be set, unless something is written before: what
+    /// [`Timers::refresh`] found.
     next_flags: [Cycles; 2],
 }
 
@@ -199,7 +202,8 @@ impl Timers {
         (self.split() && self.timers[1].run).then_some(self.timers[0].pair.th)
     }
 
-    /// When timer `n` will overflow next, as far as that is known: of a counter, by the edge already sampled.
+    /// The next overflow of timer `n`, as far as that is known: of a counter, by the edge
+    /// already sampled.
     fn next_overflow(&self, n: usize) -> Option<Cycles> {
         let timer = &self.timers[n];
         let (until, _) = timer.pair.overflows(self.mode(n));
@@ -231,7 +235,8 @@ impl Timers {
         })
     }
 
-    /// Lets TL and TH of timer `n` count up to `to`, where the flags that are due then have been set.
+    /// Lets TL and TH of timer `n` count up to `to`, where the flags that are due then have been
+    /// set.
     fn catch_up_timer(&mut self, n: usize, to: Cycles, trace: &mut Trace) {
         let since = self.timers[n].at;
         if to <= since {
@@ -278,8 +283,8 @@ impl Timers {
         }
     }
 
-    /// Finds out what counts and when the flags will be set: to be called, where both timers are caught up, after any
-    /// change but the passing of time.
+    /// Finds out what counts and when the flags will be set: to be called, where both timers are
+    /// caught up, after any change but the passing of time.
     fn refresh(&mut self) {
         for n in 0..2 {
             self.timers[n].counts_cycles = self.enabled(n) && !self.counts_edges(n);
@@ -288,7 +293,8 @@ impl Timers {
         self.refresh_flag(1);
     }
 
-    /// Finds out when TF`n` will be set, where the timer that sets it is caught up and clocked as before.
+    /// Finds out when TF`n` will be set, where the timer that sets it is caught up and clocked as
+    /// before.
     fn refresh_flag(&mut self, n: usize) {
         let next = if self.timers[n].overflow.is_set() {
             None
@@ -308,7 +314,8 @@ impl Timers {
         }
     }
 
-    /// The falling edge of pin T`n` was sampled in the cycle that ends at `at`: it is counted in the next one.
+    /// The falling edge of pin T`n` was sampled in the cycle that ends at `at`: it is counted in
+    /// the next one.
     fn pin_fell(&mut self, n: usize, at: Cycles) {
         if self.counts_edges(n) && self.enabled(n) {
             self.timers[n].edge = Some(at + Cycles(1));
@@ -391,7 +398,8 @@ impl Timers {
     }
 }
 
-/// The timer, 0 or 1, whose TL or TH is at this direct address: they are TL0, TL1, TH0, TH1 in a row.
+/// The timer, 0 or 1, whose TL or TH is at this direct address: they are TL0, TL1, TH0, TH1 in a
+/// row.
 #[inline(always)]
 fn timer_at(register: u8) -> usize {
     usize::from(register & 1)
@@ -470,7 +478,8 @@ impl Peripheral for Timers {
         for (timer, next) in self.timers.iter_mut().zip(&mut self.next_flags) {
             let at = std::mem::replace(next, if *next <= to { Cycles::MAX } else { *next });
             if at <= to {
-                timer.overflow.raise(at, at + Cycles(1)); // at S5P2 of the cycle, which ends at `at`
+                // at S5P2 of the cycle, which ends at `at`
+                timer.overflow.raise(at, at + Cycles(1));
             }
         }
     }
@@ -543,7 +552,7 @@ impl Peripheral for Timers {
     }
 }
 
-/// What an eight-bit counter keeps of its count.
+/// The part of a count that an eight-bit counter keeps.
 #[expect(clippy::cast_possible_truncation, reason = "that is the low byte")]
 fn low_byte(count: u64) -> u8 {
     count as u8

@@ -7,7 +7,8 @@ use board::trace::Signal;
 use board::{BoardConfig, BoardStop, Device, Wiring};
 use emu8051::{Cycles, sfr};
 
-/// HD *Accessing External Memory*: "During any access to external memory, the CPU writes 0FFH to the Port 0 latch".
+/// HD *Accessing External Memory*: "During any access to external memory, the CPU writes 0FFH to
+/// the Port 0 latch".
 #[test]
 fn an_access_to_external_memory_sets_p0s_latch() {
     for access in [
@@ -148,8 +149,9 @@ const SLEEPER: &str = "ljmp main
     mov 0x31,#1
     sjmp $";
 
-/// Philips' 89C51RX: an enabled external interrupt that is a level ends power down, its routine is served, and the program
-/// goes on after the instruction that began it. Nothing has counted meanwhile.
+/// Philips' 89C51RX: an enabled external interrupt that is a level ends power down, its routine is
+/// served, and the program goes on after the instruction that began it. Nothing has counted
+/// meanwhile.
 #[test]
 fn an_external_interrupt_ends_power_down() {
     let mut board = build(&config("89C51RX"), SLEEPER);
@@ -188,7 +190,8 @@ fn what_does_not_end_power_down() {
     assert!(!woken("89C51RX", SLEEPER, 4));
 }
 
-/// A byte that is sent when power goes down waits; the run is the same wherever it is stopped and saved.
+/// A byte that is sent when power goes down waits; the run is the same wherever it is stopped and
+/// saved.
 #[test]
 fn power_down_is_the_same_wherever_it_is_stopped() {
     let source = SLEEPER.replace(

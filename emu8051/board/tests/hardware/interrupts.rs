@@ -6,8 +6,9 @@ use board::interrupt::Source;
 use board::{BoardConfig, BoardStop};
 use emu8051::{Cycles, sfr};
 
-/// The manual's response time, *Response Time*: three full machine cycles lie between the cycle of the request and the
-/// first instruction of the routine, and a multi-cycle instruction under way adds its remaining ones.
+/// The manual's response time, *Response Time*: three full machine cycles lie between the cycle of
+/// the request and the first instruction of the routine, and a multi-cycle instruction under way
+/// adds its remaining ones.
 #[test]
 fn an_external_interrupt_takes_at_least_3_cycles() {
     // The handler notes timer 0, which started with the first NOP, in its first instruction.
@@ -64,7 +65,8 @@ fn after_reti_one_instruction_runs() {
         done: sjmp $";
     let (board, _) = finish(&config("8051"), source);
     assert_eq!(board.cpu().iram(0x31), 3);
-    // one call each after the second NOP and the three INCs; CLR EA is itself the instruction after the fourth RETI
+    // one call each after the second NOP and the three INCs; CLR EA is itself the instruction after
+    // the fourth RETI
     assert_eq!(board.cpu().iram(0x30), 4);
 }
 
@@ -150,7 +152,8 @@ fn a_higher_request_during_the_call_is_served_first() {
         let mut board = wired(&config, source, [pin(at, 3, 2, false)]);
         assert_eq!(board.run(Cycles(1000)), BoardStop::Pc(0x1D));
         let served_first = board.cpu().iram(0x30) == 1;
-        // TF1 is set in cycle 6, the call is in 8 and 9: INT0 is in time if it is sampled in 8 at the latest
+        // TF1 is set in cycle 6, the call is in 8 and 9: INT0 is in time if it is sampled in 8 at
+        // the latest
         assert_eq!(served_first, at <= 8, "INT0 in cycle {at}");
         assert_eq!(
             board.cpu().iram(0x31),
@@ -197,7 +200,8 @@ fn vectoring_clears_only_timer_flags_and_edges() {
 
 #[test]
 fn a_level_is_not_latched_and_an_edge_is() {
-    // The pin is low for five cycles while interrupts are off, and high again when they are allowed.
+    // The pin is low for five cycles while interrupts are off, and high again when they are
+    // allowed.
     let source = |kind: &str| {
         format!(
             "ljmp main
@@ -270,12 +274,14 @@ fn the_worst_latency_is_kept_for_each_source() {
         sjmp loop";
     let mut board = board("8051", source);
     board.run(Cycles(100_000));
-    // requested within the MUL's first cycle at the worst: its other 3, the poll in the first of SJMP... and LCALL
+    // requested within the MUL's first cycle at the worst: its other 3, the poll in the first of
+    // SJMP... and LCALL
     assert_eq!(board.worst_latency(Source::Timer0), Some(Cycles(6)));
     assert_eq!(board.worst_latency(Source::Timer1), None);
 }
 
-/// Each flag that a chip's table names, set by software, calls the routine at the vector that the table names.
+/// Each flag that a chip's table names, set by software, calls the routine at the vector that the
+/// table names.
 #[test]
 fn each_flag_of_each_chip_calls_its_vector() {
     for chip in Chip::all() {

@@ -1,4 +1,5 @@
-//! The serial line as it is wired: a host with a rate of its own, pins whose latch is 0, and mode 0 on the pins.
+//! The serial line as it is wired: a host with a rate of its own, pins whose latch is 0, and mode 0
+//! on the pins.
 
 use board::chips::Chip;
 use board::line::{BitTime, Pace, Rate};
@@ -113,7 +114,8 @@ fn a_program_that_looks_at_rxd_is_sent_to() {
     }
 }
 
-/// A program that measures one byte on the pin is let alone for a tenth of a second, whatever it does.
+/// A program that measures one byte on the pin is let alone for a tenth of a second, whatever it
+/// does.
 #[test]
 fn after_a_byte_on_the_pin_comes_a_pause() {
     let source = "wait: jb P3.0,wait
@@ -143,8 +145,8 @@ fn after_a_byte_on_the_pin_comes_a_pause() {
     assert_eq!(board.cpu().iram(0x30), 0x42);
 }
 
-/// Other pins of P3 are no reason to send, and neither is a receiver that cannot hear: one that is off, that has no clock,
-/// or whose half bit is longer than a byte.
+/// Other pins of P3 are no reason to send, and neither is a receiver that cannot hear: one that is
+/// off, that has no clock, or whose half bit is longer than a byte.
 #[test]
 fn the_host_waits_until_somebody_can_hear() {
     for setup in [
@@ -285,7 +287,8 @@ fn a_frame_held_low_on_its_way_is_lost() {
     );
 }
 
-/// HD *More About Mode 0*: the data leaves on P3.0, a bit in each of eight cycles, the clock on P3.1.
+/// HD *More About Mode 0*: the data leaves on P3.0, a bit in each of eight cycles, the clock on
+/// P3.1.
 #[test]
 fn mode_0_shifts_its_data_out_on_rxd() {
     for byte in [0x00, 0xA5, 0xFF, 0x01, 0x80] {

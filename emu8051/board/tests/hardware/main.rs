@@ -1,5 +1,5 @@
-//! What the chip around the processor does, seen by programs: the rules of Intel's manual one by one, and the mistakes
-//! known of other emulators.
+//! What the chip around the processor does, seen by programs: the rules of Intel's manual one by
+//! one, and the mistakes known of other emulators.
 
 mod bus;
 mod common;

@@ -160,7 +160,8 @@ fn reading_an_address_of_xdata_stops_the_board() {
     assert_eq!((board.cpu().pc(), board.now()), (5, Cycles(6)));
 }
 
-/// A chip need not be one of the table: registers, interrupts and the values after reset are its rows.
+/// A chip need not be one of the table: registers, interrupts and the values after reset are its
+/// rows.
 #[test]
 fn a_chip_of_ones_own_begins_with_its_reset_values() {
     let mut chip = Chip::named("8052").expect("listed").clone();

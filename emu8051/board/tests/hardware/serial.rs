@@ -32,7 +32,8 @@ fn a_frame_begins_at_the_next_rollover() {
         edges.iter().map(|(at, _)| at - first).collect::<Vec<_>>(),
         (0..10).map(|k| k * bit).collect::<Vec<_>>()
     );
-    // TR1 is set at the end of cycle 10: the 32nd overflow, at 11 + 96, is the first rollover after the write
+    // TR1 is set at the end of cycle 10: the 32nd overflow, at 11 + 96, is the first rollover after
+    // the write
     assert_eq!(first, 107 * States::PER_CYCLE);
     // TI comes with the stop bit
     assert_eq!(sent(&mut board), [(0x53, 107 + 9 * 96)]);

@@ -17,12 +17,14 @@ impl Uart {
         let counts = counts.filter(|counts| receives && counts.repeats());
         match (self.line.rate, counts) {
             (Rate::Own(bit), _) if !waits => self.begin_byte(at, bit),
-            // a receiver whose bits are so long that it has not looked twice when the byte is over hears nothing
+            // a receiver whose bits are so long that it has not looked twice when the byte is over
+            // hears nothing
             (Rate::Own(bit), Some(counts))
                 if counts.period.0.saturating_mul(TICKS_PER_BIT / 2)
                     > bit.after(States(0), BITS_DECIDED.into()).0 => {}
             (rate, Some(counts)) => {
-                // not before the receiver's clock runs: a timer may take a while to its first overflow
+                // not before the receiver's clock runs: a timer may take a while to its first
+                // overflow
                 let clocked = States(counts.next.0.saturating_sub(counts.period.0));
                 let (bit, earliest) = match rate {
                     Rate::Auto => (BitTime::of(counts.every(TICKS_PER_BIT, 1).period), at),
@@ -58,9 +60,9 @@ impl Uart {
             && matches!(self.line.rate, Rate::Own(_))
     }
 
-    /// The program looked at `bits` of P3 at `at`, RXD among them: it is listening itself, unless it reads the whole port,
-    /// perhaps for something else, while the receiver is on. The host begins a byte when that has lasted for a while, and
-    /// lets the program alone after it.
+    /// The program looked at `bits` of P3 at `at`, RXD among them: it is listening itself, unless
+    /// it reads the whole port, perhaps for something else, while the receiver is on. The host
+    /// begins a byte when that has lasted for a while, and lets the program alone after it.
     pub(super) fn looked_at(&mut self, bits: u8, at: Cycles, trace: &mut Trace) {
         let listens = bits == 0x01 || !self.control.contains(Scon::REN);
         if let (true, Rate::Own(bit)) = (listens, self.line.rate) {

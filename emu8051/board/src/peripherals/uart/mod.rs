@@ -1,10 +1,11 @@
 //! The serial port.
 //!
-//! After *Serial Interface* and *More About Mode 0* to *Modes 2 and 3* in Intel's Hardware Description of the 8051
-//! (1994). Bits are timed by the divide-by-16 counters of [transmitter] and [receiver], which are advanced by as many
-//! counts as are due when somebody looks. Nothing that one of the two does on its own changes what the other does, so
-//! each is caught up when it has a flag to set, and both when something changes from outside. The [host] is at the other
-//! end of the line.
+//! After *Serial Interface* and *More About Mode 0* to *Modes 2 and 3* in Intel's Hardware
+//! Description of the 8051 (1994). Bits are timed by the divide-by-16 counters of [transmitter] and
+//! [receiver], which are advanced by as many counts as are due when somebody looks. Nothing that
+//! one of the two does on its own changes what the other does, so each is caught up when it has a
+//! flag to set, and both when something changes from outside. The [host] is at the other end of the
+//! line.
 
 mod host;
 mod receiver;
@@ -26,7 +27,8 @@ use emu8051::sfr::{self, Scon};
 
 /// Counts of a divide-by-16 counter in a bit.
 const TICKS_PER_BIT: u64 = 16;
-/// Machine cycles from the write that starts a mode 0 transfer to its flag: the flag comes at S1P1 of the tenth cycle.
+/// Machine cycles from the write that starts a mode 0 transfer to its flag: the flag comes at S1P1
+/// of the tenth cycle.
 const SHIFT: Cycles = Cycles(9);
 
 /// The serial port.
@@ -40,7 +42,7 @@ pub(crate) struct Uart {
     heard: States,
     /// The counts of its divide-by-16 counter after that.
     ticks: Option<Pulses>,
-    /// When TI will be set; [`Cycles::MAX`] if never.
+    /// The moment at which TI will be set; [`Cycles::MAX`] if never.
     next_sent: Cycles,
     /// RI and what SBUF reads as do not change by themselves before this moment.
     next_received: Cycles,
@@ -49,7 +51,7 @@ pub(crate) struct Uart {
     smod: bool,
     ti: Flag,
     ri: Flag,
-    /// What SBUF reads as.
+    /// The value that SBUF reads as.
     received: u8,
     /// The divide-by-2 stage before the counters, for timer 1 and mode 2 with SMOD clear.
     half: bool,
@@ -59,7 +61,8 @@ pub(crate) struct Uart {
     receiver: Receiver,
     /// The level of pin RXD as far as neither `line` nor mode 0 makes it.
     rxd: bool,
-    /// The level of pin TXD as far as the transmitter does not make it: its latch holds it low, or somebody outside.
+    /// The level of pin TXD as far as the transmitter does not make it: its latch holds it low, or
+    /// somebody outside.
     gate: bool,
     /// That was so while the byte on its way was sent.
     spoiled: bool,
@@ -150,8 +153,8 @@ impl Uart {
         value.bits()
     }
 
-    /// Whether a write of `value` to SCON only clears and sets flags, for which no host is waiting: then it can be made
-    /// without going on to that moment.
+    /// Whether a write of `value` to SCON only clears and sets flags, for which no host is waiting:
+    /// then it can be made without going on to that moment.
     fn leaves_mode(&self, value: u8) -> bool {
         let flags = Scon::TI | Scon::RI;
         self.mode() != 0
@@ -229,8 +232,8 @@ impl Archive for Scon {
 }
 
 archived_fields!(
-    Uart: at, control, smod, ti, ri, received, half, count, transmitter, receiver, rxd, gate, spoiled, line, overruns,
-    unread, bits, sent
+    Uart: at, control, smod, ti, ri, received, half, count, transmitter, receiver, rxd, gate,
+    spoiled, line, overruns, unread, bits, sent
 );
 
 impl Peripheral for Uart {
@@ -364,8 +367,8 @@ impl Peripheral for Uart {
     }
 }
 
-/// A flag of the serial port is set at S1P1 of the cycle that begins at `at`, sampled in that cycle and polled in the
-/// next one.
+/// A flag of the serial port is set at S1P1 of the cycle that begins at `at`, sampled in that cycle
+/// and polled in the next one.
 fn raise(flag: &mut Flag, at: Cycles) {
     flag.raise(at, at + Cycles(2));
 }

@@ -18,11 +18,13 @@ const TO_LAST_BIT: u16 = (BITS_DECIDED - 1) * 16 + 9;
 pub(super) enum Receiver {
     /// Looking for a falling edge of RXD; its level at the last sample.
     Idle { last: bool },
-    /// Modes 1 to 3: `ticks` counts since the edge; `bits` decided so far; how often the present one was sampled high.
+    /// Modes 1 to 3: `ticks` counts since the edge; `bits` decided so far; how often the present
+    /// one was sampled high.
     Frame { ticks: u16, decided: u16, highs: u8 },
     /// Modes 2 and 3: the bit time after the ninth bit, in counts left.
     Tail { left: u8 },
-    /// Mode 0: begun at `from`; `taken` bits are in. A byte of the host is sampled instead of the pin.
+    /// Mode 0: begun at `from`; `taken` bits are in. A byte of the host is sampled instead of the
+    /// pin.
     Shift {
         from: Cycles,
         taken: u8,
@@ -163,8 +165,8 @@ impl Uart {
         }
     }
 
-    /// A byte of the host that nothing disturbs from `from` to `to` is received in one go: the samples of each bit lie
-    /// within it. Returns when its last bit is decided.
+    /// A byte of the host that nothing disturbs from `from` to `to` is received in one go: the
+    /// samples of each bit lie within it. Returns when its last bit is decided.
     fn receive_whole(&mut self, from: States, to: States, trace: &Trace) -> Option<States> {
         let (frame, counts) = (self.line.frame?, self.ticks?);
         let listens = self.receiver == Receiver::LISTENING && self.control.contains(Scon::REN);
@@ -243,8 +245,8 @@ impl Uart {
         }
     }
 
-    /// The last bit was decided at `at`, with RXD at `level`: the byte is kept if RI is clear and, under SM2, the ninth
-    /// or stop bit is set.
+    /// The last bit was decided at `at`, with RXD at `level`: the byte is kept if RI is clear and,
+    /// under SM2, the ninth or stop bit is set.
     fn decided(&mut self, bits: u16, level: bool, at: States) {
         let last = bits >> (BITS_DECIDED - 1) & 1 == 1;
         if self.ri.is_set() {
@@ -285,12 +287,13 @@ impl Uart {
         }
     }
 
-    /// Finds out when a byte may have been received: to be called after any change but the passing of time.
+    /// Finds out when a byte may have been received: to be called after any change but the passing
+    /// of time.
     pub(super) fn refresh_receiver(&mut self) {
         self.next_received = self.next_byte().unwrap_or(Cycles::MAX);
     }
 
-    /// When the receiver will have its next byte, at the earliest.
+    /// The moment at which the receiver will have its next byte, at the earliest.
     fn next_byte(&self) -> Option<Cycles> {
         let (counts, needed) = match self.receiver {
             Receiver::Shift { from, .. } => return Some(from + SHIFT),
@@ -316,7 +319,7 @@ impl Uart {
         self.refresh_receiver();
     }
 
-    /// What the host and mode 0 make of RXD, to be and-ed with the latch.
+    /// The level that the host and mode 0 give RXD, to be and-ed with the latch.
     pub(super) fn rxd(&self) -> bool {
         let shifted = match self.transmitter {
             Transmitter::Shift { data, from, .. } => {

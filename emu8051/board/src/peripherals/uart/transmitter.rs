@@ -19,7 +19,8 @@ pub(super) enum Transmitter {
         bits: u8,
         begun: u8,
     },
-    /// Mode 0: written to SBUF at `from`; of the eight cycles in which bits are shifted out, `shown` are in the trace.
+    /// Mode 0: written to SBUF at `from`; of the eight cycles in which bits are shifted out,
+    /// `shown` are in the trace.
     Shift {
         data: u8,
         from: Cycles,
@@ -127,7 +128,8 @@ impl Uart {
                     }
                     let bit = data >> *shown & 1 == 1;
                     trace.record(States(begins), Signal::Rxd(bit && self.rxd));
-                    trace.record(States(begins + 2), Signal::Txd(false)); // the shift clock is low from S3 to S5
+                    // the shift clock is low from S3 to S5
+                    trace.record(States(begins + 2), Signal::Txd(false));
                     trace.record(States(begins + 5), Signal::Txd(self.gate));
                     *shown += 1;
                 }
@@ -165,8 +167,8 @@ impl Uart {
         }
     }
 
-    /// The byte on its way is sent by `to`. The counters run on alike with and without a byte, so they are caught up when
-    /// somebody looks.
+    /// The byte on its way is sent by `to`. The counters run on alike with and without a byte, so
+    /// they are caught up when somebody looks.
     pub(super) fn finish(&mut self, to: Cycles, trace: &mut Trace) {
         match self.transmitter {
             Transmitter::Frame { byte, .. } if !trace.is_on() => {
@@ -206,8 +208,8 @@ impl Uart {
         self.next_sent = Cycles::MAX;
     }
 
-    /// The latch of TXD, or whoever is outside, holds the pin low or lets go of it at `at`, where the transmitter is
-    /// caught up.
+    /// The latch of TXD, or whoever is outside, holds the pin low or lets go of it at `at`, where
+    /// the transmitter is caught up.
     pub(super) fn set_gate(&mut self, level: bool, at: Cycles, trace: &mut Trace) {
         self.gate = level;
         let begun = !matches!(self.transmitter, Transmitter::Frame { begun: 0, .. });
@@ -233,7 +235,7 @@ impl Uart {
         self.next_sent = moment.unwrap_or(Cycles::MAX);
     }
 
-    /// What the serial port makes of TXD, to be and-ed with the latch.
+    /// The level that the serial port gives TXD, to be and-ed with the latch.
     pub(super) fn txd(&self) -> bool {
         match self.transmitter {
             Transmitter::Frame { levels, begun, .. } if begun > 0 => levels >> (begun - 1) & 1 == 1,
@@ -241,7 +243,8 @@ impl Uart {
         }
     }
 
-    /// SBUF was written at `at`, where the transmitter is caught up: transmission is requested. A byte on its way is cut off.
+    /// SBUF was written at `at`, where the transmitter is caught up: transmission is requested. A
+    /// byte on its way is cut off.
     pub(super) fn send(&mut self, data: u8, at: Cycles, trace: &mut Trace) {
         let cut_off = self.transmitter != Transmitter::Idle;
         self.spoiled = !self.gate;

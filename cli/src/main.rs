@@ -12,9 +12,12 @@ mod contract;
 mod engine;
 mod error;
 mod files;
+#[path = "../../firmware/src/mod.rs"]
 mod firmware;
 mod input;
+mod junit;
 mod output;
+mod pty;
 mod receipts;
 mod store;
 mod text;
@@ -22,6 +25,7 @@ mod toolchain;
 mod trace;
 mod traps;
 mod usage;
+#[path = "../../firmware/src/watch/mod.rs"]
 mod watch;
 
 use clap::Parser;

@@ -2,8 +2,8 @@
 
 use crate::args::{find_files, number, write_file};
 use crate::error::{Error, Status};
-use crate::firmware::suite::junit::junit;
 use crate::firmware::suite::{Options, Verdict, run_file};
+use crate::junit::junit;
 use crate::output::{Output, note};
 use crate::text::{Page, Text, say};
 use crate::watch::counts::Counts;

@@ -6,7 +6,7 @@ use std::path::Path;
 const SOURCES: [&str; 4] = [
     "emu8051/board/src",
     "emu8051/board/tests",
-    "cli/src",
+    "firmware/src",
     "tests",
 ];
 

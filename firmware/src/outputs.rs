@@ -1,12 +1,12 @@
 //! Where a run is written to while it lasts: its bytes, its waveform, its end of a pseudo-terminal.
 
-use super::pty::Pty;
 use super::rate::Clock;
 use super::vcd::Vcd;
 use crate::args::about;
 use crate::error::Error;
 use crate::files;
 use crate::output::{Output, note, write_stdout};
+use crate::pty::Pty;
 use board::Board;
 use board::time::States;
 use emu8051::Cycles;

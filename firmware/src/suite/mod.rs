@@ -3,11 +3,9 @@
 //! * [`format`]: what a test file says
 //! * [`compare`]: what came of it, and where that is not what was expected
 //! * [`snapshot`]: everything that came of it, recorded once and expected from then on
-//! * [`junit`]: the verdicts for CI services
 
 mod compare;
 mod format;
-pub(crate) mod junit;
 mod snapshot;
 
 use super::eeprom::Eeprom;

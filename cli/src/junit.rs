@@ -1,6 +1,6 @@
 //! JUnit XML, as CI services read it.
 
-use super::Verdict;
+use crate::firmware::suite::Verdict;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -4,7 +4,6 @@ pub(crate) mod dump;
 pub(crate) mod eeprom;
 pub(crate) mod image;
 pub(crate) mod outputs;
-pub(crate) mod pty;
 pub(crate) mod ram;
 pub(crate) mod rate;
 pub(crate) mod recording;

@@ -1,12 +1,12 @@
 //! A run of firmware: slice by slice, with what comes and goes between them.
 
 use super::outputs::Outputs;
-use super::pty::Received;
 use super::rate::{Baud, Clock};
 use super::recording::{CHECKPOINT, Checkpoint};
 use super::{explain, stop_name};
 use crate::error::Error;
 use crate::output::note;
+use crate::pty::Received;
 use crate::watch::Watches;
 use crate::watch::stack::StackWatch;
 use crate::watch::symbol_files::names;

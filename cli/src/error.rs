@@ -2,6 +2,7 @@
 
 use hostapi::NodeError;
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
 use verify::recording::ExecuteError;
 
@@ -31,6 +32,19 @@ pub(crate) struct Error {
     pub(crate) status: Status,
     /// What happened, where, and what to do next, in one sentence without a period.
     pub(crate) message: String,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// An error in a file: what it is, or holds.
+pub(crate) fn about(path: &Path, what: impl fmt::Display) -> Error {
+    Error::input(format_args!("{}: {what}", path.display()))
 }
 
 impl Error {

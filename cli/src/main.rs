@@ -1,10 +1,11 @@
 //! `smart51`: contracts for a real 8051, on the command line.
 //!
-//! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers,
-//! bytes and files, [`input`] the bytes of a call, [`output`] prints text or JSON through the door that [`text`] is,
+//! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers
+//! and bytes, [`files`] files, and keeps inputs from being overwritten, [`input`] the bytes of a call, [`output`] prints text or JSON through the door that [`text`] is,
 //! [`error`] carries the exit
-//! status, [`usage`] answers wrong arguments, [`files`] keeps inputs from being overwritten, [`store`] opens the
-//! local chain, [`receipts`] shows what became of transactions on it, and [`watch`] tells coverage and stack.
+//! status, [`usage`] answers wrong arguments, [`store`] opens the
+//! local chain, [`receipts`] shows the results of transactions on it, [`watch`] tells coverage and stack, and [`messages`]
+//! puts what the crate `firmware` tells into words.
 
 mod args;
 mod cmd;
@@ -12,10 +13,8 @@ mod contract;
 mod engine;
 mod error;
 mod files;
-#[path = "../../firmware/src/mod.rs"]
-mod firmware;
 mod input;
-mod junit;
+mod messages;
 mod output;
 mod pty;
 mod receipts;
@@ -25,7 +24,6 @@ mod toolchain;
 mod trace;
 mod traps;
 mod usage;
-#[path = "../../firmware/src/watch/mod.rs"]
 mod watch;
 
 use clap::Parser;

@@ -2,11 +2,10 @@
 
 use crate::error::{Error, Status};
 use crate::text::{Page, Text, json};
-use emu8051::Cpu;
+pub(crate) use firmware::values::{Address, HexBytes as Bytes, Registers};
 use hostapi::prints::visible;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt::{self, Display};
+use serde::Serialize;
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
 /// Where reports go.
@@ -68,111 +67,35 @@ struct Failure<'a> {
     error: &'a str,
 }
 
+/// Standard output, for results. Each write reaches the reader at once. That a pipe is closed is no error: nobody is
+/// left to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes a result to standard output.
 ///
 /// # Errors
 /// If it can't be written. A closed pipe is no error.
 pub(crate) fn write_stdout(bytes: &[u8]) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::node(format_args!("standard output: {e}")))
-        }
-        _ => Ok(()),
-    }
+    let written = Stdout.write_all(bytes);
+    written.map_err(|error| Error::node(format_args!("standard output: {error}")))
 }
 
 /// Writes one line to standard error: progress, warnings, diagnostics. That it can't be written is no error.
 pub(crate) fn note(line: impl Display) {
     let _ = writeln!(io::stderr(), "{}", visible(&line.to_string()));
-}
-
-/// An address, `0x0012` in text and in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Address(pub(crate) u16);
-
-impl Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "0x{:04X}", self.0)
-    }
-}
-
-impl Serialize for Address {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Address, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        crate::args::number(&text)
-            .map(Address)
-            .map_err(D::Error::custom)
-    }
-}
-
-/// Bytes, as lower-case hex in text and in JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Bytes(pub(crate) Vec<u8>);
-
-impl Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(&self.0))
-    }
-}
-
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        hex::decode(text).map(Bytes).map_err(D::Error::custom)
-    }
-}
-
-/// The registers of an 8051, as reports have them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Registers {
-    pub(crate) a: u8,
-    pub(crate) b: u8,
-    pub(crate) psw: u8,
-    pub(crate) sp: u8,
-    pub(crate) dptr: u16,
-    pub(crate) r: [u8; 8],
-}
-
-impl Display for Registers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Registers {
-            a,
-            b,
-            psw,
-            sp,
-            dptr,
-            r,
-        } = self;
-        write!(
-            f,
-            "A={a:02X} B={b:02X} PSW={psw:02X} SP={sp:02X} DPTR={dptr:04X} R0-7={r:02X?}"
-        )
-    }
-}
-
-impl From<&Cpu> for Registers {
-    fn from(cpu: &Cpu) -> Self {
-        let r = [0, 1, 2, 3, 4, 5, 6, 7].map(|n| cpu.r(n));
-        Registers {
-            a: cpu.a(),
-            b: cpu.b(),
-            psw: cpu.psw().bits(),
-            sp: cpu.sp(),
-            dptr: cpu.dptr(),
-            r,
-        }
-    }
 }

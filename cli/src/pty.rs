@@ -1,10 +1,12 @@
 //! The serial line as a pseudo-terminal, for terminal programs and scripts.
 
 use crate::error::Error;
+use firmware::session::{Received, SerialLine};
 use rustix::fd::OwnedFd;
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use std::io;
 
 /// A pseudo-terminal whose other end is a device that anybody can open.
 #[derive(Debug)]
@@ -13,15 +15,6 @@ pub(crate) struct Pty {
     path: String,
     /// Bytes the firmware sent that nobody has taken.
     pub(crate) lost: u64,
-}
-
-/// What has come over the line since it was asked last.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Received {
-    /// These bytes, or none yet.
-    Bytes(Vec<u8>),
-    /// Whoever had opened the device has closed it.
-    HungUp,
 }
 
 impl Pty {
@@ -52,26 +45,21 @@ impl Pty {
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
+}
 
-    /// What has come, without waiting.
-    ///
-    /// # Errors
-    /// If the line fails.
-    pub(crate) fn receive(&self) -> Result<Received, Error> {
+impl SerialLine for Pty {
+    fn receive(&mut self) -> io::Result<Received> {
         let mut bytes = [0; 256];
         match read(&self.line, &mut bytes) {
             Ok(count) => Ok(Received::Bytes(bytes[..count].to_vec())),
             Err(Errno::AGAIN | Errno::INTR) => Ok(Received::Bytes(Vec::new())),
-            Err(Errno::IO) => Ok(Received::HungUp),
-            Err(error) => Err(self.failed(error)),
+            Err(Errno::IO) => Ok(Received::Closed),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Sends `bytes`. What a full line does not take is lost, as on any serial line that nobody reads.
-    ///
-    /// # Errors
-    /// If the line fails.
-    pub(crate) fn send(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+    /// What a full line does not take is lost, as on any serial line that nobody reads.
+    fn send(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match write(&self.line, bytes) {
                 Ok(taken) => bytes = &bytes[taken.min(bytes.len())..],
@@ -80,14 +68,10 @@ impl Pty {
                     self.lost += bytes.len() as u64;
                     return Ok(());
                 }
-                Err(error) => return Err(self.failed(error)),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
-    }
-
-    fn failed(&self, error: Errno) -> Error {
-        Error::node(format_args!("{}: {error}", self.path))
     }
 }
 
@@ -118,7 +102,7 @@ mod tests {
         device.write_all(&all).expect("sent back");
         assert_eq!(pty.receive().ok(), Some(Received::Bytes(all)));
         drop(device);
-        assert_eq!(pty.receive().ok(), Some(Received::HungUp));
+        assert_eq!(pty.receive().ok(), Some(Received::Closed));
         assert_eq!(pty.lost, 0);
     }
 

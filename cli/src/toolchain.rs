@@ -2,11 +2,13 @@
 //!
 //! The flags are those the samples are built with, and so are the images.
 
-use crate::args::{SYMBOLS_MAX, about, write_file};
 use crate::error::Error;
+use crate::error::about;
+use crate::files::write as write_file;
 use crate::output::note;
 use crate::traps::{self, Trap};
 use clap::{Args, ValueEnum};
+use firmware::files::SYMBOLS_MAX;
 use firmware_samples::{CLANG, HEADER, MCS51, RUNTIME, SDAS, SDCC_COMPILE, SDCC_LINK};
 use loader::{FILE_MAX, Image, file, load};
 use std::ffi::{OsStr, OsString};

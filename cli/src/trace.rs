@@ -1,7 +1,7 @@
 //! `--trace`: each instruction of an 8051 as a line of text.
 
-use crate::args::about;
 use crate::error::Error;
+use crate::error::about;
 use crate::files;
 use crate::output::Output;
 use bridge::{CallObserver, Cpu, Insn, Observer};

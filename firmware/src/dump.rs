@@ -1,10 +1,11 @@
 //! Memory as a run has left it, for people to look at.
 
-use crate::output::{Address, Bytes};
-use crate::text::{Page, Text, say};
+use crate::number::number;
+use crate::values::{Address, HexBytes};
 use board::Board;
 use emu8051::sfr;
 use serde::Serialize;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -31,7 +32,7 @@ impl Space {
         let named = (0x80..=0xFF).find(|at| sfr::name(*at).is_some_and(|name| name == text));
         match named.filter(|_| self == Space::Sfr) {
             Some(address) => Ok(address.into()),
-            None => crate::args::number(text).map_err(|_| match self {
+            None => number(text).map_err(|_| match self {
                 Space::Sfr => format!("expected an address or a register as P1, found {text:?}"),
                 _ => format!("expected an address as 0x30, found {text:?}"),
             }),
@@ -41,7 +42,7 @@ impl Space {
 
 /// What is to be shown: a memory, or a part of it, as `iram`, `xdata:0x4000`, `iram:0x30..0x3F` or `sfr:P1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Dump {
+pub struct Dump {
     name: &'static str,
     space: Space,
     range: RangeInclusive<u16>,
@@ -78,15 +79,18 @@ impl FromStr for Dump {
 
 /// A part of a memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Part {
-    memory: &'static str,
-    first: Address,
-    bytes: Bytes,
+pub struct Part {
+    /// `iram`, `xdata` or `sfr`.
+    pub memory: &'static str,
+    /// Its first address.
+    pub first: Address,
+    /// Its bytes.
+    pub bytes: HexBytes,
 }
 
 impl Dump {
     /// What it names, as it is on `board`.
-    pub(crate) fn of(&self, board: &Board) -> Part {
+    pub fn of(&self, board: &Board) -> Part {
         let byte = |address: u16| match self.space {
             Space::Iram => board.cpu().iram(address as u8),
             Space::Xdata => board.xdata().read(address),
@@ -95,22 +99,22 @@ impl Dump {
         Part {
             memory: self.name,
             first: Address(*self.range.start()),
-            bytes: Bytes(self.range.clone().map(byte).collect()),
+            bytes: HexBytes(self.range.clone().map(byte).collect()),
         }
     }
 }
 
-impl Text for Part {
+impl fmt::Display for Part {
     /// Rows at multiples of sixteen; registers by name, a line each. Rows of zeros in the middle are left out.
-    fn text(&self, page: &mut Page) {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let first = usize::from(self.first.0);
         if self.memory == "sfr" {
             for (address, byte) in (first..).zip(&self.bytes.0) {
                 if let Some(name) = sfr::name(address as u8) {
-                    say!(page, "sfr 0x{address:02X}      {name}={byte:02X}");
+                    writeln!(f, "sfr 0x{address:02X}      {name}={byte:02X}")?;
                 }
             }
-            return;
+            return Ok(());
         }
         let digits = if self.memory == "iram" { 2 } else { 4 };
         let (mut rest, mut at, mut zeros) = (&self.bytes.0[..], first, false);
@@ -120,12 +124,13 @@ impl Text for Part {
             if !blank {
                 let shown: Vec<String> = row.iter().map(|byte| format!("{byte:02X}")).collect();
                 let label = format!("{} 0x{at:0digits$X}", self.memory);
-                say!(page, "{label:<13} {}", shown.join(" "));
+                writeln!(f, "{label:<13} {}", shown.join(" "))?;
             } else if !zeros {
-                say!(page, "...           zeros");
+                writeln!(f, "...           zeros")?;
             }
             (rest, at, zeros) = (after, at + row.len(), blank);
         }
+        Ok(())
     }
 }
 
@@ -165,10 +170,10 @@ mod tests {
         let part = Part {
             memory: "xdata",
             first: Address(0x400E),
-            bytes: Bytes(bytes),
+            bytes: HexBytes(bytes),
         };
         assert_eq!(
-            Page::of(&part),
+            part.to_string(),
             "xdata 0x400E  01 00\nxdata 0x4010  02 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n\
              ...           zeros\nxdata 0x4050  00 00 00 00 00 00 00 00 00 00 00 00 00 03\n"
         );

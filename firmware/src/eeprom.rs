@@ -32,7 +32,7 @@ enum Taken {
 
 /// The memory and its pins.
 #[derive(Clone, Debug)]
-pub(crate) struct Eeprom {
+pub struct Eeprom {
     scl_pin: (u8, u8),
     sda_pin: (u8, u8),
     memory: [u8; 256],
@@ -47,7 +47,7 @@ pub(crate) struct Eeprom {
 
 impl Eeprom {
     /// An empty memory on these pins, each a port and a bit.
-    pub(crate) fn new(scl_pin: (u8, u8), sda_pin: (u8, u8)) -> Eeprom {
+    pub fn new(scl_pin: (u8, u8), sda_pin: (u8, u8)) -> Eeprom {
         Eeprom {
             scl_pin,
             sda_pin,
@@ -62,7 +62,7 @@ impl Eeprom {
     }
 
     /// What it holds.
-    pub(crate) fn memory(&self) -> &[u8; 256] {
+    pub fn memory(&self) -> &[u8; 256] {
         &self.memory
     }
 

@@ -1,48 +1,59 @@
 //! Firmware images: the forms contracts come in, Intel HEX as programmers read it, and any `.bin` whatever it begins
 //! with.
 
-use crate::args::{about, read_file};
-use crate::error::Error;
-use crate::output::note;
-use board::{Board, BoardConfig};
-use loader::Image;
-use std::path::Path;
+use crate::files::{Files, FilesError};
+use crate::note::Note;
+use loader::{FILE_MAX, Image, LoadError};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
 
-/// The 8051 image in a file. What is odd about it is said on standard error.
+/// Why a file is no image of firmware.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// It can't be read.
+    #[error(transparent)]
+    Files(FilesError),
+    /// It is no image.
+    #[error("{}: {error}", path.display())]
+    Load {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: LoadError,
+    },
+    /// It is an image for another machine.
+    #[error("{}: expected an 8051 image, found a WebAssembly module", path.display())]
+    WebAssembly {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The 8051 image in a file. What is odd about it is added to `notes`.
 ///
 /// # Errors
 /// If the file can't be read, is no image, or is one for another machine.
-pub(crate) fn read(path: &Path) -> Result<Image, Error> {
-    let bytes = read_file(path)?;
+pub fn read(files: &dyn Files, path: &Path, notes: &mut Vec<Note>) -> Result<Image, ImageError> {
+    let bytes = files.read(path, FILE_MAX).map_err(ImageError::Files)?;
     let raw = path
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("bin"));
+    let load = |error| ImageError::Load {
+        path: path.into(),
+        error,
+    };
     let (image, odd) = match loader::load_firmware(&bytes) {
         Ok(loaded) => loaded,
-        Err(_) if raw => (
-            Image::bin(&bytes).map_err(|error| about(path, error))?,
-            Vec::new(),
-        ),
-        Err(error) => return Err(about(path, error)),
+        Err(_) if raw => (Image::bin(&bytes).map_err(load)?, Vec::new()),
+        Err(error) => return Err(load(error)),
     };
     if image.as_wasm().is_some() {
-        let problem = "expected an 8051 image, found a WebAssembly module";
-        return Err(about(path, problem));
+        return Err(ImageError::WebAssembly { path: path.into() });
     }
-    for warning in odd {
-        note(format_args!("warning: {}: {warning}", path.display()));
-    }
+    notes.extend(odd.into_iter().map(|warning| Note::Image {
+        image: path.into(),
+        warning,
+    }));
     Ok(image)
-}
-
-/// A board with `image` in its CODE.
-///
-/// # Errors
-/// If the image does not fit the chip.
-pub(crate) fn board(config: &BoardConfig, image: &Image) -> Result<Board, Error> {
-    let segments = image
-        .segments()
-        .iter()
-        .map(|segment| (segment.start, segment.bytes.as_slice()));
-    Board::new(config, segments).map_err(Error::input)
 }

@@ -1,14 +1,35 @@
 //! What RAM holds before the first instruction: hardware leaves it undefined.
 
-use crate::args::read_file;
-use crate::error::Error;
+use crate::files::{Files, FilesError};
+use crate::number::number;
 use board::Board;
+use loader::FILE_MAX;
 use std::path::PathBuf;
 use std::str::FromStr;
+use thiserror::Error;
+
+/// Why RAM can't be filled from a file.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RamError {
+    /// It can't be read.
+    #[error(transparent)]
+    Files(FilesError),
+    /// It is larger than XDATA and IRAM together.
+    #[error("{}: expected at most {most} bytes, found {found}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The largest size, in bytes.
+        most: usize,
+        /// Its size, in bytes.
+        found: usize,
+    },
+}
 
 /// `zero`, `random:SEED`, or `@FILE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Ram {
+pub enum Ram {
     /// All zero.
     #[default]
     Zero,
@@ -25,7 +46,7 @@ impl FromStr for Ram {
         match (text, text.strip_prefix('@'), text.strip_prefix("random:")) {
             ("zero", _, _) => Ok(Ram::Zero),
             (_, Some(file), _) => Ok(Ram::File(file.into())),
-            (_, _, Some(seed)) => crate::args::number(seed).map(Ram::Random),
+            (_, _, Some(seed)) => number(seed).map(Ram::Random),
             _ => Err("expected zero, random:SEED or @FILE".into()),
         }
     }
@@ -39,17 +60,20 @@ impl Ram {
     ///
     /// # Errors
     /// If a file can't be read or is larger than XDATA and IRAM together.
-    pub(crate) fn bytes(&self) -> Result<Vec<u8>, Error> {
+    pub fn bytes(&self, files: &dyn Files) -> Result<Vec<u8>, RamError> {
         let most = XDATA_BYTES + IRAM_BYTES;
         let mut bytes = match self {
             Ram::Zero => Vec::new(),
             Ram::Random(seed) => random(*seed).take(most).collect(),
             Ram::File(path) => {
-                let bytes = read_file(path)?;
+                let bytes = files.read(path, FILE_MAX).map_err(RamError::Files)?;
                 let found = bytes.len();
                 if found > most {
-                    let problem = format!("expected at most {most} bytes, found {found}");
-                    return Err(crate::args::about(path, problem));
+                    return Err(RamError::TooLarge {
+                        path: path.clone(),
+                        most,
+                        found,
+                    });
                 }
                 bytes
             }
@@ -63,7 +87,7 @@ impl Ram {
     }
 
     /// Fills the RAM of a board that has not run yet.
-    pub(crate) fn fill(bytes: &[u8], board: &mut Board) {
+    pub fn fill(bytes: &[u8], board: &mut Board) {
         for (address, byte) in (0..=0xFFFF).zip(bytes) {
             let holds_image = board.shares_memory() && board.program().is_programmed(address);
             if !holds_image {

@@ -1,5 +1,6 @@
 //! The oscillator and the host's baud rate, as users write them.
 
+use crate::number::number;
 use board::line::{BitTime, Rate, RateError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,7 +9,7 @@ use std::str::FromStr;
 
 /// An oscillator, in Hz: never 0. Written as a number, or with a unit: `11.0592MHz`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Clock(pub(crate) u64);
+pub struct Clock(pub u64);
 
 impl Default for Clock {
     /// The crystal from which a timer makes all common baud rates.
@@ -32,7 +33,7 @@ impl FromStr for Clock {
             .find_map(|(unit, places)| Some((lower.strip_suffix(unit)?.trim_end(), *places)));
         let hz = match with_unit {
             Some((number, places)) => scaled(number, places),
-            None => crate::args::number(text).ok(),
+            None => number(text).ok(),
         };
         match hz.ok_or_else(expected)? {
             0 => Err("expected a frequency above 0 Hz".into()),
@@ -48,7 +49,7 @@ fn scaled(number: &str, places: usize) -> Option<u64> {
     if whole.is_empty() || fraction.len() > places {
         return None;
     }
-    crate::args::number(&format!("{whole}{fraction:0<places$}"))
+    crate::number::number(&format!("{whole}{fraction:0<places$}"))
         .ok()
         .filter(|_| fraction.bytes().all(|digit| digit.is_ascii_digit()))
         .filter(|_| {
@@ -60,7 +61,7 @@ fn scaled(number: &str, places: usize) -> Option<u64> {
 
 /// The rate of the host on the serial line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Baud {
+pub enum Baud {
     /// Whatever the firmware has set.
     Auto,
     /// So many bits in a second.
@@ -75,7 +76,7 @@ impl Default for Baud {
 
 impl Baud {
     /// That of recordings from before hosts had a rate.
-    pub(crate) fn auto() -> Baud {
+    pub fn auto() -> Baud {
         Baud::Auto
     }
 
@@ -83,7 +84,7 @@ impl Baud {
     ///
     /// # Errors
     /// If the oscillator is too slow for it, or too fast.
-    pub(crate) fn rate(self, clock: Clock) -> Result<Rate, RateError> {
+    pub fn rate(self, clock: Clock) -> Result<Rate, RateError> {
         match self {
             Baud::Auto => Ok(Rate::Auto),
             Baud::Own(baud) => BitTime::new(clock.0, baud).map(Rate::Own),
@@ -95,7 +96,7 @@ impl FromStr for Baud {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Baud, String> {
-        match (text, crate::args::number(text)) {
+        match (text, number(text)) {
             ("auto", _) => Ok(Baud::Auto),
             (_, Ok(baud)) if baud > 0 => Ok(Baud::Own(baud)),
             _ => Err(format!(

@@ -1,64 +1,55 @@
-//! Recordings: a run's settings and all its inputs, which make it happen again bit for bit, and what came of it.
+//! Recordings: a run's settings and all its inputs, which make it happen again bit for bit, and their result.
 //!
 //! A recording is JSON. Its inputs are lines of a [stimulus file](super::stimulus). Its checkpoints are digests of the
 //! machine on the way, so that a replay that comes out differently can say since when.
 
-use super::session::Stopped;
-use super::settings::Settings;
-use super::{stimulus, stop_name};
-use crate::args::{about, read_json, write_file};
-use crate::error::Error;
-use crate::output::{Address, Bytes, Registers};
-use crate::text::{Page, Text, say};
-use board::Board;
+use crate::checkpoint::{CHECKPOINT, Checkpoint, digest};
+use crate::session::Stopped;
+use crate::settings::Settings;
+use crate::values::{Address, HexBytes, Registers};
+use crate::{stimulus, stop_name};
 use board::stimulus::Stimulus;
 use loader::Image;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::fmt;
-use std::path::Path;
+use thiserror::Error;
 
 /// The format written and read here.
 const FORMAT: u32 = 1;
 
-/// Machine cycles between two checkpoints.
-pub(crate) const CHECKPOINT: u64 = 1_000_000;
-
 /// A recorded run.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Recording {
+pub struct Recording {
     firmware_recording: u32,
     made_with: String,
     /// The image's code hash.
-    image: Bytes,
-    pub(crate) settings: Settings,
+    image: HexBytes,
+    /// The settings of its board.
+    pub settings: Settings,
+    /// All inputs, with their times.
     #[serde(with = "lines")]
-    pub(crate) inputs: Vec<Stimulus>,
+    pub inputs: Vec<Stimulus>,
     checkpoints: Vec<Checkpoint>,
     result: Ended,
-}
-
-/// What the machine was when it had run until a cycle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Checkpoint {
-    cycle: u64,
-    digest: Bytes,
 }
 
 /// How a run ended. One that ended because a pseudo-terminal was closed, or the stack overflowed, ends by its cycles when
 /// it is replayed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Ended {
+pub struct Ended {
     stop: String,
-    pub(crate) pc: Address,
-    pub(crate) machine_cycles: u64,
-    pub(crate) instructions: u64,
-    pub(crate) uart: Bytes,
-    pub(crate) registers: Registers,
-    digest: Bytes,
+    /// PC.
+    pub pc: Address,
+    /// Machine cycles since reset.
+    pub machine_cycles: u64,
+    /// Instructions since reset.
+    pub instructions: u64,
+    /// The bytes the firmware sent.
+    pub uart: HexBytes,
+    /// The registers.
+    pub registers: Registers,
+    digest: HexBytes,
 }
 
 /// A field of an end, as text.
@@ -77,14 +68,15 @@ const FIELDS: [Field; 7] = [
 
 impl Ended {
     /// The end of a run.
-    pub(crate) fn of(stopped: &Stopped) -> Ended {
+    #[must_use]
+    pub fn of(stopped: &Stopped) -> Ended {
         let board = &stopped.board;
         Ended {
-            stop: stop_name(stopped.board_stop).into(),
+            stop: stop_name(stopped.board_stop()).into(),
             pc: Address(board.cpu().pc()),
             machine_cycles: board.now().0,
             instructions: board.steps().0,
-            uart: Bytes(stopped.sent.clone()),
+            uart: HexBytes(stopped.sent.clone()),
             registers: Registers::from(board.cpu()),
             digest: digest(board),
         }
@@ -111,67 +103,48 @@ mod lines {
     }
 }
 
-/// What a replay did otherwise than the run that was recorded.
+/// A difference between a replay and the run that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Difference {
-    field: String,
-    recorded: String,
-    found: String,
+pub struct Difference {
+    /// What differs.
+    pub field: String,
+    /// Its value in the recording.
+    pub recorded: String,
+    /// Its value in the replay.
+    pub found: String,
 }
 
-impl Text for Difference {
-    fn text(&self, page: &mut Page) {
-        let Difference {
-            field,
-            recorded,
-            found,
-        } = self;
-        say!(page, "different     {field}");
-        say!(page, "  recorded {recorded}");
-        say!(page, "  now      {found}");
-    }
-}
-
-impl fmt::Display for Checkpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "digest {} at cycle {}", self.digest, self.cycle)
-    }
-}
-
-impl Checkpoint {
-    /// What `board` is after it has run until `cycle`.
-    pub(crate) fn new(cycle: u64, board: &Board) -> Checkpoint {
-        let digest = digest(board);
-        Checkpoint { cycle, digest }
-    }
-}
-
-/// 64 bits over all that a program could read, and the time.
-fn digest(board: &Board) -> Bytes {
-    let mut hash = Sha256::new();
-    let cpu = board.cpu();
-    hash.update(board.now().0.to_le_bytes());
-    hash.update(board.steps().0.to_le_bytes());
-    hash.update(cpu.pc().to_le_bytes());
-    hash.update(cpu.iram_all());
-    hash.update([0, 1, 2, 3].map(|port| board.pins(port)));
-    hash.update((0x80..=0xFF).map(|sfr| board.sfr(sfr)).collect::<Vec<u8>>());
-    hash.update(board.xdata().bytes());
-    Bytes(hash.finalize()[..8].to_vec())
+/// Why a file is no recording of an image.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RecordingError {
+    /// It is no JSON, or not what is expected there.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It has another format.
+    #[error("expected firmware recording format {FORMAT}, found {found}")]
+    Format {
+        /// Its format.
+        found: u32,
+    },
+    /// It was made with another image.
+    #[error("expected the image that was recorded, code hash {expected}, found one with {found}")]
+    Image {
+        /// The code hash in the recording.
+        expected: HexBytes,
+        /// The code hash of the image given.
+        found: HexBytes,
+    },
 }
 
 impl Recording {
     /// A recording of a run of `image` with `settings` that ended.
-    pub(crate) fn new(
-        image: &Image,
-        settings: Settings,
-        stopped: &Stopped,
-        result: Ended,
-    ) -> Recording {
+    #[must_use]
+    pub fn new(image: &Image, settings: Settings, stopped: &Stopped, result: Ended) -> Recording {
         Recording {
             firmware_recording: FORMAT,
             made_with: concat!("smart51 ", env!("CARGO_PKG_VERSION")).into(),
-            image: Bytes(image.code_hash().to_vec()),
+            image: HexBytes(image.code_hash().to_vec()),
             settings: Settings {
                 max_cycles: stopped.until,
                 ..settings
@@ -182,41 +155,37 @@ impl Recording {
         }
     }
 
-    /// The recording in a file, which has to be one of `image`.
+    /// The recording in `json`, which has to be one of `image`.
     ///
     /// # Errors
-    /// If it can't be read, has another format, or was made with another image.
-    pub(crate) fn read(path: &Path, image: &Image) -> Result<Recording, Error> {
-        let recording: Recording = read_json(path)?;
-        if recording.firmware_recording != FORMAT {
-            let found = recording.firmware_recording;
-            let problem = format!("expected firmware recording format {FORMAT}, found {found}");
-            return Err(about(path, problem));
+    /// If it is no recording, has another format, or was made with another image.
+    pub fn read(json: &[u8], image: &Image) -> Result<Recording, RecordingError> {
+        let recording: Recording = serde_json::from_slice(json)?;
+        let found = recording.firmware_recording;
+        if found != FORMAT {
+            return Err(RecordingError::Format { found });
         }
-        let found = Bytes(image.code_hash().to_vec());
+        let found = HexBytes(image.code_hash().to_vec());
         if recording.image != found {
             let expected = recording.image;
-            let problem = format!(
-                "expected the image that was recorded, code hash {expected}, found one with {found}: replay the \
-                 image it was made with"
-            );
-            return Err(about(path, problem));
+            return Err(RecordingError::Image { expected, found });
         }
         Ok(recording)
     }
 
-    /// Writes it to a file.
+    /// The recording as JSON, with a line end.
     ///
     /// # Errors
-    /// If it can't be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
-        let mut text = serde_json::to_vec_pretty(self).map_err(Error::node)?;
+    /// None that is known: all its values can be JSON.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');
-        write_file(path, &text)
+        Ok(text)
     }
 
     /// Where a replay, with these checkpoints and this end, differs.
-    pub(crate) fn compare(&self, checkpoints: &[Checkpoint], now: &Ended) -> Vec<Difference> {
+    #[must_use]
+    pub fn compare(&self, checkpoints: &[Checkpoint], now: &Ended) -> Vec<Difference> {
         let mut differences = Vec::new();
         let mut differ = |field: &str, recorded: String, found: String| {
             if recorded != found {

@@ -1,175 +1,368 @@
 //! A run of firmware: slice by slice, with what comes and goes between them.
 
-use super::outputs::Outputs;
-use super::rate::{Baud, Clock};
-use super::recording::{CHECKPOINT, Checkpoint};
-use super::{explain, stop_name};
-use crate::error::Error;
-use crate::output::note;
-use crate::pty::Received;
+use crate::checkpoint::{CHECKPOINT, Checkpoint};
+use crate::rate::{Baud, Clock};
+use crate::vcd::Vcd;
+use crate::warning::{Warning, warnings};
 use crate::watch::Watches;
-use crate::watch::stack::StackWatch;
-use crate::watch::symbol_files::names;
-use board::line::{Rate, SerialByte};
-use board::time::CLOCKS_PER_CYCLE;
+use crate::watch::counts::Counts;
+use crate::watch::stack::{Overflow, StackWatch};
+use crate::{fault_message, stop_name};
+use board::line::SerialByte;
+use board::time::{CLOCKS_PER_CYCLE, States};
 use board::{Board, BoardStop};
 use emu8051::Cycles;
-use std::path::PathBuf;
+use std::fmt;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
+use thiserror::Error;
 
 /// Machine cycles between two looks at what the firmware has sent and shown.
 const SLICE: u64 = 1_000_000;
 
-/// The same while the stack is watched: how far a run goes on after an overflow, at most.
-const SLICE_OF_WATCHED: u64 = 1_000;
-
-/// Looks in a second at a pseudo-terminal.
+/// Looks in a second at a serial line that is connected.
 const LOOKS: u64 = 100;
 
 /// Nanoseconds in a second.
 const NANOSECONDS: u128 = 1_000_000_000;
 
-/// Machine cycles between two lines of progress.
-const PROGRESS: u64 = 2_000_000_000;
+/// The other end of the serial line, for a run at the speed of the oscillator.
+pub trait SerialLine {
+    /// The bytes that have come since the last call, without waiting.
+    ///
+    /// # Errors
+    /// If the line fails.
+    fn receive(&mut self) -> io::Result<Received>;
 
-/// How a run is made.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    /// The image's file; symbols beside it name functions in reports.
-    pub(crate) image: PathBuf,
-    /// When it ends, in machine cycles since reset.
-    pub(crate) max_cycles: u64,
-    /// The oscillator, which a run on a pseudo-terminal keeps to.
-    pub(crate) clock: Clock,
-    /// The rate that the host listens for, in bits in a second.
-    pub(crate) baud: Baud,
-    /// Whether checkpoints are made.
-    pub(crate) checkpoints: bool,
-    /// Whether progress is said.
-    pub(crate) progress: bool,
+    /// Sends bytes.
+    ///
+    /// # Errors
+    /// If the line fails.
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
 }
 
-/// A run that has not begun.
-pub(crate) struct Session {
+impl<L: SerialLine + ?Sized> SerialLine for &mut L {
+    fn receive(&mut self) -> io::Result<Received> {
+        (**self).receive()
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (**self).send(bytes)
+    }
+}
+
+/// The result of a look at a [`SerialLine`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// These bytes, or none yet.
+    Bytes(Vec<u8>),
+    /// The other end was closed.
+    Closed,
+}
+
+/// Why a session failed: one of its outputs can't be written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The copy of the bytes sent.
+    #[error("the serial output: {0}")]
+    Serial(io::Error),
+    /// The waveform.
+    #[error("the waveform: {0}")]
+    Waveform(io::Error),
+    /// The serial line.
+    #[error("the serial line: {0}")]
+    Line(io::Error),
+}
+
+/// Why a session stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionStop {
+    /// As the board stopped.
+    Board(BoardStop),
+    /// The stack overflowed.
+    StackOverflow,
+    /// The other end of the serial line was closed.
+    LineClosed,
+}
+
+impl SessionStop {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            SessionStop::Board(stop) => stop_name(stop),
+            SessionStop::StackOverflow => "fault",
+            SessionStop::LineClosed => "hung_up",
+        }
+    }
+}
+
+/// A run under way.
+pub struct Session<'a> {
     board: Board,
-    outputs: Outputs,
     watches: Watches,
-    options: Options,
-    checkpoints: Vec<Checkpoint>,
+    /// The oscillator, to which a run with a serial line keeps.
+    clock: Clock,
+    /// The host's rate.
+    baud: Baud,
+    serial: Option<Box<dyn Write + 'a>>,
+    waveform: Option<Vcd<Box<dyn Write + 'a>>>,
+    line: Option<Box<dyn SerialLine + 'a>>,
+    progress: Option<Box<dyn FnMut(u64) + 'a>>,
+    /// Checkpoints so far, if they are made.
+    checkpoints: Option<Vec<Checkpoint>>,
+    /// All bytes the firmware sent.
+    sent: Vec<u8>,
+    /// Until when the board was let run, in machine cycles.
+    until: u64,
+    stop: SessionStop,
+}
+
+impl fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("now", &self.board.now())
+            .field("stop", &self.stop)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A run that has ended.
-pub(crate) struct Stopped {
-    pub(crate) board: Board,
-    /// Why, as reports name it.
-    pub(crate) stop: &'static str,
-    /// Why the board stopped, which the session may have ended for another reason.
-    pub(crate) board_stop: BoardStop,
+#[derive(Debug)]
+pub struct Stopped {
+    /// The board as it is then.
+    pub board: Board,
+    /// Why the session stopped.
+    pub stop: SessionStop,
     /// Until when the board was let run, in machine cycles.
-    pub(crate) until: u64,
-    pub(crate) checkpoints: Vec<Checkpoint>,
-    pub(crate) watches: Watches,
+    pub until: u64,
+    /// The checkpoints on the way, if they were asked for.
+    pub checkpoints: Vec<Checkpoint>,
+    /// The watchers.
+    pub watches: Watches,
     /// The bytes the firmware sent.
-    pub(crate) sent: Vec<u8>,
-    /// Whether they were shown as they came.
-    pub(crate) shown: bool,
-    /// What went wrong, in words.
-    pub(crate) warnings: Vec<String>,
+    pub sent: Vec<u8>,
+    /// What a program that works does not do.
+    pub warnings: Vec<Warning>,
 }
 
-/// Thousandths by which a bit may be too long or too short: a receiver that is right loses its way in ten bits at five
-/// hundredths.
-const TOLERANCE: i64 = 40;
-
-/// The rate at which bytes were sent, if it is so far from the host's own that the host would not have read them.
-pub(super) fn off_rate(board: &Board, clock: Clock, baud: Baud) -> Option<u64> {
-    let Ok(Rate::Own(bit)) = baud.rate(clock) else {
-        return None;
-    };
-    let (shortest, longest) = board.serial_bits()?;
-    [shortest, longest]
-        .into_iter()
-        .find(|states| bit.excess(*states).abs() > TOLERANCE)
-        .map(|states| (clock.0 / 2).div_ceil(states.0.max(1)))
-}
-
-impl Session {
-    pub(crate) fn new(
-        mut board: Board,
-        outputs: Outputs,
-        watches: Watches,
-        options: Options,
-    ) -> Session {
-        board.trace(outputs.wants_signals());
-        Session {
-            board,
-            outputs,
-            watches,
-            options,
-            checkpoints: Vec::new(),
+impl Stopped {
+    /// Why the board stopped: at its cycles, where the session ended for another reason.
+    #[must_use]
+    pub fn board_stop(&self) -> BoardStop {
+        match self.stop {
+            SessionStop::Board(stop) => stop,
+            SessionStop::StackOverflow | SessionStop::LineClosed => BoardStop::Cycles,
         }
     }
 
-    /// Runs to the end.
+    /// The message for a stop that is a fault of the processor.
+    #[must_use]
+    pub fn fault_message(&self) -> Option<String> {
+        fault_message(self.board_stop(), self.board.cpu().pc())
+    }
+
+    /// The overflow of the stack, if it was watched for and happened.
+    #[must_use]
+    pub fn overflow(&self) -> Option<&Overflow> {
+        self.watches.stack.as_ref()?.seen.overflow.as_ref()
+    }
+}
+
+impl<'a> Session<'a> {
+    /// A session of `board`, with its oscillator and the host's rate; [`crate::settings::Settings::session`] makes
+    /// both from one description.
+    #[must_use]
+    pub fn new(board: Board, clock: Clock, baud: Baud) -> Session<'a> {
+        Session {
+            until: board.now().0,
+            board,
+            watches: Watches::default(),
+            clock,
+            baud,
+            serial: None,
+            waveform: None,
+            line: None,
+            progress: None,
+            checkpoints: None,
+            sent: Vec::new(),
+            stop: SessionStop::Board(BoardStop::Cycles),
+        }
+    }
+
+    /// Watches with `watches`. An overflow of a stack that is watched ends the run at that instruction.
+    #[must_use]
+    pub fn watched_by(mut self, watches: Watches) -> Session<'a> {
+        self.watches = Watches {
+            stack: watches.stack.map(StackWatch::ending_runs),
+            ..watches
+        };
+        self
+    }
+
+    /// Counts instructions, for [`Session::counts`].
+    #[must_use]
+    pub fn counting(mut self) -> Session<'a> {
+        self.watches.counts.get_or_insert_default();
+        self
+    }
+
+    /// Watches the stack, whose overflow ends the run at that instruction.
+    #[must_use]
+    pub fn checking_stack(mut self) -> Session<'a> {
+        let watch = StackWatch::new(self.board.chip().iram_bytes, self.board.cpu().sp());
+        self.watches.stack = Some(watch.ending_runs());
+        self
+    }
+
+    /// Writes each byte that the firmware sends to `to` too.
+    #[must_use]
+    pub fn serial_to(mut self, to: Box<dyn Write + 'a>) -> Session<'a> {
+        self.serial = Some(to);
+        self
+    }
+
+    /// Writes a waveform.
+    #[must_use]
+    pub fn waveform_to(mut self, to: Vcd<Box<dyn Write + 'a>>) -> Session<'a> {
+        self.board.trace(true);
+        self.waveform = Some(to);
+        self
+    }
+
+    /// Connects the serial line. The firmware then runs no faster than the oscillator says, and until the line is
+    /// closed.
+    #[must_use]
+    pub fn connected_to(mut self, line: Box<dyn SerialLine + 'a>) -> Session<'a> {
+        self.line = Some(line);
+        self
+    }
+
+    /// Makes a checkpoint each [`CHECKPOINT`] machine cycles.
+    #[must_use]
+    pub fn with_checkpoints(mut self) -> Session<'a> {
+        self.checkpoints = Some(Vec::new());
+        self
+    }
+
+    /// Calls `progress` after each slice of a million machine cycles or less, with the machine cycles so far.
+    #[must_use]
+    pub fn telling(mut self, progress: Box<dyn FnMut(u64) + 'a>) -> Session<'a> {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Sends bytes to the firmware over the serial line, at the host's rate, after those that wait there already.
+    pub fn send(&mut self, bytes: &[u8]) {
+        let bytes = bytes.iter().copied();
+        self.board.send_serial(bytes.map(SerialByte::from));
+    }
+
+    /// All bytes that the firmware has sent.
+    #[must_use]
+    pub fn sent(&self) -> &[u8] {
+        &self.sent
+    }
+
+    /// The level of a pin: `pin(1, 0)` is that of P1.0, `true` for high. Ports are 0 to 3, bits 0 to 7.
+    ///
+    /// # Panics
+    /// If there is no such port.
+    #[must_use]
+    pub fn pin(&self, port: usize, bit: u8) -> bool {
+        self.board.pins(port) >> (bit & 7) & 1 == 1
+    }
+
+    /// The board.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The board, to give it inputs ([`Board::input`]) or to change its memory.
+    pub fn board_mut(&mut self) -> &mut Board {
+        &mut self.board
+    }
+
+    /// How often each instruction ran, if that is counted.
+    #[must_use]
+    pub fn counts(&self) -> Option<&Counts> {
+        self.watches.counts.as_ref()
+    }
+
+    /// The watchers.
+    #[must_use]
+    pub fn watches(&self) -> &Watches {
+        &self.watches
+    }
+
+    /// Runs until `cycles` since reset, or until something ends the run before.
     ///
     /// # Errors
     /// If an output can't be written.
-    pub(crate) fn run(mut self) -> Result<Stopped, Error> {
+    pub fn run_until(&mut self, cycles: Cycles) -> Result<SessionStop, SessionError> {
         let began = (Instant::now(), self.board.now());
-        let mut until = self.board.now().0;
-        let (stop, board_stop, mut warnings) = loop {
-            if self.hung_up()? {
-                break ("hung_up", BoardStop::Cycles, Vec::new());
+        self.stop = loop {
+            if self.line_closed()? {
+                break SessionStop::LineClosed;
             }
-            let before = until;
-            until = self.next_slice(before);
-            let stop = self.go(Cycles(until));
-            self.outputs.collect(&mut self.board)?;
-            if let Some(overflow) = self.stack().and_then(|stack| stack.seen.overflow.as_ref()) {
-                let why = overflow.describe(&names(&self.options.image));
-                break ("fault", stop, vec![why]);
+            self.until = self.next_slice(self.until, cycles.0);
+            let stop = self.run_slice(Cycles(self.until));
+            self.collect()?;
+            if self.has_overflowed() {
+                self.until = self.board.now().0;
+                break SessionStop::StackOverflow;
             }
-            if stop != BoardStop::Cycles || until >= self.options.max_cycles {
-                let why = explain(stop, self.board.cpu().pc());
-                break (stop_name(stop), stop, why.into_iter().collect());
+            if stop != BoardStop::Cycles || self.until >= cycles.0 {
+                break SessionStop::Board(stop);
             }
-            self.after_slice(before, until);
-            if self.outputs.pty.is_some() {
+            self.after_slice();
+            if self.line.is_some() {
                 self.keep_time(began);
             }
         };
-        warnings.extend(self.oddities());
+        Ok(self.stop)
+    }
+
+    /// Ends the session and its outputs.
+    ///
+    /// # Errors
+    /// If an output can't be written.
+    pub fn finish(self) -> Result<Stopped, SessionError> {
+        if let Some(waveform) = self.waveform {
+            let end = States::from_cycles(self.board.now());
+            waveform.finish(end).map_err(SessionError::Waveform)?;
+        }
         Ok(Stopped {
-            stop,
-            board_stop,
-            until,
-            warnings,
-            shown: self.outputs.shows_bytes(),
-            sent: self.outputs.finish(self.board.now())?,
+            warnings: warnings(&self.board, self.clock, self.baud),
+            stop: self.stop,
+            until: self.until,
+            sent: self.sent,
             board: self.board,
-            checkpoints: self.checkpoints,
+            checkpoints: self.checkpoints.unwrap_or_default(),
             watches: self.watches,
         })
     }
 
-    fn stack(&self) -> Option<&StackWatch> {
-        self.watches.stack.as_ref()
+    fn has_overflowed(&self) -> bool {
+        let stack = self.watches.stack.as_ref();
+        stack.is_some_and(|stack| stack.seen.overflow.is_some())
     }
 
-    /// The end of the slice that begins at `from`: a multiple of its length, so that checkpoints are in every run alike.
-    fn next_slice(&self, from: u64) -> u64 {
-        let watched = self.stack().map_or(SLICE, |_| SLICE_OF_WATCHED);
-        let length = match self.outputs.pty {
-            Some(_) => (self.options.clock.0 / CLOCKS_PER_CYCLE / LOOKS).clamp(1, watched),
-            None => watched,
+    /// The end of the slice that begins at `from`: a multiple of its length, so that checkpoints are in every run
+    /// alike.
+    fn next_slice(&self, from: u64, most: u64) -> u64 {
+        let length = match self.line {
+            Some(_) => (self.clock.0 / CLOCKS_PER_CYCLE / LOOKS).clamp(1, SLICE),
+            None => SLICE,
         };
         let end_of = |length: u64| (from / length + 1).saturating_mul(length);
-        end_of(length)
-            .min(end_of(CHECKPOINT))
-            .min(self.options.max_cycles.max(from))
+        end_of(length).min(end_of(CHECKPOINT)).min(most.max(from))
     }
 
-    fn go(&mut self, until: Cycles) -> BoardStop {
+    fn run_slice(&mut self, until: Cycles) -> BoardStop {
         if self.watches.any() {
             self.board.run_with(until, &mut (), &mut self.watches)
         } else {
@@ -177,76 +370,54 @@ impl Session {
         }
     }
 
-    fn after_slice(&mut self, before: u64, until: u64) {
-        if self.options.checkpoints && until.is_multiple_of(CHECKPOINT) {
-            self.checkpoints.push(Checkpoint::new(until, &self.board));
+    /// Writes what has come since the last slice.
+    fn collect(&mut self) -> Result<(), SessionError> {
+        let sent = self.board.take_sent().into_iter();
+        let sent: Vec<u8> = sent.map(|(byte, _)| byte.data).collect();
+        if let Some(to) = &mut self.serial {
+            to.write_all(&sent).map_err(SessionError::Serial)?;
         }
-        if self.options.progress && before / PROGRESS != until / PROGRESS {
-            let most = self.options.max_cycles;
-            note(format_args!("{until} of {most} machine cycles"));
+        if let Some(line) = &mut self.line {
+            line.send(&sent).map_err(SessionError::Line)?;
+        }
+        self.sent.extend(sent);
+        if let Some(waveform) = &mut self.waveform {
+            let events = self.board.take_events();
+            waveform.add(&events).map_err(SessionError::Waveform)?;
+        }
+        Ok(())
+    }
+
+    fn after_slice(&mut self) {
+        if let Some(checkpoints) = &mut self.checkpoints
+            && self.until.is_multiple_of(CHECKPOINT)
+        {
+            checkpoints.push(Checkpoint::new(self.until, &self.board));
+        }
+        if let Some(progress) = &mut self.progress {
+            progress(self.until);
         }
     }
 
-    /// Gives the firmware what has come over a pseudo-terminal; whether its other end was closed.
-    fn hung_up(&mut self) -> Result<bool, Error> {
-        let Some(pty) = &self.outputs.pty else {
+    /// Gives the firmware what has come over the serial line; whether its other end was closed.
+    fn line_closed(&mut self) -> Result<bool, SessionError> {
+        let Some(line) = &mut self.line else {
             return Ok(false);
         };
-        match pty.receive()? {
+        match line.receive().map_err(SessionError::Line)? {
             Received::Bytes(bytes) => {
-                self.board
-                    .send_serial(bytes.into_iter().map(SerialByte::from));
+                self.send(&bytes);
                 Ok(false)
             }
-            Received::HungUp => Ok(true),
+            Received::Closed => Ok(true),
         }
     }
 
     /// Waits until the oscillator would have come as far as the board has.
     fn keep_time(&self, (began, at): (Instant, Cycles)) {
         let clocks = u128::from((self.board.now() - at).0) * u128::from(CLOCKS_PER_CYCLE);
-        let nanoseconds = clocks * NANOSECONDS / u128::from(self.options.clock.0);
+        let nanoseconds = clocks * NANOSECONDS / u128::from(self.clock.0);
         let since = Duration::from_nanos(nanoseconds.min(u64::MAX.into()) as u64);
         std::thread::sleep(since.saturating_sub(began.elapsed()));
-    }
-
-    /// What a program that works does not do.
-    fn oddities(&self) -> Vec<String> {
-        let chip = &self.board.chip().name;
-        let unknown = self.board.unknown_sfrs().map(|(address, at)| {
-            let at = at.0;
-            format!(
-                "SFR 0x{address:02X}, which the {chip} has not, was accessed first in cycle {at}"
-            )
-        });
-        let lost = Some(self.board.serial_overruns()).filter(|lost| *lost > 0);
-        let lost = lost.map(|lost| {
-            format!("{lost} bytes came over the serial line while RI was set and are lost")
-        });
-        unknown.chain(lost).chain(self.oddities_of_line()).collect()
-    }
-
-    /// What goes wrong on a serial line that is connected and is not heard.
-    fn oddities_of_line(&self) -> Vec<String> {
-        let board = &self.board;
-        let unread = Some(board.serial_unread()).filter(|unread| *unread > 0);
-        let unread = unread.map(|unread| {
-            let bytes = if unread == 1 { "byte was" } else { "bytes were" };
-            format!("{unread} {bytes} sent while the latch of P3.1 held TXD low, and nobody could read that")
-        });
-        let waiting = Some(board.serial_waiting()).filter(|waiting| *waiting > 0);
-        let waiting = waiting.map(|waiting| {
-            format!(
-                "{waiting} bytes for the serial line were not sent: the firmware did not take them"
-            )
-        });
-        let (clock, baud) = (self.options.clock, self.options.baud);
-        let off = off_rate(board, clock, baud).map(|found| {
-            format!(
-                "the firmware sent at {found} baud to a host that listens at {baud}, which would read something else: \
-                 --baud sets the host's rate, --clock the oscillator"
-            )
-        });
-        unread.into_iter().chain(waiting).chain(off).collect()
     }
 }

@@ -9,6 +9,7 @@
 //! 5000              serial  68656c6c6f
 //! ```
 
+use crate::number::number;
 use board::line::SerialByte;
 use board::stimulus::{Input, Stimulus};
 use emu8051::Cycles;
@@ -16,18 +17,20 @@ use emu8051::Cycles;
 /// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
-pub(crate) struct StimulusError {
-    line: usize,
-    /// Of the word that is wrong, from 1, in characters.
-    column: usize,
-    problem: String,
+pub struct StimulusError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column of the word that is wrong, from 1, in characters.
+    pub column: usize,
+    /// What was expected there, and what is there.
+    pub problem: String,
 }
 
 /// The stimuli in `text`, in order of time.
 ///
 /// # Errors
 /// The first line that is no stimulus, or comes before the one above it.
-pub(crate) fn parse(text: &str) -> Result<Vec<Stimulus>, StimulusError> {
+pub fn parse(text: &str) -> Result<Vec<Stimulus>, StimulusError> {
     let mut stimuli: Vec<Stimulus> = Vec::new();
     for (line, content) in (1..).zip(text.lines()) {
         let content = content.split('#').next().unwrap_or_default();
@@ -57,7 +60,7 @@ fn parse_line(content: &str, latest: Cycles) -> Result<Vec<Stimulus>, (&str, Str
         (end, more),
     ] = words(content);
     let wrong = |start, problem: String| Err((start, problem));
-    let at = match crate::args::number(at) {
+    let at = match number(at) {
         Ok(cycle) => Cycles(cycle),
         Err(error) => {
             return wrong(
@@ -131,7 +134,7 @@ fn words(content: &str) -> [(&str, &str); 4] {
 }
 
 /// `stimuli` as lines of such a file, in order of time; bytes that come together are on one line.
-pub(crate) fn write(stimuli: &[Stimulus]) -> Vec<String> {
+pub fn write(stimuli: &[Stimulus]) -> Vec<String> {
     let mut sorted = stimuli.to_vec();
     sorted.sort_by_key(|stimulus| stimulus.at);
     let mut lines: Vec<String> = Vec::new();
@@ -155,7 +158,7 @@ pub(crate) fn write(stimuli: &[Stimulus]) -> Vec<String> {
 }
 
 /// Port and bit of `P3.2`.
-pub(crate) fn parse_pin(text: &str) -> Option<(u8, u8)> {
+pub fn parse_pin(text: &str) -> Option<(u8, u8)> {
     let (port, bit) = text.strip_prefix(['P', 'p'])?.split_once('.')?;
     match (port, bit) {
         ("0" | "1" | "2" | "3", "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7") => {

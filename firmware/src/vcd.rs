@@ -12,7 +12,8 @@ const PICOSECONDS: u128 = 1_000_000_000_000;
 const CLOCKS_PER_STATE: u128 = 2;
 
 /// A waveform being written.
-pub(crate) struct Vcd<W> {
+#[derive(Debug)]
+pub struct Vcd<W> {
     to: W,
     /// The oscillator, in Hz.
     clock: u64,
@@ -29,7 +30,7 @@ impl<W: Write> Vcd<W> {
     ///
     /// # Errors
     /// If it can't be written.
-    pub(crate) fn create(mut to: W, clock: u64) -> io::Result<Vcd<W>> {
+    pub fn create(mut to: W, clock: u64) -> io::Result<Vcd<W>> {
         writeln!(
             to,
             "$version smart51 $end\n$timescale 1 ps $end\n$scope module chip $end"
@@ -73,7 +74,7 @@ impl<W: Write> Vcd<W> {
     ///
     /// # Errors
     /// If they can't be written.
-    pub(crate) fn add(&mut self, events: &[Event]) -> io::Result<()> {
+    pub fn add(&mut self, events: &[Event]) -> io::Result<()> {
         for event in events {
             let change = match event.signal {
                 Signal::Port(port, pins) => {
@@ -113,7 +114,7 @@ impl<W: Write> Vcd<W> {
     ///
     /// # Errors
     /// If it can't be written.
-    pub(crate) fn finish(mut self, at: States) -> io::Result<W> {
+    pub fn finish(mut self, at: States) -> io::Result<W> {
         self.time(at)?;
         self.to.flush()?;
         Ok(self.to)

@@ -1,7 +1,8 @@
 //! `smart51 asm`.
 
-use crate::args::{about, read_text, write_file};
+use crate::error::about;
 use crate::error::{Error, Status};
+use crate::files::{read_text, write as write_file};
 use crate::output::{Bytes, Output};
 use crate::text::{Page, Text, say};
 use clap::Args;

@@ -1,9 +1,10 @@
 //! `smart51 build`.
 
-use crate::args::{about, replace_with, write_file};
 use crate::contract;
+use crate::error::about;
 use crate::error::{Error, Status};
 use crate::files;
+use crate::files::{replace_with, write as write_file};
 use crate::output::{Bytes, Output, note};
 use crate::text::{Page, Text, say};
 use crate::toolchain::{Compiled, Sources, Target, compile};

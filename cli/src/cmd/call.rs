@@ -1,8 +1,9 @@
 //! `smart51 call`.
 
-use crate::args::{number, write_recording};
+use crate::args::number;
 use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
+use crate::files::write_recording;
 use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;

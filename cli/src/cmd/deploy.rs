@@ -1,8 +1,8 @@
 //! `smart51 deploy`.
 
-use crate::args::read_image;
 use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
+use crate::files::read_image;
 use crate::output::{Bytes, Output};
 use crate::receipts;
 use crate::store::StoreArgs;

@@ -1,7 +1,9 @@
 //! `smart51 disasm`.
 
-use crate::args::{about, number, read_image};
+use crate::args::number;
+use crate::error::about;
 use crate::error::{Error, Status};
+use crate::files::read_image;
 use crate::output::{Address, Bytes, Output};
 use crate::text::{Page, Text, say};
 use abi::layout::CODE_SIZE;

@@ -1,8 +1,8 @@
 //! `smart51 inspect`.
 
-use crate::args::read_file;
 use crate::contract;
 use crate::error::{Error, Status};
+use crate::files::read_file;
 use crate::output::{Address, Bytes, Output};
 use crate::text::{Page, Text, say};
 use abi::Semantics;

@@ -1,7 +1,8 @@
 //! `smart51 new`.
 
-use crate::args::{about, create_file};
+use crate::error::about;
 use crate::error::{Error, Status};
+use crate::files::create_file;
 use crate::output::Output;
 use crate::text::{Page, Text, say};
 use chain::names::check_name;

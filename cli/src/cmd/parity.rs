@@ -1,8 +1,9 @@
 //! `smart51 parity`.
 
-use crate::args::{about, read_image};
 use crate::engine::EngineArgs;
+use crate::error::about;
 use crate::error::{Error, Status};
+use crate::files::read_image;
 use crate::output::Output;
 use crate::text::{Page, Text, say};
 use bridge::EngineId;

@@ -1,8 +1,9 @@
 //! `smart51 replay`.
 
-use crate::args::{about, read_image, read_json};
 use crate::engine::EngineArgs;
+use crate::error::about;
 use crate::error::{Error, Status};
+use crate::files::{read_image, read_json};
 use crate::output::{Output, note};
 use crate::text::{Page, Text, say};
 use chain::ChainError;

@@ -1,20 +1,22 @@
 //! `smart51 run`.
 
-use crate::args::{self, about, number, read_image, read_json_noting_unknown, write_recording};
+use crate::args::number;
 use crate::engine::EngineArgs;
+use crate::error::about;
 use crate::error::{Error, Status};
 use crate::files;
+use crate::files::{read_image, read_json_noting_unknown, stem, write_recording};
 use crate::input::InputArgs;
 use crate::output::{Address, Bytes, Output, Registers, note};
 use crate::text::{Page, Text, say};
 use crate::trace::Trace;
-use crate::watch::coverage::Summary;
-use crate::watch::stack::Stack;
-use crate::watch::{CONTRACT_IRAM, WatchArgs};
+use crate::watch::{CONTRACT_IRAM, CallWatches, WatchArgs};
 use abi::Semantics;
 use bridge::{CallObserver, Cpu, MachineView, Observer, Outcome};
 use chain::ChainError;
 use clap::Args;
+use firmware::watch::coverage::Summary;
+use firmware::watch::stack::Stack;
 use hostapi::prints::Print;
 use loader::Image;
 use serde::Serialize;
@@ -76,12 +78,12 @@ impl Run {
         }
         let digests = self.record.is_some();
         let on_8051 = loaded.image.as_wasm().is_none();
-        let covering = self.watch.covering(&self.image, &loaded.image)?;
+        let sources = self.watch.sources(&self.image, &loaded.image)?;
         let trace = self.trace.as_deref().map(|file| Trace::create(file, out));
-        let watches = self.watch.watches(CONTRACT_IRAM, Cpu::new().sp());
+        let watches = CallWatches(self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()));
         let mut watched = ((trace.transpose()?, watches), Final::default());
         let run = execute_by(&module, &row, digests, &mut watched).map_err(Error::recording)?;
-        let ((trace, watches), Final(stopped)) = watched;
+        let ((trace, CallWatches(watches)), Final(stopped)) = watched;
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
             if run.calls_left_out > 0 {
@@ -90,7 +92,7 @@ impl Run {
             write_recording(file, run.row.clone())?;
         }
         let report = Report {
-            coverage: self.watch.write(covering.as_ref(), &watches)?,
+            coverage: self.watch.write(sources.as_ref(), &watches)?,
             stack: watches.stack.map(|stack| stack.seen),
             ..Report::new(&run, stopped.as_ref(), on_8051)
         };
@@ -168,7 +170,7 @@ impl Run {
         }
         let input = self.input.clone().read(&context)?;
         Ok(Row::new(
-            args::stem(&self.image),
+            stem(&self.image),
             image,
             semantics,
             context,

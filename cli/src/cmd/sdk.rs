@@ -1,7 +1,8 @@
 //! `smart51 sdk`.
 
-use crate::args::{about, create_file, read_file};
+use crate::error::about;
 use crate::error::{Error, Status};
+use crate::files::{create_file, read_file};
 use crate::output::Output;
 use crate::text::{Page, Text, say};
 use clap::Args;

@@ -1,7 +1,8 @@
 //! `smart51 state`.
 
-use crate::args::{about, replace_file};
+use crate::error::about;
 use crate::error::{Error, Status};
+use crate::files::replace_file;
 use crate::input::Value;
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;

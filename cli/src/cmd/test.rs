@@ -1,17 +1,18 @@
 //! `smart51 test`.
 
-use crate::args::{about, find_files, read_text, write_file};
 use crate::engine::EngineArgs;
+use crate::error::about;
 use crate::error::{Error, Status};
 use crate::files;
+use crate::files::{find_files, read_text, write as write_file};
 use crate::output::Output;
 use crate::text::{Page, Text, say};
-use crate::watch::Watches;
-use crate::watch::counts::Counts;
-use crate::watch::coverage::{CoverageArgs, Covering, Summary};
-use crate::watch::stack::Stack;
+use crate::watch::{CallWatches, CoverageArgs};
 use bridge::{CallObserver, EngineId};
 use clap::Args;
+use firmware::watch::counts::Counts;
+use firmware::watch::coverage::{SourceMap, Summary};
+use firmware::watch::stack::Stack;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -154,7 +155,7 @@ impl Test {
 /// The images of all scenarios, each with what watches its calls.
 #[derive(Default)]
 struct Images {
-    watched: BTreeMap<PathBuf, (Watches, Option<Covering>)>,
+    watched: BTreeMap<PathBuf, (CallWatches, Option<SourceMap>)>,
 }
 
 impl Images {
@@ -164,9 +165,9 @@ impl Images {
         for (contract, path, image) in scenario.images() {
             files::has_read(&path);
             if !self.watched.contains_key(&path) && image.as_wasm().is_none() {
-                let covering = asked.coverage.of(&path, image, &[])?;
-                let watches = Watches::contract(asked.check_stack, covering.is_some());
-                self.watched.insert(path.clone(), (watches, covering));
+                let sources = asked.coverage.of(&path, image, &[])?;
+                let watches = CallWatches::contract(asked.check_stack, sources.is_some());
+                self.watched.insert(path.clone(), (watches, sources));
             }
             roles.insert(contract.to_owned(), path);
         }
@@ -177,17 +178,17 @@ impl Images {
         })
     }
 
-    fn counted(&self) -> impl Iterator<Item = (&Covering, &Counts)> {
+    fn counted(&self) -> impl Iterator<Item = (&SourceMap, &Counts)> {
         self.watched
             .values()
-            .filter_map(|(watches, covering)| Some((covering.as_ref()?, watches.counts.as_ref()?)))
+            .filter_map(|(watches, sources)| Some((sources.as_ref()?, watches.0.counts.as_ref()?)))
     }
 
     fn stacks(&self) -> BTreeMap<String, Stack> {
-        let report = |(path, (watches, _)): (&PathBuf, &(Watches, _))| {
+        let report = |(path, (watches, _)): (&PathBuf, &(CallWatches, _))| {
             Some((
                 path.display().to_string(),
-                watches.stack.as_ref()?.seen.clone(),
+                watches.0.stack.as_ref()?.seen.clone(),
             ))
         };
         self.watched.iter().filter_map(report).collect()

@@ -1,17 +1,16 @@
-//! What came of a test, and where that is not what was expected.
+//! The outcome of a test, and where it is not what was expected.
 
-use super::Memory;
 use super::format::{self, Expect, PinEvent};
-use crate::firmware::eeprom::Eeprom;
-use crate::firmware::rate::{Baud, Clock};
-use crate::firmware::session::off_rate;
-use crate::firmware::stimulus::parse_pin;
-use crate::firmware::{explain, stop_name};
+use super::{Failure, Memory};
+use crate::eeprom::Eeprom;
+use crate::rate::{Baud, Clock};
+use crate::stimulus::parse_pin;
+use crate::warning::off_rate;
 use crate::watch::stack::Stack;
+use crate::{fault_message, stop_name};
 use board::interrupt::Source;
 use board::trace::{Event, Signal};
 use board::{Board, BoardStop};
-use hostapi::prints::visible;
 use std::fmt::Write;
 use symbols::Symbols;
 
@@ -28,10 +27,14 @@ pub(super) struct Outcome {
     events: Vec<Event>,
 }
 
-/// A failure, as reports show it: three lines, whatever a test file holds.
-pub(super) fn failure(what: &str, expected: &str, found: &str) -> String {
-    let [what, expected, found] = [what, expected, found].map(visible);
-    format!("{what}\n  expected {expected}\n  found    {found}")
+/// A value that is not what was expected.
+pub(super) fn failure(what: &str, expected: &str, found: &str) -> Failure {
+    let [what, expected, found] = [what, expected, found].map(str::to_owned);
+    Failure::Differs {
+        what,
+        expected,
+        found,
+    }
 }
 
 impl Outcome {
@@ -64,7 +67,7 @@ impl Outcome {
         expect: &Expect,
         clock: Clock,
         names: impl Fn() -> Symbols,
-    ) -> Result<Vec<String>, String> {
+    ) -> Result<Vec<Failure>, String> {
         let mut failures = Vec::new();
         failures.extend(self.stop(expect)?);
         if let Some(uart) = &expect.uart
@@ -91,11 +94,11 @@ impl Outcome {
     /// Name of the stop and address, and what it means if it is a fault.
     pub(super) fn stopped(&self) -> String {
         let pc = self.board.cpu().pc();
-        let why = explain(self.stop, pc).map_or(String::new(), |why| format!(": {why}"));
+        let why = fault_message(self.stop, pc).map_or(String::new(), |why| format!(": {why}"));
         format!("{} at 0x{pc:04X}{why}", stop_name(self.stop))
     }
 
-    fn stop(&self, expect: &Expect) -> Result<Option<String>, String> {
+    fn stop(&self, expect: &Expect) -> Result<Option<Failure>, String> {
         match &expect.stop {
             Some(stop) if stop == stop_name(self.stop) => Ok(None),
             Some(stop) => Ok(Some(failure("stop", stop, &self.stopped()))),
@@ -105,7 +108,7 @@ impl Outcome {
     }
 
     /// At which rate it sent.
-    fn baud(&self, expect: &Expect, clock: Clock) -> Result<Option<String>, String> {
+    fn baud(&self, expect: &Expect, clock: Clock) -> Result<Option<Failure>, String> {
         let Some(baud) = expect.baud else {
             return Ok(None);
         };
@@ -124,7 +127,7 @@ impl Outcome {
         Ok(Some(failure("baud", &expected, &found)))
     }
 
-    fn stack(&self, expect: &Expect, names: impl Fn() -> Symbols) -> Option<String> {
+    fn stack(&self, expect: &Expect, names: impl Fn() -> Symbols) -> Option<Failure> {
         let stack = self.stack.as_ref()?;
         if let Some(overflow) = &stack.overflow {
             return Some(failure(
@@ -138,7 +141,7 @@ impl Outcome {
         Some(failure("stack", &format!("at most 0x{most:02X}"), &found))
     }
 
-    fn latency(&self, name: &str, most: u64) -> Result<Option<String>, String> {
+    fn latency(&self, name: &str, most: u64) -> Result<Option<Failure>, String> {
         let source = Source::ALL.into_iter().find(|source| source.name() == name);
         let source = source.ok_or_else(|| format!("no interrupt is called {name:?}"))?;
         let found = match self.board.worst_latency(source) {
@@ -154,7 +157,7 @@ impl Outcome {
         )))
     }
 
-    fn pin(&self, event: &PinEvent) -> Result<Option<String>, String> {
+    fn pin(&self, event: &PinEvent) -> Result<Option<Failure>, String> {
         let PinEvent {
             pin,
             level,
@@ -177,7 +180,7 @@ impl Outcome {
         Ok(Some(failure(&format!("pin {pin}"), &expected, &found)))
     }
 
-    fn memory(&self, memory: &format::Memory) -> Result<Option<String>, String> {
+    fn memory(&self, memory: &format::Memory) -> Result<Option<Failure>, String> {
         let bytes = hex::decode(memory.bytes.replace([' ', '_'], ""))
             .map_err(|error| format!("memory: {error}"))?;
         let iram = self.board.cpu().iram_all();

@@ -30,11 +30,12 @@
 //! bytes = "c0c1"
 //! ```
 
-use crate::firmware::rate::{Baud, Clock};
-use crate::firmware::settings::PaceName;
+use super::SuiteError;
+use crate::rate::{Baud, Clock};
+use crate::settings::PaceName;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A test file.
 #[derive(Debug, Deserialize)]
@@ -60,6 +61,17 @@ pub(super) struct TestFile {
     pub(super) ram: String,
     pub(super) eeprom: Option<EepromPins>,
     pub(super) expect: Expect,
+}
+
+impl TestFile {
+    /// The test that `text`, the contents of the file at `path`, describes.
+    pub(super) fn parse(path: &Path, text: String) -> Result<TestFile, SuiteError> {
+        toml::from_str(&text).map_err(|error| SuiteError::Toml {
+            path: path.into(),
+            text,
+            error,
+        })
+    }
 }
 
 fn default_chip() -> String {

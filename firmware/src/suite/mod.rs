@@ -1,90 +1,166 @@
 //! Firmware regression tests.
 //!
-//! * [`format`]: what a test file says
-//! * [`compare`]: what came of it, and where that is not what was expected
-//! * [`snapshot`]: everything that came of it, recorded once and expected from then on
+//! * [`mod@format`]: the fields of a test file
+//! * [`compare`]: the outcome of a test, and where it is not what was expected
+//! * [`snapshot`]: the whole outcome, recorded once and expected from then on
 
 mod compare;
+mod error;
 mod format;
 mod snapshot;
 
-use super::eeprom::Eeprom;
-use super::image;
-use super::ram::Ram;
-use super::settings::Settings;
-use super::stimulus::{self, parse_pin};
-use crate::args::{about, read_toml, replace_with};
-use crate::error::Error;
-use crate::output::Bytes;
+use crate::eeprom::Eeprom;
+use crate::files::Files;
+use crate::image;
+use crate::note::Note;
+use crate::ram::Ram;
+use crate::settings::Settings;
+use crate::stimulus::{self, parse_pin};
+use crate::values::HexBytes;
 use crate::watch::Watches;
 use crate::watch::counts::Counts;
-use crate::watch::coverage::{CoverageArgs, Covering};
+use crate::watch::coverage::SourceMap;
 use crate::watch::stack::StackWatch;
-use crate::watch::symbol_files::names;
+use crate::watch::symbol_files::{Wanted, names};
 use board::line::SerialByte;
 use board::{Board, Device};
 use compare::Outcome;
 use emu8051::Cycles;
 use format::{EepromPins, TestFile};
-use loader::Image;
+use loader::{FILE_MAX, Image};
 use snapshot::Snapshot;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use error::{SnapshotError, SuiteError};
+
 /// How tests are run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Options<'a> {
-    /// Write snapshots instead of comparing with them.
-    pub(crate) update_snapshots: bool,
-    /// The coverage asked for.
-    pub(crate) coverage: &'a CoverageArgs,
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// The files: tests, images, symbols and snapshots.
+    pub files: &'a dyn Files,
+    /// Whether snapshots are written instead of compared with.
+    pub update_snapshots: bool,
+    /// Folders with sources, if coverage is asked for.
+    pub coverage: Option<&'a [PathBuf]>,
 }
 
-/// What came of a test file.
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("update_snapshots", &self.update_snapshots)
+            .field("coverage", &self.coverage)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The verdict on a test file.
 #[derive(Debug)]
-pub(crate) struct Verdict {
-    pub(crate) path: PathBuf,
-    /// What differs from the expectations, a line or more each; empty for a pass.
-    pub(crate) failures: Vec<String>,
+pub struct Verdict {
+    /// The file.
+    pub path: PathBuf,
+    /// Where the outcome is not what was expected; empty for a pass.
+    pub failures: Vec<Failure>,
     /// Why the file is no test, or what it names is not there; then nothing was run.
-    pub(crate) error: Option<Error>,
-    /// What was run.
-    pub(crate) machine_cycles: Option<u64>,
-    /// What ran of its image, if that was asked for.
-    pub(crate) covered: Option<(Covering, Counts)>,
+    pub error: Option<SuiteError>,
+    /// How long it ran.
+    pub machine_cycles: Option<u64>,
+    /// The coverage of its image, if that was asked for.
+    pub covered: Option<(SourceMap, Counts)>,
+    /// What is worth telling of its files.
+    pub notes: Vec<Note>,
+}
+
+/// Where an outcome is not what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// A value is another one.
+    Differs {
+        /// Which value.
+        what: String,
+        /// What was expected.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// The snapshot to compare with is not there.
+    NoSnapshot {
+        /// Its file.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Differs {
+                what,
+                expected,
+                found,
+            } => write!(f, "{what}\n  expected {expected}\n  found    {found}"),
+            Failure::NoSnapshot { path } => {
+                let path = path.display();
+                write!(f, "snapshot\n  expected {path}\n  found    no such file")
+            }
+        }
+    }
 }
 
 impl Verdict {
     /// Whether everything came out as expected.
-    pub(crate) fn passed(&self) -> bool {
+    #[must_use]
+    pub fn passed(&self) -> bool {
         self.failures.is_empty() && self.error.is_none()
     }
 }
 
 /// Runs the test in a file; one that is none has that as its verdict.
-pub(crate) fn run_file(path: &Path, options: Options<'_>) -> Verdict {
-    run(path, options).unwrap_or_else(|error| Verdict {
+#[must_use]
+pub fn run_file(path: &Path, options: Options<'_>) -> Verdict {
+    let mut notes = Vec::new();
+    let run = run(path, options, &mut notes);
+    let (error, (failures, machine_cycles, covered)) = match run {
+        Ok((failures, cycles, covered)) => (None, (failures, Some(cycles), covered)),
+        Err(error) => (Some(error), (Vec::new(), None, None)),
+    };
+    Verdict {
         path: path.into(),
-        failures: Vec::new(),
-        error: Some(error),
-        machine_cycles: None,
-        covered: None,
-    })
+        failures,
+        error,
+        machine_cycles,
+        covered,
+        notes,
+    }
 }
 
-fn run(path: &Path, options: Options<'_>) -> Result<Verdict, Error> {
-    let test: TestFile = read_toml(path)?;
+/// Failures, machine cycles, and what ran, if that was asked for.
+type Ran = (Vec<Failure>, u64, Option<(SourceMap, Counts)>);
+
+fn run(path: &Path, options: Options<'_>, notes: &mut Vec<Note>) -> Result<Ran, SuiteError> {
+    let files = options.files;
+    let test = TestFile::parse(path, read_text(files, path)?)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let image_path = folder.join(&test.image);
-    let image = image::read(&image_path)?;
-    let mut board = board(&test, path, folder, &image)?;
+    let image = image::read(files, &image_path, notes)?;
+    let mut board = board(files, &test, path, folder, &image)?;
     let mut eeprom = match &test.eeprom {
         Some(EepromPins { scl, sda }) => Some(Eeprom::new(pin(path, scl)?, pin(path, sda)?)),
         None => None,
     };
-    let covering = options.coverage.of(&image_path, &image, &[])?;
+    let sources = match options.coverage {
+        Some(sources) => {
+            let wanted = Wanted {
+                symbols: &[],
+                sources,
+            };
+            Some(SourceMap::new(files, &image_path, &image, wanted, notes)?)
+        }
+        None => None,
+    };
     let mut watches = Watches {
         stack: Some(StackWatch::new(board.chip().iram_bytes, board.cpu().sp())),
-        counts: covering.is_some().then(Counts::default),
+        counts: sources.is_some().then(Counts::default),
     };
     let before = Memory::of(&board);
     let mut nothing = ();
@@ -97,61 +173,85 @@ fn run(path: &Path, options: Options<'_>) -> Result<Verdict, Error> {
     let stack = stack.map(|stack| stack.seen);
     let outcome = Outcome::new(stop, board, before, stack, eeprom);
     let mut failures = outcome
-        .compare(&test.expect, test.clock, || names(&image_path))
-        .map_err(|problem| about(path, problem))?;
+        .compare(&test.expect, test.clock, || names(files, &image_path))
+        .map_err(|problem| SuiteError::Test {
+            path: path.into(),
+            problem,
+        })?;
     if test.expect.snapshot {
         let file = path.with_extension("snapshot");
         let found = Snapshot::of(&outcome);
         if options.update_snapshots {
-            replace_with(&file, found.to_string().as_bytes())?;
+            let text = found.to_string();
+            let written = files.write(&file, text.as_bytes());
+            written.map_err(SuiteError::Files)?;
+        } else if file.is_file() {
+            let expected = Snapshot::parse(&read_text(files, &file)?);
+            let expected = expected.map_err(|error| SuiteError::Snapshot { path: file, error })?;
+            failures.extend(expected.differences(&found));
         } else {
-            failures.extend(found.compare(&file)?);
+            failures.push(Failure::NoSnapshot { path: file });
         }
     }
-    Ok(Verdict {
+    Ok((failures, outcome.board.now().0, sources.zip(counts)))
+}
+
+/// Text in a file.
+fn read_text(files: &dyn Files, path: &Path) -> Result<String, SuiteError> {
+    let bytes = files.read(path, FILE_MAX).map_err(SuiteError::Files)?;
+    String::from_utf8(bytes).map_err(|error| SuiteError::NoText {
         path: path.into(),
-        failures,
-        error: None,
-        machine_cycles: Some(outcome.board.now().0),
-        covered: covering.zip(counts),
+        error: error.utf8_error(),
     })
 }
 
 /// The board that a test asks for, before its first instruction, with its inputs.
-fn board(test: &TestFile, path: &Path, folder: &Path, image: &Image) -> Result<Board, Error> {
+fn board(
+    files: &dyn Files,
+    test: &TestFile,
+    path: &Path,
+    folder: &Path,
+    image: &Image,
+) -> Result<Board, SuiteError> {
+    let wrong = |problem| SuiteError::Test {
+        path: path.into(),
+        problem,
+    };
     let ram = match test.ram.parse() {
         Ok(Ram::File(file)) => Ram::File(folder.join(file)),
         Ok(ram) => ram,
-        Err(error) => return Err(about(path, format_args!("ram: {error}"))),
+        Err(error) => return Err(wrong(format!("ram: {error}"))),
     };
     let settings = Settings {
         chip: test.chip.clone(),
         von_neumann: test.von_neumann,
-        xdata_bytes: 65536,
-        internal_code_only: false,
-        interrupt_latency_cycles: 2,
         uart_pace: test.uart_pace,
         baud: test.baud,
         clock: test.clock,
-        uart_pty: false,
-        stop_pc: Vec::new(),
-        stop_xdata_read: None,
         max_cycles: test.max_cycles,
-        ram: Bytes(ram.bytes()?),
+        ram: HexBytes(ram.bytes(files)?),
+        ..Settings::default()
     };
     let board = settings.board(image);
-    let mut board = board.map_err(|error| about(path, error.message))?;
+    let mut board = board.map_err(|error| SuiteError::Settings {
+        path: path.into(),
+        error,
+    })?;
     let stimuli = stimulus::parse(&test.stimulus.join("\n"));
-    for stimulus in stimuli.map_err(|error| about(path, format_args!("stimulus: {error}")))? {
-        board.input(stimulus).map_err(|error| about(path, error))?;
+    for stimulus in stimuli.map_err(|error| wrong(format!("stimulus: {error}")))? {
+        let given = board.input(stimulus);
+        given.map_err(|error| wrong(error.to_string()))?;
     }
     board.send_serial(test.uart_in.bytes().map(SerialByte::from));
     board.trace(true);
     Ok(board)
 }
 
-fn pin(path: &Path, text: &str) -> Result<(u8, u8), Error> {
-    parse_pin(text).ok_or_else(|| about(path, format_args!("expected a pin, found {text:?}")))
+fn pin(path: &Path, text: &str) -> Result<(u8, u8), SuiteError> {
+    parse_pin(text).ok_or_else(|| SuiteError::Test {
+        path: path.into(),
+        problem: format!("expected a pin, found {text:?}"),
+    })
 }
 
 /// What RAM held at one moment.
@@ -173,35 +273,26 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::find_files;
+    use crate::files::Disk;
 
-    const PLAIN: CoverageArgs = CoverageArgs {
-        coverage: None,
-        sources: Vec::new(),
-    };
     const COMPARE: Options<'_> = Options {
+        files: &Disk,
         update_snapshots: false,
-        coverage: &PLAIN,
+        coverage: None,
     };
-
-    fn samples() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/firmware")
-    }
 
     #[test]
     fn every_sample_does_what_its_test_file_says() {
-        let files =
-            find_files(&[samples()], ".test.toml").unwrap_or_else(|e| panic!("{}", e.message));
+        let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-samples/firmware");
+        let entries = samples.read_dir().expect("the samples");
+        let paths = entries.map(|entry| entry.expect("readable").path());
+        let files: Vec<PathBuf> = paths
+            .filter(|path| path.to_string_lossy().ends_with(".test.toml"))
+            .collect();
         assert_eq!(files.len(), 6, "one for each sample");
         for file in files {
             let verdict = run_file(&file, COMPARE);
-            let error = verdict.error.as_ref().map(|error| &error.message);
-            assert!(
-                verdict.passed(),
-                "{}:\n{}{error:?}",
-                file.display(),
-                verdict.failures.join("\n")
-            );
+            assert!(verdict.passed(), "{}:\n{verdict:?}", file.display());
         }
     }
 }

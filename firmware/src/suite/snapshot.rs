@@ -7,12 +7,10 @@
 //! ```
 
 use super::compare::{Outcome, failure};
-use crate::args::{about, read_text};
-use crate::error::Error;
+use super::{Failure, SnapshotError};
 use board::interrupt::Source;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 /// The first line of the file.
 const HEADER: &str =
@@ -79,37 +77,19 @@ impl Snapshot {
         Snapshot(lines)
     }
 
-    /// Where it is not what the snapshot in `file` says; a file that is not there is a difference too.
+    /// The snapshot that `text` is.
     ///
     /// # Errors
-    /// If the file can't be read, or is no snapshot.
-    pub(super) fn compare(&self, file: &Path) -> Result<Vec<String>, Error> {
-        if file.is_file() {
-            return Ok(Snapshot::read(file)?.differences(self));
-        }
-        let expected = file.display().to_string();
-        let advice = "no such file: write it with --update-snapshots";
-        Ok(vec![failure("snapshot", &expected, advice)])
-    }
-
-    /// The snapshot in a file.
-    ///
-    /// # Errors
-    /// If it can't be read, or is none.
-    fn read(path: &Path) -> Result<Snapshot, Error> {
-        let text = read_text(path)?;
+    /// If it is none.
+    pub(super) fn parse(text: &str) -> Result<Snapshot, SnapshotError> {
         let mut lines = (1..).zip(text.lines());
         if lines.next().map(|(_, first)| first) != Some(HEADER) {
-            let problem =
-                "expected a firmware snapshot of format 1: write it with --update-snapshots";
-            return Err(about(path, problem));
+            return Err(SnapshotError::Header);
         }
         let line = |(number, line): (usize, &str)| {
-            let (name, value) = line.split_once(" = ").ok_or_else(|| {
-                about(
-                    path,
-                    format_args!("line {number}: expected NAME = VALUE, found {line:?}"),
-                )
+            let (name, value) = line.split_once(" = ").ok_or_else(|| SnapshotError::Line {
+                number,
+                found: line.into(),
             })?;
             Ok((name.to_owned(), value.to_owned()))
         };
@@ -117,7 +97,7 @@ impl Snapshot {
     }
 
     /// Where `found` is not what `self` says, in the order of the file.
-    fn differences(&self, found: &Snapshot) -> Vec<String> {
+    pub(super) fn differences(&self, found: &Snapshot) -> Vec<Failure> {
         let of = |snapshot: &Snapshot| snapshot.0.iter().cloned().collect::<BTreeMap<_, _>>();
         let (expected, now) = (of(self), of(found));
         let added = found
@@ -204,7 +184,10 @@ mod tests {
             ("xdata 0x0000", "aa"),
         ]);
         assert_eq!(
-            old.differences(&new),
+            old.differences(&new)
+                .iter()
+                .map(Failure::to_string)
+                .collect::<Vec<_>>(),
             [
                 "snapshot: iram 0x30\n  expected 00\n  found    01",
                 "snapshot: iram 0x40\n  expected 11\n  found    nothing",

@@ -6,7 +6,7 @@ use std::ops::ControlFlow::{self, Continue};
 
 /// How often each instruction ran, by its address.
 #[derive(Clone, Debug)]
-pub(crate) struct Counts {
+pub struct Counts {
     ran: Vec<u64>,
     /// How often a branch went elsewhere.
     went: Vec<u64>,
@@ -26,18 +26,20 @@ impl Default for Counts {
 
 impl Counts {
     /// How often the instruction at `at` ran.
-    pub(super) fn ran(&self, at: u16) -> u64 {
+    #[must_use]
+    pub fn ran(&self, at: u16) -> u64 {
         self.ran[usize::from(at)]
     }
 
     /// How often the branch at `at` went elsewhere, and how often on to the next instruction.
-    pub(super) fn ways(&self, at: u16) -> [u64; 2] {
+    #[must_use]
+    pub fn ways(&self, at: u16) -> [u64; 2] {
         let went = self.went[usize::from(at)];
         [went, self.ran(at).saturating_sub(went)]
     }
 
     /// Takes over what another run of the same image did.
-    pub(crate) fn add(&mut self, other: &Counts) {
+    pub fn add(&mut self, other: &Counts) {
         let sum = |into: &mut Vec<u64>, from: &[u64]| {
             into.iter_mut()
                 .zip(from)

@@ -3,28 +3,16 @@
 use super::counts::Counts;
 use super::lcov;
 use super::program::Program;
+use super::symbol_files::{SymbolsError, Wanted};
 use super::tally::Tally;
-use crate::args::{replace_with, write_file};
-use crate::error::Error;
-use crate::output::note;
-use clap::Args;
+use crate::files::Files;
+use crate::note::Note;
 use loader::Image;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// The options of commands that can tell the coverage of their images.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct CoverageArgs {
-    /// Write which lines, branches and functions ran, as lcov. Lines come from the .cdb that `sdcc --debug` leaves
-    /// beside the image, else from the .rst, else from a listing that is written beside FILE. Slower.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) coverage: Option<PathBuf>,
-    /// Where sources lie that are not beside the symbol files; may be given more than once.
-    #[arg(long, value_name = "DIR", requires = "coverage")]
-    pub(crate) sources: Vec<PathBuf>,
-}
 
 /// The coverage of one source file.
 #[derive(Clone, Debug, Default)]
@@ -37,10 +25,9 @@ pub(super) struct Covered {
     pub(super) functions: BTreeMap<String, (u32, u64)>,
 }
 
-/// The coverage of a command's images.
-#[derive(Debug)]
-pub(crate) struct Coverage {
-    to: PathBuf,
+/// The coverage of one or more images.
+#[derive(Debug, Default)]
+pub struct Coverage {
     pub(super) files: BTreeMap<PathBuf, Covered>,
     /// Instructions of known lines, and how many of them ran.
     instructions: usize,
@@ -49,92 +36,66 @@ pub(crate) struct Coverage {
     elsewhere: usize,
 }
 
-/// An image whose coverage was asked for, and what is known of its sources.
+/// An image and what is known of its sources.
 #[derive(Debug)]
-pub(crate) struct Covering {
+pub struct SourceMap {
     program: Program,
     image: PathBuf,
 }
 
-impl Covering {
+impl SourceMap {
+    /// The sources of `image`, which was read from `path`. What is worth telling of them is added to `notes`.
+    ///
+    /// # Errors
+    /// If symbols can't be read, or are those of another image.
+    pub fn new(
+        files: &dyn Files,
+        path: &Path,
+        image: &Image,
+        wanted: Wanted<'_>,
+        notes: &mut Vec<Note>,
+    ) -> Result<SourceMap, SymbolsError> {
+        Ok(SourceMap {
+            program: Program::new(files, path, image, wanted, notes)?,
+            image: path.into(),
+        })
+    }
+
+    /// The coverage of a run. An image without known lines is covered by a listing, which is not written.
+    #[must_use]
+    pub fn coverage(&self, counts: &Counts) -> Coverage {
+        let mut coverage = Coverage::default();
+        let listing = self.image.with_added_extension("lst");
+        let Ok(()) = coverage.add(self, counts, |_| Ok::<_, Infallible>(listing));
+        coverage
+    }
+
     /// The image's file.
-    pub(crate) fn image(&self) -> &Path {
+    #[must_use]
+    pub fn image(&self) -> &Path {
         &self.image
     }
 }
 
-impl CoverageArgs {
-    /// Whether coverage is to be written.
-    pub(crate) fn is_asked_for(&self) -> bool {
-        self.coverage.is_some()
-    }
-
-    /// The symbols of `image`, if coverage was asked for; `symbols` are files, or none for those beside it.
-    ///
-    /// # Errors
-    /// If they can't be read, or are those of another image.
-    pub(crate) fn of(
-        &self,
-        path: &Path,
-        image: &Image,
-        symbols: &[PathBuf],
-    ) -> Result<Option<Covering>, Error> {
-        if !self.is_asked_for() {
-            return Ok(None);
-        }
-        let program = Program::new(path, image, symbols, &self.sources)?;
-        Ok(Some(Covering {
-            program,
-            image: path.into(),
-        }))
-    }
-
-    /// What was counted in each image, written as lcov, if coverage was asked for.
-    ///
-    /// # Errors
-    /// If it can't be written.
-    pub(crate) fn write<'a>(
-        &self,
-        counted: impl IntoIterator<Item = (&'a Covering, &'a Counts)>,
-    ) -> Result<Option<Summary>, Error> {
-        let Some(to) = &self.coverage else {
-            return Ok(None);
-        };
-        let mut coverage = Coverage {
-            to: to.clone(),
-            files: BTreeMap::new(),
-            instructions: 0,
-            instructions_hit: 0,
-            elsewhere: 0,
-        };
-        for (covering, counts) in counted {
-            coverage.add(covering, counts)?;
-        }
-        write_file(to, lcov::write(&coverage).as_bytes())?;
-        let summary = coverage.summary();
-        if summary.elsewhere > 0 {
-            note(format_args!(
-                "{}: {} instructions ran that come from no known line (libraries, start-up)",
-                to.display(),
-                summary.elsewhere
-            ));
-        }
-        Ok(Some(summary))
-    }
-}
-
 impl Coverage {
-    /// Adds what `counts` says of an image.
-    fn add(&mut self, covering: &Covering, counts: &Counts) -> Result<(), Error> {
-        let program = &covering.program;
+    /// Adds what `counts` says of an image. An image without known lines is covered by a listing of its instructions,
+    /// which `write_listing` gets as text; its result is the listing's file.
+    ///
+    /// # Errors
+    /// That of `write_listing`.
+    pub fn add<E>(
+        &mut self,
+        sources: &SourceMap,
+        counts: &Counts,
+        write_listing: impl FnOnce(&str) -> Result<PathBuf, E>,
+    ) -> Result<(), E> {
+        let program = &sources.program;
         let listed;
         let lines = match program.lines() {
             Some(lines) => lines,
             None => {
                 let listing = program.listing(counts);
-                let name = covering.image.to_string_lossy().replace(['/', '\\'], "_");
-                let file = self.to.with_added_extension(format!("{name}.lst"));
-                replace_with(&file, listing.text.as_bytes())?;
+                let file = write_listing(&listing.text)?;
                 listed = listing.lines(file);
                 &listed
             }
@@ -149,7 +110,15 @@ impl Coverage {
         Ok(())
     }
 
-    fn summary(&self) -> Summary {
+    /// The coverage in the lcov trace format.
+    #[must_use]
+    pub fn to_lcov(&self) -> String {
+        lcov::write(self)
+    }
+
+    /// The sums over all images.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
         let files = || self.files.values();
         let hit = |count: &&u64| **count > 0;
         let ways = || files().flat_map(|file| file.branches.values());
@@ -193,18 +162,25 @@ impl Covered {
 
 /// How much ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Summary {
-    lines: usize,
-    lines_hit: usize,
-    /// Each way out of a branch counts.
-    branches: usize,
-    branches_hit: usize,
-    functions: usize,
-    functions_hit: usize,
-    instructions: usize,
-    instructions_hit: usize,
+pub struct Summary {
+    /// Lines of source with an instruction.
+    pub lines: usize,
+    /// Those of which an instruction ran.
+    pub lines_hit: usize,
+    /// Ways out of branches.
+    pub branches: usize,
+    /// Those that were taken.
+    pub branches_hit: usize,
+    /// Functions.
+    pub functions: usize,
+    /// Those that were called.
+    pub functions_hit: usize,
+    /// Instructions of known lines.
+    pub instructions: usize,
+    /// Those that ran.
+    pub instructions_hit: usize,
     /// Instructions that ran and come from no known line.
-    elsewhere: usize,
+    pub elsewhere: usize,
 }
 
 impl fmt::Display for Summary {

@@ -2,9 +2,9 @@
 
 use super::counts::Counts;
 use super::listing::Listing;
-use super::symbol_files::symbols_of;
-use crate::args::about;
-use crate::error::Error;
+use super::symbol_files::{SymbolsError, Wanted, symbols_of};
+use crate::files::Files;
+use crate::note::Note;
 use emu8051::Insn;
 use loader::Image;
 use std::path::{Path, PathBuf};
@@ -29,17 +29,18 @@ pub(super) struct Lines {
 }
 
 impl Program {
-    /// The image read from `path` with the symbols in `given`, or else those beside it.
+    /// The image read from `path` with the symbols wanted. What is worth telling of them is added to `notes`.
     ///
     /// # Errors
     /// If symbols can't be read, or are those of another image.
     pub(super) fn new(
+        files: &dyn Files,
         path: &Path,
         image: &Image,
-        given: &[PathBuf],
-        sources: &[PathBuf],
-    ) -> Result<Program, Error> {
-        let symbols = symbols_of(path, given, sources)?;
+        wanted: Wanted<'_>,
+        notes: &mut Vec<Note>,
+    ) -> Result<Program, SymbolsError> {
+        let symbols = symbols_of(files, path, wanted, notes)?;
         let segments = image.segments().iter();
         let builder = segments.fold(emu8051::Program::builder(), |builder, segment| {
             builder.segment(segment.start, &segment.bytes)
@@ -52,12 +53,12 @@ impl Program {
             first, file, line, ..
         }) = outside.next()
         {
-            let file = &symbols.files[*file];
-            let problem = format!(
-                "its symbols are those of another image: they have {file}:{line} at CODE 0x{first:04X}, which it \
-                 does not fill; build both together"
-            );
-            return Err(about(path, problem));
+            return Err(SymbolsError::OtherImage {
+                image: path.into(),
+                source_file: symbols.files[*file].clone(),
+                line: *line,
+                at: *first,
+            });
         }
         Ok(Program {
             code: builder.build(),

@@ -1,11 +1,11 @@
 //! Watching the stack: how high it grew, who called whom, and whether it overflowed.
 
-use crate::output::Address;
+use crate::values::Address;
 use emu8051::isa::Attrs;
 use emu8051::{Cpu, Insn, Observer};
 use serde::Serialize;
 use std::fmt::{self, Display};
-use std::ops::ControlFlow::{self, Continue};
+use std::ops::ControlFlow::{self, Break, Continue};
 use symbols::Symbols;
 
 /// The deepest call stack that is kept.
@@ -16,7 +16,7 @@ const SHOWN: usize = 4;
 
 /// Follows the stack through a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StackWatch {
+pub struct StackWatch {
     /// The last address of IRAM.
     top: u8,
     before: u8,
@@ -24,17 +24,19 @@ pub(crate) struct StackWatch {
     pc: u16,
     /// Where the routines under way were called.
     calls: Vec<Address>,
+    /// Whether an overflow ends the run.
+    ends_run: bool,
     /// What was seen so far.
-    pub(crate) seen: Stack,
+    pub seen: Stack,
 }
 
 /// The stack of a run, as reports have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Stack {
+pub struct Stack {
     /// The highest value SP had after a push.
-    pub(crate) highest: u8,
+    pub highest: u8,
     /// The first overflow.
-    pub(crate) overflow: Option<Overflow>,
+    pub overflow: Option<Overflow>,
 }
 
 impl Display for Stack {
@@ -49,16 +51,17 @@ impl Display for Stack {
 
 /// An instruction that pushed beyond the end of IRAM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Overflow {
+pub struct Overflow {
     /// Its address.
-    pub(crate) pc: Address,
+    pub pc: Address,
     /// Where the routines under way had been called, the innermost last.
-    pub(crate) calls: Vec<Address>,
+    pub calls: Vec<Address>,
 }
 
 impl Overflow {
     /// Where the stack overflows and who called whom, with the functions that `symbols` knows.
-    pub(crate) fn describe(&self, symbols: &Symbols) -> String {
+    #[must_use]
+    pub fn describe(&self, symbols: &Symbols) -> String {
         let place = |at: &Address| match symbols.function_at(at.0) {
             Some(function) => format!("{at} ({})", function.name),
             None => at.to_string(),
@@ -80,13 +83,15 @@ impl Overflow {
 
 impl StackWatch {
     /// A watch over a chip with that much IRAM.
-    pub(crate) fn new(iram_bytes: u16, sp: u8) -> StackWatch {
+    #[must_use]
+    pub fn new(iram_bytes: u16, sp: u8) -> StackWatch {
         let top = (iram_bytes - 1).min(0xFF) as u8;
         StackWatch {
             top,
             before: sp,
             pc: 0,
             calls: Vec::new(),
+            ends_run: false,
             seen: Stack {
                 highest: sp,
                 overflow: None,
@@ -94,8 +99,17 @@ impl StackWatch {
         }
     }
 
+    /// The same, which ends the run behind the instruction that overflows the stack.
+    #[must_use]
+    pub fn ending_runs(self) -> StackWatch {
+        StackWatch {
+            ends_run: true,
+            ..self
+        }
+    }
+
     /// The processor begins anew, with this stack pointer: what was seen is kept, no routine is under way.
-    pub(crate) fn restart(&mut self, sp: u8) {
+    pub fn restart(&mut self, sp: u8) {
         self.before = sp;
         self.calls.clear();
     }
@@ -109,6 +123,14 @@ impl StackWatch {
             });
         }
         self.seen.highest = self.seen.highest.max(sp);
+    }
+
+    /// Whether the run goes on.
+    fn verdict(&self) -> ControlFlow<()> {
+        match &self.seen.overflow {
+            Some(_) if self.ends_run => Break(()),
+            _ => Continue(()),
+        }
     }
 
     fn called(&mut self, from: u16) {
@@ -128,7 +150,7 @@ impl Observer for StackWatch {
         }
         self.before = sp;
         self.pc = cpu.pc();
-        Continue(())
+        self.verdict()
     }
 
     fn after(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
@@ -142,7 +164,7 @@ impl Observer for StackWatch {
             self.calls.pop();
         }
         self.before = cpu.sp();
-        Continue(())
+        self.verdict()
     }
 }
 

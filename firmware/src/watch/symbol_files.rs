@@ -1,42 +1,89 @@
 //! The symbol files of an image: which they are, what they say, and where their sources lie.
 
-use crate::args::{about, read_symbols};
-use crate::error::Error;
-use crate::output::note;
+use crate::files::{Files, FilesError, SYMBOLS_MAX};
+use crate::note::Note;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use symbols::{self, Symbols};
+use symbols::{self, SymbolError, Symbols};
+use thiserror::Error;
 
-/// What the symbols in `given` say of an image, or else those beside it, with sources as paths. What is not a .cdb beside
-/// it is named on standard error.
+/// Why the symbols of an image can't be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SymbolsError {
+    /// A file can't be read.
+    #[error(transparent)]
+    Files(FilesError),
+    /// A file is none of symbols.
+    #[error("{}: expected symbols: a file ending in .cdb, .rst or .map", path.display())]
+    Ending {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is not what its ending says.
+    #[error("{}: {error}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: SymbolError,
+    },
+    /// The symbols are those of another image.
+    #[error(
+        "{}: its symbols are those of another image: they have {source_file}:{line} at CODE 0x{at:04X}, which it does \
+         not fill; build both together",
+        image.display()
+    )]
+    OtherImage {
+        /// The image's file.
+        image: PathBuf,
+        /// A source that the symbols name.
+        source_file: String,
+        /// A line of it, from 1.
+        line: u32,
+        /// Where the line begins, and the image has no byte.
+        at: u16,
+    },
+}
+
+/// The symbols and sources that a caller wants for an image.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Files of symbols; none for the best one beside the image.
+    pub symbols: &'a [PathBuf],
+    /// Folders with sources that are not beside the symbols.
+    pub sources: &'a [PathBuf],
+}
+
+/// The symbols of an image, with sources as paths. Files of symbols that are not the best ones are told in `notes`.
 ///
 /// # Errors
 /// If a file can't be read, or is none of symbols.
 pub(super) fn symbols_of(
+    files: &dyn Files,
     image: &Path,
-    given: &[PathBuf],
-    sources: &[PathBuf],
-) -> Result<Symbols, Error> {
+    wanted: Wanted<'_>,
+    notes: &mut Vec<Note>,
+) -> Result<Symbols, SymbolsError> {
     let mut symbols = Symbols::default();
-    let files = files_of(image, given);
-    for file in &files {
-        symbols.add(read(file, sources)?);
+    let paths = files_of(image, wanted.symbols);
+    for path in &paths {
+        symbols.add(read(files, path, wanted.sources, notes)?);
     }
-    let image = image.display();
     if symbols.spans.is_empty() {
-        note(format_args!(
-            "{image}: no .cdb or .rst tells its lines: a listing is covered"
-        ));
-    } else if given.is_empty() && !files.iter().all(|file| is_cdb(file)) {
-        let file = files
-            .iter()
-            .map(|file| file.display().to_string())
-            .collect::<String>();
-        note(format_args!(
-            "{image}: no .cdb is beside it: lines come from {file}"
-        ));
+        notes.push(Note::NoLines {
+            image: image.into(),
+        });
+    } else if let [path] = paths.as_slice()
+        && wanted.symbols.is_empty()
+        && !is_cdb(path)
+    {
+        notes.push(Note::LinesFrom {
+            image: image.into(),
+            symbols: path.clone(),
+        });
     }
     Ok(symbols)
 }
@@ -59,40 +106,47 @@ fn is_cdb(file: &Path) -> bool {
 }
 
 /// The functions of an image, as far as symbols beside it tell them.
-pub(crate) fn names(image: &Path) -> Symbols {
-    let files = files_of(image, &[]);
-    files
+#[must_use]
+pub fn names(files: &dyn Files, image: &Path) -> Symbols {
+    let paths = files_of(image, &[]);
+    paths
         .iter()
-        .find_map(|file| parse(file).ok())
+        .find_map(|path| parse(files, path).ok())
         .unwrap_or_default()
 }
 
-/// What a symbol file says.
-fn parse(file: &Path) -> Result<Symbols, Error> {
-    let text = read_symbols(file)?;
-    match file.extension().and_then(OsStr::to_str) {
-        Some("cdb") => symbols::cdb(&text).map_err(|error| about(file, error)),
+/// The symbols in a file. Sources may be in any encoding, and a listing quotes them.
+fn parse(files: &dyn Files, path: &Path) -> Result<Symbols, SymbolsError> {
+    let bytes = files.read(path, SYMBOLS_MAX).map_err(SymbolsError::Files)?;
+    let text = String::from_utf8_lossy(&bytes);
+    match path.extension().and_then(OsStr::to_str) {
+        Some("cdb") => symbols::cdb(&text).map_err(|error| SymbolsError::Format {
+            path: path.into(),
+            error,
+        }),
         Some("rst") => {
-            let assembler = file.with_extension("asm");
+            let assembler = path.with_extension("asm");
             let name = assembler.file_name().unwrap_or_default();
             Ok(symbols::listing(&text, &name.to_string_lossy()))
         }
         Some("map") => Ok(symbols::map(&text)),
-        _ => Err(about(
-            file,
-            "expected symbols: a file ending in .cdb, .rst or .map",
-        )),
+        _ => Err(SymbolsError::Ending { path: path.into() }),
     }
 }
 
-/// What a symbol file says, its sources as paths.
-fn read(file: &Path, sources: &[PathBuf]) -> Result<Symbols, Error> {
-    let mut symbols = parse(file)?;
-    let mut sources = Sources::new(file.parent().unwrap_or(Path::new("")), sources);
+/// The symbols in a file, its sources as paths.
+fn read(
+    files: &dyn Files,
+    path: &Path,
+    sources: &[PathBuf],
+    notes: &mut Vec<Note>,
+) -> Result<Symbols, SymbolsError> {
+    let mut symbols = parse(files, path)?;
+    let mut sources = Sources::new(path.parent().unwrap_or(Path::new("")), sources);
     for name in &mut symbols.files {
         *name = sources.path(name).to_string_lossy().into_owned();
     }
-    sources.note_missing();
+    notes.extend(sources.missing_notes());
     Ok(symbols)
 }
 
@@ -138,17 +192,12 @@ impl<'a> Sources<'a> {
         expected
     }
 
-    /// Says which sources are not there.
-    fn note_missing(&self) {
-        for path in self.missing.iter().take(NAMED) {
-            note(format_args!(
-                "{} is not there: say with --sources where the source is, for readers of the coverage",
-                path.display()
-            ));
-        }
-        if let more @ 1.. = self.missing.len().saturating_sub(NAMED) {
-            note(format_args!("and {more} other sources are not there"));
-        }
+    /// The notes on sources that are not there.
+    fn missing_notes(&self) -> impl Iterator<Item = Note> {
+        let named = self.missing.iter().take(NAMED).cloned();
+        let count = self.missing.len().saturating_sub(NAMED);
+        let others = (count > 0).then_some(Note::OtherSourcesMissing { count });
+        named.map(|path| Note::SourceMissing { path }).chain(others)
     }
 }
 

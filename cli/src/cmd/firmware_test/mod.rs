@@ -1,20 +1,26 @@
 //! `smart51 firmware-test`.
 
-use crate::args::{find_files, number, write_file};
+mod junit;
+
+use crate::args::number;
 use crate::error::{Error, Status};
-use crate::firmware::suite::{Options, Verdict, run_file};
-use crate::junit::junit;
+use crate::files::{Guarded, find_files, write as write_file};
+use crate::messages::{self, tell};
 use crate::output::{Output, note};
 use crate::text::{Page, Text, say};
-use crate::watch::counts::Counts;
-use crate::watch::coverage::{CoverageArgs, Covering, Summary};
+use crate::watch::CoverageArgs;
 use clap::Args;
+use firmware::suite::{Options, Verdict, run_file};
+use firmware::watch::counts::Counts;
+use firmware::watch::coverage::{SourceMap, Summary};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+
+use junit::junit;
 
 /// Run firmware regression tests: TOML files that name an image, what happens to it, and what must come of it.
 ///
@@ -83,8 +89,40 @@ impl Text for Report {
     }
 }
 
-impl From<&Verdict> for Row {
-    fn from(verdict: &Verdict) -> Row {
+/// A test that was run, with its verdict in words.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) path: PathBuf,
+    /// What differs from the expectations, three lines each; empty for a pass.
+    pub(crate) failures: Vec<String>,
+    /// Why the file is no test; then nothing was run.
+    pub(crate) error: Option<Error>,
+    pub(crate) machine_cycles: Option<u64>,
+    /// What ran of its image, if that was asked for.
+    pub(crate) covered: Option<(SourceMap, Counts)>,
+}
+
+impl Checked {
+    fn passed(&self) -> bool {
+        self.failures.is_empty() && self.error.is_none()
+    }
+}
+
+impl From<Verdict> for Checked {
+    fn from(verdict: Verdict) -> Checked {
+        verdict.notes.iter().for_each(tell);
+        Checked {
+            path: verdict.path,
+            failures: verdict.failures.iter().map(messages::failure).collect(),
+            error: verdict.error.map(Error::from),
+            machine_cycles: verdict.machine_cycles,
+            covered: verdict.covered,
+        }
+    }
+}
+
+impl From<&Checked> for Row {
+    fn from(verdict: &Checked) -> Row {
         Row {
             path: verdict.path.display().to_string(),
             passed: verdict.passed(),
@@ -109,21 +147,23 @@ impl FirmwareTest {
             tests: files.len(),
             passed: results.iter().filter(|row| row.passed).count(),
             results,
-            coverage: self.coverage.write(
-                counted
-                    .values()
-                    .map(|(covering, counts)| (covering, counts)),
-            )?,
+            coverage: self
+                .coverage
+                .write(counted.values().map(|(sources, counts)| (sources, counts)))?,
         };
         out.print(&report)?;
         Ok(worst)
     }
 
     /// Runs the tests, so many at a time; the verdicts are in the order of the files.
-    fn run_all(&self, files: &[PathBuf]) -> Vec<Verdict> {
+    fn run_all(&self, files: &[PathBuf]) -> Vec<Checked> {
         let options = Options {
+            files: &Guarded,
             update_snapshots: self.update_snapshots,
-            coverage: &self.coverage,
+            coverage: self
+                .coverage
+                .is_asked_for()
+                .then_some(&self.coverage.sources[..]),
         };
         let next = AtomicUsize::new(0);
         let work = || {
@@ -131,7 +171,7 @@ impl FirmwareTest {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 match files.get(index) {
-                    Some(file) => done.push((index, run_file(file, options))),
+                    Some(file) => done.push((index, Checked::from(run_file(file, options)))),
                     None => return done,
                 }
             }
@@ -154,7 +194,7 @@ impl FirmwareTest {
 }
 
 /// The status of a run with these verdicts. What is no test is said on standard error too.
-fn worst(verdicts: &[Verdict]) -> Status {
+fn worst(verdicts: &[Checked]) -> Status {
     let mut worst = Status::Success;
     for verdict in verdicts {
         match &verdict.error {
@@ -170,13 +210,13 @@ fn worst(verdicts: &[Verdict]) -> Status {
 }
 
 /// What ran of each image in all its tests.
-fn counted(verdicts: Vec<Verdict>) -> BTreeMap<PathBuf, (Covering, Counts)> {
-    let mut images = BTreeMap::<PathBuf, (Covering, Counts)>::new();
-    for (covering, counts) in verdicts.into_iter().filter_map(|verdict| verdict.covered) {
-        match images.get_mut(covering.image()) {
+fn counted(verdicts: Vec<Checked>) -> BTreeMap<PathBuf, (SourceMap, Counts)> {
+    let mut images = BTreeMap::<PathBuf, (SourceMap, Counts)>::new();
+    for (sources, counts) in verdicts.into_iter().filter_map(|verdict| verdict.covered) {
+        match images.get_mut(sources.image()) {
             Some((_, sum)) => sum.add(&counts),
             None => {
-                images.insert(covering.image().into(), (covering, counts));
+                images.insert(sources.image().into(), (sources, counts));
             }
         }
     }

@@ -1,11 +1,11 @@
 //! JUnit XML, as CI services read it.
 
-use crate::firmware::suite::Verdict;
+use super::Checked;
 use std::fmt::Write;
 use std::path::Path;
 
 /// The verdicts as a test suite: a class for each folder, a case for each file.
-pub(crate) fn junit(verdicts: &[Verdict]) -> String {
+pub(crate) fn junit(verdicts: &[Checked]) -> String {
     let failed = verdicts
         .iter()
         .filter(|verdict| !verdict.failures.is_empty())
@@ -73,14 +73,14 @@ mod tests {
 
     #[test]
     fn what_failed_is_escaped() {
-        let verdict = |failures: &[&str]| Verdict {
+        let verdict = |failures: &[&str]| Checked {
             path: "fw/a<b.test.toml".into(),
             failures: failures.iter().map(ToString::to_string).collect(),
             error: None,
             machine_cycles: Some(0),
             covered: None,
         };
-        let broken = Verdict {
+        let broken = Checked {
             error: Some(Error::input("no <test>")),
             ..verdict(&[])
         };

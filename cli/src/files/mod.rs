@@ -1,12 +1,20 @@
 //! The files a command reads and writes: none is written that it read, and none twice, under whatever name.
 
-use crate::args::about;
-use crate::error::Error;
-use std::fs::{self, File, Metadata, Permissions};
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+mod read;
+mod write;
+
+use crate::error::{Error, about};
+use firmware::files::{Files, FilesError};
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+pub(crate) use read::{
+    find_files, read_file, read_image, read_json, read_json_bytes, read_json_noting_unknown,
+    read_text, stem,
+};
+pub(crate) use write::{create, create_file, replace_file, replace_with, write, write_recording};
 
 /// What a command did with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,55 +89,23 @@ pub(crate) fn may_write(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Creates a file that is written while a command runs, replacing what was there.
-///
-/// # Errors
-/// If it was read or written already, or can't be created.
-pub(crate) fn create(path: &Path) -> Result<File, Error> {
-    may_write(path)?;
-    let file = File::create(path).map_err(|error| about(path, error))?;
-    if let Ok(file) = file.metadata() {
-        remember(&file, Use::Written);
-    }
-    Ok(file)
-}
-
-/// Writes a file, replacing what was there: all of it, or if that fails nothing.
-///
-/// # Errors
-/// If it was read or written already, or can't be written.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    may_write(path)?;
-    replace(path, bytes).map_err(|error| about(path, error))?;
+/// Remembers that the file at `path` was written.
+fn has_written(path: &Path) {
     if let Ok(file) = fs::metadata(path) {
         remember(&file, Use::Written);
     }
-    Ok(())
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let there = fs::metadata(path);
-    // A draft takes no device's place.
-    if there.as_ref().is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, bytes);
+/// The files of the crate `firmware`, guarded as all others are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guarded;
+
+impl Files for Guarded {
+    fn read(&self, path: &Path, most: usize) -> Result<Vec<u8>, FilesError> {
+        Ok(read::read_bounded(path, most)?)
     }
-    if there.is_ok() {
-        File::options().write(true).open(path)?;
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
+        Ok(replace_with(path, bytes)?)
     }
-    let place = path.canonicalize().unwrap_or_else(|_| path.into());
-    let folder = place.parent().filter(|folder| *folder != Path::new(""));
-    let draft = tempfile::Builder::new()
-        .prefix(".smart51-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder.unwrap_or(Path::new(".")));
-    let Ok(mut draft) = draft else {
-        // The file may be written where its folder may not.
-        return fs::write(path, bytes);
-    };
-    draft.write_all(bytes)?;
-    if let Ok(there) = there {
-        draft.as_file().set_permissions(there.permissions())?;
-    }
-    draft.persist(&place)?;
-    Ok(())
 }

@@ -81,8 +81,9 @@ mod tests {
     use std::fs::OpenOptions;
     use std::io::{Read, Write};
 
+    /// Bytes pass unchanged both ways until the other end is closed.
     #[test]
-    fn bytes_pass_unchanged_both_ways_until_the_other_end_is_closed() {
+    fn bytes_pass_both_ways_until_the_end_closes() {
         let mut pty = Pty::open().expect("a pseudo-terminal");
         assert_eq!(
             pty.receive().ok(),

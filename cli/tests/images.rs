@@ -59,8 +59,9 @@ fn inspect_names_the_place_of_what_is_wrong() {
     insta::assert_snapshot!(said.join("\n"));
 }
 
+/// Inspect takes the old chains rules by form or by flag.
 #[test]
-fn inspect_takes_the_old_chains_rules_by_form_or_by_flag() {
+fn inspect_takes_old_rules_by_form_or_flag() {
     let dir = Dir::new();
     let mut rom = vec![0; 0x32];
     rom[..3].copy_from_slice(&[0x02, 0x00, 0x30]);
@@ -133,8 +134,9 @@ fn asm_of_disasm_is_the_image() {
     }
 }
 
+/// Disasm lists addresses bytes cycles names and labels.
 #[test]
-fn disasm_lists_addresses_bytes_cycles_names_and_labels() {
+fn disasm_lists_bytes_cycles_names_and_labels() {
     let dir = Dir::new();
     let source = "start: MOV P1,#0x55\n JB TI,start\n LJMP 0x1234\n .org 0x40\n RET\n";
     dir.write("a.asm", source);
@@ -319,8 +321,9 @@ fn new_overwrites_nothing_and_wants_a_plain_name() {
     assert_eq!(fs::read_dir(dir.path("")).unwrap().count(), before);
 }
 
+/// Wrong usage is status 2 and says nothing on standard output.
 #[test]
-fn wrong_usage_is_status_2_and_says_nothing_on_standard_output() {
+fn wrong_usage_is_status_2() {
     let dir = Dir::new();
     for args in [
         &[][..],

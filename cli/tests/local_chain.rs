@@ -128,8 +128,9 @@ fn money_without_an_account_is_shown_and_kept() {
     on_chain(&dir, &["state", "check"]).ok();
 }
 
+/// A call prints its receipt and the receipt is found again.
 #[test]
-fn a_call_prints_its_receipt_and_the_receipt_is_found_again() {
+fn call_prints_a_receipt_found_again() {
     let dir = dir();
     let minted = call(&dir, MINT).ok().json();
     assert_eq!(
@@ -148,8 +149,9 @@ fn a_call_prints_its_receipt_and_the_receipt_is_found_again() {
     assert_eq!(on_chain(&dir, &["block", "--json"]).ok().json(), block);
 }
 
+/// A recorded call replays from its one file without the chain.
 #[test]
-fn a_recorded_call_replays_from_its_one_file_without_the_chain() {
+fn recorded_call_replays_without_the_chain() {
     let dir = dir();
     let args = [
         "call",
@@ -191,8 +193,9 @@ fn a_refusal_is_status_1_and_changes_no_data() {
     );
 }
 
+/// State shows all keys one key or those with a prefix.
 #[test]
-fn state_shows_all_keys_one_key_or_those_with_a_prefix() {
+fn state_shows_keys_by_prefix() {
     let dir = dir();
     call(&dir, MINT).ok();
     call(&dir, TRANSFER).ok();
@@ -235,8 +238,9 @@ fn state_takes_keys_as_scenarios_write_them() {
     }
 }
 
+/// A query that takes too long is given up as the nodes failure.
 #[test]
-fn a_query_that_takes_too_long_is_given_up_as_the_nodes_failure() {
+fn slow_query_is_a_failure_of_the_node() {
     let dir = dir();
     call(&dir, MINT).ok();
     let query = |timeout| {
@@ -321,8 +325,9 @@ fn rollback_export_import_and_check_agree() {
     assert_eq!(on_chain(&dir, &["rollback", "5"]).status, 2);
 }
 
+/// Bad input is status 2 with a sentence and changes nothing.
 #[test]
-fn bad_input_is_status_2_with_a_sentence_and_changes_nothing() {
+fn bad_input_is_status_2_and_changes_nothing() {
     let dir = dir();
     on_chain(&dir, &["state", "export", "before"]).ok();
     dir.write("long", vec![0; 5000]);
@@ -404,8 +409,9 @@ fn bad_input_is_status_2_with_a_sentence_and_changes_nothing() {
     );
 }
 
+/// A folder of another program is refused and a store in use is the nodes failure.
 #[test]
-fn a_folder_of_another_program_is_refused_and_a_store_in_use_is_the_nodes_failure() {
+fn foreign_folder_and_store_in_use_are_refused() {
     let dir = dir();
     fs::create_dir(dir.path("other")).unwrap();
     dir.write("other/notes.txt", "mine");
@@ -443,8 +449,9 @@ name = "a wrong expectation"
 expect.keys = { token = 4 }
 "#;
 
+/// Scenarios are found below folders and their differences shown.
 #[test]
-fn scenarios_are_found_below_folders_and_their_differences_shown() {
+fn scenarios_are_found_below_folders() {
     let dir = dir();
     fs::create_dir(dir.path("sub")).unwrap();
     dir.write("sub/token.ihx", dir.read("token.ihx"));

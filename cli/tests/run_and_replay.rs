@@ -206,8 +206,9 @@ fn a_changed_recording_is_different_and_status_1() {
     assert_eq!(report["different"][0]["expected"], 1);
 }
 
+/// A row whose image is not the recorded one is skipped with the reason.
 #[test]
-fn a_row_whose_image_is_not_the_recorded_one_is_skipped_with_the_reason() {
+fn row_of_another_image_is_skipped() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("call.json");
     let path = file.to_str().expect("UTF-8");
@@ -279,8 +280,9 @@ fn a_closed_pipe_is_no_error() {
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
 
+/// A call of the local chain is recorded and replays from its one file.
 #[test]
-fn a_call_of_the_local_chain_is_recorded_and_replays_from_its_one_file() {
+fn call_of_the_local_chain_is_recorded() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
     let (store, file) = (path("chain"), path("call.json"));

@@ -125,8 +125,9 @@ mod tests {
         }
     }
 
+    /// A seed gives the same bytes every time and another seed others.
     #[test]
-    fn a_seed_gives_the_same_bytes_every_time_and_another_seed_others() {
+    fn seed_decides_the_bytes() {
         let first = |seed| random(seed).take(64).collect::<Vec<_>>();
         assert_eq!(first(1), first(1));
         assert_ne!(first(1), first(2));

@@ -129,8 +129,9 @@ fn interrupt(source: Source) -> String {
 mod tests {
     use super::*;
 
+    /// Times are picoseconds of the oscillator and only changes are written.
     #[test]
-    fn times_are_picoseconds_of_the_oscillator_and_only_changes_are_written() {
+    fn times_are_picoseconds_and_only_changes_written() {
         let mut vcd = Vcd::create(Vec::new(), 12_000_000).expect("memory");
         let event = |at, signal| Event {
             at: States(at),

@@ -47,8 +47,9 @@ fn a_bad_stimulus_is_named_with_file_line_and_column() {
     }
 }
 
+/// An image beyond the chips rom is refused with the address.
 #[test]
-fn an_image_beyond_the_chips_rom_is_refused_with_the_address() {
+fn image_beyond_the_rom_names_the_address() {
     let dir = assembled("ljmp far\n .org 0x1000\n far: sjmp far\n");
     let run = |chip| {
         firmware(
@@ -87,8 +88,9 @@ fn a_register_the_chip_has_not_is_reported_once() {
     assert_eq!(warnings(&report).len(), 1, "an 8052 has T2CON");
 }
 
+/// An interrupt without a routine is a fault that names it.
 #[test]
-fn an_interrupt_without_a_routine_is_a_fault_that_names_it() {
+fn interrupt_without_a_routine_is_named() {
     let dir = assembled("ljmp main\n .org 0x40\n main: mov IE,#0x82\n setb TF0\n sjmp $\n");
     let ran = firmware(&dir, &["--json"]);
     assert_eq!(ran.status, 1);
@@ -118,8 +120,9 @@ fn code_that_is_not_there_is_a_fault_at_its_address() {
     );
 }
 
+/// A stack overflow is reported with pc and call stack.
 #[test]
-fn a_stack_overflow_is_reported_with_pc_and_call_stack() {
+fn stack_overflow_has_pc_and_call_stack() {
     let dir = assembled(
         "mov SP,#0x70\n first: acall second\n second: acall third\n third: acall second\n sjmp $\n",
     );
@@ -149,8 +152,9 @@ fn a_stack_overflow_is_reported_with_pc_and_call_stack() {
     );
 }
 
+/// An endless run ends at its limit and says so when nobody set one.
 #[test]
-fn an_endless_run_ends_at_its_limit_and_says_so_when_nobody_set_one() {
+fn endless_run_ends_at_the_default_limit() {
     let source = "ljmp main
  .org 0x0B
  reti

@@ -158,8 +158,9 @@ fn lcov_itself_counts_what_the_summary_says() {
     }
 }
 
+/// Without a cdb the listing of the link gives the lines of c.
 #[test]
-fn without_a_cdb_the_listing_of_the_link_gives_the_lines_of_c() {
+fn listing_of_the_link_gives_lines_of_c() {
     if !sdcc_is_here() {
         return;
     }
@@ -177,8 +178,9 @@ fn without_a_cdb_the_listing_of_the_link_gives_the_lines_of_c() {
     check_lines(&read(&dir, "out.info"));
 }
 
+/// Without symbols a listing is covered and said to be.
 #[test]
-fn without_symbols_a_listing_is_covered_and_said_to_be() {
+fn listing_is_covered_without_symbols() {
     let dir =
         assembled("mov R0,#3\n loop: djnz R0,loop\n jnz never\n orl PCON,#2\n never: sjmp never\n");
     let ran = firmware(&dir, &["--coverage", "out.info", "--json"]).ok();
@@ -316,8 +318,9 @@ fn contract(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../firmware-samples/{name}"))
 }
 
+/// Contracts are covered in runs and in scenarios with their stack.
 #[test]
-fn contracts_are_covered_in_runs_and_in_scenarios_with_their_stack() {
+fn contracts_are_covered_in_runs_and_scenarios() {
     if !sdcc_is_here() {
         return;
     }

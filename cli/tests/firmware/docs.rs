@@ -5,8 +5,9 @@ use super::page;
 use std::path::Path;
 use std::process::Command;
 
+/// The page for firmware people shows what its commands print.
 #[test]
-fn the_page_for_firmware_people_shows_what_its_commands_print() {
+fn firmware_page_shows_what_its_commands_print() {
     let version = Command::new("sdcc").arg("--version").output();
     if !version.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains("4.2.0 ")) {
         eprintln!(

@@ -74,8 +74,9 @@ fn replays(dir: &Dir, image: &str, report: &Value) {
     }
 }
 
+/// What is typed into the device comes back and the session replays.
 #[test]
-fn what_is_typed_into_the_device_comes_back_and_the_session_replays() {
+fn typed_bytes_come_back_and_the_session_replays() {
     let (dir, echo) = (Dir::new(), sample("echo"));
     let report = session(&dir, &echo, &["hello\r\n", "\u{3}\u{4}", "again"]);
     replays(&dir, &echo, &report);

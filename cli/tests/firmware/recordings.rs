@@ -152,8 +152,9 @@ fn a_recording_of_another_image_or_format_is_refused() {
     assert_eq!(ran.status, 2, "the recording says which chip");
 }
 
+/// A saved machine goes on as if it had not been stopped.
 #[test]
-fn a_saved_machine_goes_on_as_if_it_had_not_been_stopped() {
+fn saved_machine_goes_on_as_if_never_stopped() {
     let dir = Dir::new();
     let clock = sample("clock");
     let run = |options: &[&str]| {
@@ -184,7 +185,7 @@ fn a_saved_machine_goes_on_as_if_it_had_not_been_stopped() {
 
 /// Recordings from before the host had a rate of its own have none: they are replayed with the firmware's.
 #[test]
-fn an_older_recording_has_a_host_that_follows_the_firmware() {
+fn older_recording_has_a_host_that_follows() {
     let dir = Dir::new();
     let echo = sample("echo");
     // at twice the clock the firmware has twice the rate: a host of 9600 baud would not be understood

@@ -126,8 +126,9 @@ fn a_stimulus_moves_pins_and_sends_bytes_at_its_time() {
     assert!(report["machine_cycles"].as_u64().unwrap() > 5000 + 9 * 96);
 }
 
+/// Progress is said on standard error and not with json.
 #[test]
-fn progress_is_said_on_standard_error_and_not_with_json() {
+fn progress_goes_to_standard_error() {
     let run = |options: &[&str]| {
         let limit = [
             "firmware",
@@ -148,8 +149,9 @@ fn progress_is_said_on_standard_error_and_not_with_json() {
     assert_eq!(run(&["--json"]).stderr, "");
 }
 
+/// What the firmware sends goes to a file or to standard output.
 #[test]
-fn what_the_firmware_sends_goes_to_a_file_or_to_standard_output() {
+fn sent_bytes_go_to_a_file_or_standard_output() {
     let dir = Dir::new();
     let echo = [
         "firmware",
@@ -267,7 +269,7 @@ fn memory_is_shown_after_a_run() {
 
 /// A host of 9600 baud is heard by firmware with the right reload value, at the oscillator it was written for.
 #[test]
-fn the_rate_of_the_host_and_the_clock_decide_what_is_heard() {
+fn rate_and_clock_decide_what_is_heard() {
     let heard = |options: &[&str]| {
         let run = [
             "firmware",

@@ -21,8 +21,9 @@ fn echo_test(expect: &str) -> Dir {
     dir
 }
 
+/// All samples pass in the order of their names however many run at a time.
 #[test]
-fn all_samples_pass_in_the_order_of_their_names_however_many_run_at_a_time() {
+fn samples_pass_in_order_with_any_jobs() {
     let run = |jobs: &str| {
         Dir::new()
             .run(&["firmware-test", &samples(), "--jobs", jobs, "--json"])
@@ -49,8 +50,9 @@ fn all_samples_pass_in_the_order_of_their_names_however_many_run_at_a_time() {
     assert_eq!(run("1"), report);
 }
 
+/// What is not as expected is shown with both values and status 1.
 #[test]
-fn what_is_not_as_expected_is_shown_with_both_values_and_status_1() {
+fn differences_show_both_values() {
     let expect =
         "stop = \"idle\"\nuart = \"hi!\"\nmax_stack = 0x10\nmax_latency = { SERIAL = 3, T0 = 9 }\n
         pin = [{ pin = \"P1.0\", level = 0, from = 10, to = 20 }]\n
@@ -77,8 +79,9 @@ fn what_is_not_as_expected_is_shown_with_both_values_and_status_1() {
     }
 }
 
+/// A snapshot is written with a flag and compared from then on.
 #[test]
-fn a_snapshot_is_written_with_a_flag_and_compared_from_then_on() {
+fn snapshot_is_written_by_flag_then_compared() {
     let dir = echo_test("snapshot = true");
     let run = |options: &[&str]| dir.run(&[&["firmware-test", "echo.test.toml"], options].concat());
     let ran = run(&[]);

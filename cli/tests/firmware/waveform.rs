@@ -21,8 +21,9 @@ fn changes(vcd: &str) -> Vec<(u64, &str)> {
     changes
 }
 
+/// The waveform of an echo has start bit data low bit first and stop bit to the machine cycle.
 #[test]
-fn the_waveform_of_an_echo_has_start_bit_data_low_bit_first_and_stop_bit_to_the_machine_cycle() {
+fn echo_waveform_is_exact() {
     /// At 12 MHz a machine cycle is a microsecond; timer 1 reloads with 0xFD: a bit is 32 times 3 machine cycles.
     const CYCLE: u64 = 1_000_000;
     const BIT: u64 = 96 * CYCLE;

@@ -90,7 +90,7 @@ const TABLE: &[(&str, &str, Comes)] = &[
     (
         "firmware fw.ihx",
         "--uart-pty",
-        Tested("what_is_typed_into_the_device_comes_back_and_the_session_replays"),
+        Tested("typed_bytes_come_back_and_the_session_replays"),
     ),
     (
         "firmware fw.ihx --max-cycles 5000",
@@ -118,7 +118,7 @@ const TABLE: &[(&str, &str, Comes)] = &[
     (
         "firmware fw.ihx --coverage out.info",
         "--sources inc",
-        Tested("a_source_is_found_beside_the_symbols_or_where_it_is_said_to_be"),
+        Tested("source_is_found_beside_symbols_or_in_sources"),
     ),
     (
         "firmware fw.ihx --max-cycles 5000",
@@ -162,7 +162,7 @@ const TABLE: &[(&str, &str, Comes)] = &[
     (
         "firmware-test fw.test.toml",
         "--jobs 1",
-        Tested("all_samples_pass_in_the_order_of_their_names_however_many_run_at_a_time"),
+        Tested("samples_pass_in_order_with_any_jobs"),
     ),
     ("firmware-test fw.test.toml", "--coverage out.info", Serves),
     (
@@ -173,7 +173,7 @@ const TABLE: &[(&str, &str, Comes)] = &[
     (
         "firmware-test fw.test.toml --coverage out.info",
         "--sources inc",
-        Tested("a_source_is_found_beside_the_symbols_or_where_it_is_said_to_be"),
+        Tested("source_is_found_beside_symbols_or_in_sources"),
     ),
     ("new ledger", "--rust", Serves),
     (
@@ -243,7 +243,7 @@ const TABLE: &[(&str, &str, Comes)] = &[
     (
         "run counter.ihx --coverage out.info",
         "--sources inc",
-        Tested("a_source_is_found_beside_the_symbols_or_where_it_is_said_to_be"),
+        Tested("source_is_found_beside_symbols_or_in_sources"),
     ),
     ("run counter.ihx", "--record out.json", Serves),
     (
@@ -319,7 +319,7 @@ const TABLE: &[(&str, &str, Comes)] = &[
     (
         "test counter.scenario.toml --coverage out.info",
         "--sources inc",
-        Tested("a_source_is_found_beside_the_symbols_or_where_it_is_said_to_be"),
+        Tested("source_is_found_beside_symbols_or_in_sources"),
     ),
     (
         "parity counter.ihx counter.ihx two.scenario.toml",

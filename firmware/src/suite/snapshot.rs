@@ -197,8 +197,9 @@ mod tests {
         assert!(old.differences(&old).is_empty());
     }
 
+    /// What changes after the listed changes shows in the digest.
     #[test]
-    fn what_changes_after_the_listed_changes_shows_in_the_digest() {
+    fn later_changes_show_in_the_digest() {
         let mut changes: Vec<(u64, bool)> = (0..20).map(|n| (n * 10, n % 2 == 1)).collect();
         let text = levels(&changes);
         assert!(text.starts_with("20 changes: 0@0 1@10 0@20"), "{text}");

@@ -202,8 +202,9 @@ mod tests {
         }
     }
 
+    /// The highest stack counts pushes calls and interrupts.
     #[test]
-    fn the_highest_stack_counts_pushes_calls_and_interrupts() {
+    fn highest_stack_counts_pushes_and_interrupts() {
         let source = "ljmp main\n .org 0x0B\n push ACC\n pop ACC\n reti\n .org 0x40
             main: mov IE,#0x82\n acall sub\n sjmp $\n sub: push ACC\n setb TF0\n nop\n nop\n pop ACC\n ret";
         let watch = watch("8051", source);

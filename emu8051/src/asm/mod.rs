@@ -13,7 +13,8 @@
 //! | `.equ name, value` | names a number |
 //!
 //! Numbers are `12`, `0x0C`, `0Ch`, `1100b`, `'c'`; expressions add and subtract numbers and names; `$` is the address
-//! of the line. Mnemonics, registers and the names of [`sfr`](crate::sfr) may be in either case; bits are named (`TI`),
+//! of the line. Mnemonics, registers and the names of SFRs and bits (those of [`sfr`](crate::sfr), or a chip's) may be
+//! in either case; bits are named (`TI`),
 //! or written `P1.3`, `0x20.7`, or by their bit address.
 
 mod error;
@@ -23,10 +24,11 @@ mod lex;
 use std::collections::BTreeMap;
 
 pub use error::{AsmError, AsmErrorKind};
-use grammar::{Expr, Parser, Term, Written, builtin, is_reserved};
+use grammar::{Expr, Parser, Term, Written, is_reserved};
 use lex::{Placed, Token, tokens};
 
 use crate::isa::{Attrs, OPCODES, OpInfo, Operand};
+use crate::names::{Names8052, SfrNames};
 use crate::program::{Program, ProgramBuilder};
 
 /// Assembled CODE.
@@ -57,8 +59,23 @@ type Result<T> = std::result::Result<T, AsmError>;
 ///
 /// The first thing that is wrong, with its line and column.
 pub fn assemble(source: &str) -> Result<Assembly> {
+    assemble_with(source, &Names8052)
+}
+
+/// Does what [`assemble`] does, with the names of a chip.
+///
+/// # Errors
+///
+/// As [`assemble`].
+pub fn assemble_with(source: &str, names: &dyn SfrNames) -> Result<Assembly> {
     let mut statements = Vec::new();
-    let mut assembler = Assembler::default();
+    let mut assembler = Assembler {
+        names,
+        location: 0,
+        symbols: BTreeMap::new(),
+        segments: Vec::new(),
+        filled: Vec::new(),
+    };
     for (index, text) in source.lines().enumerate() {
         let tokens = tokens(text, index + 1)?;
         let line = index + 1;
@@ -93,8 +110,8 @@ enum What {
     Words(Vec<Expr>),
 }
 
-#[derive(Default)]
-struct Assembler {
+struct Assembler<'a> {
+    names: &'a dyn SfrNames,
     /// Where the next byte goes; may be 0x10000, just past the end.
     location: u32,
     symbols: BTreeMap<String, i64>,
@@ -103,7 +120,7 @@ struct Assembler {
     filled: Vec<bool>,
 }
 
-impl Assembler {
+impl Assembler<'_> {
     /// First pass: sizes and labels.
     fn place(&mut self, parser: &mut Parser<'_>, statements: &mut Vec<Statement>) -> Result<()> {
         if let [
@@ -164,7 +181,7 @@ impl Assembler {
     }
 
     fn define(&mut self, parser: &Parser<'_>, name: &str, column: usize, value: i64) -> Result<()> {
-        if is_reserved(name) || self.symbols.insert(name.to_owned(), value).is_some() {
+        if is_reserved(name, self.names) || self.symbols.insert(name.to_owned(), value).is_some() {
             return Err(parser.error(column, AsmErrorKind::Taken(name.to_owned())));
         }
         Ok(())
@@ -239,7 +256,9 @@ impl Assembler {
                 Term::Here => i64::from(here),
                 Term::Name(name) => match self.symbols.get(name) {
                     Some(value) => *value,
-                    None => builtin(&name.to_ascii_uppercase())
+                    None => self
+                        .names
+                        .address_of(name)
                         .map(i64::from)
                         .ok_or_else(|| AsmError {
                             line,

@@ -63,7 +63,7 @@ impl Error {
             ExecuteError::Node(NodeError::Damaged { key, what }) => Error::input(format_args!(
                 "the context is damaged at the state's key {key}: {what}"
             )),
-            ExecuteError::Node(error) => Error::node(error),
+            ExecuteError::Node(error) => error.into(),
             ExecuteError::Image(error) if error.is_node() => Error::node(error),
             error => Error::input(error),
         }

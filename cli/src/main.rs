@@ -7,6 +7,7 @@
 //! local chain, [`receipts`] shows the results of transactions on it, [`watch`] tells coverage and stack, and [`messages`]
 //! puts what the crate `firmware` tells into words.
 
+mod advice;
 mod args;
 mod cmd;
 mod contract;

@@ -1,5 +1,6 @@
 //! Where the chain is kept: `--store`, and opening what lies there.
 
+use crate::advice;
 use crate::error::{Error, Status};
 use crate::files;
 use chain::{Chain, ChainError, Genesis};
@@ -96,23 +97,23 @@ impl From<StoreError> for Error {
         };
         Error {
             status,
-            message: error.to_string(),
+            message: advice::about_store(&error),
         }
     }
 }
 
 impl From<NodeError> for Error {
     fn from(error: NodeError) -> Error {
-        Error::node(error)
+        Error::node(advice::about_node(&error))
     }
 }
 
 impl From<ChainError> for Error {
     fn from(error: ChainError) -> Error {
-        if error.is_node() {
-            Error::node(error)
-        } else {
-            Error::input(error)
+        match error {
+            ChainError::Node(error) => error.into(),
+            error if error.is_node() => Error::node(error),
+            error => Error::input(error),
         }
     }
 }

@@ -117,7 +117,7 @@ pub enum NodeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The state holds something that this program did not write.
-    #[error("state key {key} is damaged: {what}; run `smart51 state check`")]
+    #[error("state key {key} is damaged: {what}")]
     Damaged {
         /// The key, in hex.
         key: String,
@@ -130,10 +130,8 @@ pub enum NodeError {
     /// An observer ended the call, so nobody knows how it would have ended.
     #[error("the call was interrupted by its observer")]
     Interrupted,
-    /// A query ran longer than the asker is willing to wait.
-    #[error(
-        "the call took longer than {milliseconds} ms and was given up; allow more with --timeout"
-    )]
+    /// A query ran longer than its caller is willing to wait.
+    #[error("the call took longer than {milliseconds} ms and was given up")]
     TookTooLong {
         /// What was allowed.
         milliseconds: u64,

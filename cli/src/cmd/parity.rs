@@ -76,7 +76,7 @@ impl Parity {
         let (a, b) = (read_image(&self.a)?.image, read_image(&self.b)?.image);
         let steps = compare(scenario, &contract, a, b, self.engine.engines()?).map_err(
             |error| match error {
-                RunError::Chain(error) if error.is_node() => Error::node(error),
+                RunError::Chain(error) => error.into(),
                 error => Error::input(error),
             },
         )?;

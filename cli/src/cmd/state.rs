@@ -245,7 +245,7 @@ fn import_from(store: StoreArgs, path: &Path, out: &Output) -> Result<Status, Er
     let imported = SledStore::create(&store.folder()?, |store| export::import_sound(store, file));
     let (_, pairs) = imported.map_err(|error| match error {
         ImportError::Store(error) => error.into(),
-        ImportError::Node(error) => Error::node(error),
+        ImportError::Node(error) => error.into(),
         error => about(path, error),
     })?;
     let report = FileReport {

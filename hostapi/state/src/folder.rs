@@ -189,7 +189,7 @@ impl Drop for Making {
 
 /// Waits at most `patience` for a lock that somebody holds. sled's threads keep theirs for a moment after the store is
 /// dropped, and a process on its way to start another program keeps all that it had.
-pub(super) fn patiently<T>(
+pub(super) fn retry_while_locked<T>(
     patience: Duration,
     mut attempt: impl FnMut() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
@@ -208,7 +208,7 @@ pub(super) fn patiently<T>(
 }
 
 fn lock(file: &File, folder: &Path, patience: Duration) -> Result<(), StoreError> {
-    patiently(patience, || match file.try_lock() {
+    retry_while_locked(patience, || match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(in_use(folder, patience)),
         Err(TryLockError::Error(source)) => Err(io_error("lock its folder")(source)),

@@ -17,14 +17,10 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The stored bytes are damaged.
-    #[error("the store is damaged: {0}; restore it from an export with `smart51 state import`")]
+    #[error("the store is damaged: {0}")]
     Corrupt(String),
     /// Another process has the store open.
-    #[error(
-        "the store {} is in use by another process; end that process or name another folder with --store \
-         (waited {waited} seconds)",
-        path.display()
-    )]
+    #[error("the store {} is in use by another process", path.display())]
     Locked {
         /// The folder.
         path: PathBuf,
@@ -32,17 +28,13 @@ pub enum StoreError {
         waited: u64,
     },
     /// There is no store in the folder.
-    #[error(
-        "there is no smart51 store in {}; make one with `smart51 account new NAME` or `smart51 state import`, or name \
-         its folder with --store",
-        .0.display()
-    )]
+    #[error("there is no smart51 store in {}", .0.display())]
     Missing(PathBuf),
     /// There is a store in the folder already.
-    #[error("there is a store in {} already; name an empty or new folder with --store", .0.display())]
+    #[error("there is a store in {} already", .0.display())]
     Exists(PathBuf),
     /// The folder holds something else.
-    #[error("{} is not a smart51 store: {found}; name an empty or new folder with --store", path.display())]
+    #[error("{} is not a smart51 store: {found}", path.display())]
     Foreign {
         /// The folder.
         path: PathBuf,

@@ -14,7 +14,7 @@
 //! sled cannot open a database without writing to it. Where that fails, a store that is only to be read is copied to
 //! where there is room, and the copy is opened.
 
-use crate::folder::{self, Making, PATIENCE, foreign, in_use, io_error, patiently, sync};
+use crate::folder::{self, Making, PATIENCE, foreign, in_use, io_error, retry_while_locked, sync};
 use crate::memory::lower_bound;
 use crate::store::{Batch, Pair, StateStore, StoreError};
 use std::cell::Cell;
@@ -135,7 +135,7 @@ impl SledStore {
         let making = making.ok_or_else(|| StoreError::Exists(folder.into()))?;
         let mut store = connect(&folder::files(folder), folder, patience)?;
         let about = store.about()?;
-        guarded("write", || about.insert(FORMAT_KEY, FORMAT))?;
+        catch_panic("write", || about.insert(FORMAT_KEY, FORMAT))?;
         store.is_draft = true;
         let filled = match fill(&store) {
             Ok(filled) => filled,
@@ -174,7 +174,7 @@ impl SledStore {
 
     /// sled's tree with what is known of the store itself.
     fn about(&self) -> Result<sled::Tree, StoreError> {
-        guarded("open its files", || self.tree.open_tree("smart51"))
+        catch_panic("open its files", || self.tree.open_tree("smart51"))
     }
 
     /// Asks the drive to keep what sled wrote.
@@ -226,13 +226,13 @@ impl SledStore {
 impl StateStore for SledStore {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.usable()?;
-        Ok(guarded("read", || self.tree.get(key))?.map(|value| value.to_vec()))
+        Ok(catch_panic("read", || self.tree.get(key))?.map(|value| value.to_vec()))
     }
 
     fn next(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
         self.usable()?;
         let start = lower_bound(prefix, after);
-        let first = guarded("read", || {
+        let first = catch_panic("read", || {
             self.tree
                 .range::<&[u8], _>((start, Bound::Unbounded))
                 .next()
@@ -259,7 +259,7 @@ impl StateStore for SledStore {
                 Some(value) => self.tree.insert::<_, Vec<u8>>(key, value).map(drop),
                 None => self.tree.remove::<Vec<u8>>(key).map(drop),
             };
-            return guarded("write", || batch.into_iter().try_for_each(change));
+            return catch_panic("write", || batch.into_iter().try_for_each(change));
         }
         let mut changes = sled::Batch::default();
         for (key, value) in batch {
@@ -268,7 +268,7 @@ impl StateStore for SledStore {
                 None => changes.remove(key),
             }
         }
-        let written = guarded("write", || {
+        let written = catch_panic("write", || {
             self.tree.apply_batch(changes)?;
             self.tree.flush().map(drop)
         });
@@ -288,8 +288,8 @@ fn connect(files: &Path, folder: &Path, patience: Duration) -> Result<SledStore,
         .path(files)
         .flush_every_ms(None)
         .cache_capacity(CACHE);
-    let tree = patiently(patience, || {
-        guarded("open its files", || config.open()).map_err(|error| match error {
+    let tree = retry_while_locked(patience, || {
+        catch_panic("open its files", || config.open()).map_err(|error| match error {
             // sled has no error of its own for this; the text is that of the pinned version.
             StoreError::Io { source, .. }
                 if source.to_string().contains("could not acquire lock") =>
@@ -313,7 +313,7 @@ fn connect(files: &Path, folder: &Path, patience: Duration) -> Result<SledStore,
     };
     let found = {
         let about = store.about()?;
-        guarded("read", || about.get(FORMAT_KEY))?
+        catch_panic("read", || about.get(FORMAT_KEY))?
     };
     match found.as_deref() {
         Some(FORMAT) => Ok(store),
@@ -413,7 +413,7 @@ thread_local! {
 
 /// Runs a call into sled. Damaged files make sled panic where it should return an error; that becomes
 /// [`StoreError::Corrupt`].
-fn guarded<T>(
+fn catch_panic<T>(
     action: &'static str,
     call: impl FnOnce() -> sled::Result<T>,
 ) -> Result<T, StoreError> {

@@ -87,7 +87,7 @@ fn a_second_opener_is_told_that_the_store_is_in_use() {
     let waited = Duration::from_millis(30);
     let error = SledStore::open_within(folder.path(), waited).unwrap_err();
     assert!(matches!(error, StoreError::Locked { .. }), "{error}");
-    assert!(error.to_string().contains("--store"), "{error}");
+    assert!(error.to_string().contains("in use"), "{error}");
     drop(first);
     SledStore::open(folder.path()).unwrap();
 }

@@ -22,8 +22,9 @@ fn sdcc_is_here() -> bool {
     right
 }
 
+/// The recipe makes the prebuilt images again byte for byte.
 #[test]
-fn the_recipe_makes_the_prebuilt_images_again_byte_for_byte() {
+fn the_recipe_makes_the_same_sample_images() {
     if !sdcc_is_here() {
         return;
     }

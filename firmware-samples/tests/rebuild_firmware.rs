@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+/// The recipe makes the firmware images again byte for byte.
 #[test]
-fn the_recipe_makes_the_firmware_images_again_byte_for_byte() {
+fn the_recipe_makes_the_same_firmware_images() {
     let version = Command::new("sdcc").arg("--version").output();
     if !version.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains("4.2.0 ")) {
         eprintln!(

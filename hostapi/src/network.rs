@@ -136,8 +136,9 @@ mod tests {
         );
     }
 
+    /// Blanks are skipped and a zero byte ends the address.
     #[test]
-    fn blanks_are_skipped_and_a_zero_byte_ends_the_address() {
+    fn blanks_are_skipped_and_a_zero_ends_the_address() {
         for text in [" \t\n\x0b\x0c\r{} ", "{}\0garbage", "  {}  \0"] {
             let text = text.replace("{}", ADDRESS);
             assert_eq!(

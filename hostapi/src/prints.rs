@@ -113,8 +113,9 @@ mod tests {
         .to_string()
     }
 
+    /// Text ends at a zero byte and cannot move the cursor.
     #[test]
-    fn text_ends_at_a_zero_byte_and_cannot_move_the_cursor() {
+    fn text_ends_at_a_zero_and_cannot_move_the_cursor() {
         assert_eq!(shown(false, b"line:1\0\0t"), "line:1");
         assert_eq!(shown(false, b"a\tb\nc"), "a\tb\nc");
         assert_eq!(shown(false, b"\x1b[2J"), "\\u{1b}[2J");

@@ -111,8 +111,9 @@ mod tests {
         assert!(compact_size(&write_compact_size(u64::MAX)).is_err());
     }
 
+    /// A truncated container or one with a byte more is refused.
     #[test]
-    fn a_truncated_container_or_one_with_a_byte_more_is_refused() {
+    fn a_container_of_another_length_is_refused() {
         let whole = container(&rom(300), b"secured trade");
         assert_eq!(parse(&whole), Some((&rom(300)[..], &b"secured trade"[..])));
         for length in 0..whole.len() {
@@ -121,8 +122,9 @@ mod tests {
         assert!(parse(&[&whole[..], &[0]].concat()).is_none());
     }
 
+    /// A rom without ljmp or shorter than a header makes no container.
     #[test]
-    fn a_rom_without_ljmp_or_shorter_than_a_header_makes_no_container() {
+    fn a_rom_without_ljmp_or_header_makes_no_container() {
         assert!(parse(&container(&[0x22; 0x30], b"")).is_none());
         assert!(parse(&container(&rom(HEADER_SIZE - 1), b"")).is_none());
         assert!(parse(&container(&rom(HEADER_SIZE), b"")).is_some());

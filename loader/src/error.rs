@@ -1,6 +1,8 @@
 //! Everything that can be wrong with a file.
 
-use crate::{FILE_MAX, hex::HexError};
+use crate::hex::HexError;
+use crate::limits::FILE_MAX;
+use crate::shown::Bytes;
 use abi::layout::CODE_SIZE;
 use thiserror::Error;
 
@@ -72,19 +74,4 @@ pub enum GzipProblem {
     /// Its header, data, length or checksum is wrong, or something else follows it.
     #[error("corrupt")]
     Corrupt,
-}
-
-/// Bytes as messages show them: `02 00 30`.
-pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
-
-impl core::fmt::Display for Bytes<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        for (i, byte) in self.0.iter().enumerate() {
-            if i > 0 {
-                f.write_str(" ")?;
-            }
-            write!(f, "{byte:02X}")?;
-        }
-        Ok(())
-    }
 }

@@ -1,6 +1,7 @@
 //! gzip around any other form (RFC 1952).
 
-use crate::{FILE_MAX, LoadError, error::GzipProblem};
+use crate::error::{GzipProblem, LoadError};
+use crate::limits::FILE_MAX;
 use flate2::read::MultiGzDecoder;
 use std::io::{ErrorKind, Read};
 

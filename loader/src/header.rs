@@ -8,7 +8,7 @@
 //! | 0x0012 | 2 | api vector, `22 22` |
 //! | 0x0014 | 1 | account-check switch, 0 or 1, from version 00.02.02 on; before that, code |
 
-use crate::error::Bytes;
+use crate::shown::Bytes;
 use crate::{Image, Kind};
 use abi::layout::{ACCOUNT_CHECK, APICALL, EXIT, HEADER_SIZE, LJMP, RESET, RET, VERSION};
 use abi::{AbiVersion, Semantics};

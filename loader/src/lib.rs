@@ -30,6 +30,8 @@ mod gzip;
 pub mod header;
 pub mod hex;
 pub mod image;
+mod limits;
+mod shown;
 mod wat;
 
 use abi::Semantics;
@@ -39,10 +41,7 @@ pub use error::LoadError;
 pub use file::FileError;
 pub use header::{Header, HeaderError};
 pub use image::{Image, Kind, Segment};
-
-/// The largest file taken, packed or unpacked, in bytes. Even HEX text with one byte in each of 65,536
-/// records fits.
-pub const FILE_MAX: usize = 1 << 20;
+pub use limits::FILE_MAX;
 
 /// What a file held.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -67,16 +67,18 @@ fn gzip_of_each_form_loads_as_the_form() {
     }
 }
 
+/// A container implies the original chains rules and nothing else does.
 #[test]
-fn a_container_implies_the_original_chains_rules_and_nothing_else_does() {
+fn only_a_container_implies_the_old_rules() {
     let loaded = load(&container()).unwrap();
     assert_eq!(loaded.semantics_hint, Some(Semantics::Dacrs2017));
     assert_eq!(loaded.description, b"text");
     assert_eq!(load(&rom(0x30)).unwrap().semantics_hint, None);
 }
 
+/// Containers that begin like hex or blanks are containers.
 #[test]
-fn containers_that_begin_like_hex_or_blanks_are_containers() {
+fn containers_may_begin_like_hex_or_blanks() {
     // 0x20 is a blank and 0x3A is `:`: here they are lengths of ROMs.
     for length in [0x20u8, 0x3A] {
         let file = [&[length][..], &rom(length.into()), &[0]].concat();
@@ -138,8 +140,9 @@ fn a_gap_is_not_the_byte_it_reads_as() {
     assert_ne!(hash(&[1]), hash(&[0]));
 }
 
+/// Bad files are refused with what was expected and found.
 #[test]
-fn bad_files_are_refused_with_what_was_expected_and_found() {
+fn bad_files_are_refused_with_what_was_expected() {
     let said = |file: &[u8]| load(file).unwrap_err().to_string();
     let wat = said(b"(module\n  (func (export \"f\") (bad)))");
     let lines = [
@@ -188,8 +191,9 @@ fn a_gzip_bomb_is_refused_at_the_bound() {
     assert_eq!(load(&bomb), Err(LoadError::UnpackedTooLarge));
 }
 
+/// The hex text of the largest image fits even with a byte a record.
 #[test]
-fn the_hex_text_of_the_largest_image_fits_even_with_a_byte_a_record() {
+fn the_largest_hex_text_fits() {
     let byte = |start: u16| {
         hex::write(&[Segment {
             start,

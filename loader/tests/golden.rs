@@ -35,8 +35,9 @@ fn good_files_hold_these_segments() {
     insta::assert_snapshot!(listing);
 }
 
+/// Bad files are refused with line column address expected and found.
 #[test]
-fn bad_files_are_refused_with_line_column_address_expected_and_found() {
+fn bad_hex_is_refused_with_its_place() {
     insta::assert_snapshot!(each("bad", |text| hex::parse(text)
         .unwrap_err()
         .to_string()));

@@ -72,8 +72,9 @@ fn only_ljmp_may_stand_at_the_reset_vector() {
     }
 }
 
+/// Other vectors are refused by our rules and warned of by the old ones.
 #[test]
-fn other_vectors_are_refused_by_our_rules_and_warned_of_by_the_old_ones() {
+fn other_vectors_are_refused_by_our_rules_only() {
     for (at, field) in [
         (0x08, Field::Exit),
         (0x09, Field::Exit),
@@ -113,8 +114,9 @@ fn an_image_shorter_than_the_header_is_refused() {
     }
 }
 
+/// A gap in the header is refused by our rules and reads 00 by the old ones.
 #[test]
-fn a_gap_in_the_header_is_refused_by_our_rules_and_reads_00_by_the_old_ones() {
+fn a_gap_in_the_header_reads_00_by_the_old_rules_only() {
     for (address, field) in [
         (0x00, Field::Reset),
         (0x02, Field::Reset),
@@ -159,8 +161,9 @@ fn a_reset_vector_that_leads_nowhere_warns() {
     );
 }
 
+/// Code right behind the vectors of an image without the switch is no matter.
 #[test]
-fn code_right_behind_the_vectors_of_an_image_without_the_switch_is_no_matter() {
+fn code_may_follow_the_vectors_without_the_switch() {
     let mut rom = rom();
     rom[..7].copy_from_slice(&[0x02, 0x00, 0x14, 0x00, 0x00, 0x01, 0x01]);
     assert_eq!(warnings(&Image::bin(&rom).unwrap(), DACRS), []);
@@ -174,8 +177,9 @@ fn an_image_without_a_version_warns() {
     );
 }
 
+/// Bytes between the parts of the header warn unless they are filler.
 #[test]
-fn bytes_between_the_parts_of_the_header_warn_unless_they_are_filler() {
+fn bytes_between_header_parts_warn_unless_filler() {
     for address in [0x03, 0x07, 0x0A, 0x0B, 0x11] {
         let found = 0x32;
         let between = Warning::BetweenParts { address, found };
@@ -196,8 +200,9 @@ fn a_wasm_module_has_no_header() {
     );
 }
 
+/// Messages name the part its address what was expected and what was found.
 #[test]
-fn messages_name_the_part_its_address_what_was_expected_and_what_was_found() {
+fn messages_name_the_part_its_address_and_both_values() {
     let errors = [(0, 0x75), (8, 0x00), (0x12, 0x00), (0x14, 0x02)].map(|(at, byte)| {
         header::check(&with(at, &[byte]), Semantics::V1)
             .unwrap_err()
@@ -223,8 +228,9 @@ fn messages_name_the_part_its_address_what_was_expected_and_what_was_found() {
     );
 }
 
+/// Every known contract of the original chain is valid.
 #[test]
-fn every_known_contract_of_the_original_chain_is_valid() {
+fn every_known_contract_of_the_old_chain_is_valid() {
     let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/legacy/images");
     let Ok(files) = std::fs::read_dir(&images) else {
         eprintln!("SKIPPED: no folder ../shared/data/legacy/images beside the repository");

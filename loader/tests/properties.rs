@@ -36,8 +36,9 @@ proptest! {
         let _ = Image::decode(&file);
     }
 
+    /// Arbitrary bytes behind each magic load or are refused.
     #[test]
-    fn arbitrary_bytes_behind_each_magic_load_or_are_refused(
+    fn any_bytes_behind_each_magic_load_or_are_refused(
         magic in prop::sample::select(vec![&b"\x1f\x8b\x08"[..], b":", b"(module", b"\0asm", b"\x02", b"\xfd"]),
         tail in vec(any::<u8>(), 0..500),
     ) {
@@ -62,8 +63,9 @@ proptest! {
         }
     }
 
+    /// A hex file with one byte changed is refused or means the same.
     #[test]
-    fn a_hex_file_with_one_byte_changed_is_refused_or_means_the_same(
+    fn a_changed_byte_of_hex_is_refused_or_harmless(
         segments in segments(), at in any::<prop::sample::Index>(), byte in any::<u8>(),
     ) {
         let mut text = hex::write(&segments).into_bytes();
@@ -116,8 +118,9 @@ proptest! {
         }
     }
 
+    /// A truncated stored form is refused or another image.
     #[test]
-    fn a_truncated_stored_form_is_refused_or_another_image(segments in segments(), cut in 1usize..40) {
+    fn a_truncated_form_is_refused_or_another_image(segments in segments(), cut in 1usize..40) {
         let image = image(&segments);
         let stored = image.encode();
         let cut = &stored[..stored.len().saturating_sub(cut)];
@@ -169,8 +172,9 @@ fn stored_forms_no_image_has_are_refused() {
     );
 }
 
+/// A whole rom of 64 kib has a stored form and a hex form.
 #[test]
-fn a_whole_rom_of_64_kib_has_a_stored_form_and_a_hex_form() {
+fn a_rom_of_64_kib_has_a_stored_and_a_hex_form() {
     let image = Image::bin(&vec![0x02; 0x1_0000]).unwrap();
     assert_eq!(Image::decode(&image.encode()), Ok(image.clone()));
     assert_eq!(

@@ -194,8 +194,9 @@ fn negative_fund_amounts_are_refused_whole_under_ours() {
     }
 }
 
+/// Overflowing a frozen fund was ignored by the old rules.
 #[test]
-fn overflowing_a_frozen_fund_was_ignored_by_the_old_rules() {
+fn the_old_rules_ignore_a_frozen_funds_overflow() {
     for (semantics, goes_on) in [(OLD, true), (OURS, false)] {
         let store = MemStore::default();
         let mut state = genesis(&store);
@@ -258,8 +259,9 @@ fn late_contracts_of_the_old_chain_freeze_by_time() {
     }
 }
 
+/// Heights beyond 31 bits have come already under the old rules.
 #[test]
-fn heights_beyond_31_bits_have_come_already_under_the_old_rules() {
+fn heights_beyond_31_bits_have_come_by_the_old_rules() {
     for (semantics, free) in [(OLD, 1), (OURS, 0)] {
         let frozen = vec![Fund {
             tag: Vec::new(),

@@ -129,8 +129,9 @@ fn frozen_amounts_are_kept_by_tag_and_height() {
     );
 }
 
+/// What stopped the originals node fails the operation.
 #[test]
-fn what_stopped_the_originals_node_fails_the_operation() {
+fn requests_that_stopped_the_old_node_fail() {
     let before = account(9, &[(b"A", 200, 5)]);
     assert_eq!(
         made(&before, &[fund(3, 0, 1, USER, b"A")]),
@@ -157,8 +158,9 @@ fn what_stopped_the_originals_node_fails_the_operation() {
     assert_eq!(made(&before, &[nobody]), Err(FundError::User));
 }
 
+/// Funds thaw when their height comes and before anything else.
 #[test]
-fn funds_thaw_when_their_height_comes_and_before_anything_else() {
+fn funds_thaw_at_their_height_before_anything_else() {
     let before = account(
         1,
         &[(b"A", HEIGHT, 4), (b"B", HEIGHT + 1, 8), (b"C", 3, 16)],
@@ -178,8 +180,9 @@ fn funds_thaw_when_their_height_comes_and_before_anything_else() {
     );
 }
 
+/// Users come in byte order and each ones records in order of the calls.
 #[test]
-fn users_come_in_byte_order_and_each_ones_records_in_order_of_the_calls() {
+fn users_come_in_byte_order_records_in_call_order() {
     let records = [
         fund(1, 0, 1, b"bb", b""),
         fund(1, 0, 2, b"a", b""),
@@ -199,8 +202,9 @@ fn users_come_in_byte_order_and_each_ones_records_in_order_of_the_calls() {
     );
 }
 
+/// The contract sees thawed funds but not what it asked for.
 #[test]
-fn the_contract_sees_thawed_funds_but_not_what_it_asked_for() {
+fn thawed_funds_are_seen_and_requests_are_not() {
     let store = MemStore::default();
     let mut state = genesis(&store);
     account(1, &[(b"A", HEIGHT, 4), (b"B", HEIGHT + 1, 8)])
@@ -249,8 +253,9 @@ fn the_contract_sees_thawed_funds_but_not_what_it_asked_for() {
     );
 }
 
+/// Account check compares funds with the money paid and spent.
 #[test]
-fn account_check_compares_funds_with_the_money_paid_and_spent() {
+fn account_check_compares_funds_with_the_money_moved() {
     let outputs = [pay(CONTRACT, 2, 30), pay(BOB, 1, 30)].map(Output).to_vec();
     for (pay_amount, funds, spends, good) in [
         (100, 100, false, true),

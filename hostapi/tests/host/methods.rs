@@ -124,8 +124,9 @@ fn des_transforms_block_by_block() {
     });
 }
 
+/// Triple des is encrypt decrypt encrypt with two keys.
 #[test]
-fn triple_des_is_encrypt_decrypt_encrypt_with_two_keys() {
+fn triple_des_encrypts_decrypts_encrypts() {
     let (first, second, data) = ([0x13; 8], [0xf2; 8], [7; 8]);
     with_host(OURS, |host| {
         let mut des =
@@ -338,8 +339,9 @@ fn a_missing_key_is_not_modified_but_costs_steps() {
     });
 }
 
+/// Storage is priced by what changes and refunded apart.
 #[test]
-fn storage_is_priced_by_what_changes_and_refunded_apart() {
+fn storage_is_priced_by_what_changes() {
     with_host(OURS, |host| {
         // What is paid beyond base, request and answer.
         let mut price = |method, items: &[&[u8]]| {

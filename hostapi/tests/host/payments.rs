@@ -150,8 +150,9 @@ fn unknown_kinds_operations_and_accounts_are_refused() {
     );
 }
 
+/// An address stands for its registered account or makes one.
 #[test]
-fn an_address_stands_for_its_registered_account_or_makes_one() {
+fn an_address_names_its_account_or_makes_one() {
     let store = MemStore::default();
     let mut state = genesis(&store);
     let context = context(OLD);

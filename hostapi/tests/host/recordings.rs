@@ -351,8 +351,9 @@ fn recorded_calls_answer_as_they_did() {
     );
 }
 
+/// Contract accounts of the recordings have the key ids computed here.
 #[test]
-fn contract_accounts_of_the_recordings_have_the_key_ids_computed_here() {
+fn recorded_contracts_have_the_key_ids_computed_here() {
     assert_eq!(
         hex::encode(contract_key_id(&[1, 0, 0, 0, 1, 0])),
         "b22338ea03388c698936894274c34756d9bacb85"

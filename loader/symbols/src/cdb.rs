@@ -118,8 +118,9 @@ L:C$echo.c$32$1_0$9:F6
 L:XFecho$put$0$0:130
 ";
 
+    /// A line lasts until the next one or the end of its function.
     #[test]
-    fn a_line_lasts_until_the_next_one_or_the_end_of_its_function() {
+    fn a_line_lasts_until_the_next_or_its_functions_end() {
         let symbols = cdb(TEXT).expect("it is one");
         assert_eq!(symbols.files, ["echo.c"]);
         let spans: Vec<_> = symbols

@@ -107,8 +107,9 @@ fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     all
 }
 
+/// A folder of another program or version is refused and left as it was.
 #[test]
-fn a_folder_of_another_program_or_version_is_refused_and_left_as_it_was() {
+fn a_foreign_folder_is_refused_and_left_as_it_was() {
     for (name, text) in [
         ("notes.txt", "mine"),
         (MARKER, "smart51 store, format 2\n"),

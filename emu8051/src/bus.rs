@@ -1,8 +1,8 @@
-//! What lies outside the processor: XDATA, and the peripherals behind hooked SFRs.
+//! The outside of the processor: XDATA, and the peripherals behind hooked SFRs.
 
 use crate::units::Cycles;
 
-/// Which side of a port an instruction reads.
+/// The side of a port that an instruction reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The pin, as most instructions do.
@@ -23,9 +23,9 @@ pub struct XdataAsk {
 /// An interrupt that can be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interrupt {
-    /// Where its service routine begins.
+    /// The address of its service routine.
     pub vector: u16,
-    /// What calling it takes.
+    /// The cycles that calling it takes.
     pub call: Cycles,
 }
 
@@ -59,7 +59,7 @@ pub trait Bus {
         self.xwrite(address, value);
     }
 
-    /// What an instruction reads from the hooked register `sfr`; `stored` is what was written there last, and of what it
+    /// The value that an instruction reads from the hooked register `sfr`; `stored` is what was written there last, and of what it
     /// reads it looks at `bits`.
     fn sfr_read(&mut self, sfr: u8, side: Side, bits: u8, stored: u8, now: Cycles) -> u8 {
         let _ = (sfr, side, bits, now);

@@ -155,8 +155,8 @@ impl<B: Bus, D: DirectAccess<B>> Core<'_, B, D> {
         self.memory[indirect(sp)]
     }
 
-    /// What SP will be with `bytes` more on the stack; `None` where that wraps around, which only the exact loop knows what to
-    /// do about. On a bus with hooks nothing is wrong with it.
+    /// The stack pointer with `bytes` more on the stack; `None` where it wraps around, which is left to the exact loop.
+    /// On a bus with hooks it may wrap around.
     #[inline(always)]
     pub(crate) fn room(&self, bytes: u8) -> Option<u8> {
         let (sp, wraps) = self.memory[direct(sfr::SP)].overflowing_add(bytes);
@@ -348,7 +348,7 @@ impl<B: Bus, D: DirectAccess<B>> Core<'_, B, D> {
         self.pin_bits(byte, mask) & mask != 0
     }
 
-    /// What `MUL` and `DIV` leave: CY cleared, AC as it was.
+    /// The result of `MUL` and `DIV`: CY cleared, AC as it was.
     #[inline(always)]
     pub(crate) fn product(&mut self, a: u8, b: u8, ov: bool) {
         self.regs.a = a;

@@ -59,11 +59,11 @@ impl<B: Bus> DirectAccess<B> for Plain {
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) hooks: SfrSet,
-    /// What the run has used when the instruction begins.
+    /// The cycles the run has used when the instruction begins.
     pub(crate) now: Cycles,
     /// Whether the bus may have something to say after the instruction.
     pub(crate) ask_bus: bool,
-    /// Which accesses to XDATA are such a case.
+    /// The accesses to XDATA that are such a case.
     pub(crate) ask_after_xdata: XdataAsk,
 }
 

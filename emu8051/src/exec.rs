@@ -13,7 +13,7 @@ use crate::pairs::with_pairs;
 use crate::sfr;
 use crate::slot::{Operands, Slot};
 
-/// Where an instruction leads.
+/// The way on from an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
     /// To the next one, so many bytes on.

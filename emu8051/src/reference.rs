@@ -3,7 +3,7 @@
 //! It shares nothing with the fast one but the [`Cpu`] and the [`Bus`]: it fetches byte by byte, matches raw opcodes,
 //! counts its own cycles, and keeps PSW as a byte. Tests and fuzzing hold the two against each other.
 //!
-//! It is one `match` of 256 opcodes, longer than files here are, so that it can be read beside the manual's list.
+//! It is longer than 500 lines because it is one `match` of 256 opcodes, to be read beside the manual's list.
 
 use crate::bus::Bus;
 use crate::cpu::Cpu;

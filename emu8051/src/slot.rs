@@ -36,7 +36,7 @@ impl From<Insn> for Slot {
 }
 
 impl Slot {
-    /// Where the block loop must be left before an instruction, and why.
+    /// A slot where the block loop must be left before an instruction; `uop` says why.
     pub(crate) fn leave_before(uop: Uop, insn: Insn) -> Slot {
         Slot {
             uop,
@@ -44,7 +44,7 @@ impl Slot {
         }
     }
 
-    /// Where the block loop must be left, and why.
+    /// A slot where the block loop must be left; `uop` says why.
     pub(crate) fn leave(uop: Uop) -> Slot {
         Slot {
             uop,
@@ -79,7 +79,7 @@ impl Slot {
     }
 }
 
-/// What a straight instruction operates on.
+/// The operands of a straight instruction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operands {
     /// The first of its operands that is a byte, or that a byte stands for.

@@ -19,8 +19,9 @@ fn bytes_of(source: &str) -> Vec<u8> {
         .collect()
 }
 
+/// Every opcode with every first operand survives disassembly and assembly.
 #[test]
-fn every_opcode_with_every_first_operand_survives_disassembly_and_assembly() {
+fn opcodes_survive_disassembly_and_assembly() {
     for opcode in 0..=0xFF_u8 {
         for operand in 0..=0xFF_u8 {
             let code = image(&[opcode, operand, 0x5A]);
@@ -66,8 +67,9 @@ proptest! {
     }
 }
 
+/// Directives, numbers and names mean what the manual says.
 #[test]
-fn directives_numbers_and_names_mean_what_the_manual_says() {
+fn directives_mean_what_the_manual_says() {
     let source = "
         .equ    COUNT, 3 + 0x10 - 1b
         .org    0x0010

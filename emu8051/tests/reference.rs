@@ -158,8 +158,9 @@ impl Bus for Echo {
     fn xwrite(&mut self, _: u16, _: u8) {}
 }
 
+/// Every opcode with every first operand equals the reference.
 #[test]
-fn every_opcode_with_every_first_operand_equals_the_reference() {
+fn every_opcode_equals_the_reference() {
     for bank in [0, Psw::RS0.bits(), Psw::RS1.bits() | Psw::CY.bits()] {
         for opcode in 0..=0xFF_u8 {
             let mut code = vec![0; 65536];

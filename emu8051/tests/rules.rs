@@ -89,8 +89,9 @@ fn a_trap_hides_nothing_from_movc() {
     assert_eq!((run.stop, cpu.a()), (Stop::Trap(5), 0x5A));
 }
 
+/// An instruction begins only if its whole cost is affordable.
 #[test]
-fn an_instruction_begins_only_if_its_whole_cost_is_affordable() {
+fn an_instruction_begins_only_if_affordable() {
     let program = program(" NOP\n MUL AB\n NOP\n LJMP 0").build();
     for cycles in 1..5 {
         let (run, cpu) = both(&Cpu::new(), &program, Limit::cycles(cycles));
@@ -115,8 +116,9 @@ fn an_instruction_begins_only_if_its_whole_cost_is_affordable() {
     assert_eq!(run, ran(0, 0, Stop::OutOfCycles));
 }
 
+/// Unprogrammed CODE faults where it begins and costs nothing.
 #[test]
-fn unprogrammed_code_faults_where_it_begins_and_costs_nothing() {
+fn unprogrammed_code_faults_and_costs_nothing() {
     let program = program(" NOP\n LJMP 0x1234").build();
     let (run, cpu) = both(&Cpu::new(), &program, Limit::NONE);
     assert_eq!(
@@ -152,8 +154,9 @@ fn unprogrammed_code_can_execute_its_fill() {
     assert_eq!((run.stop, cpu.a(), cpu.pc()), (Stop::OutOfSteps, 12, 5));
 }
 
+/// The reserved opcode faults, or does nothing for a cycle.
 #[test]
-fn the_reserved_opcode_faults_or_does_nothing_for_a_cycle() {
+fn reserved_opcode_faults_or_does_nothing() {
     let code = [0x00, 0xA5, 0x00];
     let (run, cpu) = both(
         &Cpu::new(),
@@ -211,8 +214,9 @@ fn straight_line_code_of_64_kib_is_charged_exactly() {
     }
 }
 
+/// A jump into the middle of an instruction executes the bytes there.
 #[test]
-fn a_jump_into_the_middle_of_an_instruction_executes_what_is_there() {
+fn jump_into_an_instruction_executes_what_is_there() {
     // MOV DPTR,#0x0405 entered at its second byte: INC A, INC 0x80 (the opcode of SJMP), then data.
     let program = Program::builder()
         .segment(0, &[0x80, 0x01, 0x90, 0x04, 0x05, 0x30, 0x00])
@@ -265,8 +269,9 @@ impl Bus for Hooked {
     }
 }
 
+/// Hooked registers reach the bus with the exact cycle.
 #[test]
-fn hooked_registers_reach_the_bus_with_the_exact_cycle() {
+fn hooked_registers_reach_the_bus_in_their_cycle() {
     let source = "
         MOV P1,#0xF0    ; write
         MOV A,P1        ; reads the pin
@@ -364,8 +369,9 @@ target: CLR A
     assert_eq!(cpu.a(), 5);
 }
 
+/// A program written byte by byte equals one built at once.
 #[test]
-fn a_program_written_byte_by_byte_equals_one_built_at_once() {
+fn a_program_written_bytewise_equals_one_built() {
     let mut code = vec![0_u8; 65536];
     let mut seed = 1_u32;
     for byte in &mut code {
@@ -428,8 +434,9 @@ impl Bus for Deadline {
     }
 }
 
+/// A run ends with the first instruction that reaches the deadline.
 #[test]
-fn a_run_ends_with_the_first_instruction_that_reaches_the_deadline() {
+fn a_run_ends_at_the_first_boundary_at_the_deadline() {
     let source = "loop: inc A\n mul AB\n mov 0x30,A\n movx @DPTR,A\n inc DPTR\n mov R7,#3\n djnz R7,$\n mov P1,#LEN
         mov A,P1\n push B\n pop 0x31\n sjmp loop";
     for length in 0..60 {

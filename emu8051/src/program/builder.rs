@@ -44,21 +44,21 @@ impl ProgramBuilder {
         self
     }
 
-    /// What `MOVC` reads where nothing is programmed; 0xFF unless said otherwise.
+    /// The byte that `MOVC` reads where nothing is programmed; 0xFF by default.
     #[must_use]
     pub fn fill(mut self, byte: u8) -> ProgramBuilder {
         self.fill = byte;
         self
     }
 
-    /// What executing CODE that nobody programmed does.
+    /// The effect of executing CODE that is not programmed.
     #[must_use]
     pub fn unprogrammed(mut self, what: Unprogrammed) -> ProgramBuilder {
         self.unprogrammed = what;
         self
     }
 
-    /// What the reserved opcode 0xA5 does.
+    /// The effect of the reserved opcode 0xA5.
     #[must_use]
     pub fn reserved(mut self, what: Reserved) -> ProgramBuilder {
         self.reserved = what;

@@ -17,7 +17,7 @@ use crate::slot::Slot;
 /// CODE with everything a run wants to know about it: immutable, to be shared in an `Arc`. It takes 840 KiB.
 pub struct Program {
     code: Box<[u8; 65536]>,
-    /// What CODE holds where nobody programmed it.
+    /// The byte that CODE holds where it is not programmed.
     fill: u8,
     programmed: Box<BitMap>,
     traps: Box<BitMap>,
@@ -54,7 +54,7 @@ fn all_set(map: &BitMap, at: u16, len: u8) -> bool {
     (0..u16::from(len)).all(|i| bit(map, at.wrapping_add(i)))
 }
 
-/// What predecoding has to look out for at some addresses of CODE.
+/// The special cases that predecoding has to look out for at some addresses of CODE.
 enum LookOut {
     /// They hold programmed instructions and no trap.
     Nothing,
@@ -68,7 +68,7 @@ enum LookOut {
 const LONGEST_BLOCK: Cost = Cost::new(2048, 2048);
 
 impl Program {
-    /// What every program holds in memory, in bytes.
+    /// The memory that every program holds, in bytes.
     pub const SIZE: usize = size_of::<[u8; 65536]>()
         + 2 * size_of::<BitMap>()
         + size_of::<[Slot; 65536]>()
@@ -210,7 +210,7 @@ impl Program {
         }
     }
 
-    /// Takes back all that was programmed, or is a trap; CODE is then `fill` everywhere.
+    /// Clears all that was programmed, or is a trap; CODE is then `fill` everywhere.
     fn clear(&mut self, fill: u8) {
         if self.fill != fill {
             self.code.fill(fill);
@@ -267,7 +267,7 @@ impl Program {
         }
     }
 
-    /// What there is to look out for at the 64 addresses of a word of the bit maps.
+    /// The special cases at the 64 addresses of a word of the bit maps.
     fn look_out(&self, word: usize) -> LookOut {
         let faults = self.unprogrammed == Unprogrammed::Fault;
         if faults && self.programmed[word] == 0 {

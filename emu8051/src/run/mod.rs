@@ -41,7 +41,7 @@ use crate::program::Program;
 use crate::units::{Cycles, Steps};
 use runner::Runner;
 
-/// What a run may use.
+/// The most that a run may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// Machine cycles.
@@ -91,7 +91,7 @@ pub enum Stop {
     Observer,
 }
 
-/// What a run used, and why it ended.
+/// The result of a run: its use of cycles and steps, and why it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Machine cycles used.

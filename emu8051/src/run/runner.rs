@@ -125,7 +125,7 @@ impl<'a, B: Bus> Runner<'a, B> {
         fault.map(Stop::Fault)
     }
 
-    /// What an instruction of that cost is not affordable for.
+    /// The limit that an instruction of that cost would exceed.
     #[inline(always)]
     fn short_of(&self, cost: Cost) -> Option<Stop> {
         let (cycles, steps) = self.left();
@@ -138,7 +138,7 @@ impl<'a, B: Bus> Runner<'a, B> {
         }
     }
 
-    /// What the limit leaves. No run uses more than that.
+    /// The rest of the limit. No run uses more than that.
     #[inline(always)]
     fn left(&self) -> (Cycles, Steps) {
         (

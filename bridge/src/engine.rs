@@ -105,7 +105,7 @@ pub struct Call<'a> {
 }
 
 /// How a run ended and what it used. The final state of an 8051 is shown to
-/// [`CallObserver::stopped`](crate::CallObserver::stopped).
+/// [`CallObserver::stopped`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// How it ended.

@@ -7,7 +7,7 @@
 //!
 //! Machine cycle *k* lies between the moments *k* and *k + 1*. An instruction boundary is a moment.
 //! A flag set within cycle *k* is sampled at the cycle's S5P2, polled during cycle *k + 1*, and so
-//! can be answered at boundary *k + 2* and no earlier. [`Flag`] holds that boundary, so that
+//! can be answered at boundary *k + 2* and no earlier. `Flag` holds that boundary, so that
 //! nothing has to be polled.
 
 use crate::archive::{Archive, Reader, SnapshotError, archived_fields};

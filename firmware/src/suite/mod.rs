@@ -1,8 +1,8 @@
 //! Firmware regression tests.
 //!
-//! * [`mod@format`]: the fields of a test file
-//! * [`compare`]: the outcome of a test, and where it is not what was expected
-//! * [`snapshot`]: the whole outcome, recorded once and expected from then on
+//! * `format`: the fields of a test file
+//! * `compare`: the outcome of a test, and where it is not what was expected
+//! * `snapshot`: the whole outcome, recorded once and expected from then on
 
 mod compare;
 mod error;

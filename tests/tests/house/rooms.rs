@@ -16,11 +16,11 @@ const COMMENT_MAX: usize = 120;
 /// What is left over from before each rule, to be mended: these numbers only go down.
 const LONG_SOURCES_LEFT: usize = 4;
 /// Files of tests.
-const LONG_TESTS_LEFT: usize = 5;
+const LONG_TESTS_LEFT: usize = 4;
 /// Names of tests.
-const LONG_NAMES_LEFT: usize = 170;
+const LONG_NAMES_LEFT: usize = 100;
 /// Lines of comment.
-const WIDE_COMMENTS_LEFT: usize = 80;
+const WIDE_COMMENTS_LEFT: usize = 54;
 
 /// The crates that decide results: they deny the lints that keep out the clock, chance and the environment.
 const DECIDES: [&str; 10] = [

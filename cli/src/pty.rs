@@ -58,7 +58,7 @@ impl SerialLine for Pty {
         }
     }
 
-    /// What a full line does not take is lost, as on any serial line that nobody reads.
+    /// Bytes that a full line does not take are lost, as on any serial line that nobody reads.
     fn send(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match write(&self.line, bytes) {

@@ -54,7 +54,7 @@ impl CoverageArgs {
         Ok(Some(map?))
     }
 
-    /// What was counted in each image, written as lcov, if coverage was asked for.
+    /// Writes the coverage of each image as lcov, if coverage was asked for.
     ///
     /// # Errors
     /// If it can't be written.

@@ -40,7 +40,7 @@ impl Space {
     }
 }
 
-/// What is to be shown: a memory, or a part of it, as `iram`, `xdata:0x4000`, `iram:0x30..0x3F` or `sfr:P1`.
+/// The memory to be shown: all of it, or a part of it, as `iram`, `xdata:0x4000`, `iram:0x30..0x3F` or `sfr:P1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dump {
     name: &'static str,
@@ -89,7 +89,7 @@ pub struct Part {
 }
 
 impl Dump {
-    /// What it names, as it is on `board`.
+    /// Its bytes, as they are on `board`.
     pub fn of(&self, board: &Board) -> Part {
         let byte = |address: u16| match self.space {
             Space::Iram => board.cpu().iram(address as u8),

@@ -7,7 +7,7 @@ use emu8051::Cycles;
 /// The device address 1010000, with the read bit clear.
 const ADDRESS: u8 = 0xA0;
 
-/// What the memory is doing.
+/// The state of the bus protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Waiting for a start condition, or not addressed.
@@ -61,7 +61,7 @@ impl Eeprom {
         }
     }
 
-    /// What it holds.
+    /// The contents.
     pub fn memory(&self) -> &[u8; 256] {
         &self.memory
     }

@@ -19,7 +19,7 @@ pub enum ImageError {
     Load {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         error: LoadError,
     },
     /// It is an image for another machine.

@@ -13,7 +13,7 @@ pub enum Note {
     Image {
         /// Its file.
         image: PathBuf,
-        /// What is odd.
+        /// The oddity.
         warning: Warning,
     },
     /// No symbols tell the lines of an image.
@@ -33,7 +33,7 @@ pub enum Note {
     /// A source that symbols name is not there.
     #[error("{} is not there", path.display())]
     SourceMissing {
-        /// Where it was expected.
+        /// The path at which it was expected.
         path: PathBuf,
     },
     /// More sources are not there.

@@ -1,4 +1,4 @@
-//! What RAM holds before the first instruction: hardware leaves it undefined.
+//! The contents of RAM before the first instruction: hardware leaves them undefined.
 
 use crate::files::{Files, FilesError};
 use crate::number::number;

@@ -106,7 +106,7 @@ mod lines {
 /// A difference between a replay and the run that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// What differs.
+    /// The name of the value.
     pub field: String,
     /// Its value in the recording.
     pub recorded: String,
@@ -183,7 +183,7 @@ impl Recording {
         Ok(text)
     }
 
-    /// Where a replay, with these checkpoints and this end, differs.
+    /// The differences of a replay with these checkpoints and this end.
     #[must_use]
     pub fn compare(&self, checkpoints: &[Checkpoint], now: &Ended) -> Vec<Difference> {
         let mut differences = Vec::new();

@@ -144,7 +144,7 @@ pub struct Stopped {
     pub watches: Watches,
     /// The bytes the firmware sent.
     pub sent: Vec<u8>,
-    /// What a program that works does not do.
+    /// Warnings: signs that the program does not work as meant.
     pub warnings: Vec<Warning>,
 }
 

@@ -1,4 +1,4 @@
-//! What decides what a board does, besides its image and its inputs: the same for a run, a recording and its replay.
+//! The settings of a board, besides its image and its inputs: the same for a run, a recording and its replay.
 
 use crate::ram::Ram;
 use crate::rate::{Baud, Clock};

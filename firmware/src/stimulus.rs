@@ -14,7 +14,7 @@ use board::line::SerialByte;
 use board::stimulus::{Input, Stimulus};
 use emu8051::Cycles;
 
-/// What is wrong with a line.
+/// An error in a line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub struct StimulusError {
@@ -22,7 +22,7 @@ pub struct StimulusError {
     pub line: usize,
     /// The column of the word that is wrong, from 1, in characters.
     pub column: usize,
-    /// What was expected there, and what is there.
+    /// The expected text, and the text found.
     pub problem: String,
 }
 

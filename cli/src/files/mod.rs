@@ -16,7 +16,7 @@ pub(crate) use read::{
 };
 pub(crate) use write::{create, create_file, replace_file, replace_with, write, write_recording};
 
-/// What a command did with a file.
+/// The use that a command made of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Use {
     Read,

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The largest JSON file read, in bytes: recordings of thousands of calls.
 const JSON_MAX: usize = 1 << 28;
 
-/// What a file holds, or standard input if the path is `-`.
+/// The bytes of a file, or of standard input if the path is `-`.
 ///
 /// # Errors
 /// If it can't be read or holds more than [`FILE_MAX`] bytes.
@@ -20,7 +20,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     read_bounded(path, FILE_MAX)
 }
 
-/// What a file of at most `most` bytes holds, or standard input if the path is `-`.
+/// The bytes of a file of at most `most`, or of standard input if the path is `-`.
 pub(super) fn read_bounded(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
     let read = if path == Path::new("-") {
         file::read_from(path, io::stdin().lock(), most)
@@ -31,7 +31,7 @@ pub(super) fn read_bounded(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
     read.map_err(Error::input)
 }
 
-/// What a JSON file describes; it may be as large as [`JSON_MAX`].
+/// The value in a JSON file, which may be as large as [`JSON_MAX`].
 ///
 /// # Errors
 /// If it can't be read, or isn't what is expected there: with line and column.

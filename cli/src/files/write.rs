@@ -37,7 +37,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// in its place. What was there is replaced and not written into, be it a link; a device or a pipe is written to.
 ///
 /// # Errors
-/// What `write` fails with, or if the file can't be made or renamed. The old one is then still there.
+/// The error of `write`, or if the file can't be made or renamed. The old one is then still there.
 pub(crate) fn replace_file<T>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<T, Error>,
@@ -55,7 +55,7 @@ pub(crate) fn replace_with(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Who chose a file's name.
+/// The one who chose a file's name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Named {
     /// The user: what the name leads to is meant, with its permissions, even in a folder that can't be written.

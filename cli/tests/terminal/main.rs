@@ -4,6 +4,8 @@
 mod common;
 mod door;
 mod options;
+mod outcomes;
+mod table;
 
 use common::{Dir, Ran, ran};
 

@@ -38,7 +38,7 @@ pub(super) fn failure(what: &str, expected: &str, found: &str) -> Failure {
 }
 
 impl Outcome {
-    /// What came of a board that stopped.
+    /// The outcome of a board that stopped.
     pub(super) fn new(
         stop: BoardStop,
         mut board: Board,
@@ -58,7 +58,7 @@ impl Outcome {
         }
     }
 
-    /// What differs from `expect`; `names` are the image's functions, if a failure is to name them.
+    /// The differences from `expect`; `names` are the image's functions, if a failure is to name them.
     ///
     /// # Errors
     /// If `expect` makes no sense.

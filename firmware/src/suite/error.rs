@@ -21,7 +21,7 @@ pub enum SuiteError {
     NoText {
         /// The file.
         path: PathBuf,
-        /// Where it is none.
+        /// The place of the first other byte.
         error: Utf8Error,
     },
     /// A file is no TOML, or has other fields than a test.
@@ -31,7 +31,7 @@ pub enum SuiteError {
         path: PathBuf,
         /// Its text.
         text: String,
-        /// What is wrong with it, with its place in the text.
+        /// The problem, with its place in the text.
         error: toml::de::Error,
     },
     /// The image can't be used.
@@ -53,7 +53,7 @@ pub enum SuiteError {
     Test {
         /// The file.
         path: PathBuf,
-        /// Which value, and why not.
+        /// The value and the reason.
         problem: String,
     },
     /// The symbols of the image can't be used.
@@ -64,7 +64,7 @@ pub enum SuiteError {
     Snapshot {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         error: SnapshotError,
     },
 }

@@ -59,7 +59,7 @@ impl fmt::Debug for Options<'_> {
 pub struct Verdict {
     /// The file.
     pub path: PathBuf,
-    /// Where the outcome is not what was expected; empty for a pass.
+    /// The differences from the expectations; empty for a pass.
     pub failures: Vec<Failure>,
     /// Why the file is no test, or what it names is not there; then nothing was run.
     pub error: Option<SuiteError>,
@@ -67,21 +67,21 @@ pub struct Verdict {
     pub machine_cycles: Option<u64>,
     /// The coverage of its image, if that was asked for.
     pub covered: Option<(SourceMap, Counts)>,
-    /// What is worth telling of its files.
+    /// Notes on its files.
     pub notes: Vec<Note>,
 }
 
-/// Where an outcome is not what was expected.
+/// A difference between an outcome and the expectations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
     /// A value is another one.
     Differs {
-        /// Which value.
+        /// The name of the value.
         what: String,
-        /// What was expected.
+        /// The expected value.
         expected: String,
-        /// What it is.
+        /// The value found.
         found: String,
     },
     /// The snapshot to compare with is not there.
@@ -254,7 +254,7 @@ fn pin(path: &Path, text: &str) -> Result<(u8, u8), SuiteError> {
     })
 }
 
-/// What RAM held at one moment.
+/// RAM at one moment.
 #[derive(Debug)]
 struct Memory {
     iram: [u8; 256],

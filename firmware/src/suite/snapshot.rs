@@ -22,12 +22,12 @@ const LISTED: usize = 16;
 /// Bytes on a line.
 const ROW: usize = 16;
 
-/// What came of a test: names and values, in the order of the file.
+/// The outcome of a test: names and values, in the order of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Snapshot(Vec<(String, String)>);
 
 impl Snapshot {
-    /// What `outcome` is, RAM as far as it changed.
+    /// The snapshot of `outcome`, RAM as far as it changed.
     pub(super) fn of(outcome: &Outcome) -> Snapshot {
         let board = &outcome.board;
         let mut lines = vec![
@@ -96,7 +96,7 @@ impl Snapshot {
         lines.map(line).collect::<Result<_, _>>().map(Snapshot)
     }
 
-    /// Where `found` is not what `self` says, in the order of the file.
+    /// The differences of `found` from `self`, in the order of the file.
     pub(super) fn differences(&self, found: &Snapshot) -> Vec<Failure> {
         let of = |snapshot: &Snapshot| snapshot.0.iter().cloned().collect::<BTreeMap<_, _>>();
         let (expected, now) = (of(self), of(found));
@@ -197,7 +197,7 @@ mod tests {
         assert!(old.differences(&old).is_empty());
     }
 
-    /// What changes after the listed changes shows in the digest.
+    /// A change after the listed ones shows in the digest.
     #[test]
     fn later_changes_show_in_the_digest() {
         let mut changes: Vec<(u64, bool)> = (0..20).map(|n| (n * 10, n % 2 == 1)).collect();

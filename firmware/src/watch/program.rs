@@ -81,7 +81,7 @@ impl Program {
         self.code.insn_at(at)
     }
 
-    /// Where the instructions of a part of CODE begin, read one after the other.
+    /// The addresses of the instructions of a part of CODE, read one after the other.
     pub(super) fn instructions(&self, first: u16, last: u16) -> impl Iterator<Item = u16> {
         let next = move |at: &u16| at.checked_add(self.insn(*at).size().into());
         std::iter::successors(Some(first), next).take_while(move |at| *at <= last)

@@ -22,11 +22,11 @@ pub struct StackWatch {
     before: u8,
     /// The instruction under way.
     pc: u16,
-    /// Where the routines under way were called.
+    /// The calls of the routines under way, by their addresses.
     calls: Vec<Address>,
     /// Whether an overflow ends the run.
     ends_run: bool,
-    /// What was seen so far.
+    /// The findings so far.
     pub seen: Stack,
 }
 
@@ -54,12 +54,12 @@ impl Display for Stack {
 pub struct Overflow {
     /// Its address.
     pub pc: Address,
-    /// Where the routines under way had been called, the innermost last.
+    /// The calls of the routines under way, by their addresses, the innermost last.
     pub calls: Vec<Address>,
 }
 
 impl Overflow {
-    /// Where the stack overflows and who called whom, with the functions that `symbols` knows.
+    /// The place of the overflow and its callers, with the functions that `symbols` knows.
     #[must_use]
     pub fn describe(&self, symbols: &Symbols) -> String {
         let place = |at: &Address| match symbols.function_at(at.0) {

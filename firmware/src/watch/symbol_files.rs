@@ -27,7 +27,7 @@ pub enum SymbolsError {
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         error: SymbolError,
     },
     /// The symbols are those of another image.
@@ -43,7 +43,7 @@ pub enum SymbolsError {
         source_file: String,
         /// A line of it, from 1.
         line: u32,
-        /// Where the line begins, and the image has no byte.
+        /// The address at which the line begins, and the image has no byte.
         at: u16,
     },
 }
@@ -150,7 +150,7 @@ fn read(
     Ok(symbols)
 }
 
-/// Where the sources lie that a symbol file names.
+/// The paths of the sources that a symbol file names.
 ///
 /// SDCC writes a file's name without its folder into a .cdb, and what is no letter or digit as `_`.
 struct Sources<'a> {

@@ -1,4 +1,4 @@
-//! What ran of one image, by the lines of its sources.
+//! The coverage of one image, by the lines of its sources.
 
 use super::counts::{Counts, is_branch};
 use super::coverage::Covered;
@@ -16,7 +16,7 @@ pub(super) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    /// What `counts` says of `lines`.
+    /// The tally of `lines` by `counts`.
     pub(super) fn new(program: &'a Program, lines: &Lines, counts: &'a Counts) -> Tally<'a> {
         let mut tally = Tally {
             program,

@@ -13,7 +13,7 @@ use firmware::settings::{DEFAULT_CYCLES, PaceName, Settings, chip};
 use firmware::watch::symbol_files::names;
 use std::path::Path;
 
-/// What decides what the board does, besides its inputs.
+/// The options of the board.
 #[derive(Args, Clone, Debug)]
 #[group(id = "board", multiple = true)]
 pub(super) struct BoardArgs {
@@ -92,7 +92,7 @@ fn pace() -> impl TypedValueParser<Value = PaceName> {
 #[derive(Clone, Debug)]
 enum Place {
     At(u16),
-    /// Where the function of this name begins.
+    /// The beginning of the function of this name.
     Function(String),
 }
 

@@ -179,7 +179,7 @@ impl Firmware {
             .map_err(|error| messages::recording(file, &error))
     }
 
-    /// What went wrong, in words.
+    /// Faults and warnings, in words.
     fn warnings(&self, stopped: &Stopped) -> Vec<String> {
         let fault = match stopped.overflow() {
             Some(overflow) => Some(overflow.describe(&names(&Guarded, &self.image))),

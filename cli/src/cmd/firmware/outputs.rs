@@ -1,4 +1,4 @@
-//! Where a run is written to while it lasts: its bytes, its waveform, its end of a pseudo-terminal.
+//! The outputs of a run while it lasts: its bytes, its waveform, its end of a pseudo-terminal.
 
 use super::Firmware;
 use crate::error::{Error, about};

@@ -10,7 +10,7 @@ use firmware::watch::coverage::Summary;
 use firmware::watch::stack::Stack;
 use serde::Serialize;
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     stop: &'static str,
@@ -19,13 +19,13 @@ pub(super) struct Report {
     instructions: u64,
     uart: Bytes,
     registers: Registers,
-    /// What went wrong, in words.
+    /// Faults and warnings, in words.
     pub(super) warnings: Vec<String>,
     stack: Option<Stack>,
     pub(super) coverage: Option<Summary>,
     /// The memory asked for.
     pub(super) memory: Option<Vec<Part>>,
-    /// Where a replay differs from the recording.
+    /// The differences of a replay from the recording.
     pub(super) differences: Option<Vec<Difference>>,
     /// Whether the bytes of the serial port were shown as they came.
     #[serde(skip)]

@@ -93,12 +93,12 @@ impl Text for Report {
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) path: PathBuf,
-    /// What differs from the expectations, three lines each; empty for a pass.
+    /// The differences from the expectations, three lines each; empty for a pass.
     pub(crate) failures: Vec<String>,
     /// Why the file is no test; then nothing was run.
     pub(crate) error: Option<Error>,
     pub(crate) machine_cycles: Option<u64>,
-    /// What ran of its image, if that was asked for.
+    /// The coverage of its image, if that was asked for.
     pub(crate) covered: Option<(SourceMap, Counts)>,
 }
 
@@ -209,7 +209,7 @@ fn worst(verdicts: &[Checked]) -> Status {
     worst
 }
 
-/// What ran of each image in all its tests.
+/// The coverage of each image in all its tests.
 fn counted(verdicts: Vec<Checked>) -> BTreeMap<PathBuf, (SourceMap, Counts)> {
     let mut images = BTreeMap::<PathBuf, (SourceMap, Counts)>::new();
     for (sources, counts) in verdicts.into_iter().filter_map(|verdict| verdict.covered) {

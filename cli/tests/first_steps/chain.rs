@@ -1,0 +1,157 @@
+//! The local chain's small commands.
+
+use super::common::Dir;
+use super::{KEYS, number};
+use serde_json::Value;
+
+/// Blocks and seconds pass as told, and are taken back like others.
+#[test]
+fn blocks_are_mined_and_time_advances() {
+    let dir = Dir::new();
+    let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    assert_eq!(
+        on_chain(&["chain", "mine"]).status,
+        2,
+        "there is no chain yet"
+    );
+    on_chain(&["account", "new", "alice"]).ok();
+    let place = |report: &Value| [number(report, "height"), number(report, "time")];
+    let start = place(&on_chain(&["block", "--json"]).ok().json());
+    let one = on_chain(&["chain", "mine", "--json"]).ok().json();
+    assert_eq!(place(&one), [start[0] + 1, start[1] + 10]);
+    let more = on_chain(&["chain", "mine", "3", "--json"]).ok().json();
+    assert_eq!(
+        (place(&more), &more["blocks"]),
+        ([start[0] + 4, start[1] + 40], &3.into())
+    );
+    let later = on_chain(&["chain", "advance", "--seconds", "86_400", "--json"])
+        .ok()
+        .json();
+    assert_eq!(place(&later), [start[0] + 5, start[1] + 86_440]);
+    let newest = on_chain(&["block", "--json"]).ok().json();
+    assert_eq!(
+        (place(&newest), &newest["hash"]),
+        (place(&later), &later["hash"])
+    );
+    assert_eq!(
+        on_chain(&["chain", "mine", "0", "--json"]).ok().json()["blocks"],
+        0
+    );
+    let text = on_chain(&["chain", "mine"]).ok().stdout;
+    assert!(
+        text.starts_with(&format!("height       {}\n", start[0] + 6)),
+        "{text}"
+    );
+    let beyond = on_chain(&["chain", "advance", "--seconds", "0xffff_ffff_ffff_ffff"]);
+    assert!(
+        beyond.status == 2 && beyond.stderr.contains("is no time"),
+        "{}",
+        beyond.all()
+    );
+    assert_eq!(on_chain(&["chain", "mine", "-1"]).status, 2);
+    on_chain(&["rollback", "6"]).ok();
+    assert_eq!(place(&on_chain(&["block", "--json"]).ok().json()), start);
+    on_chain(&["state", "check"]).ok();
+}
+
+/// Contracts are listed in order of deployment, named or not.
+#[test]
+fn contracts_are_listed() {
+    let dir = Dir::new();
+    dir.write("keys.wat", KEYS);
+    dir.write(
+        "token.ihx",
+        firmware_samples::sample("token").unwrap().image,
+    );
+    let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    on_chain(&["account", "new", "alice"]).ok();
+    assert_eq!(
+        on_chain(&["contract", "list", "--json"]).ok().stdout,
+        "{\"contracts\":[]}\n"
+    );
+    on_chain(&["deploy", "token.ihx", "--from", "alice", "--name", "token"]).ok();
+    on_chain(&["chain", "mine", "254"]).ok();
+    // Its registered id, 257-0, begins with a smaller byte than 2-0.
+    on_chain(&["deploy", "keys.wat", "--from", "alice"]).ok();
+    on_chain(&[
+        "call",
+        "token",
+        "--from",
+        "alice",
+        "--value",
+        "5",
+        "--input",
+        "u8:3",
+        "--input",
+        "regid:alice",
+    ])
+    .ok();
+    let listed = on_chain(&["contract", "list", "--json"]).ok().json();
+    let field = |key: &str| [&listed["contracts"][0][key], &listed["contracts"][1][key]];
+    assert_eq!(field("contract"), ["2-0", "257-0"]);
+    assert_eq!(field("name"), [&Value::from("token"), &Value::Null]);
+    assert_eq!(field("engine"), ["8051", "wasm"]);
+    assert_eq!(field("balance"), [&Value::from(5), &Value::from(0)]);
+    let shown = on_chain(&["account", "show", "2-0", "--json"]).ok().json();
+    assert_eq!(*field("address")[0], shown["address"]);
+    let text = on_chain(&["contract", "list"]).ok().stdout;
+    assert!(
+        text.starts_with("token            2-0      ") && text.lines().count() == 2,
+        "{text}"
+    );
+}
+
+/// A transfer prints a receipt that is found again, and says why it cannot be.
+#[test]
+fn a_transfer_has_a_receipt() {
+    let dir = Dir::new();
+    dir.write("keys.wat", KEYS);
+    let on_chain = |args: &[&str]| dir.run(&[args, &["--store", "chain"]].concat());
+    assert_eq!(
+        on_chain(&["transfer", "a", "b", "1"]).status,
+        2,
+        "there is no chain"
+    );
+    on_chain(&["account", "new", "alice"]).ok();
+    on_chain(&["account", "new", "bob", "--balance", "5"]).ok();
+    on_chain(&["deploy", "keys.wat", "--from", "alice", "--name", "keys"]).ok();
+    let bob = on_chain(&["account", "show", "bob", "--json"]).ok().json();
+    let address = bob["address"].as_str().unwrap();
+    let sent = on_chain(&["transfer", "alice", address, "1_000", "--json"])
+        .ok()
+        .json();
+    assert_eq!(
+        [&sent["kind"], &sent["from"], &sent["to"], &sent["outcome"]],
+        ["transfer", "1-0", "2-0", "success"]
+    );
+    assert_eq!(number(&sent, "value"), 1000);
+    assert!(
+        number(&sent, "gas") > 0 && sent["gas"] == sent["fee"] && sent["gas"] == sent["charged"]
+    );
+    let id = sent["transaction"].as_str().unwrap();
+    assert_eq!(on_chain(&["receipt", id, "--json"]).ok().json(), sent);
+    let text = on_chain(&["receipt", id]).ok().stdout;
+    assert!(
+        text.contains("transfer     1-0 to 2-0, amount 1000\n"),
+        "{text}"
+    );
+    let balance = on_chain(&["account", "show", "bob", "--json"]).ok().json();
+    assert_eq!(number(&balance, "balance"), 1005);
+    for (args, said) in [
+        (["alice", "keys", "1"], "is a contract"),
+        (
+            ["alice", "carol", "1"],
+            "there is no account or contract `carol`",
+        ),
+        (["bob", "alice", "1"], "the transaction may cost"),
+        (["alice", "bob", "-1"], "unexpected argument"),
+    ] {
+        let refused = on_chain(&[&["transfer"], &args[..]].concat());
+        assert!(
+            refused.status == 2 && refused.stderr.contains(said),
+            "{}",
+            refused.all()
+        );
+    }
+    on_chain(&["state", "check"]).ok();
+}

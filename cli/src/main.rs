@@ -1,11 +1,11 @@
 //! `smart51`: contracts for a real 8051, on the command line.
 //!
-//! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`] reads numbers
-//! and bytes, [`files`] files, and keeps inputs from being overwritten, [`input`] the bytes of a call, [`output`] prints text or JSON through the door that [`text`] is,
-//! [`error`] carries the exit
-//! status, [`usage`] answers wrong arguments, [`store`] opens the
-//! local chain, [`receipts`] shows the results of transactions on it, [`watch`] tells coverage and stack, and [`messages`]
-//! puts what the crate `firmware` tells into words.
+//! Each command is a file in [`cmd`]; its doc comments are its help. What they share: [`args`]
+//! reads numbers and bytes, [`files`] files, and keeps inputs from being overwritten, [`input`] the
+//! bytes of a call, [`output`] prints text or JSON through the door that [`text`] is, [`error`]
+//! carries the exit status, [`usage`] answers wrong arguments, [`store`] opens the local chain,
+//! [`receipts`] shows the results of transactions on it, [`watch`] tells coverage and stack, and
+//! [`messages`] puts what the crate `firmware` tells into words.
 
 mod advice;
 mod args;

@@ -33,8 +33,8 @@ pub struct Recording {
     result: Ended,
 }
 
-/// How a run ended. One that ended because a pseudo-terminal was closed, or the stack overflowed, ends by its cycles when
-/// it is replayed.
+/// How a run ended. One that ended because a pseudo-terminal was closed, or the stack overflowed,
+/// ends by its cycles when it is replayed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ended {

@@ -204,11 +204,11 @@ fn each_option_serves_or_is_refused() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The text of all tests of this program.
+/// The text of all tests of this program and of its library for firmware.
 fn test_sources() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = BTreeMap::new();
-    for folder in ["tests", "src"] {
+    for folder in ["tests", "src", "../firmware/src"] {
         files(&root.join(folder), &mut all);
     }
     all.into_values()

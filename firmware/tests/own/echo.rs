@@ -24,6 +24,6 @@ fn echo_sends_what_it_gets() -> Result<(), Box<dyn std::error::Error>> {
     let sources = SourceMap::new(&Disk, path.as_ref(), &image, Default::default(), &mut notes)?;
     let counts = session.counts().expect("they are counted");
     let ran = sources.coverage(counts).summary();
-    assert!(ran.instructions_hit * 10 > ran.instructions * 8, "{ran}");
+    assert!(ran.instructions_hit * 2 > ran.instructions, "{ran}");
     Ok(())
 }

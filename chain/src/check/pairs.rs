@@ -1,0 +1,188 @@
+//! The form of each pair, and of the other pairs that it points to.
+
+use super::Check;
+use crate::action::Stored;
+use crate::block::{Header, ids_of};
+use crate::genesis::{FORMAT_NAME, GENESIS};
+use crate::head::HEAD;
+use crate::names;
+use crate::receipt::Receipt;
+use crate::registry::Contract;
+use crate::rollback;
+use hostapi::NodeError;
+use hostapi::accounts::{Account, contract_key_id};
+use hostapi::app_accounts;
+use hostapi::hash::{blake2b, key_hash};
+use loader::Image;
+use state::keys::{self, KeyId, RegId, kind};
+
+impl Check<'_> {
+    /// The problem of one pair, if it has one.
+    pub(super) fn pair(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<Option<&'static str>, NodeError> {
+        let Some((&kind, name)) = key.split_first() else {
+            return Ok(Some("the key is empty"));
+        };
+        let sound = |sound: bool, what| if sound { None } else { Some(what) };
+        let height = || Some(u32::from_be_bytes(name.try_into().ok()?));
+        Ok(match kind {
+            kind::META => sound(
+                [FORMAT_NAME, GENESIS, HEAD]
+                    .iter()
+                    .any(|known| known.as_bytes() == name),
+                "there is no such fact of a chain",
+            ),
+            kind::ACCOUNT => self.account(name, value)?,
+            kind::REGISTERED => {
+                let account = match <KeyId>::try_from(value) {
+                    Ok(key_id) => self.get(&keys::account(&key_id))?,
+                    Err(_) => None,
+                };
+                let account = account.and_then(|bytes| Account::decode(&bytes));
+                let points_back = account.and_then(|account| account.regid);
+                sound(
+                    points_back.is_some_and(|id| id == name),
+                    "it points to no account that has this id",
+                )
+            }
+            kind::CONTRACT => self.contract(name, value)?,
+            kind::CODE => {
+                let hash = Image::decode(value).map(|image| image.code_hash());
+                sound(
+                    hash.is_ok_and(|hash| hash == name),
+                    "it is no image of this hash",
+                )
+            }
+            kind::DATA => sound(name.len() >= 6, "the key names no contract"),
+            kind::DATA_COUNT => sound(
+                name.len() == 6 && value.len() == 4,
+                "it is no count of a contract's keys",
+            ),
+            kind::APP_ACCOUNT => sound(
+                app_accounts::is_account(name, value),
+                "it is no app account",
+            ),
+            kind::APP_FUND => sound(
+                app_accounts::is_fund(name, value),
+                "it is no frozen fund of an app account",
+            ),
+            kind::NAME => self.name(name, value)?,
+            kind::BLOCK => {
+                let header = Header::decode(value);
+                let stands_for = header.map(|header| header.height);
+                match (stands_for, height()) {
+                    (Some(stands_for), Some(height)) if stands_for == height => sound(
+                        self.has_block(height).0,
+                        "it lies beyond the first or the newest block",
+                    ),
+                    _ => Some("it is no header of a block of this height"),
+                }
+            }
+            kind::IDS => sound(
+                ids_of(value).is_some() && height().is_some_and(|height| self.has_block(height).0),
+                "they are no ids of a block's transactions",
+            ),
+            kind::TRANSACTION => transaction(name, value),
+            kind::RECEIPT => match Receipt::decode(value) {
+                Some(receipt) => self.receipt(name, &receipt)?,
+                None => Some("it is no receipt"),
+            },
+            kind::UNDO => {
+                let can_be_taken_back = height().is_some_and(|height| self.has_block(height).1);
+                sound(
+                    can_be_taken_back && rollback::decode(value).is_some(),
+                    "it is no record of what a block replaced",
+                )
+            }
+            _ => Some("there is no such kind of key"),
+        })
+    }
+
+    fn account(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        let Some(account) = Account::decode(value).filter(|_| name.len() == 20) else {
+            return Ok(Some("it is no account"));
+        };
+        if account.balance > self.genesis.network.max_amount() {
+            return Ok(Some("it holds more than the network allows"));
+        }
+        if account.public_key.is_some_and(|key| key_hash(&key) != name) {
+            return Ok(Some("its public key does not have this key id"));
+        }
+        let Some(regid) = account.regid else {
+            return Ok(None);
+        };
+        let points_back = self.get(&keys::registered(&regid))?;
+        Ok((points_back.as_deref() != Some(name))
+            .then_some("its registered id points to another account"))
+    }
+
+    fn contract(&mut self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        let (Ok(id), Some(contract)) = (<RegId>::try_from(name), Contract::decode(value)) else {
+            return Ok(Some("it is no contract"));
+        };
+        let Some(code) = self.get(&keys::code(&contract.code_hash))? else {
+            return Ok(Some("its image is missing"));
+        };
+        let Contract {
+            code_hash,
+            semantics,
+            ..
+        } = contract;
+        let prepare = || {
+            let image = Image::decode(&code).ok()?;
+            let rules = self.genesis.rules(semantics);
+            let prepared = self.modules.prepare(&image, &rules).ok()?;
+            Some(Contract::of(code_hash, semantics, &*prepared))
+        };
+        let key = (code_hash, semantics);
+        match *self.runnable.entry(key).or_insert_with(prepare) {
+            None => return Ok(Some("its image cannot be run")),
+            Some(expected) if expected != contract => {
+                return Ok(Some(
+                    "its engine, or the gas before its first instruction, is not that of its image",
+                ));
+            }
+            Some(_) => {}
+        }
+        let account = self.get(&keys::registered(&id))?;
+        Ok((account.as_deref() != Some(&contract_key_id(&id)[..]))
+            .then_some("its registered id is not that of a contract's account"))
+    }
+
+    fn name(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        let readable = str::from_utf8(name).is_ok_and(|name| names::check_name(name).is_ok());
+        if !readable {
+            return Ok(Some("the key holds no local name"));
+        }
+        let Ok(id) = <RegId>::try_from(value) else {
+            return Ok(Some("it is no registered id"));
+        };
+        let there = self.get(&keys::registered(&id))?;
+        Ok(there.is_none().then_some("it is the name of nobody"))
+    }
+
+    fn receipt(&self, name: &[u8], receipt: &Receipt) -> Result<Option<&'static str>, NodeError> {
+        if receipt.id != name {
+            return Ok(Some("the receipt is of another transaction"));
+        }
+        let stored = self.store.get(&keys::transaction(&receipt.id))?;
+        let place = stored
+            .as_deref()
+            .and_then(Stored::read)
+            .map(|stored| (stored.height, stored.index));
+        Ok((place != Some((receipt.height, receipt.index)))
+            .then_some("its transaction is missing or stands elsewhere"))
+    }
+}
+
+/// The problem of a transaction, if it has one.
+fn transaction(id: &[u8], value: &[u8]) -> Option<&'static str> {
+    if blake2b(value) != id {
+        return Some("the transaction has another id");
+    }
+    let action = Stored::read(value).and_then(|stored| stored.action());
+    action.is_none().then_some("it is no transaction")
+}

@@ -5,7 +5,7 @@ use crate::error::Error;
 use clap::Args;
 use std::path::Path;
 use std::str::FromStr;
-use verify::scenario::bytes::{Names, append};
+use verify::scenario::bytes::{Resolve, append};
 
 /// The option of the commands that call a contract.
 #[derive(Args, Clone, Debug)]
@@ -44,7 +44,7 @@ impl Value {
     ///
     /// # Errors
     /// If a file can't be read or is too large, a value is none of its kind, or a name stands for nothing.
-    pub(crate) fn read(self, names: &dyn Names, what: &str) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read(self, names: &dyn Resolve, what: &str) -> Result<Vec<u8>, Error> {
         match self {
             Value::Bytes(part) => part.read(),
             Value::Typed(text) => {
@@ -62,7 +62,7 @@ impl InputArgs {
     ///
     /// # Errors
     /// If a file can't be read or is too large, a value is none of its kind, or a name stands for nothing.
-    pub(crate) fn read(self, names: &dyn Names) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read(self, names: &dyn Resolve) -> Result<Vec<u8>, Error> {
         let is_stdin = |value: &&Value| matches!(value, Value::Bytes(Bytes::From(file)) if file == Path::new("-"));
         if self.values.iter().filter(is_stdin).count() > 1 {
             return Err(Error::input(

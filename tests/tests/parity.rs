@@ -6,7 +6,7 @@ use firmware_samples::{CLANG, HEADER, RUNTIME, SAMPLES, Sample};
 use loader::Image;
 use std::path::Path;
 use std::process::Command;
-use verify::parity::{Step, compare};
+use verify::parity::{ComparedCall, compare};
 use verify::scenario::Scenario;
 
 /// The sample's source compiled by clang.
@@ -50,7 +50,7 @@ fn mcs51(sample: &Sample) -> Image {
     loader::load(sample.image).expect("an image").image
 }
 
-fn steps(sample: &Sample, source: &str) -> Vec<Step> {
+fn steps(sample: &Sample, source: &str) -> Vec<ComparedCall> {
     compare(
         scenario(sample),
         sample.name,
@@ -85,7 +85,7 @@ fn every_sample_is_the_same_contract_on_both_machines() {
 }
 
 /// The steps in which the token in C for the 8051 and `module` are not the same.
-fn unlike_the_token(module: &[u8]) -> Vec<Step> {
+fn unlike_the_token(module: &[u8]) -> Vec<ComparedCall> {
     let sample = firmware_samples::sample("token").expect("a sample");
     let module = loader::load(module).expect("a wasm module").image;
     let steps = compare(
@@ -170,15 +170,18 @@ fn another_contract_is_found_at_its_call() {
 #[test]
 fn samples_agree_on_both_wasm_engines() {
     use bridge::{Engine, Mcs51, Wasmi, Wasmtime};
+    use verify::scenario::RunOptions;
     for sample in SAMPLES {
         let mut scenario = scenario(sample);
         scenario.set_image(sample.name, wasm(sample.source));
-        scenario.keep_host_calls();
         let run = |engine: Box<dyn Engine>| {
             let engines = vec![Box::new(Mcs51::new()), engine];
-            scenario
-                .run_with(engines)
-                .expect("the scenario runs to its end")
+            let options = RunOptions {
+                engines: Some(engines),
+                keep_host_calls: true,
+                ..RunOptions::default()
+            };
+            scenario.run(options).expect("the scenario runs to its end")
         };
         let wasmtime = Wasmtime::new(None).expect("it runs here");
         let [a, b] = [run(Box::new(Wasmi::new())), run(Box::new(wasmtime))];

@@ -16,7 +16,8 @@ fn replay(rows: &[Row], image: impl Fn(&Row) -> Image) {
     for row in rows {
         let run = execute(row, &image(row), true, &mut ());
         let run = run.unwrap_or_else(|error| panic!("{}: {error}", row.id));
-        different.extend(differences(row, &run.row).into_iter().take(5));
+        let found = differences(row, &run.row).into_iter().take(5);
+        different.extend(found.map(|difference| (&row.id, difference)));
     }
     assert!(different.is_empty(), "{different:#?}");
 }

@@ -2,7 +2,7 @@
 
 use firmware_samples::{SAMPLES, Sample};
 use std::path::{Path, PathBuf};
-use verify::scenario::Scenario;
+use verify::scenario::{RunOptions, Scenario};
 
 /// The scenario that lies beside a sample's source.
 fn scenario_file(sample: &Sample) -> PathBuf {
@@ -17,7 +17,9 @@ fn every_sample_does_what_its_scenario_says() {
     let mut different = Vec::new();
     for sample in SAMPLES {
         let scenario = Scenario::read(&scenario_file(sample)).expect("a sound scenario");
-        let run = scenario.run().expect("a scenario that runs to its end");
+        let run = scenario
+            .run(RunOptions::default())
+            .expect("a scenario that runs to its end");
         for step in &run.steps {
             for difference in &step.differences {
                 different.push(format!(

@@ -8,6 +8,9 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod difference;
 pub mod parity;
 pub mod recording;
 pub mod scenario;
+
+pub use difference::Difference;

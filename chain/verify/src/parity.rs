@@ -1,22 +1,24 @@
-//! Parity: the same contract for two machines, held against each other call by call.
+//! Parity: the same contract for two machines, compared call by call.
 //!
-//! A scenario runs with one image. Each call is made with the other image first, from the same state and at
-//! the same place of the chain, and taken back; then both are compared: the host calls with their arguments
-//! and replies, the prints, the outcome, and every key that was written. So the state after each call is
-//! that of both, block hashes and transaction ids do not come between them, and a difference is found at
-//! the call that makes it. Machine cycles and gas are not compared but shown side by side.
+//! A scenario runs with one image. Each call is made with the other image first, from the same state and
+//! at the same place of the chain, and reverted; then both are compared: the host calls with their
+//! arguments and replies, the prints, the outcome, and every key that was written. So the state after
+//! each call is that of both, block hashes and transaction ids do not come between them, and a
+//! difference is found at the call that makes it. Machine cycles and gas are not compared but shown side
+//! by side.
 
-use crate::scenario::{Beside, RunError, Scenario, StepReport};
+use crate::difference::{Difference, Differences};
+use crate::scenario::{OtherImage, RunError, RunOptions, Scenario, StepReport};
 use bridge::{Engine, EngineId};
 use chain::hostlog::{HostCalls, LoggedCall};
 use chain::receipt::{CallReceipt, Verdict};
 use hostapi::prints::Print;
 use loader::Image;
 
-/// What came of one call on one machine, apart from what is compared.
+/// The cost of a call on one machine; it is not compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// What ran it.
+pub struct CallCost {
+    /// The engine that ran it.
     pub engine: EngineId,
     /// Machine cycles; 0 for WebAssembly.
     pub cycles: u64,
@@ -24,64 +26,60 @@ pub struct Cost {
     pub gas: u64,
 }
 
-/// Something that was not the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// What: `outcome`, `prints`, `host call 3` or `state key 64…`.
-    pub field: String,
-    /// With the first image.
-    pub a: String,
-    /// With the second.
-    pub b: String,
-}
-
 /// A call on both machines.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct ComparedCall {
     /// Its place in the scenario, counted from 1.
     pub number: usize,
     /// Its name.
     pub name: String,
-    /// How it ended with the first image.
+    /// Its end with the first image.
     pub outcome: String,
-    /// How many calls into the host it made with the first image.
+    /// The number of its calls into the host with the first image.
     pub host_calls: usize,
-    /// What it cost, with each image; `None` where it did not begin.
-    pub cost: [Option<Cost>; 2],
-    /// What was not the same.
+    /// Its cost with each image; `None` where it did not begin.
+    pub cost: [Option<CallCost>; 2],
+    /// The differences: `outcome`, `prints`, `host call 3` or `state key 64…`. Expected is the value
+    /// with the first image, actual that with the second.
     pub differences: Vec<Difference>,
 }
 
 /// Runs `scenario` with the images `a` and `b` of `contract`, by `engines`: its calls, in order.
 ///
 /// # Errors
-/// If the scenario cannot be run to its end with `a`, or `b` cannot be run at all. What was not the same is
-/// no error but in the steps.
+/// If the scenario cannot be run to its end with `a`, or `b` cannot be run at all. A difference is no
+/// error but in the calls.
 pub fn compare(
     mut scenario: Scenario,
     contract: &str,
     a: Image,
     b: Image,
     engines: Vec<Box<dyn Engine>>,
-) -> Result<Vec<Step>, RunError> {
+) -> Result<Vec<ComparedCall>, RunError> {
     scenario.set_image(contract, a);
-    scenario.set_beside(contract, b);
     scenario.set_free_gas();
-    scenario.keep_host_calls();
-    let run = scenario.run_with(engines)?;
+    let run = scenario.run(RunOptions {
+        engines: Some(engines),
+        other_image: Some((contract, b)),
+        keep_host_calls: true,
+        ..RunOptions::default()
+    })?;
     Ok(run.steps.into_iter().filter_map(step).collect())
 }
 
 /// The two sides of a step that was made with both images.
-fn step(mut report: StepReport) -> Option<Step> {
-    let Beside { other, writes } = report.beside.take()?;
+fn step(mut report: StepReport) -> Option<ComparedCall> {
+    let OtherImage {
+        dry_run: other,
+        writes,
+    } = report.other_image.take()?;
     let a = report.receipt.as_ref().and_then(|receipt| receipt.call());
     let b = other.receipt.as_ref();
     let rejected = report.rejected.unwrap_or_default();
     let outcome = a.map_or_else(|| rejected.clone(), outcome);
 
-    let mut differences = Differences(Vec::new());
-    differences.add(
+    let mut differences = Differences::default();
+    differences.compare_sides(
         "outcome",
         outcome.clone(),
         b.map_or_else(
@@ -95,7 +93,7 @@ fn step(mut report: StepReport) -> Option<Step> {
             format!("{print:?}")
         })
     };
-    differences.add(
+    differences.compare_sides(
         "prints",
         prints(a),
         prints(b.ok().map(|receipt| &**receipt)),
@@ -106,7 +104,7 @@ fn step(mut report: StepReport) -> Option<Step> {
         (&other.host_calls, b.ok().map(|r| &**r)),
     );
     for (key, value) in &writes {
-        differences.add(
+        differences.compare_sides(
             &format!("state key {}", hex::encode(key)),
             written(Some(value)),
             written(at_key(&other.writes, key)),
@@ -114,14 +112,14 @@ fn step(mut report: StepReport) -> Option<Step> {
     }
     for (key, value) in &other.writes {
         if at_key(&writes, key).is_none() {
-            differences.add(
+            differences.compare_sides(
                 &format!("state key {}", hex::encode(key)),
                 written(None),
                 written(Some(value)),
             );
         }
     }
-    Some(Step {
+    Some(ComparedCall {
         number: report.number,
         name: report.name,
         outcome,
@@ -146,39 +144,33 @@ fn host_calls(
     };
     for at in 0..compared {
         let call = |calls: &[LoggedCall]| calls.get(at).map_or("none".into(), call);
-        differences.add(&format!("host call {}", at + 1), call(first), call(second));
+        differences.compare_sides(&format!("host call {}", at + 1), call(first), call(second));
     }
     if !all_kept {
         let log = |receipt: Option<&CallReceipt>| {
             receipt.map_or("none".into(), |receipt| hex::encode(receipt.host_log))
         };
         let field = format!("log of all host calls, of which {compared} were compared one by one");
-        differences.add(&field, log(a.1), log(b.1));
+        differences.compare_sides(&field, log(a.1), log(b.1));
     }
 }
 
-/// What was written under `key`; `writes` are in order of key.
+/// The write under `key`; `writes` are in order of key.
 fn at_key<'w>(writes: &'w [(Vec<u8>, Option<Vec<u8>>)], key: &[u8]) -> Option<&'w Option<Vec<u8>>> {
     let at = writes.binary_search_by(|(written, _)| written.as_slice().cmp(key));
     at.ok().map(|at| &writes[at].1)
 }
 
-struct Differences(Vec<Difference>);
-
 impl Differences {
-    fn add(&mut self, field: &str, a: String, b: String) {
+    fn compare_sides(&mut self, field: &str, a: String, b: String) {
         if a != b {
-            self.0.push(Difference {
-                field: field.into(),
-                a,
-                b,
-            });
+            self.add(field, a, b);
         }
     }
 }
 
-fn cost(receipt: &CallReceipt) -> Cost {
-    Cost {
+fn cost(receipt: &CallReceipt) -> CallCost {
+    CallCost {
         engine: receipt.engine,
         cycles: receipt.cycles,
         gas: receipt.gas,

@@ -11,7 +11,8 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
-use verify::parity::{Cost, Difference, Step, compare};
+use verify::Difference;
+use verify::parity::{CallCost, ComparedCall, compare};
 use verify::scenario::{RunError, Scenario};
 
 /// Run a scenario with two images of the same contract and compare them call by call.
@@ -122,8 +123,8 @@ impl Parity {
     }
 }
 
-impl From<Step> for Line {
-    fn from(step: Step) -> Self {
+impl From<ComparedCall> for Line {
+    fn from(step: ComparedCall) -> Self {
         let [a, b] = step.cost.map(|cost| cost.map(Side::from));
         Line {
             step: step.number,
@@ -137,8 +138,8 @@ impl From<Step> for Line {
     }
 }
 
-impl From<Cost> for Side {
-    fn from(cost: Cost) -> Self {
+impl From<CallCost> for Side {
+    fn from(cost: CallCost) -> Self {
         Side {
             engine: cost.engine.name(),
             machine_cycles: (cost.engine == EngineId::Mcs51).then_some(cost.cycles),
@@ -149,8 +150,11 @@ impl From<Cost> for Side {
 
 impl From<Difference> for Different {
     fn from(difference: Difference) -> Self {
-        let Difference { field, a, b } = difference;
-        Different { field, a, b }
+        Different {
+            field: difference.field,
+            a: difference.expected,
+            b: difference.actual,
+        }
     }
 }
 

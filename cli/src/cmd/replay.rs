@@ -10,10 +10,12 @@ use chain::ChainError;
 use clap::Args;
 use loader::Image;
 use serde::Serialize;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
+use verify::Difference;
 use verify::recording::format::FORMAT;
 use verify::recording::{
-    Difference, File, Replay as Recorded, Row, differences, execute_by, prepare, semantics_of,
+    File, Replay as Recorded, Row, differences, execute_by, prepare, semantics_of,
 };
 
 /// Run recorded calls again and compare every recorded field.
@@ -43,8 +45,16 @@ const PROGRESS: usize = 50;
 struct Report {
     rows: usize,
     equal: usize,
-    different: Vec<Difference>,
+    different: Vec<Different>,
     skipped: Vec<Skipped>,
+}
+
+/// A field of a row that came out differently.
+#[derive(Debug, Serialize)]
+struct Different {
+    id: String,
+    #[serde(flatten)]
+    difference: Difference<Value>,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,6 +105,10 @@ impl Replay {
             Ok(run) => {
                 let different = differences(row, &run.row);
                 report.equal += usize::from(different.is_empty());
+                let different = different.into_iter().map(|difference| Different {
+                    id: row.id.clone(),
+                    difference,
+                });
                 report.different.extend(different);
             }
             Err(error) if error.status == Status::NodeFailed => return Err(error),
@@ -151,9 +165,8 @@ impl Replay {
 
 impl Text for Report {
     fn text(&self, page: &mut Page) {
-        for difference in &self.different {
+        for Different { id, difference } in &self.different {
             let Difference {
-                id,
                 field,
                 expected,
                 actual,

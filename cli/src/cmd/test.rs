@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use verify::scenario::snapshot::{self, Change, Place};
-use verify::scenario::{Run, RunError, Scenario, StepReport, Watch};
+use verify::scenario::{RunError, RunOptions, Scenario, ScenarioRun, StepReport, Watch};
 
 /// Run scenario files: who is there, what they do, and what must come of it.
 ///
@@ -101,7 +101,11 @@ impl Test {
             let scenario = Scenario::read(&path).map_err(Error::input)?;
             files::has_read(&path);
             let mut cast = images.cast(&scenario, &self)?;
-            let run = scenario.run_watched(self.engine.engines()?, &mut cast);
+            let run = scenario.run(RunOptions {
+                engines: Some(self.engine.engines()?),
+                watch: Some(&mut cast),
+                ..RunOptions::default()
+            });
             runs.push(run.map_err(|error| match &error {
                 RunError::Chain(chain) if chain.is_node() => Error::node(error),
                 _ => Error::input(error),
@@ -141,7 +145,7 @@ impl Test {
     }
 
     /// Writes the snapshot in `file`, or says what it has otherwise.
-    fn gas_changes(&self, file: &Path, runs: &[Run]) -> Result<Vec<Change>, Error> {
+    fn gas_changes(&self, file: &Path, runs: &[ScenarioRun]) -> Result<Vec<Change>, Error> {
         let place = Place::of(file).map_err(|e| about(file, e))?;
         if !self.check {
             write_file(file, snapshot::write(runs, &place).as_bytes())?;
@@ -216,7 +220,7 @@ impl Watch for Cast<'_> {
 }
 
 impl Report {
-    fn new(runs: &[Run], changes: Vec<Change>) -> Report {
+    fn new(runs: &[ScenarioRun], changes: Vec<Change>) -> Report {
         Report {
             scenarios: runs.len(),
             steps: runs.iter().map(|run| run.steps.len()).sum(),
@@ -243,7 +247,7 @@ impl Report {
 }
 
 impl ScenarioReport {
-    fn new(run: &Run) -> ScenarioReport {
+    fn new(run: &ScenarioRun) -> ScenarioReport {
         ScenarioReport {
             path: run.path.display().to_string(),
             passed: run.passed(),

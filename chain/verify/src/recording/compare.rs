@@ -1,29 +1,15 @@
 //! Compares a recording with what a new run did, field by field.
 
 use super::format::{CallRow, HardwareResult, Row};
+use crate::difference::{Difference, Differences};
 use serde::Serialize;
 use serde_json::Value;
 
-/// One field that came out differently.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Difference {
-    /// The row.
-    pub id: String,
-    /// The field, as a path.
-    pub field: String,
-    /// What was recorded.
-    pub expected: Value,
-    /// What the new run gave.
-    pub actual: Value,
-}
+/// Compares the fields of one row.
+#[derive(Default)]
+struct Compare(Differences<Value>);
 
-/// Collects differences of one row.
-struct Compare<'a> {
-    id: &'a str,
-    found: Vec<Difference>,
-}
-
-impl Compare<'_> {
+impl Compare {
     fn field<T: Serialize + PartialEq>(
         &mut self,
         field: impl Into<String>,
@@ -32,13 +18,7 @@ impl Compare<'_> {
     ) {
         if expected != actual {
             let value = |v: &T| serde_json::to_value(v).unwrap_or(Value::Null);
-            let (expected, actual) = (value(expected), value(actual));
-            self.found.push(Difference {
-                id: self.id.into(),
-                field: field.into(),
-                expected,
-                actual,
-            });
+            self.0.add(field, value(expected), value(actual));
         }
     }
 
@@ -63,26 +43,23 @@ impl Compare<'_> {
     }
 }
 
-/// Where `actual`, a new run of `recorded`, differs from it.
+/// The fields in which `actual`, a new run of `recorded`, differs from it.
 ///
 /// The rules: a row with a hardware result is compared with that; a row that the original left by an
 /// exception, or where it read out of bounds, is equal when the run fails; registers and the digest
 /// over them count only where the original's flags were the hardware's; gas counts only under the gas schedule
 /// of the recording.
 #[must_use]
-pub fn differences(recorded: &Row, actual: &Row) -> Vec<Difference> {
-    let mut compare = Compare {
-        id: &recorded.id,
-        found: Vec::new(),
-    };
+pub fn differences(recorded: &Row, actual: &Row) -> Vec<Difference<Value>> {
+    let mut compare = Compare::default();
     let (result, now) = (&recorded.result, &actual.result);
     if result.threw.is_some() || recorded.undefined_in_original.is_some() {
         compare.field("result.ok", &false, &now.ok);
-        return compare.found;
+        return compare.0.0;
     }
     if let Some(hardware) = &recorded.hardware_core_result {
         hardware_result(&mut compare, hardware, actual);
-        return compare.found;
+        return compare.0.0;
     }
     compare.field("result.ok", &result.ok, &now.ok);
     compare.field("result.vm_return", &result.vm_return, &now.vm_return);
@@ -118,10 +95,10 @@ pub fn differences(recorded: &Row, actual: &Row) -> Vec<Difference> {
         &recorded.final_accounts,
         &actual.final_accounts,
     );
-    compare.found
+    compare.0.0
 }
 
-fn hardware_result(compare: &mut Compare<'_>, expected: &HardwareResult, actual: &Row) {
+fn hardware_result(compare: &mut Compare, expected: &HardwareResult, actual: &Row) {
     let now = &actual.result;
     compare.field("hardware_core_result.ok", &expected.ok, &now.ok);
     compare.field(
@@ -156,7 +133,7 @@ fn hardware_result(compare: &mut Compare<'_>, expected: &HardwareResult, actual:
     );
 }
 
-fn calls(compare: &mut Compare<'_>, recorded: &Row, actual: &Row) {
+fn calls(compare: &mut Compare, recorded: &Row, actual: &Row) {
     compare.field("calls.length", &recorded.calls.len(), &actual.calls.len());
     for (expected, now) in recorded.calls.iter().zip(&actual.calls) {
         let at = |field: &str| format!("calls[{}].{field}", expected.n);

@@ -12,7 +12,7 @@ mod sandbox;
 mod watch;
 
 pub use capture::capture;
-pub use compare::{Difference, differences};
+pub use compare::differences;
 pub use execute::{
     DEFAULT_CYCLES, DEFAULT_GAS, ExecuteError, Replay, execute, execute_by, prepare, semantics_of,
 };

@@ -2,12 +2,12 @@
 
 use super::execute::network;
 use super::format::{AccountRow, Context};
-use crate::scenario::bytes::{Kind, Names};
+use crate::scenario::bytes::{NameKind, Resolve};
 use chain::names::parse_regid;
 
 /// `sender`, `contract`, and the registered ids of the accounts around the call.
-impl Names for Context {
-    fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>> {
+impl Resolve for Context {
+    fn bytes(&self, kind: NameKind, name: &str) -> Option<Vec<u8>> {
         let regid = match name {
             "sender" => self.tx.src_regid.0.clone(),
             "contract" => self.tx.dest_script_id.0.clone(),
@@ -16,14 +16,14 @@ impl Names for Context {
         let row = self.accounts.iter().find(|row| row.regid.0 == regid)?;
         let AccountRow { pubkey, keyid, .. } = row;
         match kind {
-            Kind::RegId => Some(regid),
-            Kind::KeyId => Some(keyid.0.clone()),
-            Kind::PublicKey => (!pubkey.0.is_empty()).then(|| pubkey.0.clone()),
-            Kind::Address => {
+            NameKind::RegId => Some(regid),
+            NameKind::KeyId => Some(keyid.0.clone()),
+            NameKind::PublicKey => (!pubkey.0.is_empty()).then(|| pubkey.0.clone()),
+            NameKind::Address => {
                 let key_id = keyid.0[..].try_into().ok()?;
                 Some(network(self).ok()?.address(&key_id).into())
             }
-            Kind::TxHash => None,
+            NameKind::TxHash => None,
         }
     }
 }

@@ -20,14 +20,14 @@ impl Default for Bytes {
 }
 
 /// What the names in such texts stand for.
-pub trait Names {
+pub trait Resolve {
     /// The bytes of `name` as `kind`; `None` if there is no such name.
-    fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>>;
+    fn bytes(&self, kind: NameKind, name: &str) -> Option<Vec<u8>>;
 }
 
 /// The kinds whose value is a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NameKind {
     /// A registered id, 6 bytes.
     RegId,
     /// An address, 34 characters.
@@ -40,15 +40,15 @@ pub enum Kind {
     TxHash,
 }
 
-impl Kind {
+impl NameKind {
     /// The kind written as `text`.
-    fn parse(text: &str) -> Option<Kind> {
+    fn parse(text: &str) -> Option<NameKind> {
         Some(match text {
-            "regid" => Kind::RegId,
-            "address" => Kind::Address,
-            "keyid" => Kind::KeyId,
-            "pubkey" => Kind::PublicKey,
-            "txhash" => Kind::TxHash,
+            "regid" => NameKind::RegId,
+            "address" => NameKind::Address,
+            "keyid" => NameKind::KeyId,
+            "pubkey" => NameKind::PublicKey,
+            "txhash" => NameKind::TxHash,
             _ => return None,
         })
     }
@@ -82,7 +82,7 @@ pub enum BytesError {
 
 impl Bytes {
     /// The bytes, with names looked up in `names`.
-    pub(super) fn resolve(&self, names: &dyn Names) -> Result<Vec<u8>, BytesError> {
+    pub(super) fn resolve(&self, names: &dyn Resolve) -> Result<Vec<u8>, BytesError> {
         let texts = match self {
             Bytes::One(text) => std::slice::from_ref(text),
             Bytes::List(texts) => texts,
@@ -99,7 +99,7 @@ impl Bytes {
 ///
 /// # Errors
 /// What is wrong with the text.
-pub fn append(out: &mut Vec<u8>, text: &str, names: &dyn Names) -> Result<(), BytesError> {
+pub fn append(out: &mut Vec<u8>, text: &str, names: &dyn Resolve) -> Result<(), BytesError> {
     let (kind, value) = text
         .split_once(':')
         .ok_or_else(|| BytesError::NoKind(text.into()))?;
@@ -107,7 +107,7 @@ pub fn append(out: &mut Vec<u8>, text: &str, names: &dyn Names) -> Result<(), By
         text: text.into(),
         expected,
     };
-    if let Some(kind) = Kind::parse(kind) {
+    if let Some(kind) = NameKind::parse(kind) {
         let found = names.bytes(kind, value);
         out.extend(found.ok_or_else(|| BytesError::Unknown(text.into()))?);
         return Ok(());
@@ -177,9 +177,9 @@ mod tests {
 
     struct Alice;
 
-    impl Names for Alice {
-        fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>> {
-            (kind == Kind::RegId && name == "alice").then(|| vec![8, 0, 0, 0, 1, 0])
+    impl Resolve for Alice {
+        fn bytes(&self, kind: NameKind, name: &str) -> Option<Vec<u8>> {
+            (kind == NameKind::RegId && name == "alice").then(|| vec![8, 0, 0, 0, 1, 0])
         }
     }
 

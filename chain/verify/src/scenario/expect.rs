@@ -1,48 +1,19 @@
-//! Compares what a step expects with what came of it.
+//! Compares the expectations of a step with its result.
 
 use super::bytes::BytesError;
 use super::format::{DataTable, Expect, FundsTable};
-use super::run::{RunError, StepReport};
-use chain::chain::Chain;
+use super::report::{RunError, StepContext, StepReport};
+use crate::difference::{Difference, Differences};
 use chain::error::ChainError;
 use chain::names;
 use chain::receipt::CallReceipt;
 use hostapi::NodeError;
 use hostapi::app_funds::AppAccount;
 use hostapi::data;
-use state::keys::Hash;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// Something that came out otherwise than expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// What was compared, as a path in the file.
-    pub field: String,
-    /// What was expected.
-    pub expected: String,
-    /// What there is.
-    pub actual: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: expected {}, found {}",
-            self.field, self.expected, self.actual
-        )
-    }
-}
-
-/// The chain after a step, and the steps' transactions so far.
-pub(super) struct Stage<'c> {
-    pub(super) chain: &'c Chain,
-    pub(super) transactions: &'c BTreeMap<usize, Hash>,
-}
-
-/// Why a step cannot be compared.
+/// The reason why a step cannot be compared.
 pub(super) enum CompareError {
     Bytes(BytesError),
     Chain(ChainError),
@@ -85,26 +56,8 @@ impl From<NodeError> for CompareError {
     }
 }
 
-/// The differences found so far.
-#[derive(Default)]
-struct Differences(Vec<Difference>);
-
 impl Differences {
-    fn add(
-        &mut self,
-        field: impl Into<String>,
-        expected: impl fmt::Display,
-        actual: impl fmt::Display,
-    ) {
-        let (expected, actual) = (expected.to_string(), actual.to_string());
-        self.0.push(Difference {
-            field: field.into(),
-            expected,
-            actual,
-        });
-    }
-
-    /// Compares where something is expected.
+    /// Compares a value that is expected with the one there is.
     fn compare<T: PartialEq + fmt::Display>(
         &mut self,
         field: &str,
@@ -113,41 +66,41 @@ impl Differences {
     ) {
         match (expected, actual) {
             (Some(expected), Some(actual)) if expected != actual => {
-                self.add(field, expected, actual)
+                self.add(field, expected.to_string(), actual.to_string())
             }
-            (Some(expected), None) => self.add(field, expected, "nothing"),
+            (Some(expected), None) => self.add(field, expected.to_string(), "nothing".into()),
             _ => {}
         }
     }
 }
 
-/// What of `expect` came out otherwise.
+/// The differences between `expect` and the result.
 pub(super) fn compare(
     expect: &Expect,
     report: &StepReport,
-    stage: &mut Stage<'_>,
+    context: &mut StepContext<'_>,
 ) -> Result<Vec<Difference>, CompareError> {
     let mut found = Differences::default();
     compare_call(expect, report, &mut found);
-    let head = stage.chain.head()?;
+    let head = context.chain.head()?;
     found.compare("height", expect.height, Some(head.height));
     found.compare("time", expect.time, Some(head.time));
     for (name, balance) in &expect.balances {
-        let network = stage.chain.genesis().network;
-        let (_, account) = names::account(&mut stage.chain.state(), network, name)?;
+        let network = context.chain.genesis().network;
+        let (_, account) = names::account(&mut context.chain.state(), network, name)?;
         let actual = account.balance;
         found.compare(&format!("balances.{name}"), Some(*balance), Some(actual));
     }
     for (name, keys) in &expect.keys {
-        let (id, _) = stage.chain.contract(name)?;
-        let actual = data::count(&mut stage.chain.state(), &id)?;
+        let (id, _) = context.chain.contract(name)?;
+        let actual = data::count(&mut context.chain.state(), &id)?;
         found.compare(&format!("keys.{name}"), Some(*keys), Some(actual));
     }
     for table in &expect.data {
-        compare_data(table, stage, &mut found)?;
+        compare_data(table, context, &mut found)?;
     }
     for table in &expect.funds {
-        compare_funds(table, stage, &mut found)?;
+        compare_funds(table, context, &mut found)?;
     }
     Ok(found.0)
 }
@@ -173,7 +126,7 @@ fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
             (None, Some(reason)) => format!("rejected: {reason}"),
             (None, None) => "no call".into(),
         };
-        found.add("outcome", expected, actual);
+        found.add("outcome", expected.into(), actual);
     }
     found.compare(
         "code",
@@ -191,7 +144,7 @@ fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
         found.add(
             "reason",
             format!("one with `{part}`"),
-            reason.unwrap_or("none"),
+            reason.unwrap_or("none").into(),
         );
     }
     if let Some(expected) = &expect.prints {
@@ -232,17 +185,17 @@ fn compare_prints(expected: &[String], call: Option<&CallReceipt>, found: &mut D
 
 fn compare_data(
     table: &DataTable,
-    stage: &mut Stage<'_>,
+    context: &mut StepContext<'_>,
     found: &mut Differences,
 ) -> Result<(), CompareError> {
-    let key = table.key.resolve(stage)?;
+    let key = table.key.resolve(context)?;
     let expected = table
         .value
         .as_ref()
-        .map(|value| value.resolve(stage))
+        .map(|value| value.resolve(context))
         .transpose()?;
-    let (id, _) = stage.chain.contract(&table.contract)?;
-    let mut state = stage.chain.state();
+    let (id, _) = context.chain.contract(&table.contract)?;
+    let mut state = context.chain.state();
     let actual = data::get(&mut state, &id, &key)?;
     if expected.as_deref() != actual {
         let shown = |value: Option<&[u8]>| value.map_or("nothing".into(), hex::encode);
@@ -254,12 +207,12 @@ fn compare_data(
 
 fn compare_funds(
     table: &FundsTable,
-    stage: &mut Stage<'_>,
+    context: &mut StepContext<'_>,
     found: &mut Differences,
 ) -> Result<(), CompareError> {
-    let user = table.user.resolve(stage)?;
-    let (id, _) = stage.chain.contract(&table.contract)?;
-    let account = AppAccount::load(&mut stage.chain.state(), &id, &user)?;
+    let user = table.user.resolve(context)?;
+    let (id, _) = context.chain.contract(&table.contract)?;
+    let account = AppAccount::load(&mut context.chain.state(), &id, &user)?;
     let field = format!("funds.{}[{}]", table.contract, hex::encode(&user));
     found.compare(&format!("{field}.free"), table.free, Some(account.free));
     if let Some(frozen) = &table.frozen {
@@ -268,7 +221,7 @@ fn compare_funds(
         };
         let mut expected = Vec::new();
         for table in frozen {
-            let tag = table.tag.resolve(stage)?;
+            let tag = table.tag.resolve(context)?;
             expected.push(fund(&tag, table.height, table.amount));
         }
         let actual = account

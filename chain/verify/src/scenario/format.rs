@@ -17,10 +17,6 @@ pub struct Scenario {
     pub(super) file: File,
     pub(super) semantics: BTreeMap<String, Semantics>,
     pub(super) images: BTreeMap<String, Image>,
-    /// Other images of contracts, with which each call is tried before it is made.
-    pub(super) beside: BTreeMap<String, Image>,
-    /// Whether reports of calls hold the host calls.
-    pub(super) keep_host_calls: bool,
 }
 
 /// Why a scenario cannot be read.
@@ -231,8 +227,6 @@ impl Scenario {
             file,
             semantics,
             images,
-            beside: BTreeMap::new(),
-            keep_host_calls: false,
         };
         scenario.check()?;
         Ok(scenario)
@@ -267,16 +261,6 @@ impl Scenario {
         if let Some(slot) = self.images.get_mut(contract) {
             *slot = image;
         }
-    }
-
-    /// Tries each call of `contract` with `image` too, from the same state, before it is made.
-    pub fn set_beside(&mut self, contract: &str, image: Image) {
-        self.beside.insert(contract.into(), image);
-    }
-
-    /// Keeps what each call and its host say to each other, as far as there is room.
-    pub fn keep_host_calls(&mut self) {
-        self.keep_host_calls = true;
     }
 
     /// Lets gas cost nothing, so that balances do not depend on what runs the contracts.

@@ -1,200 +1,91 @@
 //! Runs a scenario.
 
-use super::bytes::{BytesError, Kind, Names};
-use super::expect::{Difference, Stage, compare};
+use super::expect::compare;
 use super::format::{Scenario, Step};
+use super::report::{OtherImage, RunError, ScenarioRun, StepContext, StepReport};
 use abi::Gas;
 use bridge::{CallObserver, Engine};
 use chain::chain::Chain;
-use chain::error::ChainError;
 use chain::export::pairs;
 use chain::genesis::Genesis;
 use chain::hostlog::{HostCalls, USUAL_ROOM};
-use chain::open_block::{CallRequest, Deploy, DryRun};
+use chain::open_block::{CallRequest, Deploy};
 use chain::receipt::Receipt;
 use chain::session::Payment;
 use hostapi::NodeError;
-use hostapi::accounts::{self, Account};
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
-use state::keys::{Hash, kind};
+use loader::Image;
+use state::keys::kind;
 use state::{MemStore, Pair};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fmt;
 
-/// What came of a scenario.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// The file.
-    pub path: PathBuf,
-    /// What came of each step, in order.
-    pub steps: Vec<StepReport>,
-    /// What accounts and contracts hold at the end, in order of key: everything but code, blocks and
-    /// receipts. It does not depend on the engine where gas costs nothing.
-    pub state: Vec<Pair>,
-}
-
-impl Run {
-    /// Whether everything came out as expected.
-    #[must_use]
-    pub fn passed(&self) -> bool {
-        self.steps.iter().all(|step| step.differences.is_empty())
-    }
-}
-
-/// What came of a step.
-#[derive(Clone, Debug)]
-pub struct StepReport {
-    /// Its place, counted from 1.
-    pub number: usize,
-    /// Its name.
-    pub name: String,
-    /// The contract called, if one was.
-    pub contract: Option<String>,
-    /// The receipt, if a call was made.
-    pub receipt: Option<Receipt>,
-    /// Why a call was not made.
-    pub rejected: Option<String>,
-    /// What the contract and its host said to each other, where [`Scenario::keep_host_calls`] asks for it.
-    pub host_calls: HostCalls,
-    /// What came out otherwise than expected.
-    pub differences: Vec<Difference>,
-    /// What the call comes to with the other image of its contract, if it has one.
-    pub beside: Option<Beside>,
-}
-
-/// A call made twice from the same state: with the contract's image, and with another in its place.
-#[derive(Clone, Debug)]
-pub struct Beside {
-    /// What came of it with the other image; it was taken back.
-    pub other: DryRun,
-    /// What the call with the contract's own image wrote, in order of key.
-    pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-}
-
-/// Why a scenario cannot be run to its end.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// An account cannot be made.
-    #[error("{}: account `{name}`: {source}", path.display())]
-    Account {
-        /// The scenario.
-        path: PathBuf,
-        /// The account.
-        name: String,
-        /// Why.
-        source: ChainError,
-    },
-    /// A contract cannot be deployed.
-    #[error("{}: contract `{name}`: {source}", path.display())]
-    Contract {
-        /// The scenario.
-        path: PathBuf,
-        /// The contract.
-        name: String,
-        /// Why.
-        source: ChainError,
-    },
-    /// Bytes in a step cannot be made.
-    #[error("{}: step {number}: {source}", path.display())]
-    Bytes {
-        /// The scenario.
-        path: PathBuf,
-        /// The step, counted from 1.
-        number: usize,
-        /// Why.
-        source: BytesError,
-    },
-    /// A name in a step stands for nothing.
-    #[error("{}: step {number}: {source}", path.display())]
-    Step {
-        /// The scenario.
-        path: PathBuf,
-        /// The step, counted from 1.
-        number: usize,
-        /// Why.
-        source: ChainError,
-    },
-    /// The chain failed.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-}
-
-impl From<NodeError> for RunError {
-    fn from(error: NodeError) -> Self {
-        RunError::Chain(error.into())
-    }
-}
-
-/// Watches the calls of a scenario.
+/// An observer for each call of a scenario.
 pub trait Watch {
-    /// Who watches the call of `contract` that is about to begin.
+    /// The observer of the call of `contract` that is about to begin.
     fn call(&mut self, contract: &str) -> &mut dyn CallObserver;
-}
-
-/// Watches nothing.
-impl Watch for () {
-    fn call(&mut self, _: &str) -> &mut dyn CallObserver {
-        self
-    }
 }
 
 /// The most gas of a call that names no limit.
 const DEFAULT_GAS: u64 = 10_000_000;
 
+/// The options of a run; by default it is run by a chain's own engines and nothing else.
+#[derive(Default)]
+pub struct RunOptions<'o> {
+    /// The engines, where they are not those of a chain.
+    pub engines: Option<Vec<Box<dyn Engine>>>,
+    /// The observer of its calls.
+    pub watch: Option<&'o mut dyn Watch>,
+    /// A contract and another image: each of its calls is made with that first, from the same state,
+    /// and reverted.
+    pub other_image: Option<(&'o str, Image)>,
+    /// Whether the reports of calls hold the host calls, as far as there is room.
+    pub keep_host_calls: bool,
+}
+
+impl fmt::Debug for RunOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunOptions")
+            .field("engines", &self.engines)
+            .field("other_image", &self.other_image)
+            .field("keep_host_calls", &self.keep_host_calls)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Scenario {
     /// Runs the scenario on a fresh chain in memory.
     ///
     /// # Errors
-    /// If it cannot be run to its end. What came out otherwise than expected is no error but in the [`Run`].
-    pub fn run(&self) -> Result<Run, RunError> {
-        self.run_watched(bridge::engines(), &mut ())
-    }
-
-    /// [`Scenario::run_with`], shown to `watch`.
-    ///
-    /// # Errors
-    /// Those of [`Scenario::run`].
-    pub fn run_watched(
-        &self,
-        engines: Vec<Box<dyn Engine>>,
-        watch: &mut dyn Watch,
-    ) -> Result<Run, RunError> {
-        let chain = Chain::open(Box::new(MemStore::new()), self.genesis())?;
-        self.run_on(&chain.with_engines(engines), watch)
-    }
-
-    /// [`Scenario::run`] with `engines` instead of those that a chain has unasked.
-    ///
-    /// # Errors
-    /// Those of [`Scenario::run`].
-    pub fn run_with(&self, engines: Vec<Box<dyn Engine>>) -> Result<Run, RunError> {
-        self.run_watched(engines, &mut ())
-    }
-
-    fn run_on(&self, chain: &Chain, watch: &mut dyn Watch) -> Result<Run, RunError> {
-        self.set_up(chain)?;
-        let mut reports = Vec::new();
+    /// If it cannot be run to its end. A difference from the expectations is no error but in the
+    /// [`ScenarioRun`].
+    pub fn run(&self, mut options: RunOptions<'_>) -> Result<ScenarioRun, RunError> {
+        let mut chain = Chain::open(Box::new(MemStore::new()), self.genesis())?;
+        if let Some(engines) = options.engines.take() {
+            chain = chain.with_engines(engines);
+        }
+        self.set_up(&chain)?;
+        let mut steps = Vec::new();
         let mut transactions = BTreeMap::new();
         for (step, number) in self.file.step.iter().zip(1..) {
-            let mut stage = Stage {
-                chain,
+            let mut context = StepContext {
+                chain: &chain,
                 transactions: &transactions,
             };
-            let report = self.step(&mut stage, step, number, watch)?;
+            let report = self.step(&mut context, step, number, &mut options)?;
             if let Some(receipt) = &report.receipt {
                 transactions.insert(number, receipt.id);
             }
-            reports.push(report);
+            steps.push(report);
         }
-        Ok(Run {
+        Ok(ScenarioRun {
             path: self.path.clone(),
-            steps: reports,
-            state: state_of(chain)?,
+            steps,
+            state: state_of(&chain)?,
         })
     }
 
-    /// What the scenario's chain begins with.
+    /// The settings of the scenario's chain.
     fn genesis(&self) -> Genesis {
         let table = &self.file.chain;
         let before_steps = 3 * u64::from(table.block_seconds);
@@ -245,10 +136,10 @@ impl Scenario {
 
     fn step(
         &self,
-        stage: &mut Stage<'_>,
+        context: &mut StepContext<'_>,
         step: &Step,
         number: usize,
-        watch: &mut dyn Watch,
+        options: &mut RunOptions<'_>,
     ) -> Result<StepReport, RunError> {
         let mut report = StepReport {
             number,
@@ -258,11 +149,11 @@ impl Scenario {
             rejected: None,
             host_calls: HostCalls::default(),
             differences: Vec::new(),
-            beside: None,
+            other_image: None,
         };
-        let chain = stage.chain;
+        let chain = context.chain;
         if let Some(contract) = &step.call {
-            self.call(stage, step, contract, watch.call(contract), &mut report)?;
+            self.call(context, step, contract, options, &mut report)?;
         }
         for _ in 0..step.mine.unwrap_or_default() {
             chain.begin_block()?.commit()?;
@@ -272,17 +163,17 @@ impl Scenario {
                 .begin_block_at(chain.head()?.time.saturating_add(seconds))?
                 .commit()?;
         }
-        report.differences =
-            compare(&step.expect, &report, stage).map_err(|error| error.at(&self.path, number))?;
+        report.differences = compare(&step.expect, &report, context)
+            .map_err(|error| error.at(&self.path, number))?;
         Ok(report)
     }
 
     fn call(
         &self,
-        stage: &mut Stage<'_>,
+        context: &mut StepContext<'_>,
         step: &Step,
         contract: &str,
-        observer: &mut dyn CallObserver,
+        options: &mut RunOptions<'_>,
         report: &mut StepReport,
     ) -> Result<(), RunError> {
         let number = report.number;
@@ -291,9 +182,9 @@ impl Scenario {
             number,
             source,
         };
-        let input = step.input.as_ref().map(|input| input.resolve(stage));
+        let input = step.input.as_ref().map(|input| input.resolve(context));
         let input = input.transpose().map_err(bytes_error)?.unwrap_or_default();
-        let chain = stage.chain;
+        let chain = context.chain;
         let payment = if self.semantics[contract].is_dacrs() {
             let fee = step.fee.unwrap_or(MIN_FEE + MAX_STEPS / 100);
             Payment::Fuel {
@@ -315,12 +206,16 @@ impl Scenario {
             payment,
         };
         let mut block = chain.begin_block()?;
-        if self.keep_host_calls {
+        if options.keep_host_calls {
             block.keep_host_calls(USUAL_ROOM);
         }
-        let other = match self.beside.get(contract) {
-            Some(image) => Some(block.dry_run_with(&request, image)?),
-            None => None,
+        let dry_run = match &options.other_image {
+            Some((name, image)) if *name == contract => Some(block.dry_run_with(&request, image)?),
+            _ => None,
+        };
+        let observer = match &mut options.watch {
+            Some(watch) => watch.call(contract),
+            None => &mut (),
         };
         match block.call(&request, observer) {
             Ok(receipt) => report.receipt = Some(receipt.clone()),
@@ -328,8 +223,8 @@ impl Scenario {
             Err(error) => report.rejected = Some(error.to_string()),
         }
         report.host_calls = block.host_calls();
-        report.beside = other.map(|other| Beside {
-            other,
+        report.other_image = dry_run.map(|dry_run| OtherImage {
+            dry_run,
             writes: block.writes(),
         });
         // A call that did not begin leaves its block empty, so that heights do not depend on it.
@@ -338,48 +233,7 @@ impl Scenario {
     }
 }
 
-impl Stage<'_> {
-    fn transaction(&self, number: &str) -> Option<Hash> {
-        self.transactions.get(&number.parse().ok()?).copied()
-    }
-}
-
-impl Names for Stage<'_> {
-    fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>> {
-        match kind {
-            Kind::TxHash => self.transaction(name).map(Into::into),
-            _ => self.chain.bytes(kind, name),
-        }
-    }
-}
-
-/// Names are what [`Chain::resolve`] takes, and a transaction is named by the first hex digits of its id.
-impl Names for Chain {
-    fn bytes(&self, kind: Kind, name: &str) -> Option<Vec<u8>> {
-        if kind == Kind::TxHash {
-            let digits = hex::decode(name).ok()?;
-            return match self.ids_with_prefix(&digits).ok()?[..] {
-                [id] => Some(id.into()),
-                _ => None,
-            };
-        }
-        let id = self.resolve(name).ok()?;
-        let mut state = self.state();
-        let key_id = accounts::key_id_of(&mut state, &id).ok()??;
-        match kind {
-            Kind::RegId => Some(id.into()),
-            Kind::KeyId => Some(key_id.into()),
-            Kind::Address => Some(self.genesis().network.address(&key_id).into()),
-            Kind::PublicKey => {
-                let account = Account::load(&mut state, &key_id).ok()??;
-                account.public_key.map(Into::into)
-            }
-            Kind::TxHash => None,
-        }
-    }
-}
-
-/// What accounts and contracts hold.
+/// The state of accounts and contracts.
 fn state_of(chain: &Chain) -> Result<Vec<Pair>, NodeError> {
     let kept = [
         kind::ACCOUNT,

@@ -4,7 +4,7 @@
 //! folder and however typed. Snapshots of the first form have no column for what was given back: their gas is what was
 //! charged, and their paths are as they were typed, from the current folder.
 
-use super::run::Run;
+use super::report::ScenarioRun;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
@@ -109,7 +109,7 @@ struct Cost {
 
 /// The snapshot at `place` of `runs`: a line per call.
 #[must_use]
-pub fn write(runs: &[Run], place: &Place) -> String {
+pub fn write(runs: &[ScenarioRun], place: &Place) -> String {
     let mut text = format!("{TITLE}\n");
     for (call, cost) in lines(runs, place) {
         let Call {
@@ -138,7 +138,7 @@ pub fn write(runs: &[Run], place: &Place) -> String {
 ///
 /// # Errors
 /// The number of the first line (from 1) that is none of a snapshot.
-pub fn compare(text: &str, runs: &[Run], place: &Place) -> Result<Vec<Change>, usize> {
+pub fn compare(text: &str, runs: &[ScenarioRun], place: &Place) -> Result<Vec<Change>, usize> {
     let mut old = BTreeMap::new();
     for (number, line) in (1usize..)
         .zip(text.lines())
@@ -189,7 +189,7 @@ fn read(line: &str, place: &Place) -> Option<(Call, Cost)> {
 }
 
 /// Each call and its cost.
-fn lines(runs: &[Run], place: &Place) -> BTreeMap<Call, Cost> {
+fn lines(runs: &[ScenarioRun], place: &Place) -> BTreeMap<Call, Cost> {
     let mut lines = BTreeMap::new();
     for run in runs {
         let path = place.name(&run.path);

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
 use verify::scenario::snapshot::{self, Place};
-use verify::scenario::{Run, Scenario};
+use verify::scenario::{RunOptions, Scenario, ScenarioRun};
 
 /// Writes a scenario beside the token's image; the folder goes when it is dropped.
 fn written(text: &str) -> (TempDir, PathBuf) {
@@ -21,9 +21,12 @@ fn written(text: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-fn run(text: &str) -> Run {
+fn run(text: &str) -> ScenarioRun {
     let (_folder, path) = written(text);
-    Scenario::read(&path).unwrap().run().unwrap()
+    Scenario::read(&path)
+        .unwrap()
+        .run(RunOptions::default())
+        .unwrap()
 }
 
 const START: &str = r#"
@@ -234,7 +237,7 @@ fn bytes_and_names_that_cannot_be_are_told_with_their_step() {
         let (_folder, path) = written(&format!("{START}\n[[step]]\n{step}"));
         let error = Scenario::read(&path)
             .unwrap()
-            .run()
+            .run(RunOptions::default())
             .unwrap_err()
             .to_string();
         assert!(error.contains(expected), "{step}\n{error}");
@@ -245,7 +248,10 @@ fn bytes_and_names_that_cannot_be_are_told_with_their_step() {
 fn a_gas_snapshot_holds_every_cycle() {
     let (folder, path) = written(START);
     let place = Place::of(&folder.path().join("gas.txt")).unwrap();
-    let old = [Scenario::read(&path).unwrap().run().unwrap()];
+    let old = [Scenario::read(&path)
+        .unwrap()
+        .run(RunOptions::default())
+        .unwrap()];
     let text = snapshot::write(&old, &place);
     assert_eq!(snapshot::compare(&text, &old, &place), Ok(vec![]));
     let cycles = old[0].steps[0]
@@ -276,7 +282,7 @@ fn a_gas_snapshot_holds_every_cycle() {
 }
 
 /// What a call that gave something back cost: the first of `run`, with a refund put into its receipt.
-fn with_refund(run: &mut Run) -> CallReceipt {
+fn with_refund(run: &mut ScenarioRun) -> CallReceipt {
     let receipt = run.steps[0].receipt.as_mut().unwrap();
     let ActionReceipt::Call(call) = &mut receipt.action else {
         panic!("no call")
@@ -315,7 +321,10 @@ fn a_gas_snapshot_knows_a_file_by_where_it_lies() {
 fn a_gas_snapshot_of_the_first_form_is_read() {
     let (folder, path) = written(START);
     let place = Place::of(&folder.path().join("gas.txt")).unwrap();
-    let mut runs = [Scenario::read(&path).unwrap().run().unwrap()];
+    let mut runs = [Scenario::read(&path)
+        .unwrap()
+        .run(RunOptions::default())
+        .unwrap()];
     let CallReceipt {
         cycles,
         steps,
@@ -348,14 +357,22 @@ fn a_scenario_runs_with_another_image_in_place_of_its_own() {
     let (_folder, path) = written(START);
     let mut scenario = Scenario::read(&path).unwrap();
     assert_eq!(
-        scenario.run().unwrap().steps[0].host_calls.calls,
+        scenario.run(RunOptions::default()).unwrap().steps[0]
+            .host_calls
+            .calls,
         [],
         "unasked"
     );
-    scenario.keep_host_calls();
-    let own = scenario.run().unwrap();
+    let run = |scenario: &Scenario| {
+        let options = RunOptions {
+            keep_host_calls: true,
+            ..RunOptions::default()
+        };
+        scenario.run(options).unwrap()
+    };
+    let own = run(&scenario);
     scenario.set_image("token", token_image());
-    let other = scenario.run().unwrap();
+    let other = run(&scenario);
     assert_eq!(own.state, other.state);
     let calls = &own.steps[0].host_calls.calls;
     assert!(!calls.is_empty());

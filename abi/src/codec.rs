@@ -184,6 +184,7 @@ pub fn scan<'a>(window: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result<(), 
 ///
 /// # Panics
 /// If the item is longer than 65,535 bytes; callers bound their items by the buffer.
+#[inline]
 pub fn push_item(out: &mut Vec<u8>, item: &[u8]) {
     let length = u16::try_from(item.len()).expect("an item is bounded by the 4 KiB buffer");
     out.reserve(2 + item.len());

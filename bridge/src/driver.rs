@@ -3,7 +3,9 @@
 //! [`drive`] runs a call to its end. An [`Execution`] is the same call for those who want to stop in between: at each
 //! host call, after so many instructions, or at addresses of CODE.
 
-use crate::engine::{Allowance, Call, Module, Reply, Report, Running, Stopped, Used};
+use crate::engine::{
+    Allowance, Call, Module, Process, Reply, Report, Request, Server, Stopped, Used,
+};
 use crate::meter::Meter;
 use crate::observer::{CallObserver, HostCall, HostReply, MachineView};
 use crate::outcome::{Fault, Outcome};
@@ -31,9 +33,223 @@ pub fn drive(
     host: &mut dyn HostApi,
     observer: &mut dyn CallObserver,
 ) -> Result<Report, NodeError> {
-    let mut execution = Execution::begin(module, call);
+    let mut entered = Entered::new(&**module, call);
+    if entered.watch.is_none()
+        && entered.barred.is_none()
+        && let Some(report) = run_whole(&**module, call.input, &mut entered.meter, host, observer)
+    {
+        return report;
+    }
+    let mut execution = Execution::of(module, call, entered);
     let ended = execution.to_the_end(host, observer);
     execution.finish(ended, observer)
+}
+
+/// A call whose entry is paid.
+struct Entered {
+    meter: Meter,
+    watch: Option<Watch>,
+    /// A fault before the first instruction.
+    barred: Option<Fault>,
+}
+
+impl Entered {
+    fn new(module: &dyn Module, call: &Call<'_>) -> Entered {
+        let rules = module.rules();
+        let mut meter = Meter::new(rules.schedule, rules.semantics, call.limits);
+        let barred = if call.input.len() > INPUT_MAX {
+            Some(Fault::InputTooLong {
+                length: call.input.len(),
+            })
+        } else if rules.semantics.is_dacrs() {
+            (call.limits.steps.0 == 0).then_some(Fault::OutOfSteps)
+        } else {
+            meter.charge_gas(module.entry_gas()).err()
+        };
+        Entered {
+            meter,
+            watch: module.watchdog().map(|watchdog| watchdog.start()),
+            barred,
+        }
+    }
+}
+
+/// Runs a call on an engine that does not stop for host calls: `None` from one that does.
+fn run_whole(
+    module: &dyn Module,
+    input: &[u8],
+    meter: &mut Meter,
+    host: &mut dyn HostApi,
+    observer: &mut dyn CallObserver,
+) -> Option<Result<Report, NodeError>> {
+    let gas = meter.gas_left();
+    let mut serving = Serving {
+        meter,
+        host,
+        watched: observer.wants_host_calls(),
+        observer,
+        ended: None,
+    };
+    let whole = module.run_whole(input, gas, &mut serving)?;
+    let ended = serving.ended.take();
+    let outcome = match (whole, ended) {
+        (Err(error), _) | (_, Some(Failure::Node(error))) => return Some(Err(error)),
+        (_, Some(Failure::Contract(fault))) => Outcome::Fault { fault },
+        (Ok(Some((used, stopped))), None) => match count(meter, used, stopped) {
+            Ok(Break(outcome)) => outcome,
+            // It runs to its end, and nobody watches its instructions.
+            Ok(Continue(_)) => return Some(Err(NodeError::Engine("a call has not ended".into()))),
+            Err(error) => return Some(Err(error)),
+        },
+        (Ok(None), None) => {
+            return Some(Err(NodeError::Engine("a call ended by itself".into())));
+        }
+    };
+    Some(Ok(Report {
+        outcome,
+        usage: meter.clone().finish(outcome.is_success()),
+    }))
+}
+
+/// The driver's side of a run that does not stop for host calls.
+struct Serving<'a> {
+    meter: &'a mut Meter,
+    host: &'a mut dyn HostApi,
+    observer: &'a mut dyn CallObserver,
+    watched: bool,
+    /// What ended the run at a host call.
+    ended: Option<Failure<Fault>>,
+}
+
+impl Server for Serving<'_> {
+    fn serve(
+        &mut self,
+        used: Used,
+        request: Result<Request<'_>, Fault>,
+    ) -> Option<(Reply<'_>, Gas)> {
+        let counted = match used {
+            Used::Gas(gas) => self.meter.charge_gas(gas),
+            Used::Run(..) | Used::Untold => Ok(()),
+        };
+        let request = match counted.and(request) {
+            Ok(request) => request,
+            Err(fault) => {
+                self.ended = Some(Failure::Contract(fault));
+                return None;
+            }
+        };
+        let (reply, end) = serve(
+            self.meter,
+            None,
+            self.host,
+            self.observer,
+            self.watched,
+            request,
+            None,
+        );
+        match end {
+            Ok(()) => Some((reply.unwrap_or(Reply::Cleared), self.meter.gas_left())),
+            Err(failure) => {
+                self.ended = Some(failure);
+                None
+            }
+        }
+    }
+}
+
+/// Counts what a run used. A break is the end of the call; of the stops that are none, only a host call needs something to be
+/// done before the run is resumed, and a part of the limits that is used up is a slice.
+#[inline]
+fn count(
+    meter: &mut Meter,
+    used: Used,
+    stopped: Stopped,
+) -> Result<ControlFlow<Outcome, Stopped>, NodeError> {
+    let counted = match used {
+        Used::Run(cycles, steps) => {
+            meter.charge_run(cycles, steps);
+            Ok(())
+        }
+        Used::Gas(gas) => meter.charge_gas(gas),
+        Used::Untold => Ok(()),
+    };
+    let fault = match (counted, stopped) {
+        (Err(fault), _) => fault,
+        (Ok(()), Stopped::HostCall) => return Ok(Continue(Stopped::HostCall)),
+        (Ok(()), Stopped::Exit(code)) => return Ok(Break(exited(code))),
+        (Ok(()), Stopped::Fault(fault)) => fault,
+        (Ok(()), Stopped::Observer) => return Err(NodeError::Interrupted),
+        (Ok(()), Stopped::OutOfCycles) => meter.which_ran_out(),
+        // Not the call's limit but a part of it.
+        (Ok(()), Stopped::OutOfSteps) if meter.allowance().steps.0 > 0 => {
+            return Ok(Continue(Stopped::Slice));
+        }
+        (Ok(()), Stopped::OutOfSteps) => Fault::OutOfSteps,
+        (Ok(()), Stopped::Slice) => return Ok(Continue(Stopped::Slice)),
+    };
+    Ok(Break(Outcome::Fault { fault }))
+}
+
+/// Has the host answer a call: the reply to be delivered, if any, and how the run goes on. All engines are served here.
+#[inline(always)]
+fn serve<'h>(
+    meter: &mut Meter,
+    watch: Option<Watch>,
+    host: &'h mut dyn HostApi,
+    observer: &mut dyn CallObserver,
+    watched: bool,
+    request: Request<'_>,
+    machine: Option<MachineView<'_>>,
+) -> (Option<Reply<'h>>, Result<(), Failure<Fault>>) {
+    if watched {
+        let told = observer.host_call(&HostCall {
+            method: request.method,
+            request: request.bytes,
+            usage: meter.usage(),
+            machine,
+        });
+        if told.is_break() {
+            return (None, Err(NodeError::Interrupted.into()));
+        }
+    }
+    if let Some(watch) = watch
+        && let Err(late) = watch.check()
+    {
+        return (None, Err(late.into()));
+    }
+    host.allow(meter.gas_left());
+    let answer = match host.call(request.method, request.bytes) {
+        Ok(answer) => answer,
+        Err(Failure::Contract(CallEnd::Fault(fault))) => {
+            // The original counts a fatal call, and clears its buffer, like any other.
+            let counted = meter.charge_call(Gas::ZERO, Gas::ZERO, 0);
+            let fault = counted.err().unwrap_or(fault.into());
+            return (Some(Reply::Cleared), Err(Failure::Contract(fault)));
+        }
+        Err(Failure::Contract(CallEnd::OutOfGas)) => {
+            return (None, Err(Failure::Contract(meter.run_out())));
+        }
+        Err(Failure::Node(error)) => return (None, Err(error.into())),
+    };
+    let fits = reply_fits(meter.semantics(), answer.reply.len());
+    if watched && observer.host_reply(&HostReply { answer, fits }).is_break() {
+        return (None, Err(NodeError::Interrupted.into()));
+    }
+    let reply = match answer.status {
+        // The original can have a reply to a refused call too, and does not deliver it.
+        Status::Refused => Reply::Refused,
+        Status::Done if fits => Reply::Served(answer.reply),
+        Status::Done => Reply::Cleared,
+    };
+    if answer.status == Status::Done && !fits && !meter.semantics().is_dacrs() {
+        // The original drops it without a word, and a contract cannot tell that from "nothing found".
+        let size = answer.reply.len();
+        let fault = Fault::from(HostFault::ReplyTooLarge { size });
+        return (Some(reply), Err(Failure::Contract(fault)));
+    }
+    // The original tests its limit only after the reply lies in the buffer.
+    let charged = meter.charge_call(answer.gas, answer.refund, answer.step_delta);
+    (Some(reply), charged.map_err(Failure::Contract))
 }
 
 /// Where an [`Execution`] shall pause.
@@ -63,7 +279,7 @@ pub enum Paused {
 
 /// A call under way, which can be paused and continued. Paused anywhere and continued equals not paused.
 pub struct Execution {
-    running: Box<dyn Running>,
+    running: Process,
     meter: Meter,
     watch: Option<Watch>,
     /// A fault before the first instruction.
@@ -88,22 +304,15 @@ impl Execution {
     /// Begins `call`, and pays for entering the contract.
     #[must_use]
     pub fn begin(module: &Arc<dyn Module>, call: &Call<'_>) -> Execution {
-        let rules = module.rules();
-        let mut meter = Meter::new(rules.schedule, rules.semantics, call.limits);
-        let barred = if call.input.len() > INPUT_MAX {
-            Some(Fault::InputTooLong {
-                length: call.input.len(),
-            })
-        } else if rules.semantics.is_dacrs() {
-            (call.limits.steps.0 == 0).then_some(Fault::OutOfSteps)
-        } else {
-            meter.charge_gas(module.entry_gas()).err()
-        };
+        Execution::of(module, call, Entered::new(&**module, call))
+    }
+
+    fn of(module: &Arc<dyn Module>, call: &Call<'_>, entered: Entered) -> Execution {
         Execution {
             running: Arc::clone(module).start(call.input),
-            watch: module.watchdog().map(|watchdog| watchdog.start()),
-            meter,
-            barred,
+            watch: entered.watch,
+            meter: entered.meter,
+            barred: entered.barred,
             asks: false,
             at: None,
             ended: None,
@@ -191,7 +400,10 @@ impl Execution {
         }
         let stopped = match self.barred.take() {
             Some(fault) => Break(Outcome::Fault { fault }),
-            None if std::mem::take(&mut self.asks) => self.answer(host, observer)?,
+            None if std::mem::take(&mut self.asks) => {
+                let watched = observer.wants_host_calls();
+                self.answer(host, observer, watched)?
+            }
             None => Continue(()),
         };
         let stopped = match stopped {
@@ -218,9 +430,10 @@ impl Execution {
         if let Some(fault) = self.barred.take() {
             return Ok(Outcome::Fault { fault });
         }
+        let watched = observer.wants_host_calls();
         loop {
             let stopped = match self.advance(None, observer)? {
-                Continue(Stopped::HostCall) => self.answer(host, observer)?,
+                Continue(Stopped::HostCall) => self.answer(host, observer, watched)?,
                 Continue(_) => Continue(()),
                 Break(outcome) => Break(outcome),
             };
@@ -253,35 +466,12 @@ impl Execution {
             allowance.slices = true;
         }
         let (used, stopped) = self.running.resume(allowance, observer)?;
-        let counted = match used {
-            Used::Run(cycles, steps) => {
-                self.meter.charge_run(cycles, steps);
-                Ok(())
-            }
-            Used::Gas(gas) => self.meter.charge_gas(gas),
-            Used::Untold => Ok(()),
-        };
-        let fault = match (counted, stopped) {
-            (Err(fault), _) => fault,
-            (Ok(()), Stopped::HostCall) => return Ok(Continue(Stopped::HostCall)),
-            (Ok(()), Stopped::Exit(code)) => return Ok(Break(exited(code))),
-            (Ok(()), Stopped::Fault(fault)) => fault,
-            (Ok(()), Stopped::Observer) => return Err(NodeError::Interrupted),
-            (Ok(()), Stopped::OutOfCycles) => self.meter.which_ran_out(),
-            // Not the call's limit but a part of it.
-            (Ok(()), Stopped::OutOfSteps) if self.meter.allowance().steps.0 > 0 => {
-                return self.paused();
-            }
-            (Ok(()), Stopped::OutOfSteps) => Fault::OutOfSteps,
-            (Ok(()), Stopped::Slice) => return self.paused(),
-        };
-        Ok(Break(Outcome::Fault { fault }))
-    }
-
-    /// The clock is looked at.
-    fn paused(&self) -> Result<ControlFlow<Outcome, Stopped>, NodeError> {
-        self.watch.map_or(Ok(()), |watch| watch.check())?;
-        Ok(Continue(Stopped::Slice))
+        let ran = count(&mut self.meter, used, stopped)?;
+        if let Continue(Stopped::Slice) = ran {
+            // The clock is looked at.
+            self.watch.map_or(Ok(()), |watch| watch.check())?;
+        }
+        Ok(ran)
     }
 
     /// Has the host answer the call that the run has stopped at, and delivers the reply.
@@ -290,64 +480,34 @@ impl Execution {
         &mut self,
         host: &mut dyn HostApi,
         observer: &mut dyn CallObserver,
+        watched: bool,
     ) -> Result<ControlFlow<Outcome>, NodeError> {
-        match self.served(host, observer) {
+        let request = match self.running.request() {
+            Ok(request) => request,
+            Err(fault) => return Ok(Break(Outcome::Fault { fault })),
+        };
+        let machine = if watched {
+            self.running.machine()
+        } else {
+            None
+        };
+        let (reply, end) = serve(
+            &mut self.meter,
+            self.watch,
+            host,
+            observer,
+            watched,
+            request,
+            machine,
+        );
+        if let Some(reply) = reply {
+            self.running.reply(reply);
+        }
+        match end {
             Ok(()) => Ok(Continue(())),
             Err(Failure::Contract(fault)) => Ok(Break(Outcome::Fault { fault })),
             Err(Failure::Node(error)) => Err(error),
         }
-    }
-
-    #[inline]
-    fn served(
-        &mut self,
-        host: &mut dyn HostApi,
-        observer: &mut dyn CallObserver,
-    ) -> Result<(), Failure<Fault>> {
-        let request = self.running.request()?;
-        let told = observer.host_call(&HostCall {
-            method: request.method,
-            request: request.bytes,
-            usage: self.meter.usage(),
-            machine: self.running.machine(),
-        });
-        if told.is_break() {
-            return Err(NodeError::Interrupted.into());
-        }
-        if let Some(watch) = self.watch {
-            watch.check()?;
-        }
-        host.allow(self.meter.gas_left());
-        let answer = match host.call(request.method, request.bytes) {
-            Ok(answer) => answer,
-            Err(Failure::Contract(CallEnd::Fault(fault))) => {
-                // The original counts a fatal call, and clears its buffer, like any other.
-                self.running.reply(Reply::Cleared);
-                self.meter.charge_call(Gas::ZERO, Gas::ZERO, 0)?;
-                return Err(Fault::from(fault).into());
-            }
-            Err(Failure::Contract(CallEnd::OutOfGas)) => return Err(self.meter.run_out().into()),
-            Err(Failure::Node(error)) => return Err(error.into()),
-        };
-        let fits = reply_fits(self.meter.semantics(), answer.reply.len());
-        if observer.host_reply(&HostReply { answer, fits }).is_break() {
-            return Err(NodeError::Interrupted.into());
-        }
-        self.running.reply(match answer.status {
-            // The original can have a reply to a refused call too, and does not deliver it.
-            Status::Refused => Reply::Refused,
-            Status::Done if fits => Reply::Served(answer.reply),
-            Status::Done => Reply::Cleared,
-        });
-        if answer.status == Status::Done && !fits && !self.meter.semantics().is_dacrs() {
-            // The original drops it without a word, and a contract cannot tell that from "nothing found".
-            let size = answer.reply.len();
-            return Err(Fault::from(HostFault::ReplyTooLarge { size }).into());
-        }
-        // The original tests its limit only after the reply lies in the buffer.
-        self.meter
-            .charge_call(answer.gas, answer.refund, answer.step_delta)?;
-        Ok(())
     }
 
     /// The report on a call that has ended.
@@ -419,6 +579,10 @@ impl Observer for Breakpoints<'_> {
 }
 
 impl CallObserver for Breakpoints<'_> {
+    fn wants_host_calls(&self) -> bool {
+        self.observer.wants_host_calls()
+    }
+
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         self.observer.host_call(call)
     }

@@ -2,6 +2,7 @@
 //! call to the next. Engines only run: what a run costs, who watches it and who answers it, [`drive`](crate::drive)
 //! knows.
 
+use crate::mcs51::Machine;
 use crate::meter::{CallLimits, Usage};
 use crate::observer::{CallObserver, MachineView};
 use crate::outcome::{Fault, Outcome};
@@ -209,6 +210,96 @@ pub trait Running: Send {
     fn finish(self: Box<Self>);
 }
 
+/// A run under way, of an engine of ours or another one. The 8051 is told apart because a call through a table of
+/// functions costs it a twelfth of a host call.
+pub enum Process {
+    /// On an 8051.
+    Mcs51(Box<Machine>),
+    /// On any other engine.
+    Other(Box<dyn Running>),
+}
+
+impl std::fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Process::Mcs51(_) => "Mcs51",
+            Process::Other(_) => "Other",
+        })
+    }
+}
+
+impl Process {
+    /// [`Running::resume`].
+    ///
+    /// # Errors
+    /// Only if the node fails.
+    #[inline]
+    pub fn resume(
+        &mut self,
+        allowance: Allowance,
+        observer: &mut dyn CallObserver,
+    ) -> Result<(Used, Stopped), NodeError> {
+        match self {
+            Process::Mcs51(machine) => machine.resume(allowance, observer),
+            Process::Other(running) => running.resume(allowance, observer),
+        }
+    }
+
+    /// [`Running::request`].
+    ///
+    /// # Errors
+    /// If the request does not lie in the contract's memory.
+    #[inline]
+    pub fn request(&self) -> Result<Request<'_>, Fault> {
+        match self {
+            Process::Mcs51(machine) => machine.request(),
+            Process::Other(running) => running.request(),
+        }
+    }
+
+    /// [`Running::reply`].
+    #[inline]
+    pub fn reply(&mut self, reply: Reply<'_>) {
+        match self {
+            Process::Mcs51(machine) => machine.reply(reply),
+            Process::Other(running) => running.reply(reply),
+        }
+    }
+
+    /// [`Running::machine`].
+    #[inline]
+    #[must_use]
+    pub fn machine(&self) -> Option<MachineView<'_>> {
+        match self {
+            Process::Mcs51(machine) => machine.machine(),
+            Process::Other(running) => running.machine(),
+        }
+    }
+
+    /// [`Running::finish`].
+    pub fn finish(self) {
+        match self {
+            Process::Mcs51(machine) => machine.finish(),
+            Process::Other(running) => running.finish(),
+        }
+    }
+}
+
+/// Answers the host calls of a run that does not stop for them.
+pub trait Server {
+    /// Counts what the run used since the last one, and has the host answer: the reply, and the gas that is left. `None` ends
+    /// the run.
+    fn serve(
+        &mut self,
+        used: Used,
+        request: Result<Request<'_>, Fault>,
+    ) -> Option<(Reply<'_>, Gas)>;
+}
+
+/// The end of [`Module::run_whole`]: what the run used since its last host call, and why it stopped; `None` where the server
+/// ended it.
+pub type Whole = Result<Option<(Used, Stopped)>, NodeError>;
+
 /// A prepared contract: immutable, shared between calls and threads.
 pub trait Module: Send + Sync + fmt::Debug {
     /// Which engine prepared it.
@@ -234,7 +325,14 @@ pub trait Module: Send + Sync + fmt::Debug {
 
     /// Starts a run with `input` in the contract's memory, unless it is too long for it. Nothing of one run is visible to
     /// the next.
-    fn start(self: Arc<Self>, input: &[u8]) -> Box<dyn Running>;
+    fn start(self: Arc<Self>, input: &[u8]) -> Process;
+
+    /// Runs a whole call that nobody wants to pause, with `gas` to spend, and has `server` answer its host calls: for an
+    /// engine to which stopping at each of them costs much. `None` from all others.
+    fn run_whole(&self, input: &[u8], gas: Gas, server: &mut dyn Server) -> Option<Whole> {
+        let _ = (input, gas, server);
+        None
+    }
 }
 
 /// An engine: turns images into modules.

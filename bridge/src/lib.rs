@@ -35,7 +35,7 @@ pub mod watchdog;
 
 pub use driver::{Execution, Paused, Until, drive};
 pub use emu8051::{Cpu, Cycles, Insn, Observer, Steps, Xdata};
-pub use engine::{Call, Engine, EngineId, Module, PrepareError, Report, Running};
+pub use engine::{Call, Engine, EngineId, Module, PrepareError, Process, Report, Running};
 pub use hostapi::Failure;
 pub use mcs51::Mcs51;
 pub use meter::{CallLimits, Schedule, Usage};

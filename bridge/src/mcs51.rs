@@ -5,7 +5,8 @@
 //! lie in the image, usually a `RET`.
 
 use crate::engine::{
-    Allowance, Engine, EngineId, Module, PrepareError, Reply, Request, Running, Stopped, Used,
+    Allowance, Engine, EngineId, Module, PrepareError, Process, Reply, Request, Running, Stopped,
+    Used,
 };
 use crate::observer::{CallObserver, MachineView};
 use crate::outcome::Fault;
@@ -94,7 +95,7 @@ impl Engine for Mcs51 {
 
 /// Registers, IRAM and XDATA of one 8051, and the contract that runs on it.
 #[derive(Debug)]
-struct Machine {
+pub struct Machine {
     cpu: Cpu,
     xdata: Xdata,
     /// Nothing while it is idle.
@@ -215,7 +216,7 @@ impl Module for Contract {
     }
 
     /// Places the input: `LE16 length, bytes` from the start of Communicate.
-    fn start(self: Arc<Self>, input: &[u8]) -> Box<dyn Running> {
+    fn start(self: Arc<Self>, input: &[u8]) -> Process {
         let mut machine = self.pool.take();
         if input.len() <= INPUT_MAX {
             let length = input.len() as u16;
@@ -223,7 +224,7 @@ impl Module for Contract {
             machine.xdata.copy_in(COMMUNICATE + 2, input);
         }
         machine.contract = Some(self);
-        machine
+        Process::Mcs51(machine)
     }
 }
 
@@ -264,6 +265,7 @@ impl Contract {
 }
 
 impl Running for Machine {
+    #[inline]
     fn resume(
         &mut self,
         allowance: Allowance,
@@ -306,6 +308,7 @@ impl Running for Machine {
         Ok((Used::Run(ran.cycles, ran.steps), stopped))
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<'_>, Fault> {
         let xdata = &self.xdata;
         Ok(Request {
@@ -314,6 +317,7 @@ impl Running for Machine {
         })
     }
 
+    #[inline]
     fn reply(&mut self, reply: Reply<'_>) {
         // The pages of a range that is a constant are told apart when this is compiled.
         self.xdata.zero(BUFFER);
@@ -325,6 +329,7 @@ impl Running for Machine {
         }
     }
 
+    #[inline]
     fn machine(&self) -> Option<MachineView<'_>> {
         Some(MachineView {
             cpu: &self.cpu,

@@ -43,6 +43,11 @@ pub struct HostReply<'a> {
 /// Its instructions, which only an 8051 shows, it sees as an [`Observer`]; they cost the run its speed, so one that does
 /// not need them says so there. Observers compose as pairs: `(A, B)` tells both, A first.
 pub trait CallObserver: Observer {
+    /// Whether it needs to be told of host calls; asked once, when a run goes on.
+    fn wants_host_calls(&self) -> bool {
+        true
+    }
+
     /// The contract makes a host call.
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         let _ = call;
@@ -62,9 +67,17 @@ pub trait CallObserver: Observer {
 }
 
 /// No observer.
-impl CallObserver for () {}
+impl CallObserver for () {
+    fn wants_host_calls(&self) -> bool {
+        false
+    }
+}
 
 impl<O: CallObserver + ?Sized> CallObserver for &mut O {
+    fn wants_host_calls(&self) -> bool {
+        (**self).wants_host_calls()
+    }
+
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         (**self).host_call(call)
     }
@@ -79,6 +92,10 @@ impl<O: CallObserver + ?Sized> CallObserver for &mut O {
 }
 
 impl<O: CallObserver> CallObserver for Option<O> {
+    fn wants_host_calls(&self) -> bool {
+        self.as_ref().is_some_and(O::wants_host_calls)
+    }
+
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         self.as_mut().map_or(Continue(()), |o| o.host_call(call))
     }
@@ -95,6 +112,10 @@ impl<O: CallObserver> CallObserver for Option<O> {
 }
 
 impl<A: CallObserver, B: CallObserver> CallObserver for (A, B) {
+    fn wants_host_calls(&self) -> bool {
+        self.0.wants_host_calls() || self.1.wants_host_calls()
+    }
+
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         // Both are told, whatever the first says.
         let (first, second) = (self.0.host_call(call), self.1.host_call(call));
@@ -130,4 +151,8 @@ impl<O: Observer> Observer for Instructions<O> {
     }
 }
 
-impl<O: Observer> CallObserver for Instructions<O> {}
+impl<O: Observer> CallObserver for Instructions<O> {
+    fn wants_host_calls(&self) -> bool {
+        false
+    }
+}

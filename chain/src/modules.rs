@@ -92,7 +92,7 @@ impl Modules {
 mod tests {
     use super::*;
     use abi::Gas;
-    use bridge::{PrepareError, Running};
+    use bridge::{PrepareError, Process};
     use state::MemStore;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -152,7 +152,7 @@ mod tests {
             &self.rules
         }
 
-        fn start(self: Arc<Self>, _: &[u8]) -> Box<dyn Running> {
+        fn start(self: Arc<Self>, _: &[u8]) -> Process {
             unreachable!("nobody calls it")
         }
     }

@@ -11,10 +11,12 @@ impl<'a> Request<'a> {
     /// For a method without arguments nothing is looked at.
     #[must_use]
     pub fn read(semantics: Semantics, method: Method, window: &'a [u8]) -> Option<Request<'a>> {
-        let mut args = Args::NONE;
-        if method.spec().reads_request() {
-            args.add(window).ok()?;
+        const NONE: &Args<'_> = &Args::NONE;
+        if !method.spec().reads_request() {
+            return Request::of(semantics, method, Items::new(NONE));
         }
+        let mut args = Args::NONE;
+        args.add(window).ok()?;
         Request::of(semantics, method, Items::new(&args))
     }
 }

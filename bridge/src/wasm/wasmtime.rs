@@ -14,7 +14,8 @@ use super::{
 };
 use crate::cache::Cache;
 use crate::engine::{
-    Allowance, Engine, EngineId, Module, PrepareError, Reply, Request, Running, Stopped, Used,
+    Allowance, Engine, EngineId, Module, PrepareError, Process, Reply, Request, Running, Stopped,
+    Used,
 };
 use crate::observer::CallObserver;
 use crate::outcome::{Fault, Trap};
@@ -311,15 +312,15 @@ impl Module for Contract {
         self.watchdog
     }
 
-    fn start(self: Arc<Self>, input: &[u8]) -> Box<dyn Running> {
-        Box::new(Process {
+    fn start(self: Arc<Self>, input: &[u8]) -> Process {
+        Process::Other(Box::new(Fiber {
             contract: self,
             channel: HostChannel::default(),
             grant: Grant::default(),
             request: None,
             fiber: None,
             input: input.to_vec(),
-        })
+        }))
     }
 }
 
@@ -327,7 +328,7 @@ impl Module for Contract {
 type End = (i64, i32, Result<(), Trap>);
 
 /// A module under way.
-struct Process {
+struct Fiber {
     contract: Arc<Contract>,
     channel: HostChannel,
     grant: Grant,
@@ -337,7 +338,7 @@ struct Process {
     input: Vec<u8>,
 }
 
-impl Process {
+impl Fiber {
     /// Polls the fiber until it stops. The error is wasmtime's own failure, not the contract's.
     fn run(&mut self, gas: Gas) -> Result<(Used, Stopped), Error> {
         let fiber = match &mut self.fiber {
@@ -379,7 +380,7 @@ impl Process {
     }
 }
 
-impl Running for Process {
+impl Running for Fiber {
     fn resume(
         &mut self,
         allowance: Allowance,

@@ -4,7 +4,7 @@
 //! host call, after so many instructions, or at addresses of CODE.
 
 use crate::engine::{
-    Allowance, Call, Module, Process, Reply, Report, Request, Server, Stopped, Used,
+    Allowance, Call, Module, Process, Reply, Report, Request, Running, Server, Stopped, Used,
 };
 use crate::meter::Meter;
 use crate::observer::{CallObserver, HostCall, HostReply, MachineView};
@@ -41,7 +41,7 @@ pub fn drive(
         return report;
     }
     let mut execution = Execution::of(module, call, entered);
-    let ended = execution.to_the_end(host, observer);
+    let ended = execution.finish_run(host, observer);
     execution.finish(ended, observer)
 }
 
@@ -157,9 +157,89 @@ impl Server for Serving<'_> {
     }
 }
 
+/// Runs a call from one host call to the next until it ends. It is made for each kind of run, so that the 8051's stops and
+/// replies need no table of functions.
+fn run_on<R: Running + ?Sized>(
+    running: &mut R,
+    meter: &mut Meter,
+    watch: Option<Watch>,
+    host: &mut dyn HostApi,
+    observer: &mut dyn CallObserver,
+) -> Result<Outcome, NodeError> {
+    let watched = observer.wants_host_calls();
+    loop {
+        let stopped = match advance(running, meter, watch, None, observer)? {
+            Continue(Stopped::HostCall) => answer(running, meter, watch, host, observer, watched)?,
+            Continue(_) => Continue(()),
+            Break(outcome) => Break(outcome),
+        };
+        if let Break(outcome) = stopped {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// Runs up to the next stop, at most so many instructions, and counts what that took.
+#[inline(always)]
+fn advance<R: Running + ?Sized>(
+    running: &mut R,
+    meter: &mut Meter,
+    watch: Option<Watch>,
+    steps: Option<Steps>,
+    observer: &mut dyn CallObserver,
+) -> Result<ControlFlow<Outcome, Stopped>, NodeError> {
+    let limit = meter.allowance();
+    let mut allowance = Allowance {
+        gas: meter.gas_left(),
+        cycles: limit.cycles,
+        steps: limit.steps,
+        slices: steps.is_some(),
+    };
+    if let Some(steps) = steps {
+        allowance.steps = allowance.steps.min(steps);
+    }
+    if watch.is_some() {
+        allowance.steps = allowance.steps.min(SLICE);
+        allowance.slices = true;
+    }
+    let (used, stopped) = running.resume(allowance, observer)?;
+    let ran = count(meter, used, stopped)?;
+    if let Continue(Stopped::Slice) = ran {
+        // The clock is looked at.
+        watch.map_or(Ok(()), |watch| watch.check())?;
+    }
+    Ok(ran)
+}
+
+/// Has the host answer the call that the run has stopped at, and delivers the reply.
+#[inline(always)]
+fn answer<R: Running + ?Sized>(
+    running: &mut R,
+    meter: &mut Meter,
+    watch: Option<Watch>,
+    host: &mut dyn HostApi,
+    observer: &mut dyn CallObserver,
+    watched: bool,
+) -> Result<ControlFlow<Outcome>, NodeError> {
+    let request = match running.request() {
+        Ok(request) => request,
+        Err(fault) => return Ok(Break(Outcome::Fault { fault })),
+    };
+    let machine = if watched { running.machine() } else { None };
+    let (reply, end) = serve(meter, watch, host, observer, watched, request, machine);
+    if let Some(reply) = reply {
+        running.reply(reply);
+    }
+    match end {
+        Ok(()) => Ok(Continue(())),
+        Err(Failure::Contract(fault)) => Ok(Break(Outcome::Fault { fault })),
+        Err(Failure::Node(error)) => Err(error),
+    }
+}
+
 /// Counts what a run used. A break is the end of the call; of the stops that are none, only a host call needs something to be
 /// done before the run is resumed, and a part of the limits that is used up is a slice.
-#[inline]
+#[inline(always)]
 fn count(
     meter: &mut Meter,
     used: Used,
@@ -241,7 +321,7 @@ fn serve<'h>(
         Status::Done if fits => Reply::Served(answer.reply),
         Status::Done => Reply::Cleared,
     };
-    if answer.status == Status::Done && !fits && !meter.semantics().is_dacrs() {
+    if answer.status == Status::Done && !fits && !meter.old_rules() {
         // The original drops it without a word, and a contract cannot tell that from "nothing found".
         let size = answer.reply.len();
         let fault = Fault::from(HostFault::ReplyTooLarge { size });
@@ -422,7 +502,7 @@ impl Execution {
     }
 
     /// The whole call at once: what [`Execution::run`] does with nowhere to pause.
-    fn to_the_end(
+    fn finish_run(
         &mut self,
         host: &mut dyn HostApi,
         observer: &mut dyn CallObserver,
@@ -430,83 +510,41 @@ impl Execution {
         if let Some(fault) = self.barred.take() {
             return Ok(Outcome::Fault { fault });
         }
-        let watched = observer.wants_host_calls();
-        loop {
-            let stopped = match self.advance(None, observer)? {
-                Continue(Stopped::HostCall) => self.answer(host, observer, watched)?,
-                Continue(_) => Continue(()),
-                Break(outcome) => Break(outcome),
-            };
-            if let Break(outcome) = stopped {
-                return Ok(outcome);
-            }
+        let (meter, watch) = (&mut self.meter, self.watch);
+        match &mut self.running {
+            Process::Mcs51(machine) => run_on(&mut **machine, meter, watch, host, observer),
+            Process::Other(running) => run_on(&mut **running, meter, watch, host, observer),
         }
     }
 
-    /// Runs up to the next stop and counts what that took. A break is the end of the call; of the stops that are none, only
-    /// a host call needs something to be done before the run is resumed.
-    #[inline]
+    /// [`advance`], whatever runs.
     fn advance(
         &mut self,
         steps: Option<Steps>,
         observer: &mut dyn CallObserver,
     ) -> Result<ControlFlow<Outcome, Stopped>, NodeError> {
-        let limit = self.meter.allowance();
-        let mut allowance = Allowance {
-            gas: self.meter.gas_left(),
-            cycles: limit.cycles,
-            steps: limit.steps,
-            slices: steps.is_some(),
-        };
-        if let Some(steps) = steps {
-            allowance.steps = allowance.steps.min(steps);
+        let (meter, watch) = (&mut self.meter, self.watch);
+        match &mut self.running {
+            Process::Mcs51(machine) => advance(&mut **machine, meter, watch, steps, observer),
+            Process::Other(running) => advance(&mut **running, meter, watch, steps, observer),
         }
-        if self.watch.is_some() {
-            allowance.steps = allowance.steps.min(SLICE);
-            allowance.slices = true;
-        }
-        let (used, stopped) = self.running.resume(allowance, observer)?;
-        let ran = count(&mut self.meter, used, stopped)?;
-        if let Continue(Stopped::Slice) = ran {
-            // The clock is looked at.
-            self.watch.map_or(Ok(()), |watch| watch.check())?;
-        }
-        Ok(ran)
     }
 
-    /// Has the host answer the call that the run has stopped at, and delivers the reply.
-    #[inline]
+    /// [`answer`], whatever runs.
     fn answer(
         &mut self,
         host: &mut dyn HostApi,
         observer: &mut dyn CallObserver,
         watched: bool,
     ) -> Result<ControlFlow<Outcome>, NodeError> {
-        let request = match self.running.request() {
-            Ok(request) => request,
-            Err(fault) => return Ok(Break(Outcome::Fault { fault })),
-        };
-        let machine = if watched {
-            self.running.machine()
-        } else {
-            None
-        };
-        let (reply, end) = serve(
-            &mut self.meter,
-            self.watch,
-            host,
-            observer,
-            watched,
-            request,
-            machine,
-        );
-        if let Some(reply) = reply {
-            self.running.reply(reply);
-        }
-        match end {
-            Ok(()) => Ok(Continue(())),
-            Err(Failure::Contract(fault)) => Ok(Break(Outcome::Fault { fault })),
-            Err(Failure::Node(error)) => Err(error),
+        let (meter, watch) = (&mut self.meter, self.watch);
+        match &mut self.running {
+            Process::Mcs51(machine) => {
+                answer(&mut **machine, meter, watch, host, observer, watched)
+            }
+            Process::Other(running) => {
+                answer(&mut **running, meter, watch, host, observer, watched)
+            }
         }
     }
 

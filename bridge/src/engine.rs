@@ -229,43 +229,6 @@ impl std::fmt::Debug for Process {
 }
 
 impl Process {
-    /// [`Running::resume`].
-    ///
-    /// # Errors
-    /// Only if the node fails.
-    #[inline]
-    pub fn resume(
-        &mut self,
-        allowance: Allowance,
-        observer: &mut dyn CallObserver,
-    ) -> Result<(Used, Stopped), NodeError> {
-        match self {
-            Process::Mcs51(machine) => machine.resume(allowance, observer),
-            Process::Other(running) => running.resume(allowance, observer),
-        }
-    }
-
-    /// [`Running::request`].
-    ///
-    /// # Errors
-    /// If the request does not lie in the contract's memory.
-    #[inline]
-    pub fn request(&self) -> Result<Request<'_>, Fault> {
-        match self {
-            Process::Mcs51(machine) => machine.request(),
-            Process::Other(running) => running.request(),
-        }
-    }
-
-    /// [`Running::reply`].
-    #[inline]
-    pub fn reply(&mut self, reply: Reply<'_>) {
-        match self {
-            Process::Mcs51(machine) => machine.reply(reply),
-            Process::Other(running) => running.reply(reply),
-        }
-    }
-
     /// [`Running::machine`].
     #[inline]
     #[must_use]

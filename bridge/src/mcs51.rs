@@ -100,6 +100,8 @@ pub struct Machine {
     xdata: Xdata,
     /// Nothing while it is idle.
     contract: Option<Arc<Contract>>,
+    /// Whether that contract runs under the old chain's rules.
+    old_rules: bool,
 }
 
 /// Machines in their reset state, ready for a call, and programs that are not needed any more.
@@ -148,6 +150,7 @@ impl Pool {
                 cpu: Cpu::new(),
                 xdata: Xdata::new(),
                 contract: None,
+                old_rules: false,
             })
         })
     }
@@ -223,6 +226,7 @@ impl Module for Contract {
             machine.xdata.copy_in(COMMUNICATE, &length.to_le_bytes());
             machine.xdata.copy_in(COMMUNICATE + 2, input);
         }
+        machine.old_rules = self.rules.semantics.is_dacrs();
         machine.contract = Some(self);
         Process::Mcs51(machine)
     }
@@ -279,6 +283,7 @@ impl Running for Machine {
             cpu,
             xdata,
             contract,
+            old_rules,
         } = self;
         let contract = contract
             .as_deref()
@@ -298,7 +303,7 @@ impl Running for Machine {
             Stop::Observer => Stopped::Observer,
             // Only programs with hooked registers stop for an event, and a contract has none.
             Stop::Event => Stopped::Slice,
-            Stop::Fault(CpuFault::Reserved) if contract.rules.semantics.is_dacrs() => {
+            Stop::Fault(CpuFault::Reserved) if *old_rules => {
                 return Ok(self.spin(&ran, limit, observer));
             }
             Stop::Fault(CpuFault::Reserved) => Stopped::Fault(Fault::ReservedOpcode),
@@ -321,7 +326,7 @@ impl Running for Machine {
     fn reply(&mut self, reply: Reply<'_>) {
         // The pages of a range that is a constant are told apart when this is compiled.
         self.xdata.zero(BUFFER);
-        if !self.contract().rules.semantics.is_dacrs() {
+        if !self.old_rules {
             self.xdata.zero(BUFFER_END);
         }
         if let Reply::Served(bytes) = reply {

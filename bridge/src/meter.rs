@@ -160,6 +160,8 @@ pub struct Meter {
     schedule: Schedule,
     limits: CallLimits,
     semantics: Semantics,
+    /// Whether these are the old chain's: asked so often that it is kept.
+    old_rules: bool,
     usage: Usage,
     /// What the host has offered to give back; capped only when the run ends.
     offered: Gas,
@@ -173,6 +175,7 @@ impl Meter {
             schedule,
             limits,
             semantics,
+            old_rules: semantics.is_dacrs(),
             usage: Usage::default(),
             offered: Gas::ZERO,
         }
@@ -190,10 +193,17 @@ impl Meter {
         self.semantics
     }
 
+    /// Whether it counts by the old chain's rules.
+    #[inline]
+    #[must_use]
+    pub const fn old_rules(&self) -> bool {
+        self.old_rules
+    }
+
     /// What gas is left. Under the old chain's rules gas has no limit.
     #[must_use]
     pub const fn gas_left(&self) -> Gas {
-        if self.semantics.is_dacrs() {
+        if self.old_rules {
             Gas::MAX
         } else {
             Gas(self.limits.gas.0.saturating_sub(self.usage.gas.0))
@@ -212,7 +222,7 @@ impl Meter {
 
     /// Steps left under the counter that the semantics limit by.
     fn steps_left(&self) -> Steps {
-        if !self.semantics.is_dacrs() {
+        if !self.old_rules {
             return Steps(
                 self.limits
                     .steps
@@ -240,7 +250,7 @@ impl Meter {
     /// # Errors
     /// [`Fault::OutOfGas`] or [`Fault::OutOfSteps`] where the call takes the last of either.
     pub fn charge_call(&mut self, gas: Gas, refund: Gas, step_delta: i64) -> Result<(), Fault> {
-        if self.semantics.is_dacrs() {
+        if self.old_rules {
             self.usage.steps = self
                 .usage
                 .steps

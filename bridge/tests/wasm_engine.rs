@@ -122,7 +122,7 @@ fn call(
     };
     let mut runs = modules.iter().map(|module| {
         let mut host = host.clone();
-        let report = drive(&module, &Call { input, limits }, &mut host, &mut ());
+        let report = drive(module, &Call { input, limits }, &mut host, &mut ());
         (report, host)
     });
     let (report, after) = runs.next().expect("there is an engine");

@@ -32,6 +32,12 @@ impl fmt::Debug for Modules {
     }
 }
 
+impl Default for Modules {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Modules {
     /// The engines that a chain has unasked, and nothing prepared.
     pub fn new() -> Modules {

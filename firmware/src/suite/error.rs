@@ -32,7 +32,7 @@ pub enum SuiteError {
         /// Its text.
         text: String,
         /// The problem, with its place in the text.
-        error: toml::de::Error,
+        error: Box<toml::de::Error>,
     },
     /// The image can't be used.
     #[error(transparent)]

@@ -69,7 +69,7 @@ impl TestFile {
         toml::from_str(&text).map_err(|error| SuiteError::Toml {
             path: path.into(),
             text,
-            error,
+            error: Box::new(error),
         })
     }
 }

@@ -134,8 +134,9 @@ mod tests {
         files.filter(|file| !file.ends_with(SECRET)).collect()
     }
 
+    /// What was put is found again also by the next process.
     #[test]
-    fn what_was_put_is_found_again_also_by_the_next_process() {
+    fn an_entry_is_found_by_the_next_process_too() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let cache = Cache::open(folder.path()).expect("it can be made");
         assert_eq!(cache.get(b"key"), None);
@@ -168,8 +169,9 @@ mod tests {
         assert_eq!(cache.get(b"key").as_deref(), Some(&b"value"[..]));
     }
 
+    /// Entries of another key or another node are not there.
     #[test]
-    fn entries_of_another_key_or_another_node_are_not_there() {
+    fn entries_of_another_key_or_node_are_not_there() {
         let [mine, theirs] = [(); 2].map(|()| tempfile::tempdir().expect("a temporary folder"));
         let cache = Cache::open(mine.path()).expect("it can be made");
         let other = Cache::open(theirs.path()).expect("it can be made");

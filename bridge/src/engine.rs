@@ -124,8 +124,8 @@ pub struct Allowance {
     pub cycles: Cycles,
     /// Instructions.
     pub steps: Steps,
-    /// Whether the run shall pause every few milliseconds ([`Stopped::Slice`]), by an engine that has another measure than
-    /// these.
+    /// Whether the run shall pause every few milliseconds ([`Stopped::Slice`]), by an engine that
+    /// has another measure than these.
     pub slices: bool,
 }
 
@@ -250,8 +250,8 @@ impl Process {
 
 /// Answers the host calls of a run that does not stop for them.
 pub trait Server {
-    /// Counts what the run used since the last one, and has the host answer: the reply, and the gas that is left. `None` ends
-    /// the run.
+    /// Counts what the run used since the last one, and has the host answer: the reply, and the gas
+    /// that is left. `None` ends the run.
     fn serve(
         &mut self,
         used: Used,
@@ -259,8 +259,8 @@ pub trait Server {
     ) -> Option<(Reply<'_>, Gas)>;
 }
 
-/// The end of [`Module::run_whole`]: what the run used since its last host call, and why it stopped; `None` where the server
-/// ended it.
+/// The end of [`Module::run_whole`]: what the run used since its last host call, and why it
+/// stopped; `None` where the server ended it.
 pub type Whole = Result<Option<(Used, Stopped)>, NodeError>;
 
 /// A prepared contract: immutable, shared between calls and threads.
@@ -286,12 +286,13 @@ pub trait Module: Send + Sync + fmt::Debug {
         None
     }
 
-    /// Starts a run with `input` in the contract's memory, unless it is too long for it. Nothing of one run is visible to
-    /// the next.
+    /// Starts a run with `input` in the contract's memory, unless it is too long for it. Nothing of
+    /// one run is visible to the next.
     fn start(self: Arc<Self>, input: &[u8]) -> Process;
 
-    /// Runs a whole call that nobody wants to pause, with `gas` to spend, and has `server` answer its host calls: for an
-    /// engine to which stopping at each of them costs much. `None` from all others.
+    /// Runs a whole call that nobody wants to pause, with `gas` to spend, and has `server` answer
+    /// its host calls: for an engine to which stopping at each of them costs much. `None` from all
+    /// others.
     fn run_whole(&self, input: &[u8], gas: Gas, server: &mut dyn Server) -> Option<Whole> {
         let _ = (input, gas, server);
         None

@@ -1,8 +1,9 @@
 //! Engines and host, and the driver between them.
 //!
-//! An [`Engine`] turns an image into a [`Module`] once, at deploy, under given [`Rules`]; [`drive`] runs a call of it
-//! against any [`hostapi::HostApi`]. The result is a [`Report`]: the [`Outcome`] and what it cost. A node's own trouble is
-//! a [`hostapi::NodeError`] beside it and never part of a report.
+//! An [`Engine`] turns an image into a [`Module`] once, at deploy, under given [`Rules`]; [`drive`]
+//! runs a call of it against any [`hostapi::HostApi`]. The result is a [`Report`]: the [`Outcome`]
+//! and what it cost. A node's own trouble is a [`hostapi::NodeError`] beside it and never part of a
+//! report.
 //!
 //! | module | holds |
 //! |---|---|

@@ -381,8 +381,9 @@ mod tests {
         assert_eq!(meter.usage().gas, Gas(1000));
     }
 
+    /// Every transaction costs something and more costs more.
     #[test]
-    fn every_transaction_costs_something_and_more_costs_more() {
+    fn every_transaction_costs_and_more_costs_more() {
         let schedule = Schedule::V1;
         assert_eq!(schedule.call_gas(0, 0), Gas(10_000));
         assert_eq!(schedule.call_gas(3, 1), Gas(12_060));

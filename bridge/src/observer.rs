@@ -40,8 +40,9 @@ pub struct HostReply<'a> {
 /// Watches a call. It changes nothing of one, but a break ends it: the call is then given up with
 /// [`NodeError::Interrupted`](hostapi::NodeError::Interrupted), for nothing is known of how it would have ended.
 ///
-/// Its instructions, which only an 8051 shows, it sees as an [`Observer`]; they cost the run its speed, so one that does
-/// not need them says so there. Observers compose as pairs: `(A, B)` tells both, A first.
+/// Its instructions, which only an 8051 shows, it sees as an [`Observer`]; they cost the run its
+/// speed, so one that does not need them says so there. Observers compose as pairs: `(A, B)` tells
+/// both, A first.
 pub trait CallObserver: Observer {
     /// Whether it needs to be told of host calls; asked once, when a run goes on.
     fn wants_host_calls(&self) -> bool {

@@ -92,8 +92,9 @@ fn price(wasm: &[u8]) -> i64 {
     PLENTY - ran.left.expect("it is metered").0
 }
 
+/// Metered and plain modules compute the same and fault alike.
 #[test]
-fn metered_and_plain_modules_compute_the_same_and_fault_alike() {
+fn metered_and_plain_modules_end_alike() {
     for (fields, main) in PROGRAMS {
         let wasm = module(fields, main);
         let plain = run(&wasm, 0, 0);
@@ -113,8 +114,9 @@ fn metered_and_plain_modules_compute_the_same_and_fault_alike() {
     }
 }
 
+/// A program compiled by clang computes the same and gives back its stack.
 #[test]
-fn a_program_compiled_by_clang_computes_the_same_and_gives_back_its_stack() {
+fn a_metered_program_of_clang_gives_back_its_stack() {
     let wasm = compiled();
     let plain = run(&wasm, 0, 0);
     let metered = run(&meter(&wasm).wasm, PLENTY, STACK);
@@ -217,8 +219,9 @@ fn growth_and_bulk_copies_are_paid_for_by_size() {
     assert!(ran.left.is_some_and(|(gas, _)| gas < 0));
 }
 
+/// With any budget below its price a run is found out and more gas does not do less.
 #[test]
-fn with_any_budget_below_its_price_a_run_is_found_out_and_more_gas_does_not_do_less() {
+fn any_budget_below_the_price_is_found_out() {
     // Each round stores its number, so memory tells how many rounds were paid for.
     let wasm = module(
         "(func $store (param i32) (i32.store (i32.const 0) (local.get 0)))",
@@ -259,8 +262,9 @@ fn counting_loops(n: u32) -> [String; 4] {
     ]
 }
 
+/// A loop costs the same each round and ends with any budget that is short by one.
 #[test]
-fn a_loop_costs_the_same_each_round_and_ends_with_any_budget_that_is_short_by_one() {
+fn a_loop_costs_the_same_each_round() {
     for n in 1..=50 {
         for main in counting_loops(n) {
             let wasm = module("", &main);
@@ -281,8 +285,9 @@ fn a_loop_costs_the_same_each_round_and_ends_with_any_budget_that_is_short_by_on
     }
 }
 
+/// A loop without gas goes on for sixteen rounds at most.
 #[test]
-fn a_loop_without_gas_goes_on_for_sixteen_rounds_at_most() {
+fn a_loop_without_gas_ends_within_sixteen_rounds() {
     for main in counting_loops(1_000_000) {
         for gas in [0, 1, 100, 500] {
             let ran = run(&meter(&module("", &main)).wasm, gas, STACK);
@@ -297,8 +302,9 @@ fn a_loop_without_gas_goes_on_for_sixteen_rounds_at_most() {
     }
 }
 
+/// What loops are written out to is bounded for a whole module.
 #[test]
-fn what_loops_are_written_out_to_is_bounded_for_a_whole_module() {
+fn the_unrolling_of_a_whole_module_is_bounded() {
     let tiny = "(loop $l (br_if $l (i32.const 0)))";
     let nested = |depth: usize| format!("{}{}{}", "(loop ".repeat(depth), tiny, ")".repeat(depth));
     let functions = format!("(func {})", tiny.repeat(9)).repeat(4000);
@@ -448,8 +454,9 @@ fn counted(wasm: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
+    /// The bill of random programs is the sum of all operators that ran.
     #[test]
-    fn the_bill_of_random_programs_is_the_sum_of_all_operators_that_ran(body in bodies()) {
+    fn the_bill_is_the_sum_of_the_operators_that_ran(body in bodies()) {
         let wasm = module("", &body);
         let ran = run(&meter(&wasm).wasm, PLENTY, STACK);
         prop_assume!(ran.end.is_ok());
@@ -459,8 +466,9 @@ proptest! {
         prop_assert_eq!(Some(PLENTY - left), counting.counted.map(|sum| sum + locals));
     }
 
+    /// Random programs compute the same when metered and cost the same each time.
     #[test]
-    fn random_programs_compute_the_same_when_metered_and_cost_the_same_each_time(body in bodies()) {
+    fn metered_random_programs_compute_the_same(body in bodies()) {
         let wasm = module("", &body);
         let (plain, metered) = (run(&wasm, 0, 0), meter(&wasm));
         let ran = run(&metered.wasm, PLENTY, STACK);

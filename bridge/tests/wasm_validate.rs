@@ -82,8 +82,9 @@ fn with_exactly(name: &str, n: usize) -> String {
     }
 }
 
+/// Every limit passes at its figure and refuses one more.
 #[test]
-fn every_limit_passes_at_its_figure_and_refuses_one_more() {
+fn every_limit_passes_its_figure_and_no_more() {
     let tested = ModuleLimits::V1
         .rows()
         .into_iter()
@@ -191,8 +192,9 @@ fn leb128(out: &mut Vec<u8>, mut value: usize) {
     out.push(value as u8);
 }
 
+/// A module of the largest size passes and one byte more is refused.
 #[test]
-fn a_module_of_the_largest_size_passes_and_one_byte_more_is_refused() {
+fn the_largest_module_passes_and_no_larger_one() {
     let mut wasm = wat::parse_str(module("", "")).expect("valid");
     let most = ModuleLimits::V1.module_size as usize;
     // A custom section: id 0, a size of 4 bytes, an empty name, and zeros.
@@ -218,8 +220,9 @@ fn a_module_of_the_largest_size_passes_and_one_byte_more_is_refused() {
     );
 }
 
+/// Everything that is off is refused with the offset of the instruction.
 #[test]
-fn everything_that_is_off_is_refused_with_the_offset_of_the_instruction() {
+fn features_that_are_off_are_refused_with_offsets() {
     // Three nops stand before the offender, so its offset is known: it is looked up in the bytes.
     for (body, opcode, name) in [
         ("f32.const 1 drop", &[0x43][..], "F32Const"),
@@ -302,8 +305,9 @@ fn types_that_are_off_are_refused_with_an_offset() {
     }
 }
 
+/// Memories of 64 bits and shared memories are refused.
 #[test]
-fn memories_of_64_bits_and_shared_memories_are_refused() {
+fn wide_and_shared_memories_are_refused() {
     for memory in ["i64 1", "1 1 shared"] {
         let wat = format!(
             r#"(module (memory (export "memory") {memory}) (global (export "smart51_buffer") i32 (i32.const 0))
@@ -316,8 +320,9 @@ fn memories_of_64_bits_and_shared_memories_are_refused() {
     }
 }
 
+/// Only the two imports of the host are served and only with their types.
 #[test]
-fn only_the_two_imports_of_the_host_are_served_and_only_with_their_types() {
+fn only_the_two_imports_of_the_host_are_served() {
     let call = r#"(import "smart51" "call" (func (param i32 i32 i32 i32 i32) (result i32)))"#;
     let exit = r#"(import "smart51" "exit" (func (param i32)))"#;
     assert_eq!(
@@ -341,8 +346,9 @@ fn only_the_two_imports_of_the_host_are_served_and_only_with_their_types() {
     }
 }
 
+/// Each required export must be there and be what a call needs.
 #[test]
-fn each_required_export_must_be_there_and_be_what_a_call_needs() {
+fn each_required_export_must_be_there() {
     let memory = r#"(memory (export "memory") 1)"#;
     let buffer = r#"(global (export "smart51_buffer") i32 (i32.const 0))"#;
     let main = r#"(func (export "smart51_main"))"#;
@@ -492,8 +498,9 @@ fn a_component_is_refused() {
     );
 }
 
+/// Every prefix and every flipped byte is refused or prepared without a panic.
 #[test]
-fn every_prefix_and_every_flipped_byte_is_refused_or_prepared_without_a_panic() {
+fn damaged_modules_never_panic() {
     let wat = module(
         r#"(table 2 funcref) (func $f (param i32) (result i32) local.get 0) (elem (i32.const 0) $f)
            (data (i32.const 9) "data")"#,

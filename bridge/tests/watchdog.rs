@@ -66,8 +66,9 @@ fn an_endless_call_is_given_up_as_the_nodes_failure() {
     }
 }
 
+/// A watched call that is in time has the report of any other.
 #[test]
-fn a_watched_call_that_is_in_time_has_the_report_of_any_other() {
+fn a_watched_call_in_time_has_the_same_report() {
     let limits = |gas| CallLimits {
         gas: Gas(gas),
         ..CallLimits::NONE
@@ -86,8 +87,9 @@ fn a_watched_call_that_is_in_time_has_the_report_of_any_other() {
     }
 }
 
+/// A watched 8051 stops between slices and goes on as if it had not.
 #[test]
-fn a_watched_8051_stops_between_slices_and_goes_on_as_if_it_had_not() {
+fn a_watched_8051_goes_on_between_slices() {
     // Three nested loops of half a million DJNZ, and exit code 1: MOV DPTR, MOV A, MOVX, LCALL 0x0008.
     let image = mcs51(&[
         0x7F, 0x08, 0x7E, 0x00, 0x7D, 0x00, 0xDD, 0xFE, 0xDE, 0xFA, 0xDF, 0xF6, 0x90, 0xEF, 0xFD,
@@ -106,7 +108,7 @@ fn a_watched_8051_stops_between_slices_and_goes_on_as_if_it_had_not() {
 
 /// A module that takes much longer to prepare than to run: its preparing is watched as well.
 #[test]
-fn a_module_that_takes_too_long_to_prepare_is_given_up() {
+fn preparing_too_long_is_given_up() {
     let function = format!("(func {})", "i32.const 0 if end ".repeat(9_000));
     let image = Image::wasm(module(&function.repeat(20), ""));
     let engine = Wasmi::watched(Watchdog::new(Duration::from_millis(1)));

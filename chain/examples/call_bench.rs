@@ -4,8 +4,8 @@
 //! cargo run --release -p smart51-chain --example call_bench
 //! ```
 //!
-//! With `count FILE N` it calls the image in FILE N times and measures nothing: two runs under callgrind with different N
-//! tell the host instructions of a call.
+//! With `count FILE N` it calls the image in FILE N times and measures nothing: two runs under
+//! callgrind with different N tell the host instructions of a call.
 
 use abi::Semantics;
 use bridge::{Call, CallLimits, Engine, Mcs51, Rules, Wasmi, drive};

@@ -4,8 +4,8 @@
 //! cargo run --release -p smart51-chain --example transfer_bench [memory | sled]
 //! ```
 //!
-//! With `count N` it makes N blocks in memory and measures nothing: two runs under callgrind with different N tell the host
-//! instructions of a block of 100 transfers.
+//! With `count N` it makes N blocks in memory and measures nothing: two runs under callgrind with
+//! different N tell the host instructions of a block of 100 transfers.
 
 use chain::session::Payment;
 use chain::{CallRequest, Chain, Deploy, Genesis};

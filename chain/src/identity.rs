@@ -26,8 +26,9 @@ pub fn public_key(name: &str) -> PublicKey {
 mod tests {
     use super::*;
 
+    /// A name always has the same key and another name another.
     #[test]
-    fn a_name_always_has_the_same_key_and_another_name_another() {
+    fn a_name_has_one_key_and_another_name_another() {
         let alice = public_key("alice");
         assert_eq!(alice, public_key("alice"));
         assert_ne!(alice, public_key("bob"));

@@ -1,7 +1,8 @@
 //! Whether an image is a contract.
 
 use abi::Semantics;
-use bridge::wasm::{self, Costs, ModuleLimits};
+use bridge::Rules;
+use bridge::wasm::{self, InvalidSection};
 use loader::Image;
 use loader::header::{self, Checked};
 
@@ -10,13 +11,14 @@ use loader::header::{self, Checked};
 /// # Errors
 /// Why it would be refused at deployment, with the place.
 pub(crate) fn check(image: &Image, semantics: Semantics) -> Result<Option<Checked>, String> {
+    let rules = Rules::v1(semantics);
     match image.as_wasm() {
         Some(_) if semantics.is_dacrs() => Err(format!(
             "WebAssembly runs under the semantics v1 only, not under {semantics}"
         )),
-        Some(module) => match wasm::meter(module, &ModuleLimits::V1, &Costs::V1) {
+        Some(module) => match wasm::meter(module, &rules.limits, &rules.costs) {
             Ok(_) => Ok(None),
-            Err(refusal) => Err(refusal.to_string()),
+            Err(error) => Err(InvalidSection::new(error, module).to_string()),
         },
         None => header::check(image, semantics)
             .map(Some)

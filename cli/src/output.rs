@@ -37,8 +37,8 @@ impl Output {
         write_stdout(text.as_bytes())
     }
 
-    /// Prints the report of a change that is made and stays made, whether or not the report can be written: if it can't,
-    /// that is said with `done`, and the command has not failed.
+    /// Prints the report of a change that is made and stays made, whether or not the report can be
+    /// written: if it can't, that is said with `done`, and the command has not failed.
     pub(crate) fn confirm(&self, report: &(impl Serialize + Text), done: impl Display) {
         if let Err(error) = self.print(report) {
             note(format_args!("warning: {}; {done}", error.message));

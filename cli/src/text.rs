@@ -46,8 +46,9 @@ pub(crate) use say;
 /// The largest integer that JavaScript reads as it is written: 2^53 - 1.
 const LARGEST_NUMBER: u64 = (1 << 53) - 1;
 
-/// One JSON object as a line. What [`visible`] would escape is escaped as `\u202e`, which every reader takes for what it
-/// stands for; an integer that JavaScript would round is a string of its digits.
+/// One JSON object as a line. What [`visible`] would escape is escaped as `\u202e`, which every
+/// reader takes for what it stands for; an integer that JavaScript would round is a string of its
+/// digits.
 ///
 /// # Errors
 /// If the report cannot be JSON.

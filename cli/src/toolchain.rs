@@ -99,8 +99,9 @@ impl Sources {
         Ok(())
     }
 
-    /// Checks that one file alone is the contract's main one, by the `assembly` of each: that one programs the switch of
-    /// the account check, and the linker would say no more than that bytes come twice, or that there are none.
+    /// Checks that one file alone is the contract's main one, by the `assembly` of each: that one
+    /// programs the switch of the account check, and the linker would say no more than that bytes
+    /// come twice, or that there are none.
     fn check_parts(&self, assembly: &[String]) -> Result<(), Error> {
         let programs = |text: &str| text.lines().any(|line| line == "_s51_account_check:");
         let mut main = self

@@ -161,8 +161,8 @@ fn variable(label: &str) -> &str {
     name
 }
 
-/// Whether `anl a,#mask` · `jnb acc.top,over` · `orl a,#rest` copies the top bit that is left of a shifted byte to those
-/// above it.
+/// Whether `anl a,#mask` · `jnb acc.top,over` · `orl a,#rest` copies the top bit that is left of a
+/// shifted byte to those above it.
 fn spreads_a_sign([anl, jnb]: [&str; 2], orl: &str) -> bool {
     let byte = |text: &str| {
         let digits = text.strip_prefix("a,#0x")?;

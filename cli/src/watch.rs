@@ -89,7 +89,8 @@ impl CoverageArgs {
 /// The options of commands that run one image.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WatchArgs {
-    /// Watch the stack: report how high it grew, and who called whom when it overflows: that ends firmware, and the status is 1. Slower. For the 8051.
+    /// Watch the stack: report how high it grew, and who called whom when it overflows: that ends
+    /// firmware, and the status is 1. Slower. For the 8051.
     #[arg(long)]
     check_stack: bool,
     #[command(flatten)]

@@ -36,9 +36,9 @@ pub struct Interrupt {
 /// without those, a run costs the same as if they did not exist. `now` is what the run has used when the instruction
 /// begins.
 pub trait Bus {
-    /// Whether programs with hooks are run on this bus. Changes nothing but speed: instructions that reach hooked registers
-    /// are then executed between blocks, and `PUSH PSW`, `MOV PSW,#imm` and `POP PSW` within them, instead of by the exact
-    /// loop.
+    /// Whether programs with hooks are run on this bus. Changes nothing but speed: instructions
+    /// that reach hooked registers are then executed between blocks, and `PUSH PSW`, `MOV PSW,#imm`
+    /// and `POP PSW` within them, instead of by the exact loop.
     const HOOKED: bool = false;
 
     /// The byte at XDATA `address`.
@@ -48,8 +48,8 @@ pub trait Bus {
     fn xwrite(&mut self, address: u16, value: u8);
 
     /// [`Bus::xread`] for an instruction outside the block loop, as all are that
-    /// [`ask_after_xdata`](crate::ProgramBuilder::ask_after_xdata) names: for what a bus does besides storing, which the
-    /// block loop would pay for with every access.
+    /// [`ask_after_xdata`](crate::ProgramBuilder::ask_after_xdata) names: for what a bus does
+    /// besides storing, which the block loop would pay for with every access.
     fn xread_asked(&mut self, address: u16) -> u8 {
         self.xread(address)
     }
@@ -59,8 +59,8 @@ pub trait Bus {
         self.xwrite(address, value);
     }
 
-    /// The value that an instruction reads from the hooked register `sfr`; `stored` is what was written there last, and of what it
-    /// reads it looks at `bits`.
+    /// The value that an instruction reads from the hooked register `sfr`; `stored` is what was
+    /// written there last, and of what it reads it looks at `bits`.
     fn sfr_read(&mut self, sfr: u8, side: Side, bits: u8, stored: u8, now: Cycles) -> u8 {
         let _ = (sfr, side, bits, now);
         stored
@@ -104,9 +104,10 @@ pub trait Bus {
         let _ = (vector, now);
     }
 
-    /// At the boundary `now`, says when the run shall end with [`Stop::Event`](crate::Stop::Event) in any case, counted as
-    /// `now` is: at the first end of an instruction that is not earlier, unless [`Bus::pending_interrupt`] names an interrupt. Asked
-    /// when a run begins, after an interrupt, and whenever [`Bus::stop_requested`] is.
+    /// At the boundary `now`, says when the run shall end with [`Stop::Event`](crate::Stop::Event)
+    /// in any case, counted as `now` is: at the first end of an instruction that is not earlier,
+    /// unless [`Bus::pending_interrupt`] names an interrupt. Asked when a run begins, after an
+    /// interrupt, and whenever [`Bus::stop_requested`] is.
     fn deadline(&mut self, now: Cycles) -> Cycles {
         let _ = now;
         Cycles::MAX

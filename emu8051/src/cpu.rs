@@ -25,8 +25,8 @@ impl Cpu {
         Cpu { pc: 0, memory }
     }
 
-    /// IRAM and SFRs: 128 bytes of upper IRAM (0x80 up), 128 of lower IRAM, then the SFRs from 0x80 up. The lowest bit of
-    /// PSW is zero here: see [`Cpu::psw`].
+    /// IRAM and SFRs: 128 bytes of upper IRAM (0x80 up), 128 of lower IRAM, then the SFRs from 0x80
+    /// up. The lowest bit of PSW is zero here: see [`Cpu::psw`].
     pub fn memory(&self) -> &[u8; 384] {
         &self.memory
     }

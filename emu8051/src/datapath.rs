@@ -173,8 +173,8 @@ impl<B: Bus, D: DirectAccess<B>> Core<'_, B, D> {
         bytes > 0 && self.room(bytes).is_none()
     }
 
-    /// Whether `uop` with the operands of `slot`, which the exact loop is about to execute, makes the stack wrap around: it
-    /// grows beyond IRAM 0xFF and goes on at 0x00.
+    /// Whether `uop` with the operands of `slot`, which the exact loop is about to execute, makes
+    /// the stack wrap around: it grows beyond IRAM 0xFF and goes on at 0x00.
     pub(crate) fn wraps_stack(&self, uop: Uop, slot: &Slot) -> bool {
         let sp = self.memory[direct(sfr::SP)];
         match uop {
@@ -281,8 +281,8 @@ impl<B: Bus, D: DirectAccess<B>> Core<'_, B, D> {
         Flow::Next(const { Uop::MovPswImm.len() as u32 })
     }
 
-    /// `MOV SP,A` where the stack is guarded, or `INC SP` if `counts`. One operation for both: with two of them the block
-    /// loop is compiled for the worse.
+    /// `MOV SP,A` where the stack is guarded, or `INC SP` if `counts`. One operation for both: with
+    /// two of them the block loop is compiled for the worse.
     #[inline(always)]
     pub(crate) fn set_sp(&mut self, counts: bool) -> Flow {
         let sp = self.memory[direct(sfr::SP)];
@@ -325,8 +325,8 @@ impl<B: Bus, D: DirectAccess<B>> Core<'_, B, D> {
         self.set_reg(n, value);
     }
 
-    /// Branches in the host as well: were the address selected, all that follows would wait for the condition. It is for
-    /// that alone that one way is called cold.
+    /// Branches in the host as well: were the address selected, all that follows would wait for the
+    /// condition. It is for that alone that one way is called cold.
     #[inline(always)]
     pub(crate) fn branch(&self, slot: &Slot, taken: bool) -> Flow {
         if taken {

@@ -219,7 +219,8 @@ macro_rules! isa {
             }
         }
 
-        /// The operations that have one for both next to each other, see [`fusion`](crate::fusion): first, second, both.
+        /// The operations that have one for both next to each other, see [`fusion`](crate::fusion):
+        /// first, second, both.
         pub(crate) const PAIRS: &[(Uop, Uop, Uop)] =
             &[ $( (Uop::$first, Uop::$second, Uop::$pair) ),* ];
 

@@ -7,16 +7,16 @@ use core::ops::ControlFlow::{self, Continue};
 /// Sees every instruction of a [`run_observed`](crate::run_observed), and can end the run with
 /// [`Stop::Observer`](crate::Stop::Observer).
 ///
-/// Observers compose: a pair `(A, B)` tells both, A first, and ends the run if either breaks; an `Option` observes where
-/// it holds one.
+/// Observers compose: a pair `(A, B)` tells both, A first, and ends the run if either breaks; an
+/// `Option` observes where it holds one.
 pub trait Observer {
     /// Whether it needs to be told of instructions; asked once, when a run begins. One that does not costs nothing.
     fn wants_instructions(&self) -> bool {
         true
     }
 
-    /// `insn` is about to be executed; [`Cpu::pc`] is its address. A break ends the run before it: it costs nothing, and
-    /// PC stays on it.
+    /// `insn` is about to be executed; [`Cpu::pc`] is its address. A break ends the run before it:
+    /// it costs nothing, and PC stays on it.
     fn before(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
         let _ = (cpu, insn);
         Continue(())

@@ -478,8 +478,8 @@ deeper: PUSH ACC
         RET
 ";
 
-/// A guarded stack faults at the instruction that would wrap it, in both loops and under every limit, with nothing changed;
-/// one that is not guarded wraps.
+/// A guarded stack faults at the instruction that would wrap it, in both loops and under every
+/// limit, with nothing changed; one that is not guarded wraps.
 #[test]
 fn a_guarded_stack_faults_where_it_would_wrap() {
     let mut places = std::collections::BTreeSet::new();

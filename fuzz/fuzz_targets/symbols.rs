@@ -1,5 +1,5 @@
-//! Any text as a symbol file of each kind: what the readers find lies in CODE, in order, and names a file that is there,
-//! also after two of them were put together.
+//! Any text as a symbol file of each kind: what the readers find lies in CODE, in order, and names
+//! a file that is there, also after two of them were put together.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -34,8 +34,8 @@ impl fmt::Display for Print {
     }
 }
 
-/// `text` as it may stand within a line: what ends a line, moves a cursor, turns the direction of writing or shows nothing
-/// is written as `\n` or `\u{202e}`. A backslash stays one.
+/// `text` as it may stand within a line: what ends a line, moves a cursor, turns the direction of
+/// writing or shows nothing is written as `\n` or `\u{202e}`. A backslash stays one.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_visible) {

@@ -1,5 +1,5 @@
-//! Firmware images: what programmers and `s51` load is loaded, with a word on what was odd. The same files are refused as
-//! contracts.
+//! Firmware images: what programmers and `s51` load is loaded, with a word on what was odd. The
+//! same files are refused as contracts.
 
 use loader::{Image, LoadError, load, load_firmware};
 use std::fs;

@@ -209,8 +209,8 @@ fn c_function(method: &MethodSpec) -> (String, String) {
         line!(body, "    {};", passed.body);
     }
     if let Some(size) = record_size(method) {
-        // As many requests as the records need. Of a small count that is a constant sdcc leaves the last branch, as long
-        // as nothing writes to it.
+        // As many requests as the records need. Of a small count that is a constant sdcc leaves the
+        // last branch, as long as nothing writes to it.
         let most = records_in_a_request(size);
         body = format!(
             "    if (count > {most}) {{\n        \

@@ -2,9 +2,9 @@
 
 use super::code::Code;
 use super::costs::Costs;
+use super::facts::Shape;
 use super::instrument::Added;
 use super::outline::{Kind, Mark, Outline};
-use super::validate::Shape;
 use std::ops::Range;
 use wasm_encoder::{Encode, ValType};
 

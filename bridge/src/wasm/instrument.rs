@@ -59,8 +59,9 @@
 
 use super::body::Bodies;
 use super::costs::Costs;
+use super::facts::Shape;
+use super::invalid::InvalidModule;
 use super::limits::ModuleLimits;
-use super::validate::{InvalidModule, Shape};
 use super::{GAS_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, STACK_EXPORT};
 use wasm_encoder::reencode::{self, Reencode, RoundtripReencoder};
 use wasm_encoder::{

@@ -6,16 +6,19 @@
 use crate::engine::{EngineId, PrepareError};
 use crate::rules::Rules;
 use abi::Gas;
+use facts::at_most;
 use instrument::Instrument;
 use loader::Image;
-use validate::{Check, at_most};
+use validate::Check;
 use wasmparser::Parser;
 
 mod body;
 mod code;
 mod costs;
+mod facts;
 mod guest;
 mod instrument;
+mod invalid;
 mod limits;
 mod outline;
 mod validate;
@@ -24,8 +27,8 @@ mod wasmi;
 mod wasmtime;
 
 pub use costs::{Class, Costs, Entry};
+pub use invalid::{InvalidModule, InvalidSection};
 pub use limits::{BUFFER_SIZE, ModuleLimits, PAGE_SIZE};
-pub use validate::InvalidModule;
 pub use wasmi::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::Wasmtime;
@@ -99,5 +102,6 @@ fn meter_image(image: &Image, rules: &Rules) -> Result<Metered, PrepareError> {
     if rules.semantics.is_dacrs() {
         return Err(PrepareError::Semantics(rules.semantics));
     }
-    meter(wasm, &rules.limits, &rules.costs).map_err(|error| PrepareError::Module(Box::new(error)))
+    meter(wasm, &rules.limits, &rules.costs)
+        .map_err(|error| PrepareError::Module(Box::new(InvalidSection::new(error, wasm))))
 }

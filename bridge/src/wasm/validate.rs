@@ -5,19 +5,19 @@
 //! a call needs, and segments that lie where they are put. Everything refused is refused with its offset.
 
 use super::costs::{self, Costs};
+use super::facts::{Facts, Shape, at_most, constant, inside, name};
+use super::invalid::InvalidModule;
 use super::limits::{BUFFER_SIZE, ModuleLimits, PAGE_SIZE};
-use super::outline::Outline;
 use super::{
     ACCOUNT_CHECK_EXPORT, BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT,
     MEMORY_EXPORT,
 };
-use std::ops::Range;
 use wasmparser::{
-    ConstExpr, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
-    Encoding, ExportSectionReader, ExternalKind, FuncToValidate, FuncType,
-    FuncValidatorAllocations, FunctionBody, GlobalSectionReader, ImportSectionReader,
-    MemorySectionReader, Operator, Payload, TableSectionReader, TypeRef, TypeSectionReader,
-    ValType, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader, Encoding,
+    ExportSectionReader, ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations,
+    FunctionBody, GlobalSectionReader, ImportSectionReader, MemorySectionReader, Operator, Payload,
+    TableSectionReader, TypeRef, TypeSectionReader, ValType, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
 };
 
 /// The features a module may use, beside the first version of WebAssembly: what today's compilers emit
@@ -25,206 +25,6 @@ use wasmparser::{
 const FEATURES: WasmFeatures = WasmFeatures::SIGN_EXTENSION
     .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG);
-
-/// Why a module is refused. Offsets are in bytes from its start.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidModule {
-    /// The bytes are not a module, or use a feature that is off.
-    #[error("wasm offset 0x{offset:x}: {reason}")]
-    Malformed {
-        /// Where.
-        offset: u64,
-        /// What wasmparser says.
-        reason: String,
-    },
-    /// There is more of something than the table of limits allows.
-    #[error("wasm offset 0x{offset:x}: {what} is {found}, the most is {most}")]
-    Limit {
-        /// Where it is claimed.
-        offset: u64,
-        /// The row of the table.
-        what: &'static str,
-        /// What the module has.
-        found: u64,
-        /// What the table allows.
-        most: u32,
-    },
-    /// An operator that contracts may not use.
-    #[error(
-        "wasm offset 0x{offset:x}: {operator} is not allowed; see the operators in docs/wasm.md"
-    )]
-    Operator {
-        /// Where it stands.
-        offset: u64,
-        /// Its name.
-        operator: String,
-    },
-    /// An import that the host does not offer.
-    #[error(
-        "wasm offset 0x{offset:x}: import `{module}.{name}` is not offered; the host has \
-         `smart51.call` (five i32 to i32) and `smart51.exit` (one i32 to nothing)"
-    )]
-    Import {
-        /// Where it stands.
-        offset: u64,
-        /// The module it is imported from.
-        module: String,
-        /// Its name.
-        name: String,
-    },
-    /// A start function: a call begins in `smart51_main` and nowhere else.
-    #[error("wasm offset 0x{offset:x}: a start function is not allowed; begin in `smart51_main`")]
-    Start {
-        /// Where it stands.
-        offset: u64,
-    },
-    /// An export is missing, or is not what a call needs.
-    #[error("export `{name}` must be {expected}, found {found}")]
-    Export {
-        /// Its name.
-        name: &'static str,
-        /// What it must be.
-        expected: &'static str,
-        /// What is there.
-        found: String,
-    },
-    /// A segment that is not put at a fixed place.
-    #[error("wasm offset 0x{offset:x}: a passive {kind} segment is not allowed")]
-    PassiveSegment {
-        /// Where it stands.
-        offset: u64,
-        /// `data` or `element`.
-        kind: &'static str,
-    },
-    /// A segment, or the exchange buffer, that does not lie inside what it is put in.
-    #[error(
-        "wasm offset 0x{offset:x}: {kind} covers {start} to {end}, but only {size} {unit} are there"
-    )]
-    OutOfRange {
-        /// Where it stands.
-        offset: u64,
-        /// What does not fit.
-        kind: &'static str,
-        /// Its first byte or element.
-        start: u64,
-        /// One past its last byte or element.
-        end: u64,
-        /// What is there.
-        size: u64,
-        /// `bytes` or `elements`.
-        unit: &'static str,
-    },
-}
-
-impl From<wasmparser::Error> for InvalidModule {
-    fn from(error: wasmparser::Error) -> Self {
-        InvalidModule::Malformed {
-            offset: error.offset(),
-            reason: error.message().to_owned(),
-        }
-    }
-}
-
-/// What metering needs to know of a function that the module defines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shape {
-    /// How many parameters it has.
-    pub(super) params: u32,
-    /// How many parameters and locals it has.
-    pub(super) locals: u32,
-    /// The type of its result, if it has one.
-    pub(super) result: Option<ValType>,
-    /// The most operands on its stack at once.
-    pub(super) operands: u32,
-    /// How many operators it has.
-    pub(super) operators: u32,
-    /// Whether it calls functions of the module, itself perhaps.
-    pub(super) calls: bool,
-    /// How many groups its locals are declared in.
-    pub(super) groups: u32,
-    /// Where these groups lie in its body, in bytes; its operators follow.
-    pub(super) declared: Range<usize>,
-    /// Its code.
-    pub(super) outline: Outline,
-}
-
-/// What a call needs to know of a valid module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Facts {
-    /// The address of the exchange buffer.
-    pub(super) buffer: u32,
-    /// The pages of memory at the start of a call.
-    pub(super) pages: u32,
-    /// Whether the account check is switched on.
-    pub(super) account_check: bool,
-    /// What preparing costs beside the code of functions, in gas.
-    pub(super) entry: u64,
-}
-
-pub(super) fn at_most(
-    offset: u64,
-    what: &'static str,
-    found: impl Into<u64>,
-    most: u32,
-) -> Result<(), InvalidModule> {
-    let found = found.into();
-    if found > u64::from(most) {
-        Err(InvalidModule::Limit {
-            offset,
-            what,
-            found,
-            most,
-        })
-    } else {
-        Ok(())
-    }
-}
-
-/// A thing that lies at `start` and is `length` long, in a space of `size`.
-fn inside(
-    offset: u64,
-    kind: &'static str,
-    start: u32,
-    length: usize,
-    size: u64,
-    unit: &'static str,
-) -> Result<(), InvalidModule> {
-    let start = u64::from(start);
-    let end = start + length as u64;
-    if end > size {
-        Err(InvalidModule::OutOfRange {
-            offset,
-            kind,
-            start,
-            end,
-            size,
-            unit,
-        })
-    } else {
-        Ok(())
-    }
-}
-
-/// The value of a constant expression; of those there is only `i32.const`, because nothing else of type i32
-/// is constant without imported globals.
-fn constant(expression: &ConstExpr<'_>) -> Result<u32, InvalidModule> {
-    let mut operators = expression.get_operators_reader();
-    let offset = operators.original_position();
-    match operators.read()? {
-        Operator::I32Const { value } => Ok(value.cast_unsigned()),
-        other => Err(InvalidModule::Operator {
-            offset,
-            operator: name(&other),
-        }),
-    }
-}
-
-/// The operator's name without its immediates.
-fn name(operator: &Operator<'_>) -> String {
-    let text = format!("{operator:?}");
-    text.split(' ').next().unwrap_or_default().to_owned()
-}
 
 /// A module under examination, and what has been seen of it so far.
 pub(super) struct Check<'l> {

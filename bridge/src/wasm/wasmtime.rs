@@ -4,8 +4,8 @@
 //! kept on disk, function by function: wasmtime hands out and takes back bytes through its interface for
 //! that, and [`Cache`] sees to it that they are our own.
 //!
-//! The module runs on a fiber. An import leaves its call in the [`HostChannel`] and gives up the thread; whoever drives the
-//! run leaves the reply there, and goes on with the fiber.
+//! The module runs on a fiber. An import leaves its call in the [`HostChannel`] and gives up the
+//! thread; whoever drives the run leaves the reply there, and goes on with the fiber.
 
 use super::guest::{Asked, Grant, Import, trapped, write_input};
 use super::{
@@ -202,8 +202,8 @@ impl HostChannel {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls from within the fiber; the thread is the driver's until there is a reply: its bytes, whether it was served,
-    /// and the gas.
+    /// Calls from within the fiber; the thread is the driver's until there is a reply: its bytes,
+    /// whether it was served, and the gas.
     async fn call(
         &self,
         gas: i64,

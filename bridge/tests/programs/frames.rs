@@ -482,7 +482,8 @@ fn function(
     )
 }
 
-/// The module of `seed`: up to four functions, of which some call each other until the stack is used up, and the others call none. A function has at most some `large` statements.
+/// The module of `seed`: up to four functions, of which some call each other until the stack is
+/// used up, and the others call none. A function has at most some `large` statements.
 pub(crate) fn endless(seed: u64, large: usize) -> Vec<u8> {
     let mut random = Random(seed);
     let many = random.below(4) + 1;

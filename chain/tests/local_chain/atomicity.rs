@@ -29,8 +29,9 @@ fn copy_of(file: &[u8]) -> Arc<MemStore> {
     store
 }
 
+/// A store that fails at any operation has the old state or the new one.
 #[test]
-fn a_store_that_fails_at_any_operation_has_the_old_state_or_the_new_one() {
+fn a_failing_store_has_the_old_state_or_the_new_one() {
     let (chain, store) = in_memory();
     let old = export(&*store);
     block(&chain).unwrap();
@@ -88,8 +89,9 @@ fn a_store_that_fails_at_any_operation_has_the_old_state_or_the_new_one() {
     }
 }
 
+/// A block goes on after a failed read as if the call had never been.
 #[test]
-fn a_block_goes_on_after_a_failed_read_as_if_the_call_had_never_been() {
+fn a_block_goes_on_after_a_failed_read() {
     let (chain, store) = in_memory();
     let old = export(&*store);
     // Which of the two calls were made; `None` where the failure comes only with the commit.

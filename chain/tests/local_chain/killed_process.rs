@@ -38,8 +38,9 @@ fn child_that_calls_until_it_is_killed() {
     }
 }
 
+/// Killing the process fifty times loses no acknowledged call and leaves no half one.
 #[test]
-fn killing_the_process_fifty_times_loses_no_acknowledged_call_and_leaves_no_half_one() {
+fn fifty_kills_lose_no_acknowledged_call() {
     let folder = tempfile::tempdir().unwrap();
     set_up(&open(folder.path()));
     let mut transfers = 0;

@@ -45,8 +45,9 @@ fn nops(count: usize) -> Image {
     succeeds(&"NOP\n".repeat(count))
 }
 
+/// The fee buys whole hundreds of steps and is taken whole.
 #[test]
-fn the_fee_buys_whole_hundreds_of_steps_and_is_taken_whole() {
+fn the_fee_buys_whole_hundreds_of_steps() {
     let (chain, _) = in_memory();
     // The jump to the start, the exit code (three instructions) and the jump to the exit.
     let hundred = deployed(&chain, &nops(100 - 5), Semantics::Dacrs2017);
@@ -66,8 +67,9 @@ fn the_fee_buys_whole_hundreds_of_steps_and_is_taken_whole() {
     assert_eq!(balance(&chain, PARTIES.alice), before - fee);
 }
 
+/// One step more than the fee buys fails and leaves no trace.
 #[test]
-fn one_step_more_than_the_fee_buys_fails_and_leaves_no_trace() {
+fn one_step_more_than_the_fee_buys_leaves_no_trace() {
     let (chain, _) = in_memory();
     let more = deployed(&chain, &nops(101 - 5), Semantics::Dacrs2017);
     let before = balance(&chain, PARTIES.alice);

@@ -61,8 +61,9 @@ fn made(block: &mut OpenBlock<'_>, request: &CallRequest<'_>) -> Receipt {
     block.call(request, &mut ()).unwrap().clone()
 }
 
+/// Each transaction costs its price whatever comes of it.
 #[test]
-fn each_transaction_costs_its_price_whatever_comes_of_it() {
+fn each_transaction_costs_its_price_however_it_ends() {
     let (chain, _) = in_memory();
     let price = |input: &[u8], value| Schedule::V1.call_gas(input.len(), value).0;
     let mut block = chain.begin_block().unwrap();

@@ -5,8 +5,9 @@ use chain::{ActionReceipt, Chain, ChainError, Deploy, Genesis, Verdict};
 use hostapi::ChainView;
 use state::{Batch, MemStore, StateStore, keys};
 
+/// A transfer changes the token and costs the caller its gas.
 #[test]
-fn a_transfer_changes_the_token_and_costs_the_caller_its_gas() {
+fn a_transfer_of_the_token_costs_its_gas() {
     let (chain, _) = in_memory();
     let before = balance(&chain, PARTIES.alice);
     let receipt = transfer(&chain, 30).unwrap();
@@ -38,8 +39,9 @@ fn a_refused_call_changes_nothing_but_is_paid_for() {
     assert_eq!(balance(&chain, PARTIES.alice), before - receipt.fee);
 }
 
+/// A call that runs out of gas costs all of it and changes nothing.
 #[test]
-fn a_call_that_runs_out_of_gas_costs_all_of_it_and_changes_nothing() {
+fn a_call_out_of_gas_costs_all_and_changes_nothing() {
     let (chain, _) = in_memory();
     let mut block = chain.begin_block().unwrap();
     let whole = call(&mut block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, 5)).unwrap();
@@ -88,8 +90,9 @@ fn a_dropped_block_leaves_no_trace() {
     assert_eq!(export(&*store), before);
 }
 
+/// Transactions of a block see each other and a rejected one is not in it.
 #[test]
-fn transactions_of_a_block_see_each_other_and_a_rejected_one_is_not_in_it() {
+fn transactions_of_a_block_see_each_other() {
     let (chain, _) = in_memory();
     let mut block = chain.begin_block().unwrap();
     let poor = block.new_account("carol", 5).unwrap().target;
@@ -107,8 +110,9 @@ fn transactions_of_a_block_see_each_other_and_a_rejected_one_is_not_in_it() {
     assert_eq!(tokens(&chain, poor), 7);
 }
 
+/// Names are taken once and stand for ids and addresses.
 #[test]
-fn names_are_taken_once_and_stand_for_ids_and_addresses() {
+fn names_are_taken_once_and_resolve_to_ids() {
     let (chain, _) = in_memory();
     let mut block = chain.begin_block().unwrap();
     assert!(matches!(
@@ -155,8 +159,9 @@ fn names_are_taken_once_and_stand_for_ids_and_addresses() {
     ));
 }
 
+/// Deploying costs gas by the byte and two contracts can share code.
 #[test]
-fn deploying_costs_gas_by_the_byte_and_two_contracts_can_share_code() {
+fn deploying_costs_by_the_byte_and_code_is_shared() {
     let (chain, _) = in_memory();
     let image = token_image();
     let before = balance(&chain, PARTIES.bob);
@@ -333,8 +338,9 @@ fn the_last_height_has_no_successor() {
     assert!(matches!(chain.begin_block(), Err(ChainError::LastHeight)));
 }
 
+/// The same transactions give the same state everywhere.
 #[test]
-fn the_same_transactions_give_the_same_state_everywhere() {
+fn equal_transactions_give_equal_states() {
     let run = || {
         let (chain, store) = in_memory();
         transfer(&chain, 3).unwrap();

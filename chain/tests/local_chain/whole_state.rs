@@ -11,8 +11,9 @@ use state::keys;
 use state::{Batch, MemStore, SledStore, StateStore};
 use std::sync::Arc;
 
+/// Rolled back blocks leave the state byte for byte as it was.
 #[test]
-fn rolled_back_blocks_leave_the_state_byte_for_byte_as_it_was() {
+fn rollback_restores_the_state_byte_for_byte() {
     let (chain, store) = in_memory();
     let mut history = vec![export(&*store)];
     for amount in [1, 2, 5000, 3] {
@@ -75,8 +76,9 @@ fn equal_states_export_equally_from_every_store() {
     ));
 }
 
+/// A damaged export is refused and nothing is imported.
 #[test]
-fn a_damaged_export_is_refused_and_nothing_is_imported() {
+fn a_damaged_export_imports_nothing() {
     let (_, store) = in_memory();
     let file = export(&*store);
     let refused = |bytes: &[u8], what: &str| {

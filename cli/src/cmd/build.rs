@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 
 /// Compile a contract in C, with the header and runtime that smart51 ships.
 ///
-/// The contract includes smart51.h and defines `void contract(void)`, in one file or in several, of which all but one
-/// say `#define S51_PART` before they include it. The image is checked as at deployment. A warning names what compiles for the 8051 and does not do what it says, where the compiler's output
-/// shows it: constants without a value, recursion without __reentrant, and bytes that sdcc shifts with a sign.
+/// The contract includes smart51.h and defines `void contract(void)`, in one file or in several, of
+/// which all but one say `#define S51_PART` before they include it. The image is checked as at
+/// deployment. A warning names what compiles for the 8051 and does not do what it says, where the
+/// compiler's output shows it: constants without a value, recursion without __reentrant, and bytes
+/// that sdcc shifts with a sign.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  smart51 build token.c\n  smart51 build token.c --target wasm -o token.wasm\n  \

@@ -20,9 +20,10 @@ const FILES: [(&str, &str); 3] = [
 
 /// Write the header and the runtime that `smart51 build` uses to a folder.
 ///
-/// Editors find smart51.h there, and other tools can build what smart51 build builds: --json tells the flags too. For the
-/// 8051 what mcs51.asm makes is linked first, then what smart51.c makes, then the contract's files in order; clang takes
-/// the contract's files and then smart51.c. A file that is there with other contents stays as it is, and is an error.
+/// Editors find smart51.h there, and other tools can build what smart51 build builds: --json tells
+/// the flags too. For the 8051 what mcs51.asm makes is linked first, then what smart51.c makes,
+/// then the contract's files in order; clang takes the contract's files and then smart51.c. A file
+/// that is there with other contents stays as it is, and is an error.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  smart51 sdk --out include")]
 pub(crate) struct Sdk {

@@ -35,7 +35,8 @@ pub(crate) struct Test {
     /// Compare with the file instead of writing it, exact to the cycle.
     #[arg(long, requires = "gas_snapshot")]
     check: bool,
-    /// Watch the stack of each contract on the 8051, and report how high it grew; the status is 1 if it overflows. Slower.
+    /// Watch the stack of each contract on the 8051, and report how high it grew; the status is 1
+    /// if it overflows. Slower.
     #[arg(long)]
     check_stack: bool,
     #[command(flatten)]

@@ -47,7 +47,8 @@ pub(crate) fn read_json_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     read_bounded(path, JSON_MAX)
 }
 
-/// [`read_json`] of a file that people write: a field that is not known, and so does nothing, is told on standard error.
+/// [`read_json`] of a file that people write: a field that is not known, and so does nothing, is
+/// told on standard error.
 ///
 /// # Errors
 /// Those of [`read_json`].

@@ -1,5 +1,5 @@
-//! Public firmware that finds the host's rate by itself. The images are other people's: they are tried where the folder named
-//! by `SMART51_FIRMWARE_IMAGES` holds them.
+//! Public firmware that finds the host's rate by itself. The images are other people's: they are
+//! tried where the folder named by `SMART51_FIRMWARE_IMAGES` holds them.
 
 use super::common::Dir;
 use std::path::PathBuf;

@@ -182,7 +182,8 @@ fn an_xml_parser_reads_the_junit_report() {
     );
 }
 
-/// Small programs that ask one thing each of the chip around the processor, and of the line: what the manual says comes.
+/// Small programs that ask one thing each of the chip around the processor, and of the line: what
+/// the manual says comes.
 #[test]
 fn every_case_of_the_manual_passes() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/firmware/cases");

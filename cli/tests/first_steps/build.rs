@@ -204,8 +204,8 @@ fn the_sdk_builds_what_build_builds() {
     assert!(!dir.path("a/sdk/mcs51.asm").exists());
 }
 
-/// Recursion that the stack has no room for ends the call as a fault, wherever it is that the stack would wrap: at a call, a
-/// push, or the frame of a function.
+/// Recursion that the stack has no room for ends the call as a fault, wherever it is that the stack
+/// would wrap: at a call, a push, or the frame of a function.
 #[test]
 fn recursion_too_deep_is_a_fault_with_its_name() {
     let dir = Dir::new();

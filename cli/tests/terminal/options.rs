@@ -17,7 +17,8 @@ pub(super) const W: &str = r#"(module (import "smart51" "exit" (func $exit (para
     (loop $l (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (call $exit (i32.const 1))))"#;
 
-/// Echoes what comes over the serial line late, after reading RAM, XDATA and CODE, an SFR of the 8052, and serving a timer.
+/// Echoes what comes over the serial line late, after reading RAM, XDATA and CODE, an SFR of the
+/// 8052, and serving a timer.
 const FW: &str = "ljmp main\n .org 0x0B\n inc R7\n reti\n .org 0x30\n main: mov A,0x40\n mov R6,A\n mov DPTR,#0x30\n
     movx A,@DPTR\n mov R5,A\n mov A,0xC8\n mov SCON,#0x50\n mov TMOD,#0x22\n mov TH1,#0xFD\n setb TR1\n setb TR0\n
     mov IE,#0x82\n loop: mov R0,#0\n wait: djnz R0,wait\n mov R4,P1\n jnb RI,loop\n clr RI\n mov A,SBUF\n mov SBUF,A\n

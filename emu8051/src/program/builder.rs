@@ -90,9 +90,10 @@ impl ProgramBuilder {
         self
     }
 
-    /// A stack that wraps around is [`CpuFault::StackOverflow`](crate::CpuFault): the instruction that would make SP grow beyond
-    /// 0xFF, a call, a `PUSH`, `INC SP`, or `MOV SP,A` that adds less than 128 bytes to it, is not executed. What shrinks
-    /// the stack is not looked at, nor is any other way to set SP. Nothing is guarded on a [`Bus`](crate::Bus) with hooks.
+    /// A stack that wraps around is [`CpuFault::StackOverflow`](crate::CpuFault): the instruction
+    /// that would make SP grow beyond 0xFF, a call, a `PUSH`, `INC SP`, or `MOV SP,A` that adds
+    /// less than 128 bytes to it, is not executed. What shrinks the stack is not looked at, nor is
+    /// any other way to set SP. Nothing is guarded on a [`Bus`](crate::Bus) with hooks.
     #[must_use]
     pub fn guard_stack(mut self) -> ProgramBuilder {
         self.guards_stack = true;

@@ -160,8 +160,8 @@ impl Program {
         &self.costs
     }
 
-    /// The instruction at `pc`, a trap or one that the block loop leaves to the exact loop: its operation, the slot with its
-    /// operands, and its cost.
+    /// The instruction at `pc`, a trap or one that the block loop leaves to the exact loop: its
+    /// operation, the slot with its operands, and its cost.
     #[inline(always)]
     pub(crate) fn exact_at(&self, pc: u16) -> (Uop, &Slot, Cost) {
         let Shape { uop, cost, .. } = *shape(self.code[pc as usize]);

@@ -22,8 +22,9 @@
 //! * a trap or a fault, which cost nothing;
 //! * an instruction the block loop leaves to the exact loop ([`Uop::Exact`](crate::isa::Uop)): a hooked register, the
 //!   last instruction before the end of CODE, and one in every couple of thousand of straight-line code;
-//! * an instruction that would make the stack wrap around, which in a program that
-//!   [guards its stack](crate::ProgramBuilder::guard_stack) is a fault. All others pay one host instruction for each push.
+//! * an instruction that would make the stack wrap around, which in a program that [guards its
+//!   stack](crate::ProgramBuilder::guard_stack) is a fault. All others pay one host instruction for
+//!   each push.
 //!
 //! Cycles and steps are subtracted together, as two halves of one word ([`Cost`]). A half holds 15 bits, so the block
 //! loop is given its allowance in slices; a new slice costs some fifty host instructions every twenty thousand.

@@ -271,8 +271,8 @@ impl<'a, B: Bus> Runner<'a, B> {
         stop
     }
 
-    /// Goes on to where the direct address `x` may have changed: the instruction at PC waits for one of its bits by jumping
-    /// to itself.
+    /// Goes on to where the direct address `x` may have changed: the instruction at PC waits for
+    /// one of its bits by jumping to itself.
     fn wait(&mut self, x: u8, cost: Cost) {
         let each = cost.cycles().0;
         let steady = (self.core.bus.unchanged_until(x) - self.cycles)

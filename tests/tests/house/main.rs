@@ -47,15 +47,9 @@ fn read(path: &str) -> String {
 /// Fails with all offenders at once.
 #[track_caller]
 fn none(offenders: &[String], rule: &str) {
-    at_most(0, offenders, rule);
-}
-
-/// Fails with all offenders at once if there are more than `left`.
-#[track_caller]
-fn at_most(left: usize, offenders: &[String], rule: &str) {
     assert!(
-        offenders.len() <= left,
-        "{rule}; {} do not, {left} may:\n{}",
+        offenders.is_empty(),
+        "{rule}; {} do not:\n{}",
         offenders.len(),
         offenders.join("\n")
     );

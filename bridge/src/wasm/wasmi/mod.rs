@@ -1,8 +1,9 @@
 //! The engine by default: wasmi, an interpreter. It has no native code to go stale, and the shortest calls.
 //!
-//! A module that may be paused stops at its imports as at any other host trap of wasmi, and is resumed with the result.
-//! That takes some 1,100 host instructions a call, two fifths of a host call: so a call that runs to its end in one go is
-//! answered inside its import ([`inside`]), by the same driver.
+//! A module that may be paused stops at its imports as at any other host trap of wasmi, and is
+//! resumed with the result. That takes some 1,100 host instructions a call, two fifths of a host
+//! call: so a call that runs to its end in one go is answered inside its import ([`inside`]), by
+//! the same driver.
 
 use super::guest::{Asked, Grant, Import, trapped, write_input};
 use super::{
@@ -236,8 +237,8 @@ fn exit(mut caller: Caller<'_, Guest>, code: i32) -> Result<(), Error> {
 }
 
 impl Contract {
-    /// A fresh instance with the imports `call` and `exit`, `granted` gas to spend and `input` in its buffer; and its main
-    /// function.
+    /// A fresh instance with the imports `call` and `exit`, `granted` gas to spend and `input` in
+    /// its buffer; and its main function.
     fn instance<T>(
         &self,
         store: &mut Store<T>,

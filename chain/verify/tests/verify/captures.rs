@@ -177,8 +177,9 @@ fn gas_is_compared_under_its_own_schedule_only() {
     }
 }
 
+/// Wasm without gas needs the schedule of its recording.
 #[test]
-fn wasm_without_gas_needs_the_schedule_of_its_recording() {
+fn wasm_without_gas_needs_its_own_schedule() {
     let (chain, _) = in_memory();
     let module = br#"(module (import "smart51" "exit" (func (param i32)))
         (memory (export "memory") 1) (global (export "smart51_buffer") i32 (i32.const 0))

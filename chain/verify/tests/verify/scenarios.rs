@@ -60,8 +60,9 @@ fn the_example_of_the_documentation_passes() {
     assert_eq!(run.steps.len(), 3);
 }
 
+/// Each expectation that fails is named with what there is.
 #[test]
-fn each_expectation_that_fails_is_named_with_what_there_is() {
+fn each_failed_expectation_is_named() {
     let refused =
         "call = \"token\"\nfrom = \"bob\"\ninput = [\"u8:2\", \"regid:alice\", \"u64:1\"]\n";
     let ok = "call = \"token\"\ninput = [\"u8:3\", \"regid:alice\"]\n";
@@ -144,8 +145,9 @@ fn time_and_height_travel_as_far_as_told() {
     assert!(run.passed(), "{:?}", run.steps);
 }
 
+/// A file that is no scenario is refused with the place.
 #[test]
-fn a_file_that_is_no_scenario_is_refused_with_the_place() {
+fn a_bad_scenario_is_refused_with_the_place() {
     for (text, expected) in [
         ("[accounts\n", "line 1"),
         ("[accounts]\na = 1\n[[step]]\ncal = \"x\"", "line 4"),
@@ -214,8 +216,9 @@ fn a_file_that_is_no_scenario_is_refused_with_the_place() {
     }
 }
 
+/// Bytes and names that cannot be are told with their step.
 #[test]
-fn bytes_and_names_that_cannot_be_are_told_with_their_step() {
+fn bad_bytes_and_names_are_told_with_their_step() {
     for (step, expected) in [
         (
             "call = \"token\"\ninput = \"alice\"",
@@ -352,8 +355,9 @@ fn a_gas_snapshot_of_the_first_form_is_read() {
     );
 }
 
+/// A scenario runs with another image in place of its own.
 #[test]
-fn a_scenario_runs_with_another_image_in_place_of_its_own() {
+fn a_scenario_runs_with_another_image() {
     let (_folder, path) = written(START);
     let mut scenario = Scenario::read(&path).unwrap();
     assert_eq!(

@@ -126,7 +126,8 @@ pub fn hash(data: &[u8]) -> Option<[u8; 32]> {
     answered.then_some(out)
 }
 
-/// Encrypts or decrypts data with DES or triple DES (keys 1, 2, 1), block by block. Returns its whole length, 0 where nothing is answered.
+/// Encrypts or decrypts data with DES or triple DES (keys 1, 2, 1), block by block. Returns its
+/// whole length, 0 where nothing is answered.
 pub fn des(data: &[u8], key: &[u8], encrypt: bool, out: &mut [u8]) -> usize {
     call(number::DES, &[data, key, &[encrypt.into()]], out)
 }
@@ -148,7 +149,8 @@ pub fn print(hex: bool, text: &[u8]) {
     call(number::PRINT, &[&[hex.into()], text], &mut []);
 }
 
-/// Reads the contract bytes, the input, of a confirmed transaction. Returns its whole length, 0 where nothing is answered.
+/// Reads the contract bytes, the input, of a confirmed transaction. Returns its whole length, 0
+/// where nothing is answered.
 pub fn tx_contract(tx: &[u8; 32], out: &mut [u8]) -> usize {
     call(number::TX_CONTRACT, &[tx], out)
 }
@@ -225,7 +227,8 @@ pub fn db_size() -> Option<u32> {
     answered.then_some(u32::from_le_bytes(out))
 }
 
-/// Reads the contract's data in the order of its keys: index 0 for the first, 1 for the one after a key. Returns their whole lengths, 0 where nothing is answered.
+/// Reads the contract's data in the order of its keys: index 0 for the first, 1 for the one after a
+/// key. Returns their whole lengths, 0 where nothing is answered.
 pub fn db_next(index: u32, after: &[u8], key: &mut [u8], value: &mut [u8]) -> [usize; 2] {
     call_items(number::DB_NEXT, &[&index.to_le_bytes(), after], [key, value])
 }
@@ -247,7 +250,8 @@ pub fn db_modify(key: &[u8], value: &[u8]) -> bool {
     out[0] != 0
 }
 
-/// Asks for money to move after the run: from the contract's account to others. A request that the host does not take ends the call.
+/// Asks for money to move after the run: from the contract's account to others. A request that the
+/// host does not take ends the call.
 pub fn output(records: &[[u8; 48]]) {
     for some in records.chunks(85) {
         call(number::OUTPUT, &[some.as_flattened()], &mut []);
@@ -283,7 +287,8 @@ pub fn unpack(format: &[u8], out: &mut [u8]) -> usize {
     call(number::UNPACK, &[format], out)
 }
 
-/// Decodes the variable-length numbers of a confirmed transaction's input. Returns its whole length, 0 where nothing is answered.
+/// Decodes the variable-length numbers of a confirmed transaction's input. Returns its whole
+/// length, 0 where nothing is answered.
 pub fn tx_unpack(format: &[u8], tx: &[u8; 32], out: &mut [u8]) -> usize {
     call(number::TX_UNPACK, &[format, tx], out)
 }

@@ -7,9 +7,10 @@
 //! ```
 //!
 //! sled's `flush` asks the system to write but issues no barrier that a drive must honour (it calls
-//! `sync_file_range`), so a commit is followed by an fsync of our own: of `db`, and of blobs that are new and their
-//! folder. A blob is a large value in a file of its own, whose name is its place in sled's log: the names grow. Snapshots
-//! need none: sled syncs them, and without one it reads its log.
+//! `sync_file_range`), so a commit is followed by an fsync of our own: of `db`, and of blobs that
+//! are new and their folder. A blob is a large value in a file of its own, whose name is its place
+//! in sled's log: the names grow. Snapshots need none: sled syncs them, and without one it reads
+//! its log.
 //!
 //! sled cannot open a database without writing to it. Where that fails, a store that is only to be read is copied to
 //! where there is room, and the copy is opened.

@@ -1,5 +1,7 @@
 //! The 8051 engine, driven by small hand-assembled contracts against a scripted host.
 
+mod prices;
+
 use abi::layout::{COMMUNICATE, INPUT_MAX};
 use abi::{ExitCode, Gas, Semantics, codec};
 use bridge::{
@@ -136,8 +138,9 @@ fn exit_code_1_is_success_and_every_other_a_refusal() {
     }
 }
 
+/// Usage counts every instruction from reset to the exit vector.
 #[test]
-fn usage_counts_every_instruction_from_reset_to_the_exit_vector() {
+fn usage_counts_from_reset_to_the_exit_vector() {
     // LJMP 2, MOV DPTR 2, MOV A 1, MOVX 2, LCALL 2
     let entry = prepare(&exit(1), Semantics::V1).entry_gas();
     let usage = run(&exit(1)).usage;
@@ -148,8 +151,9 @@ fn usage_counts_every_instruction_from_reset_to_the_exit_vector() {
     assert_eq!(usage.gas, Gas(entry.0 + 9));
 }
 
+/// Input stands in the buffer with its length before it.
 #[test]
-fn input_stands_in_the_buffer_with_its_length_before_it() {
+fn the_input_lies_in_communicate_after_its_length() {
     let input: Vec<u8> = (0..INPUT_MAX).map(|i| (i % 251) as u8 + 1).collect();
     let at = |from| {
         let module = prepare(&exit_with_byte_at(from), Semantics::V1);
@@ -164,8 +168,9 @@ fn input_stands_in_the_buffer_with_its_length_before_it() {
     assert_eq!(at(0xFFFF), input[INPUT_MAX - 1]);
 }
 
+/// Input that does not fit faults before the first instruction.
 #[test]
-fn input_that_does_not_fit_faults_before_the_first_instruction() {
+fn too_long_an_input_faults_before_it_runs() {
     let module = prepare(&exit(1), Semantics::V1);
     let report = run_with(
         &module,
@@ -184,8 +189,9 @@ fn input_that_does_not_fit_faults_before_the_first_instruction() {
     assert_eq!(report.usage.cycles, Cycles(0));
 }
 
+/// The host sees the method and the buffer and its reply replaces them.
 #[test]
-fn the_host_sees_the_method_and_the_buffer_and_its_reply_replaces_them() {
+fn a_host_call_shows_the_buffer_and_gets_the_reply() {
     let code = [
         &store(COMMUNICATE, 7)[..],
         &store(0xFFFE, 9),
@@ -225,8 +231,8 @@ fn the_buffer_is_zero_behind_a_reply() {
     ]
     .concat();
     assert_eq!(run(&code).outcome, Outcome::Refused { code: ExitCode(0) });
-    // So is the byte after the buffer, where the end of a reply that fills it is looked for; under the old rules it is an
-    // ordinary one, and stays.
+    // So is the byte after the buffer, where the end of a reply that fills it is looked for; under
+    // the old rules it is an ordinary one, and stays.
     let code = [
         &store(0xFFFF, 9)[..],
         &call_method(33),
@@ -390,8 +396,9 @@ fn code_beyond_an_old_image_runs_as_nop() {
     assert_eq!((cpu.pc(), report.usage.cycles), (0xFFF0, Cycles(24)));
 }
 
+/// Reserved opcode faults under our rules and burns every step under the old.
 #[test]
-fn reserved_opcode_faults_under_our_rules_and_burns_every_step_under_the_old() {
+fn reserved_opcode_faults_or_burns_every_step() {
     assert_eq!(
         run(&[0xA5]).outcome,
         Outcome::Fault {
@@ -416,8 +423,9 @@ fn reserved_opcode_faults_under_our_rules_and_burns_every_step_under_the_old() {
     );
 }
 
+/// A reply that does not fit faults under our rules and is dropped under the old.
 #[test]
-fn a_reply_that_does_not_fit_faults_under_our_rules_and_is_dropped_under_the_old() {
+fn too_long_a_reply_faults_or_is_dropped() {
     let code = [call_method(19), exit_with_byte_at(COMMUNICATE)].concat();
     let outcome = |semantics, length: usize| {
         let mut host = Scripted {
@@ -512,8 +520,9 @@ fn a_call_is_charged_and_what_it_gives_back_is_capped() {
     );
 }
 
+/// Old steps leave out the arriving instruction and add the delta.
 #[test]
-fn old_steps_leave_out_the_arriving_instruction_and_add_the_delta() {
+fn old_steps_of_a_host_call_are_its_delta_less_one() {
     let module = prepare(&[call_method(1), exit(1)].concat(), Semantics::Dacrs2017);
     let mut host = Scripted {
         step_delta: -20,
@@ -561,57 +570,4 @@ impl CallObserver for Counting {
         self.arrivals.push((call.method, call.usage.steps));
         Continue(())
     }
-}
-
-/// Entering is paid by what the image programs, whatever the engine has kept, and not at all under the old rules.
-#[test]
-fn entry_gas_follows_the_programmed_lines_of_code() {
-    let engine = Mcs51::new();
-    let entry = |code: &[u8], semantics| {
-        let image = image(code);
-        let module = engine
-            .prepare(&image, &Rules::v1(semantics))
-            .expect("a contract");
-        (module.entry_gas(), image.code_bytes())
-    };
-    let (small, length) = entry(&exit(1), Semantics::V1);
-    let lines = |length: usize| length.div_ceil(64) as u64;
-    let price =
-        |length| Schedule::V1.gas_per_entry + lines(length) * Schedule::V1.gas_per_code_line;
-    assert_eq!(small, Gas(price(length)));
-    let (large, length) = entry(&[0; 5000], Semantics::V1);
-    assert_eq!(large, Gas(price(length)));
-    // The program is built in the memory of the one before, and costs what it cost.
-    assert_eq!(entry(&exit(1), Semantics::V1).0, small);
-    let module = prepare(&exit(1), Semantics::Dacrs2017);
-    let limits = CallLimits {
-        gas: Gas(0),
-        ..CallLimits::NONE
-    };
-    let report = run_with(&module, &[], limits, &mut Scripted::default());
-    assert_eq!(report.outcome, Outcome::Success);
-}
-
-/// A call too many goes around to IRAM 0x00 under the old rules, and is a fault of its own under ours.
-#[test]
-fn a_stack_that_wraps_is_a_fault_under_our_rules() {
-    let endless = [0x12, 0x00, 0x20]; // LCALL 0x0020, where it stands
-    let limits = CallLimits {
-        steps: Steps(1000),
-        ..CallLimits::NONE
-    };
-    let end = |semantics| {
-        let module = prepare(&endless, semantics);
-        run_to_stop(&module, limits, &mut Scripted::default())
-    };
-    let (report, cpu) = end(Semantics::V1);
-    let fault = Fault::StackOverflow;
-    assert_eq!(fault.name(), "stack_overflow");
-    assert_eq!(report.outcome, Outcome::Fault { fault });
-    // LJMP, then from SP = 7 as many calls as there is room for
-    assert_eq!((cpu.pc(), cpu.sp()), (0x0020, 0xFF));
-    assert_eq!(report.usage.cycles, Cycles(2 + 2 * (0xFF - 7) / 2));
-    let (report, _) = end(Semantics::Dacrs2017);
-    let fault = Fault::OutOfSteps;
-    assert_eq!(report.outcome, Outcome::Fault { fault });
 }

@@ -4,7 +4,7 @@
 //! host call, after so many instructions, or at addresses of CODE.
 
 use crate::engine::{
-    Allowance, Call, Module, Process, Reply, Report, Request, Running, Server, Stopped, Used,
+    Allowance, Call, Module, Process, Reply, Report, Request, Running, Stopped, Used,
 };
 use crate::meter::Meter;
 use crate::observer::{CallObserver, HostCall, HostReply, MachineView};
@@ -15,10 +15,16 @@ use abi::Gas;
 use abi::codec::reply_fits;
 use abi::layout::INPUT_MAX;
 use core::ops::ControlFlow::{self, Break, Continue};
-use emu8051::{Cpu, Insn, Observer, Steps};
+use emu8051::Steps;
 use hostapi::{CallEnd, Failure, HostApi, HostFault, NodeError, Status};
 use std::fmt;
 use std::sync::Arc;
+
+mod breakpoints;
+mod whole;
+
+use breakpoints::Breakpoints;
+use whole::run_whole;
 
 /// The instructions between two looks at the clock, of a call that is watched: about a millisecond.
 const SLICE: Steps = Steps(200_000);
@@ -74,91 +80,8 @@ impl Entered {
     }
 }
 
-/// Runs a call on an engine that does not stop for host calls: `None` from one that does.
-fn run_whole(
-    module: &dyn Module,
-    input: &[u8],
-    meter: &mut Meter,
-    host: &mut dyn HostApi,
-    observer: &mut dyn CallObserver,
-) -> Option<Result<Report, NodeError>> {
-    let gas = meter.gas_left();
-    let mut serving = Serving {
-        meter,
-        host,
-        watched: observer.wants_host_calls(),
-        observer,
-        ended: None,
-    };
-    let whole = module.run_whole(input, gas, &mut serving)?;
-    let ended = serving.ended.take();
-    let outcome = match (whole, ended) {
-        (Err(error), _) | (_, Some(Failure::Node(error))) => return Some(Err(error)),
-        (_, Some(Failure::Contract(fault))) => Outcome::Fault { fault },
-        (Ok(Some((used, stopped))), None) => match count(meter, used, stopped) {
-            Ok(Break(outcome)) => outcome,
-            // It runs to its end, and nobody watches its instructions.
-            Ok(Continue(_)) => return Some(Err(NodeError::Engine("a call has not ended".into()))),
-            Err(error) => return Some(Err(error)),
-        },
-        (Ok(None), None) => {
-            return Some(Err(NodeError::Engine("a call ended by itself".into())));
-        }
-    };
-    Some(Ok(Report {
-        outcome,
-        usage: meter.clone().finish(outcome.is_success()),
-    }))
-}
-
-/// The driver's side of a run that does not stop for host calls.
-struct Serving<'a> {
-    meter: &'a mut Meter,
-    host: &'a mut dyn HostApi,
-    observer: &'a mut dyn CallObserver,
-    watched: bool,
-    /// What ended the run at a host call.
-    ended: Option<Failure<Fault>>,
-}
-
-impl Server for Serving<'_> {
-    fn serve(
-        &mut self,
-        used: Used,
-        request: Result<Request<'_>, Fault>,
-    ) -> Option<(Reply<'_>, Gas)> {
-        let counted = match used {
-            Used::Gas(gas) => self.meter.charge_gas(gas),
-            Used::Run(..) | Used::Untold => Ok(()),
-        };
-        let request = match counted.and(request) {
-            Ok(request) => request,
-            Err(fault) => {
-                self.ended = Some(Failure::Contract(fault));
-                return None;
-            }
-        };
-        let (reply, end) = serve(
-            self.meter,
-            None,
-            self.host,
-            self.observer,
-            self.watched,
-            request,
-            None,
-        );
-        match end {
-            Ok(()) => Some((reply.unwrap_or(Reply::Cleared), self.meter.gas_left())),
-            Err(failure) => {
-                self.ended = Some(failure);
-                None
-            }
-        }
-    }
-}
-
-/// Runs a call from one host call to the next until it ends. It is made for each kind of run, so that the 8051's stops and
-/// replies need no table of functions.
+/// Runs a call from one host call to the next until it ends. It is made for each kind of run, so
+/// that the 8051's stops and replies need no table of functions.
 fn run_on<R: Running + ?Sized>(
     running: &mut R,
     meter: &mut Meter,
@@ -237,8 +160,9 @@ fn answer<R: Running + ?Sized>(
     }
 }
 
-/// Counts what a run used. A break is the end of the call; of the stops that are none, only a host call needs something to be
-/// done before the run is resumed, and a part of the limits that is used up is a slice.
+/// Counts what a run used. A break is the end of the call; of the stops that are none, only a host
+/// call needs something to be done before the run is resumed, and a part of the limits that is used
+/// up is a slice.
 #[inline(always)]
 fn count(
     meter: &mut Meter,
@@ -583,49 +507,5 @@ const fn exited(code: ExitCode) -> Outcome {
     match code {
         ExitCode::SUCCESS => Outcome::Success,
         code => Outcome::Refused { code },
-    }
-}
-
-/// Ends a run before the instruction at one of its addresses; all else goes to the observer within.
-struct Breakpoints<'a> {
-    addresses: &'a [u16],
-    /// The address that the run goes on from, which does not count at once.
-    leaving: Option<u16>,
-    hit: Option<u16>,
-    observer: &'a mut dyn CallObserver,
-}
-
-impl Observer for Breakpoints<'_> {
-    fn before(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
-        let pc = cpu.pc();
-        if self.leaving.take() != Some(pc) && self.addresses.contains(&pc) {
-            self.hit = Some(pc);
-            return Break(());
-        }
-        if self.observer.wants_instructions() {
-            return self.observer.before(cpu, insn);
-        }
-        Continue(())
-    }
-
-    fn after(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
-        if self.observer.wants_instructions() {
-            return self.observer.after(cpu, insn);
-        }
-        Continue(())
-    }
-}
-
-impl CallObserver for Breakpoints<'_> {
-    fn wants_host_calls(&self) -> bool {
-        self.observer.wants_host_calls()
-    }
-
-    fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
-        self.observer.host_call(call)
-    }
-
-    fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
-        self.observer.host_reply(reply)
     }
 }

@@ -1,5 +1,7 @@
 //! What a call of a WebAssembly contract does, as the host and the caller see it.
 
+mod limits;
+#[path = "../programs/mod.rs"]
 mod programs;
 
 use abi::layout::INPUT_MAX;
@@ -172,8 +174,9 @@ fn the_exit_code_is_the_outcome_and_exit_ends_at_once() {
     assert_eq!(outcome(""), Outcome::Refused { code: ExitCode(0) });
 }
 
+/// The input lies in the buffer with its length in front.
 #[test]
-fn the_input_lies_in_the_buffer_with_its_length_in_front() {
+fn the_input_lies_in_the_buffer_after_its_length() {
     // Exits with 1 if the length and the last byte are as expected.
     let main = |length: usize, last: u8| {
         let at = 1024 + 2 + length - 1;
@@ -208,8 +211,9 @@ fn the_input_lies_in_the_buffer_with_its_length_in_front() {
     );
 }
 
+/// A call hands over method and frame and brings the reply.
 #[test]
-fn a_call_hands_over_method_and_frame_and_brings_the_reply() {
+fn a_call_passes_the_frame_and_brings_the_reply() {
     let fields = r#"(data (i32.const 64) "\04\00\02\00hi")"#;
     let main = "(if (i32.eq (call $call (i32.const 0x3C05) (i32.const 64) (i32.const 6) (i32.const 200) (i32.const 5)) (i32.const 5))
                     (then (if (i32.eq (i32.load (i32.const 201)) (i32.const 0x796c7065)) (then (call $exit (i32.const 1))))))";
@@ -237,8 +241,9 @@ fn exits(code: u8) -> Outcome {
     }
 }
 
+/// Refusals and short rooms have their own results and write nothing.
 #[test]
-fn refusals_and_short_rooms_have_their_own_results_and_write_nothing() {
+fn refusals_and_short_rooms_write_nothing() {
     assert_eq!(
         result_of((0, 8), (200, 100), &mut Host::that(Does::Refuse)),
         exits(99)
@@ -266,8 +271,9 @@ fn refusals_and_short_rooms_have_their_own_results_and_write_nothing() {
     }
 }
 
+/// Buffers outside of memory fault before the host is asked.
 #[test]
-fn buffers_outside_of_memory_fault_before_the_host_is_asked() {
+fn buffers_outside_of_memory_never_reach_the_host() {
     let end = 65536;
     let out = Outcome::Fault {
         fault: Fault::Wasm(Trap::BufferOutOfBounds),
@@ -296,8 +302,9 @@ fn buffers_outside_of_memory_fault_before_the_host_is_asked() {
     );
 }
 
+/// Of a request as much is shown as of the 8051s buffer.
 #[test]
-fn of_a_request_as_much_is_shown_as_of_the_8051s_buffer() {
+fn a_request_shows_as_much_as_on_the_8051() {
     for (given, shown) in [(4096, 4096), (4097, 4097), (4098, 4097), (u32::MAX, 4097)] {
         let mut host = Host::answering(b"");
         assert_eq!(
@@ -417,8 +424,9 @@ fn each_fault_of_a_program_has_its_name() {
     }
 }
 
+/// Gas is that of memory operators and host and a limit of exactly that suffices.
 #[test]
-fn gas_is_that_of_memory_operators_and_host_and_a_limit_of_exactly_that_suffices() {
+fn a_limit_of_exactly_the_gas_suffices() {
     let main =
         "(drop (call $call (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
                 (call $exit (i32.const 1))";
@@ -511,8 +519,9 @@ fn memory_grows_to_the_limit_and_no_further() {
     assert_eq!(run(main, &mut Host::answering(b"")).outcome, exits(16));
 }
 
+/// Images of other kinds old semantics and bad modules are not prepared.
 #[test]
-fn images_of_other_kinds_old_semantics_and_bad_modules_are_not_prepared() {
+fn unfit_images_are_not_prepared() {
     let good = image("", "");
     let rom = Image::bin(&[0x02, 0, 0x15]).expect("any bytes are a ROM");
     assert!(matches!(
@@ -534,125 +543,4 @@ fn images_of_other_kinds_old_semantics_and_bad_modules_are_not_prepared() {
     ));
     let bad = Wasmi::new().prepare(&Image::wasm(b"\0asm".to_vec()), &Rules::v1(Semantics::V1));
     assert!(matches!(bad, Err(PrepareError::Module(_))));
-}
-
-#[test]
-fn deep_frames_do_not_reach_the_engines_own_stack() {
-    // Frames of every size, from none to the largest, until the limit `stack` ends the call.
-    for locals in [0, 1, 10, 100, 500] {
-        let fields = format!("(func $f (local {}) (call $f))", "i64 ".repeat(locals));
-        let report = call(
-            &prepare(&image(&fields, "(call $f)")),
-            &mut Host::answering(b""),
-            b"",
-            1 << 30,
-        );
-        let outcome = report.expect("the node does not fail").outcome;
-        assert_eq!(
-            outcome,
-            Outcome::Fault {
-                fault: Fault::Wasm(Trap::StackExhausted)
-            },
-            "{locals} locals"
-        );
-    }
-}
-
-/// What is dropped is freed: a node that goes through ever new modules does not grow.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_dropped_module_leaves_nothing_in_memory() {
-    let resident = || -> usize {
-        let text = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
-        let pages = text
-            .split(' ')
-            .nth(1)
-            .and_then(|pages| pages.parse::<usize>().ok());
-        pages.expect("a number of pages") * 4096
-    };
-    let engine = Wasmi::new();
-    let function = format!("(func {})", "i32.const 0 if end ".repeat(12_000));
-    let wasm = wat::parse_str(format!(
-        r#"(module (memory (export "memory") 1) (global (export "smart51_buffer") i32 (i32.const 0))
-            {} (func (export "smart51_main")))"#,
-        function.repeat(4)
-    ));
-    let image = Image::wasm(wasm.expect("valid"));
-    let prepare = || {
-        let module = engine
-            .prepare(&image, &Rules::v1(Semantics::V1))
-            .expect("a contract");
-        module.size()
-    };
-    let size = (0..3).map(|_| prepare()).max().expect("three");
-    let before = resident();
-    for _ in 0..60 {
-        prepare();
-    }
-    let grown = resident().saturating_sub(before);
-    // Other tests of this file run at the same time, and take much less.
-    assert!(
-        grown < 10 * size,
-        "{grown} bytes more, of modules of {size}"
-    );
-}
-
-/// Runs a module with `gas`: its report, and what it asked of the host.
-fn with_gas(wasm: &[u8], gas: u64) -> (Report, Vec<(u16, Vec<u8>)>) {
-    let mut host = Host::answering(b"reply");
-    let modules = prepare(&Image::wasm(wasm.to_vec()));
-    let report = call(&modules, &mut host, b"", gas).expect("the node does not fail");
-    (report, host.asked)
-}
-
-/// Budgets around each power of two that a counter of gas may have for its end.
-const VAST: [u64; 7] = [
-    (1 << 62) - 1,
-    1 << 62,
-    i64::MAX as u64 - 1,
-    i64::MAX as u64,
-    1 << 63,
-    u64::MAX - 1,
-    u64::MAX,
-];
-
-/// Hands the first 64 bytes of memory to the host, before and after what is tried.
-const SHOW: &str =
-    "(drop (call $call (i32.const 1) (i32.const 0) (i32.const 64) (i32.const 128) (i32.const 64)))";
-
-/// A loop that owes more where it is entered than where it goes around, just after a call of the host: the difference
-/// is given back, then the gas is looked at.
-const AROUND: (&str, &str) = (
-    "",
-    "(local $i i32)
-     (i64.store (i32.const 8) (i64.div_u (i64.const 7) (i64.const 3)))
-     (i64.store (i32.const 16) (i64.div_u (i64.const 7) (i64.const 3)))
-     (loop $l
-        (local.set $i (i32.add (local.get $i) (i32.const 1)))
-        (call $show)
-        (br_if $l (i32.lt_u (local.get $i) (i32.const 3))))",
-);
-
-#[test]
-fn vast_gas_changes_nothing_in_any_program() {
-    for (fields, main) in [AROUND].iter().chain(PROGRAMS) {
-        // The host is called in a function of its own: a program may begin with its locals.
-        let fields = format!("{fields} (func $show {SHOW})(func $program {main})");
-        let wasm = module(&fields, "(call $show) (call $program) (call $show)");
-        let right = with_gas(&wasm, 1 << 40);
-        for gas in VAST {
-            assert_eq!(with_gas(&wasm, gas), right, "{gas} gas:\n{main}");
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn vast_gas_changes_nothing_at_random(body in bodies(), at in 0..VAST.len()) {
-        // Calls of the host in place of returns: what is given back is due after them.
-        let body = body.replace("(return)", "(call $show)");
-        let fields = format!("(func $show {SHOW})(func $program {body})");
-        let wasm = module(&fields, "(call $show) (call $program) (call $show)");
-        prop_assert_eq!(with_gas(&wasm, VAST[at]), with_gas(&wasm, 1 << 40));
-    }
 }

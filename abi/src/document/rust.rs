@@ -165,10 +165,25 @@ fn function(method: &MethodSpec) -> String {
         format!(" -> {returned}")
     };
     format!(
-        "/// {}{}{said}\npub fn {}({}){returned} {{\n{body}}}",
-        method.summary,
-        sdk_note(method),
+        "{}pub fn {}({}){returned} {{\n{body}}}",
+        doc_comment(&format!("{}{}{said}", method.summary, sdk_note(method))),
         method.name,
         params.join(", ")
     )
+}
+
+/// The text as lines of a doc comment, none wider than 100 columns.
+fn doc_comment(text: &str) -> String {
+    let mut lines = String::from("///");
+    let mut width = lines.len();
+    for word in text.split_whitespace() {
+        if width + 1 + word.len() > 100 {
+            lines.push_str("\n///");
+            width = 3;
+        }
+        lines.push(' ');
+        lines.push_str(word);
+        width += 1 + word.len();
+    }
+    lines + "\n"
 }

@@ -119,7 +119,8 @@ pub fn div(a: i64, b: i64) -> Option<i64> {
     answered.then_some(i64::from_le_bytes(out))
 }
 
-/// Hashes data with SHA-256 twice, as the chain hashes its transactions. `None` where nothing is answered.
+/// Hashes data with SHA-256 twice, as the chain hashes its transactions. `None` where nothing is
+/// answered.
 pub fn hash(data: &[u8]) -> Option<[u8; 32]> {
     let mut out = [0; 32];
     let answered = call(number::HASH, &[data], &mut out) != 0;
@@ -144,7 +145,8 @@ pub fn sign() {
     call(number::SIGN, &[], &mut []);
 }
 
-/// Prints text to the log of the run, or bytes as hex. A request that the host does not take ends the call.
+/// Prints text to the log of the run, or bytes as hex. A request that the host does not take ends
+/// the call.
 pub fn print(hex: bool, text: &[u8]) {
     call(number::PRINT, &[&[hex.into()], text], &mut []);
 }
@@ -215,7 +217,8 @@ pub fn db_delete(key: &[u8]) -> bool {
     out[0] != 0
 }
 
-/// Reads the value of a key of the contract's data. Returns its whole length, 0 where nothing is answered.
+/// Reads the value of a key of the contract's data. Returns its whole length, 0 where nothing is
+/// answered.
 pub fn db_read(key: &[u8], out: &mut [u8]) -> usize {
     call(number::DB_READ, &[key], out)
 }
@@ -282,7 +285,8 @@ pub fn input(out: &mut [u8]) -> usize {
     call(number::INPUT, &[], out)
 }
 
-/// Decodes the variable-length numbers of the input. Returns its whole length, 0 where nothing is answered.
+/// Decodes the variable-length numbers of the input. Returns its whole length, 0 where nothing is
+/// answered.
 pub fn unpack(format: &[u8], out: &mut [u8]) -> usize {
     call(number::UNPACK, &[format], out)
 }
@@ -314,7 +318,8 @@ pub fn app_frozen(fund: &[u8; 95]) -> Option<i64> {
     answered.then_some(i64::from_le_bytes(out))
 }
 
-/// Asks for app accounts to change after the run. A request that the host does not take ends the call.
+/// Asks for app accounts to change after the run. A request that the host does not take ends the
+/// call.
 pub fn app_operate(records: &[[u8; 95]]) {
     for some in records.chunks(43) {
         call(number::APP_OPERATE, &[some.as_flattened()], &mut []);

@@ -113,6 +113,9 @@ pub struct Report {
     pub outcome: Outcome,
     /// What it used.
     pub usage: Usage,
+    /// The memory that the contract used, in bytes: of an 8051 the pages of XDATA that were written, of
+    /// 256 bytes each, its input among them; of WebAssembly the linear memory, which never shrinks.
+    pub memory: u64,
 }
 
 /// What a run may use before it has to stop.
@@ -206,8 +209,9 @@ pub trait Running: Send {
         None
     }
 
-    /// Ends the run, and gives back what later ones can use.
-    fn finish(self: Box<Self>);
+    /// Ends the run, and gives back what later ones can use. Returns the memory that the contract used,
+    /// in bytes ([`Report::memory`]).
+    fn finish(self: Box<Self>) -> u64;
 }
 
 /// A run under way, of an engine of ours or another one. The 8051 is told apart because a call through a table of
@@ -240,7 +244,7 @@ impl Process {
     }
 
     /// [`Running::finish`].
-    pub fn finish(self) {
+    pub fn finish(self) -> u64 {
         match self {
             Process::Mcs51(machine) => machine.finish(),
             Process::Other(running) => running.finish(),
@@ -259,9 +263,15 @@ pub trait Server {
     ) -> Option<(Reply<'_>, Gas)>;
 }
 
-/// The end of [`Module::run_whole`]: what the run used since its last host call, and why it
-/// stopped; `None` where the server ended it.
-pub type Whole = Result<Option<(Used, Stopped)>, NodeError>;
+/// The end of [`Module::run_whole`].
+#[derive(Clone, Copy, Debug)]
+pub struct Whole {
+    /// What the run used since its last host call, and why it stopped; `None` where the server ended
+    /// it.
+    pub stopped: Option<(Used, Stopped)>,
+    /// The memory that the contract used, in bytes ([`Report::memory`]).
+    pub memory: u64,
+}
 
 /// A prepared contract: immutable, shared between calls and threads.
 pub trait Module: Send + Sync + fmt::Debug {
@@ -293,7 +303,12 @@ pub trait Module: Send + Sync + fmt::Debug {
     /// Runs a whole call that nobody wants to pause, with `gas` to spend, and has `server` answer
     /// its host calls: for an engine to which stopping at each of them costs much. `None` from all
     /// others.
-    fn run_whole(&self, input: &[u8], gas: Gas, server: &mut dyn Server) -> Option<Whole> {
+    fn run_whole(
+        &self,
+        input: &[u8],
+        gas: Gas,
+        server: &mut dyn Server,
+    ) -> Option<Result<Whole, NodeError>> {
         let _ = (input, gas, server);
         None
     }

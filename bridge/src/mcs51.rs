@@ -155,13 +155,15 @@ impl Pool {
         })
     }
 
-    fn put_back(&self, mut machine: Box<Machine>) {
+    /// Takes back a machine, cleared; returns the size of the pages of XDATA that it wrote, in bytes.
+    fn put_back(&self, mut machine: Box<Machine>) -> u64 {
         machine.cpu = Cpu::new();
-        machine.xdata.clear_dirty();
+        let written = machine.xdata.clear_dirty() as u64;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < POOL_MAX {
             idle.push(machine);
         }
+        written
     }
 }
 
@@ -342,9 +344,10 @@ impl Running for Machine {
         })
     }
 
-    fn finish(mut self: Box<Self>) {
-        if let Some(contract) = self.contract.take() {
-            contract.pool.put_back(self);
+    fn finish(mut self: Box<Self>) -> u64 {
+        match self.contract.take() {
+            Some(contract) => contract.pool.put_back(self),
+            None => 0,
         }
     }
 }

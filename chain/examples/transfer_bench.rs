@@ -90,8 +90,7 @@ impl Token {
             },
         };
         let receipt = block.call(&request, &mut ())?;
-        let done = receipt.call().is_some_and(|call| call.verdict.is_success());
-        if done {
+        if receipt.verdict.is_success() {
             Ok(())
         } else {
             Err(format!("the transfer did not succeed:\n{receipt}").into())

@@ -15,7 +15,7 @@ use abi::codec;
 use abi::method;
 use bridge::{CallObserver, HostCall, HostReply, Observer};
 use hostapi::Status;
-use hostapi::hash::Blake2b;
+use hostapi::hash::{Blake2b, blake2b};
 use state::keys::Hash;
 use std::ops::ControlFlow::{self, Continue};
 
@@ -34,7 +34,8 @@ const CALL_SIZE: usize = 64;
 /// Makes the host-call log of a run. It is hashed as it goes, so it holds one call and not the run; calls are
 /// kept only where somebody asked for them.
 pub(crate) struct HostLog<'o> {
-    hasher: Blake2b,
+    /// Nothing as long as the log is short.
+    hasher: Option<Blake2b>,
     /// What is not hashed yet; the call under way stands at its end.
     bytes: Writer,
     calls: u32,
@@ -48,7 +49,7 @@ impl<'o> HostLog<'o> {
     pub(crate) fn new(mut buffer: Vec<u8>, kept: Option<&'o mut Kept>) -> Self {
         buffer.clear();
         HostLog {
-            hasher: Blake2b::default(),
+            hasher: None,
             bytes: Writer(buffer),
             calls: 0,
             kept,
@@ -59,11 +60,24 @@ impl<'o> HostLog<'o> {
     /// Ends the log: how many calls there were, the BLAKE2b of the log, and the buffer.
     pub(crate) fn finish(mut self) -> (u32, Hash, Vec<u8>) {
         self.end_call();
-        self.hasher.update(&self.bytes.0);
-        (self.calls, self.hasher.hash(), self.bytes.end())
+        let hash = match self.hasher {
+            None => blake2b(&self.bytes.0),
+            Some(mut hasher) => {
+                hasher.update(&self.bytes.0);
+                hasher.hash()
+            }
+        };
+        (self.calls, hash, self.bytes.end())
+    }
+
+    #[cold]
+    fn hash_collected(&mut self) {
+        self.hasher.get_or_insert_default().update(&self.bytes.0);
+        self.bytes.0.clear();
     }
 
     /// The call under way, if there is one, is as it stays.
+    #[inline]
     fn end_call(&mut self) {
         if let Some(kept) = &mut self.kept
             && self.call_at < self.bytes.0.len()
@@ -71,8 +85,7 @@ impl<'o> HostLog<'o> {
             kept.add(&self.bytes.0[self.call_at..]);
         }
         if self.bytes.0.len() >= COLLECTED {
-            self.hasher.update(&self.bytes.0);
-            self.bytes.0.clear();
+            self.hash_collected();
         }
         self.call_at = self.bytes.0.len();
     }
@@ -88,10 +101,10 @@ impl CallObserver for HostLog<'_> {
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         self.end_call();
         self.calls = self.calls.saturating_add(1);
-        self.bytes.u16(call.method);
-        self.bytes.u8(ENDED);
+        let [low, high] = call.method.to_le_bytes();
+        self.bytes.array(&[low, high, ENDED]);
         self.bytes.bytes(request_items(call));
-        self.bytes.bytes(&[]);
+        self.bytes.u32(0);
         Continue(())
     }
 
@@ -214,7 +227,6 @@ mod tests {
     use abi::Gas;
     use bridge::Usage;
     use hostapi::Answer;
-    use hostapi::hash::blake2b;
 
     /// A call of method 19 with an argument of so many bytes, refused.
     fn call(log: &mut HostLog<'_>, length: usize) {

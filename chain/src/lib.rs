@@ -42,5 +42,5 @@ pub use genesis::Genesis;
 pub use head::Head;
 pub use names::RegIdText;
 pub use open_block::{CallRequest, Deploy, DryRun, OpenBlock};
-pub use receipt::{ActionReceipt, CallReceipt, Receipt, Verdict};
+pub use receipt::{Receipt, RunReceipt, Verdict, Work};
 pub use registry::Contract;

@@ -305,7 +305,7 @@ fn begin_unadmitted(
 }
 
 /// The gas that `tx` takes before it runs. The old chain has no such price.
-const fn gas_before(tx: &Transaction<'_>) -> Gas {
+pub(crate) const fn gas_before(tx: &Transaction<'_>) -> Gas {
     match tx.payment {
         Payment::Gas { .. } => tx
             .schedule

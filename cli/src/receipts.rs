@@ -4,7 +4,8 @@ use crate::error::Status;
 use crate::output::Bytes;
 use crate::text::{Page, Text, say};
 use bridge::EngineId;
-use chain::{ActionReceipt, Receipt, RegIdText};
+use chain::receipt::{Event, Frame, Meters};
+use chain::{Receipt, RegIdText, RunReceipt, Work};
 use serde::Serialize;
 
 /// A receipt as it is printed. A field that does not apply is null.
@@ -20,6 +21,8 @@ pub(crate) struct Report {
     exit_code: Option<u8>,
     fault: Option<String>,
     reason: Option<String>,
+    /// The contract's own words for its failure.
+    error: Option<String>,
     machine_cycles: Option<u64>,
     instructions: Option<u64>,
     steps: Option<i64>,
@@ -31,6 +34,9 @@ pub(crate) struct Report {
     fee: u64,
     value: u64,
     output: Vec<String>,
+    /// The data that the contract returned.
+    returned: Option<Bytes>,
+    events: Vec<EventReport>,
     engine: Option<&'static str>,
     semantics: Option<&'static str>,
     schedule: Option<u16>,
@@ -39,11 +45,156 @@ pub(crate) struct Report {
     input_hash: Option<Bytes>,
     host_calls: Option<u32>,
     host_log: Option<Bytes>,
+    meters: MetersReport,
+    write_set: Bytes,
+    frames: Vec<FrameReport>,
     receipt_hash: Bytes,
     /// Whether the chain has it; not after a dry run.
     committed: bool,
     #[serde(skip)]
     rows: Vec<(&'static str, String)>,
+}
+
+/// What the transaction used in all its frames.
+#[derive(Debug, Serialize)]
+struct MetersReport {
+    cycles: u64,
+    instructions: u64,
+    steps: i64,
+    memory: u64,
+    state_bytes: i64,
+    host_calls: u32,
+}
+
+impl From<Meters> for MetersReport {
+    fn from(meters: Meters) -> Self {
+        let Meters {
+            cycles,
+            instructions,
+            steps,
+            memory,
+            state_bytes,
+            host_calls,
+        } = meters;
+        MetersReport {
+            cycles,
+            instructions,
+            steps,
+            memory,
+            state_bytes,
+            host_calls,
+        }
+    }
+}
+
+/// A piece of the transaction's work. A field that does not apply is null.
+#[derive(Debug, Serialize)]
+struct FrameReport {
+    parent: Option<u16>,
+    kind: &'static str,
+    receiver: String,
+    caller: String,
+    code: String,
+    action: u64,
+    value: u64,
+    work: &'static str,
+    #[serde(flatten)]
+    ran: RunReport,
+}
+
+/// The run of a frame, or null in all of it.
+#[derive(Debug, Default, Serialize)]
+struct RunReport {
+    outcome: Option<&'static str>,
+    exit_code: Option<u8>,
+    fault: Option<String>,
+    reason: Option<String>,
+    error: Option<String>,
+    engine: Option<&'static str>,
+    semantics: Option<&'static str>,
+    code_hash: Option<Bytes>,
+    input_hash: Option<Bytes>,
+    machine_cycles: Option<u64>,
+    instructions: Option<u64>,
+    steps: Option<i64>,
+    gas: Option<u64>,
+    host_calls: Option<u32>,
+    host_log: Option<Bytes>,
+    returned: Option<Bytes>,
+    prints: Vec<String>,
+}
+
+impl From<&Frame> for FrameReport {
+    fn from(frame: &Frame) -> Self {
+        let [receiver, caller, code] =
+            [frame.receiver, frame.caller, frame.code].map(|id| RegIdText(id).to_string());
+        let (work, ran) = match &frame.work {
+            Work::NewAccount => ("account", RunReport::default()),
+            Work::Transfer => ("transfer", RunReport::default()),
+            Work::Deploy { .. } => ("deploy", RunReport::default()),
+            Work::Run(run) => ("run", RunReport::from(run)),
+        };
+        FrameReport {
+            parent: frame.parent,
+            kind: frame.kind.name(),
+            receiver,
+            caller,
+            code,
+            action: frame.action,
+            value: frame.value,
+            work,
+            ran,
+        }
+    }
+}
+
+impl From<&RunReceipt> for RunReport {
+    fn from(run: &RunReceipt) -> Self {
+        let on_8051 = run.engine == EngineId::Mcs51;
+        RunReport {
+            outcome: Some(run.verdict.name()),
+            exit_code: run.verdict.exit_code(),
+            fault: run.verdict.fault().map(Into::into),
+            reason: run.verdict.reason().map(Into::into),
+            error: run.error.as_ref().map(ToString::to_string),
+            engine: Some(run.engine.name()),
+            semantics: Some(run.semantics.name()),
+            code_hash: Some(Bytes(run.code_hash.to_vec())),
+            input_hash: Some(Bytes(run.input_hash.to_vec())),
+            machine_cycles: on_8051.then_some(run.cycles),
+            instructions: on_8051.then_some(run.instructions),
+            steps: on_8051.then_some(run.steps),
+            gas: Some(run.gas),
+            host_calls: Some(run.host_calls),
+            host_log: Some(Bytes(run.host_log.to_vec())),
+            returned: Some(Bytes(run.returned.clone())),
+            prints: run.prints.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// An event of a contract.
+#[derive(Debug, Serialize)]
+struct EventReport {
+    frame: u16,
+    contract: String,
+    name: String,
+    topics: Vec<Bytes>,
+    data: Bytes,
+}
+
+impl EventReport {
+    fn new(receipt: &Receipt, event: &Event) -> EventReport {
+        let source = receipt.event_source(event).unwrap_or_default();
+        let topics = event.topics().iter();
+        EventReport {
+            frame: event.frame(),
+            contract: RegIdText(source).to_string(),
+            name: event.shown_name(),
+            topics: topics.map(|topic| Bytes(topic.to_vec())).collect(),
+            data: Bytes(event.data().to_vec()),
+        }
+    }
 }
 
 impl Report {
@@ -55,19 +206,24 @@ impl Report {
             kind: "account",
             from: RegIdText(receipt.sender).to_string(),
             to: RegIdText(receipt.target).to_string(),
-            outcome: "success",
+            outcome: receipt.verdict.name(),
             exit_code: None,
-            fault: None,
-            reason: None,
+            fault: receipt.verdict.fault().map(Into::into),
+            reason: receipt.verdict.reason().map(Into::into),
+            error: receipt.error.as_ref().map(ToString::to_string),
             machine_cycles: None,
             instructions: None,
             steps: None,
-            gas: receipt.gas(),
-            refund: receipt.gas() - receipt.gas_charged(),
+            gas: receipt.gas,
+            refund: receipt.refund,
             charged: receipt.gas_charged(),
             fee: receipt.fee,
-            value: 0,
-            output: Vec::new(),
+            value: receipt.value(),
+            output: receipt.prints().map(ToString::to_string).collect(),
+            returned: None,
+            events: (receipt.events.iter())
+                .map(|event| EventReport::new(receipt, event))
+                .collect(),
             engine: None,
             semantics: None,
             schedule: None,
@@ -76,53 +232,45 @@ impl Report {
             input_hash: None,
             host_calls: None,
             host_log: None,
+            meters: receipt.meters.into(),
+            write_set: Bytes(receipt.write_set.into()),
+            frames: receipt.frames.iter().map(FrameReport::from).collect(),
             receipt_hash: Bytes(receipt.hash().into()),
             committed,
             rows: receipt.rows(),
         };
-        match &receipt.action {
-            ActionReceipt::NewAccount { .. } => {}
-            ActionReceipt::Transfer { amount, .. } => {
-                report.kind = "transfer";
-                report.value = *amount;
-            }
-            ActionReceipt::Deploy {
+        match receipt.frames.first().map(|frame| &frame.work) {
+            None | Some(Work::NewAccount) => {}
+            Some(Work::Transfer) => report.kind = "transfer",
+            Some(Work::Deploy {
                 code_hash,
                 semantics,
                 engine,
                 code_bytes,
                 ..
-            } => {
+            }) => {
                 report.kind = "deploy";
                 report.engine = Some(engine.name());
                 report.semantics = Some(semantics.name());
                 report.code_hash = Some(Bytes(code_hash.to_vec()));
                 report.code_bytes = Some(*code_bytes);
-                if let Some(reason) = receipt.refusal() {
-                    report.outcome = "refused";
-                    report.reason = Some(reason.into());
-                }
             }
-            ActionReceipt::Call(call) => {
+            Some(Work::Run(run)) => {
                 report.kind = "call";
-                report.outcome = call.verdict.name();
-                report.exit_code = call.verdict.exit_code();
-                report.fault = call.verdict.fault().map(Into::into);
-                report.reason = call.verdict.reason().map(Into::into);
-                if call.engine == EngineId::Mcs51 {
-                    report.machine_cycles = Some(call.cycles);
-                    report.instructions = Some(call.instructions);
-                    report.steps = Some(call.steps);
+                report.exit_code = receipt.verdict.exit_code();
+                if receipt.runs().any(|run| run.engine == EngineId::Mcs51) {
+                    report.machine_cycles = Some(receipt.meters.cycles);
+                    report.instructions = Some(receipt.meters.instructions);
+                    report.steps = Some(receipt.meters.steps);
                 }
-                report.value = call.value;
-                report.output = call.prints.iter().map(ToString::to_string).collect();
-                report.engine = Some(call.engine.name());
-                report.semantics = Some(call.semantics.name());
-                report.schedule = Some(call.schedule);
-                report.code_hash = Some(Bytes(call.code_hash.to_vec()));
-                report.input_hash = Some(Bytes(call.input_hash.to_vec()));
-                report.host_calls = Some(call.host_calls);
-                report.host_log = Some(Bytes(call.host_log.to_vec()));
+                report.returned = Some(Bytes(run.returned.clone()));
+                report.engine = Some(run.engine.name());
+                report.semantics = Some(run.semantics.name());
+                report.schedule = Some(receipt.schedule);
+                report.code_hash = Some(Bytes(run.code_hash.to_vec()));
+                report.input_hash = Some(Bytes(run.input_hash.to_vec()));
+                report.host_calls = Some(receipt.meters.host_calls);
+                report.host_log = Some(Bytes(run.host_log.to_vec()));
             }
         }
         report

@@ -53,7 +53,9 @@ proptest! {
                     model[begin.min(end) as usize..end as usize].fill(0);
                 }
                 Act::Clear => {
-                    xdata.clear_dirty();
+                    let held = model.chunks(256).filter(|page| page.iter().any(|byte| *byte != 0));
+                    prop_assert!(xdata.clear_dirty() >= 256 * held.count());
+                    prop_assert_eq!(xdata.clear_dirty(), 0);
                     model.fill(0);
                 }
                 Act::Snapshot => {

@@ -24,7 +24,7 @@ pub(crate) fn play(file: &[u8]) -> Result<u64, Box<dyn Error>> {
     let counter = block.deploy(&deploy)?.deployed()?.target;
     let payment = Payment::Gas { limit: Gas(100_000), price: chain.genesis().gas_price };
     let call = CallRequest { sender: alice, contract: counter, input: &[5], value: 0, payment };
-    let cost = block.call(&call, &mut ())?.call().ok_or("no call")?.gas;
+    let cost = block.call(&call, &mut ())?.gas;
     block.commit()?;    // all of it, or nothing
     // The page ends.
     Ok(cost)

@@ -46,8 +46,7 @@ fn play() -> String {
                 },
             };
             let receipt = block.call(&call, &mut ()).expect("a call");
-            let run = receipt.call().expect("a receipt of a call");
-            let (outcome, gas) = (run.verdict.name(), run.gas);
+            let (outcome, gas) = (receipt.verdict.name(), receipt.gas);
             let digest = digest(&receipt.encode());
             writeln!(out, "  {outcome} {gas} gas {digest}").expect("a string");
         }

@@ -486,11 +486,12 @@ impl Execution {
         {
             observer.stopped(machine);
         }
-        self.running.finish();
+        let memory = self.running.finish();
         let outcome = ended?;
         Ok(Report {
             outcome,
             usage: self.meter.finish(outcome.is_success()),
+            memory,
         })
     }
 

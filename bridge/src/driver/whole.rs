@@ -27,22 +27,27 @@ pub(super) fn run_whole(
     };
     let whole = module.run_whole(input, gas, &mut serving)?;
     let ended = serving.ended.take();
-    let outcome = match (whole, ended) {
-        (Err(error), _) | (_, Some(Failure::Node(error))) => return Some(Err(error)),
+    let whole = match whole {
+        Ok(whole) => whole,
+        Err(error) => return Some(Err(error)),
+    };
+    let outcome = match (whole.stopped, ended) {
+        (_, Some(Failure::Node(error))) => return Some(Err(error)),
         (_, Some(Failure::Contract(fault))) => Outcome::Fault { fault },
-        (Ok(Some((used, stopped))), None) => match count(meter, used, stopped) {
+        (Some((used, stopped)), None) => match count(meter, used, stopped) {
             Ok(Break(outcome)) => outcome,
             // It runs to its end, and nobody watches its instructions.
             Ok(Continue(_)) => return Some(Err(NodeError::Engine("a call has not ended".into()))),
             Err(error) => return Some(Err(error)),
         },
-        (Ok(None), None) => {
+        (None, None) => {
             return Some(Err(NodeError::Engine("a call ended by itself".into())));
         }
     };
     Some(Ok(Report {
         outcome,
         usage: meter.clone().finish(outcome.is_success()),
+        memory: whole.memory,
     }))
 }
 

@@ -186,8 +186,9 @@ enum Slot {
     /// Nothing: the fiber runs, or pauses between two slices.
     #[default]
     Empty,
-    /// The module is at an import: the gas it has left, which import, and the request, if it lies inside its memory.
-    Import(i64, Import, Result<Vec<u8>, Fault>),
+    /// The module is at an import: the gas it has left, the size of its memory in bytes, which import, and the request,
+    /// if it lies inside its memory.
+    Import(i64, u64, Import, Result<Vec<u8>, Fault>),
     /// The result of `smart51.call`, the reply, and the new value of the global `gas`.
     Reply(Vec<u8>, bool, i64),
 }
@@ -207,10 +208,11 @@ impl HostChannel {
     async fn call(
         &self,
         gas: i64,
+        memory: u64,
         import: Import,
         request: Result<Vec<u8>, Fault>,
     ) -> (Vec<u8>, bool, i64) {
-        *self.slot() = Slot::Import(gas, import, request);
+        *self.slot() = Slot::Import(gas, memory, import, request);
         future::poll_fn(|_| {
             let mut slot = self.slot();
             match std::mem::take(&mut *slot) {
@@ -247,7 +249,9 @@ async fn call(
         reply: (reply, reply_cap),
     };
     let request = asked.request(memory.data(&caller)).map(<[u8]>::to_vec);
-    let (bytes, served, granted) = channel.call(remaining, Import::Call(asked), request).await;
+    let size = memory.data_size(&caller) as u64;
+    let import = Import::Call(asked);
+    let (bytes, served, granted) = channel.call(remaining, size, import, request).await;
     let reply = if served {
         Reply::Served(&bytes)
     } else {
@@ -262,10 +266,11 @@ async fn call(
 async fn exit(mut caller: Caller<'_, Guest>, code: i32) -> Result<(), Error> {
     let channel = caller.data().channel.clone();
     let missing = || Error::msg("the instance is not made yet");
-    let (_, gas) = caller.data().exports.ok_or_else(missing)?;
+    let (memory, gas) = caller.data().exports.ok_or_else(missing)?;
     let remaining = gas.get(&mut caller).i64().unwrap_or(0);
+    let size = memory.data_size(&caller) as u64;
     let code = Import::Exit(ExitCode(code as u8));
-    channel.call(remaining, code, Ok(Vec::new())).await;
+    channel.call(remaining, size, code, Ok(Vec::new())).await;
     Err(Error::msg("the module has ended"))
 }
 
@@ -318,14 +323,16 @@ impl Module for Contract {
             channel: HostChannel::default(),
             grant: Grant::default(),
             request: None,
+            memory: 0,
             fiber: None,
             input: input.to_vec(),
         }))
     }
 }
 
-/// How a module ended by itself: what is left of its globals `gas` and `stack`, and its trap.
-type End = (i64, i32, Result<(), Trap>);
+/// How a module ended by itself: what is left of its globals `gas` and `stack`, the size of its memory in bytes, and
+/// its trap.
+type End = (i64, i32, u64, Result<(), Trap>);
 
 /// A module under way.
 struct Fiber {
@@ -334,6 +341,8 @@ struct Fiber {
     grant: Grant,
     /// The host call that it has stopped at.
     request: Option<(Asked, Result<Vec<u8>, Fault>)>,
+    /// The size of its memory in bytes, as it last told.
+    memory: u64,
     fiber: Option<Pin<Box<dyn Future<Output = Result<End, Error>> + Send>>>,
     input: Vec<u8>,
 }
@@ -359,7 +368,8 @@ impl Fiber {
         };
         let mut context = Context::from_waker(Waker::noop());
         if let Poll::Ready(ended) = fiber.as_mut().poll(&mut context) {
-            let (gas, stack, stopped) = ended?;
+            let (gas, stack, memory, stopped) = ended?;
+            self.memory = memory;
             let stopped = match stopped {
                 Ok(()) => Stopped::Exit(ExitCode(0)),
                 Err(trap) => Stopped::Fault(trapped(trap, stack)),
@@ -368,11 +378,13 @@ impl Fiber {
         }
         let left = std::mem::take(&mut *self.channel.slot());
         Ok(match left {
-            Slot::Import(gas, Import::Call(asked), request) => {
+            Slot::Import(gas, memory, Import::Call(asked), request) => {
+                self.memory = memory;
                 self.request = Some((asked, request));
                 (self.grant.spent(gas), Stopped::HostCall)
             }
-            Slot::Import(gas, Import::Exit(code), _) => {
+            Slot::Import(gas, memory, Import::Exit(code), _) => {
+                self.memory = memory;
                 (self.grant.spent(gas), Stopped::Exit(code))
             }
             _ => (Used::Untold, Stopped::Slice),
@@ -407,7 +419,9 @@ impl Running for Fiber {
         *self.channel.slot() = Slot::Reply(bytes, served, 0);
     }
 
-    fn finish(self: Box<Self>) {}
+    fn finish(self: Box<Self>) -> u64 {
+        self.memory
+    }
 }
 
 impl Contract {
@@ -447,7 +461,7 @@ impl Contract {
         };
         let gas = gas.get(&mut store).i64().unwrap_or(0);
         let stack = stack.get(&mut store).i32().unwrap_or(0);
-        Ok((gas, stack, stopped))
+        Ok((gas, stack, memory.data_size(&store) as u64, stopped))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::action::Action;
 use crate::error::ChainError;
 use crate::identity;
 use crate::names::{self, RegIdText};
-use crate::receipt::{ActionReceipt, Receipt};
+use crate::receipt::{Receipt, Work};
 use crate::session::Rejection;
 use hostapi::accounts::Account;
 use hostapi::hash::key_hash;
@@ -28,6 +28,7 @@ impl OpenBlock<'_> {
             public_key: Some(public_key),
         };
         let account = self.with_paid(&key_id, account)?;
+        let before = self.state.checkpoint();
         account.register(&mut self.state, &key_id);
         self.state.put(&keys::name(name), id);
         let transaction = self.identify(Action::NewAccount {
@@ -36,7 +37,7 @@ impl OpenBlock<'_> {
             public_key,
         })?;
         let gas = self.rules().schedule.account_gas(name.len()).0;
-        Ok(self.finish_transaction(transaction, (id, id), 0, ActionReceipt::NewAccount { gas }))
+        self.finish_native(transaction, before, (id, id, 0), (gas, 0), Work::NewAccount)
     }
 
     /// Refuses a name that cannot be a local name, or is in use.

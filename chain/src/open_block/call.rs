@@ -1,11 +1,11 @@
 //! Calls: a transaction of the block, or a query.
 
-use super::{NewTransaction, OpenBlock};
+use super::OpenBlock;
 use crate::action::Action;
 use crate::error::ChainError;
 use crate::hostlog::HostLog;
 use crate::names::RegIdText;
-use crate::receipt::{ActionReceipt, CallReceipt, Receipt, Verdict};
+use crate::receipt::{Frame, FrameKind, Meters, Receipt, RunReceipt, Verdict, Work};
 use crate::registry::Contract;
 use crate::session::{self, Payment, Rejection, Transaction};
 use bridge::{CallObserver, Cycles, Module, Steps};
@@ -31,14 +31,6 @@ pub struct CallRequest<'a> {
     pub payment: Payment,
 }
 
-/// A call that was run and settled.
-pub(super) struct Called {
-    pub(super) transaction: NewTransaction,
-    pub(super) receipt: Box<CallReceipt>,
-    /// The sender's fee, in the smallest unit.
-    pub(super) fee: u64,
-}
-
 impl OpenBlock<'_> {
     /// Calls a contract. Whatever the contract does, there is a receipt and the sender pays by the rules;
     /// its changes are kept only after a success.
@@ -53,11 +45,7 @@ impl OpenBlock<'_> {
     ) -> Result<&Receipt, ChainError> {
         let before = self.state.checkpoint();
         match self.run(request, None, true, observer) {
-            Ok(called) => {
-                let parties = (request.sender, request.contract);
-                let action = ActionReceipt::Call(called.receipt);
-                Ok(self.finish_transaction(called.transaction, parties, called.fee, action))
-            }
+            Ok(()) => Ok(self.newest()),
             Err(error) => {
                 self.state.revert(before);
                 Err(error)
@@ -76,24 +64,18 @@ impl OpenBlock<'_> {
         observer: &mut dyn CallObserver,
     ) -> Result<Receipt, ChainError> {
         let (before, steps) = (self.state.checkpoint(), self.steps);
-        let result = self.run(request, None, false, observer);
-        self.state.revert(before);
-        self.steps = steps;
-        let called = result?;
-        Ok(Receipt {
-            id: called.transaction.id,
-            height: self.height,
-            index: self.next_index()?,
-            sender: request.sender,
-            target: request.contract,
-            fee: called.fee,
-            action: ActionReceipt::Call(called.receipt),
-        })
+        match self.run(request, None, false, observer) {
+            Ok(()) => Ok(self.take_back(before, steps)),
+            Err(error) => {
+                self.state.revert(before);
+                Err(error)
+            }
+        }
     }
 
-    /// Runs a call on this block's state, with the contract's own image if it is given no other.
-    /// Nothing is prepared or hashed for a call that cannot be paid. A transaction needs a sender
-    /// with a key.
+    /// Runs a call on this block's state, with the contract's own image if it is given no other, and adds
+    /// it to the block. Nothing is prepared or hashed for a call that cannot be paid. A transaction needs
+    /// a sender with a key.
     ///
     /// # Errors
     /// As [`OpenBlock::call`]; the state is then to be reverted.
@@ -103,7 +85,8 @@ impl OpenBlock<'_> {
         image: Option<&Image>,
         needs_key: bool,
         observer: &mut dyn CallObserver,
-    ) -> Result<Called, ChainError> {
+    ) -> Result<(), ChainError> {
+        let before = self.state.checkpoint();
         let CallRequest {
             sender,
             contract: id,
@@ -175,36 +158,60 @@ impl OpenBlock<'_> {
         )?;
         let (host_calls, host_log, buffer) = watched.0.finish();
         self.log = buffer;
-        self.charge_steps(run.steps_charged)?;
         let usage = run.report.usage;
-        let receipt = CallReceipt {
-            semantics,
-            engine: module.engine(),
-            schedule: rules.schedule.version,
-            code_hash,
-            input_hash: blake2b(input),
+        let verdict = verdict_of(&run.verdict);
+        let gas_before = session::gas_before(&transaction);
+        let (id_of_tx, index) = (new.id, self.next_index()?);
+        let changes = self.changes(before)?;
+        self.charge_steps(run.steps_charged)?;
+        let frames = vec![Frame {
+            parent: None,
+            kind: FrameKind::Action,
+            receiver: id,
+            caller: sender,
+            code: id,
+            action: 0,
             value,
-            verdict: match run.verdict {
-                Ok(()) => Verdict::Success,
-                Err(Rejection::Run(outcome)) => outcome.into(),
-                Err(other) => Verdict::SettlementFailed {
-                    reason: other.to_string(),
-                },
-            },
-            cycles: usage.cycles.0,
-            instructions: usage.instructions.0,
-            steps: usage.steps,
+            work: Work::Run(RunReceipt {
+                semantics,
+                engine: module.engine(),
+                code_hash,
+                input_hash: blake2b(input),
+                verdict: verdict_of(&run.verdict),
+                error: None,
+                cycles: usage.cycles.0,
+                instructions: usage.instructions.0,
+                steps: usage.steps,
+                gas: usage.gas.0 - gas_before.0,
+                host_calls,
+                host_log,
+                returned: Vec::new(),
+                prints: run.requests.prints,
+            }),
+        }];
+        self.transactions.push(new);
+        self.receipts.push(Receipt {
+            id: id_of_tx,
+            height: self.height,
+            index,
+            sender,
+            target: id,
+            fee: run.fee,
+            verdict,
+            error: None,
             gas: usage.gas.0,
             refund: usage.refund.0,
-            host_calls,
-            host_log,
-            prints: run.requests.prints,
-        };
-        Ok(Called {
-            transaction: new,
-            receipt: Box::new(receipt),
-            fee: run.fee,
-        })
+            schedule: rules.schedule.version,
+            meters: Meters {
+                memory: run.report.memory,
+                state_bytes: changes.state_bytes,
+                ..Meters::of(&frames)
+            },
+            write_set: changes.write_set,
+            frames,
+            events: Vec::new(),
+        });
+        Ok(())
     }
 
     /// The contract of this id. A deployed contract never changes.
@@ -241,5 +248,16 @@ impl OpenBlock<'_> {
         }
         self.steps = total;
         Ok(())
+    }
+}
+
+/// The verdict on a call that ran.
+fn verdict_of(settled: &Result<(), Rejection>) -> Verdict {
+    match settled {
+        Ok(()) => Verdict::Success,
+        Err(Rejection::Run(outcome)) => (*outcome).into(),
+        Err(other) => Verdict::SettlementFailed {
+            reason: other.to_string(),
+        },
     }
 }

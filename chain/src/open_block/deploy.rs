@@ -3,7 +3,7 @@
 use super::OpenBlock;
 use crate::action::Action;
 use crate::error::ChainError;
-use crate::receipt::{ActionReceipt, Receipt};
+use crate::receipt::{Receipt, Work};
 use crate::registry::Contract;
 use abi::Semantics;
 use bridge::{EngineId, PrepareError};
@@ -87,15 +87,14 @@ impl OpenBlock<'_> {
             semantics,
             name: name.unwrap_or_default().into(),
         })?;
-        let action = ActionReceipt::Deploy {
+        let work = Work::Deploy {
             code_hash,
             semantics,
             engine,
             code_bytes,
-            gas,
             refusal,
         };
-        Ok(self.finish_transaction(transaction, (sender, id), fee, action))
+        self.finish_native(transaction, before, (sender, id, 0), (gas, fee), work)
     }
 }
 

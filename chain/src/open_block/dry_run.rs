@@ -3,14 +3,14 @@
 use super::{CallRequest, OpenBlock};
 use crate::error::ChainError;
 use crate::hostlog::HostCalls;
-use crate::receipt::CallReceipt;
+use crate::receipt::Receipt;
 use loader::Image;
 
 /// The result of a reverted call.
 #[derive(Clone, Debug)]
 pub struct DryRun {
     /// The receipt it would have had, or the reason why it did not begin.
-    pub receipt: Result<Box<CallReceipt>, String>,
+    pub receipt: Result<Box<Receipt>, String>,
     /// The host calls, where the block keeps them.
     pub host_calls: HostCalls,
     /// The writes of the block after it, in order of key; `None` where a key was removed.
@@ -32,19 +32,17 @@ impl OpenBlock<'_> {
         if result.is_err() {
             self.state.revert(before);
         }
+        let (host_calls, writes) = (self.host_calls(), self.writes());
         let receipt = match result {
-            Ok(called) => Ok(called.receipt),
+            Ok(()) => Ok(Box::new(self.take_back(before, steps))),
             Err(error @ (ChainError::Image(_) | ChainError::NoEngine(_))) => return Err(error),
             Err(error) if error.is_node() => return Err(error),
             Err(error) => Err(error.to_string()),
         };
-        let dry_run = DryRun {
+        Ok(DryRun {
             receipt,
-            host_calls: self.host_calls(),
-            writes: self.writes(),
-        };
-        self.state.revert(before);
-        self.steps = steps;
-        Ok(dry_run)
+            host_calls,
+            writes,
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `account`, `transfer`, `deploy`, `call` | a transaction of each kind, with its receipt |
 //! | `dry_run` | a call with another image, reverted |
+//! | `outcome` | the receipt of a finished transaction |
 //! | `commit` | the finished block, written in one batch |
 
 mod account;
@@ -11,6 +12,7 @@ mod call;
 mod commit;
 mod deploy;
 mod dry_run;
+mod outcome;
 mod transfer;
 
 use crate::action::Action;
@@ -18,7 +20,7 @@ use crate::chain::Chain;
 use crate::error::ChainError;
 use crate::head::Head;
 use crate::hostlog::{HostCalls, Kept};
-use crate::receipt::{ActionReceipt, Receipt};
+use crate::receipt::Receipt;
 use crate::registry::Contract;
 use abi::Semantics;
 use bridge::{Module, Rules};
@@ -63,6 +65,9 @@ impl Chain {
 /// The most bytes that a block keeps, between transactions, of keys that were only looked at.
 const READS_KEPT: usize = 4 << 20;
 
+/// The transactions of a block that there is room for at first.
+const USUAL_TRANSACTIONS: usize = 128;
+
 /// A transaction with its id and its stored form.
 #[derive(Debug)]
 struct NewTransaction {
@@ -84,7 +89,7 @@ pub struct OpenBlock<'c> {
     receipts: Vec<Receipt>,
     /// The steps charged so far, which the old chain limits.
     steps: u64,
-    /// The buffer of host-call logs.
+    /// The buffer of host-call logs and write sets.
     log: Vec<u8>,
     /// The host calls of the last call, where they are asked for.
     kept: Option<Kept>,
@@ -100,8 +105,8 @@ impl<'c> OpenBlock<'c> {
             height: parent.height.checked_add(1).ok_or(ChainError::LastHeight)?,
             parent,
             time,
-            transactions: Vec::new(),
-            receipts: Vec::new(),
+            transactions: Vec::with_capacity(USUAL_TRANSACTIONS),
+            receipts: Vec::with_capacity(USUAL_TRANSACTIONS),
             steps: 0,
             log: Vec::new(),
             kept: None,
@@ -153,29 +158,6 @@ impl<'c> OpenBlock<'c> {
     #[must_use]
     pub fn writes(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         self.state.writes().into_iter().collect()
-    }
-
-    /// Adds a transaction and its receipt to the block.
-    fn finish_transaction(
-        &mut self,
-        transaction: NewTransaction,
-        (sender, target): (RegId, RegId),
-        fee: u64,
-        action: ActionReceipt,
-    ) -> &Receipt {
-        let index = u16::try_from(self.receipts.len()).expect("checked when the transaction began");
-        let receipt = Receipt {
-            id: transaction.id,
-            height: self.height,
-            index,
-            sender,
-            target,
-            fee,
-            action,
-        };
-        self.transactions.push(transaction);
-        self.receipts.push(receipt);
-        &self.receipts[usize::from(index)]
     }
 
     /// `action` as the next transaction, with its id.

@@ -4,7 +4,7 @@ use super::OpenBlock;
 use crate::action::Action;
 use crate::error::ChainError;
 use crate::names::RegIdText;
-use crate::receipt::{ActionReceipt, Receipt};
+use crate::receipt::{Receipt, Work};
 use crate::registry::Contract;
 use hostapi::accounts::Account;
 use state::keys::RegId;
@@ -42,12 +42,13 @@ impl OpenBlock<'_> {
             self.state.revert(before);
             return Err(error);
         }
-        Ok(self.finish_transaction(
+        self.finish_native(
             transaction,
-            (sender, target),
-            fee,
-            ActionReceipt::Transfer { amount, gas },
-        ))
+            before,
+            (sender, target, amount),
+            (gas, fee),
+            Work::Transfer,
+        )
     }
 
     /// Adds `amount` to what the account `target` holds.

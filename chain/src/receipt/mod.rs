@@ -1,16 +1,31 @@
 //! [`Receipt`]: the result of a transaction, in a form that never changes.
+//!
+//! A transaction is a tree of frames, one for each piece of work: an action of it, a notification, a
+//! call of another contract. The receipt has them in the order in which they began.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `frame` | [`Frame`], and the run of a contract in it |
+//! | `event` | [`Event`], and a contract's own [`ErrorText`] |
+//! | `verdict` | [`Verdict`] |
+//! | `codec` | the stored form |
+//! | `rows` | the text for people |
 
 mod codec;
+mod event;
+mod frame;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use crate::error::ChainError;
-use abi::Semantics;
-use bridge::EngineId;
 use hostapi::Print;
 use hostapi::hash::blake2b;
 use state::keys::{Hash, RegId};
 
+pub use event::{ErrorText, Event, EventError};
+pub use frame::{Frame, FrameKind, RunReceipt, Work};
 pub use verdict::Verdict;
 
 /// The result of one transaction.
@@ -22,127 +37,112 @@ pub struct Receipt {
     pub height: u32,
     /// Its place in the block, counted from 0.
     pub index: u16,
-    /// The sender.
+    /// The sender, who pays.
     pub sender: RegId,
-    /// The contract called or deployed, or the account made.
+    /// The contract called or deployed, the account made, or the account that was paid.
     pub target: RegId,
     /// The fee that the sender paid, in the smallest unit.
     pub fee: u64,
-    /// The part of its kind.
-    pub action: ActionReceipt,
-}
-
-/// The part of a receipt that depends on the kind of transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ActionReceipt {
-    /// Made an account.
-    NewAccount {
-        /// The gas it took, for which nobody pays.
-        gas: u64,
-    },
-    /// Moved money from one account to another.
-    Transfer {
-        /// The amount, in the smallest unit.
-        amount: u64,
-        /// The gas charged.
-        gas: u64,
-    },
-    /// Deployed a contract.
-    Deploy {
-        /// The hash of its image.
-        code_hash: Hash,
-        /// The rules it runs under.
-        semantics: Semantics,
-        /// The engine that runs it.
-        engine: EngineId,
-        /// The size of its image in bytes.
-        code_bytes: u32,
-        /// The gas charged.
-        gas: u64,
-        /// The reason why there is no contract, where the image cannot be run.
-        refusal: Option<String>,
-    },
-    /// Called a contract.
-    Call(Box<CallReceipt>),
-}
-
-/// The result of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallReceipt {
-    /// The rules it ran under.
-    pub semantics: Semantics,
-    /// The engine that ran it.
-    pub engine: EngineId,
-    /// The version of the gas schedule.
-    pub schedule: u16,
-    /// The hash of the contract's image.
-    pub code_hash: Hash,
-    /// BLAKE2b of the input.
-    pub input_hash: Hash,
-    /// The amount sent with the call, in the smallest unit.
-    pub value: u64,
-    /// How it ended.
+    /// The end of the transaction. Only after a success are its changes kept.
     pub verdict: Verdict,
-    /// Machine cycles.
-    pub cycles: u64,
-    /// Instructions executed.
-    pub instructions: u64,
-    /// The old chain's step counter.
-    pub steps: i64,
-    /// Gas used, before anything was given back.
+    /// The words of the contract that failed it.
+    pub error: Option<ErrorText>,
+    /// Gas used, before anything was given back: the price of being a transaction, and all frames.
     pub gas: u64,
     /// Gas given back.
     pub refund: u64,
-    /// The number of its calls into the host.
+    /// The version of the gas schedule.
+    pub schedule: u16,
+    /// The sums over all frames.
+    pub meters: Meters,
+    /// BLAKE2b of the writes of the transaction, the fee's debit among them. For each key whose value
+    /// is another one after it, in order of key: the key's length, the key, and the value's length plus
+    /// one and the value, or 0 for a removal. Lengths are numbers as in [`Receipt::encode`].
+    pub write_set: Hash,
+    /// The work done, in the order in which it began: 1 to 65,535 frames.
+    pub frames: Vec<Frame>,
+    /// The events of the contracts, in order.
+    pub events: Vec<Event>,
+}
+
+/// What a transaction used, beside gas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meters {
+    /// Machine cycles; WebAssembly has none.
+    pub cycles: u64,
+    /// Instructions executed; WebAssembly does not count them.
+    pub instructions: u64,
+    /// The old chain's step counter.
+    pub steps: i64,
+    /// The memory of all runs in bytes: pages of XDATA that were written, and linear memory at the end.
+    pub memory: u64,
+    /// The bytes of contracts' data (key and value) and of stored code that it added to the state, less
+    /// those it removed.
+    pub state_bytes: i64,
+    /// The number of calls into the host.
     pub host_calls: u32,
-    /// BLAKE2b of the host-call log, see [`crate::hostlog`].
-    pub host_log: Hash,
-    /// Its prints, in order.
-    pub prints: Vec<Print>,
+}
+
+impl Meters {
+    /// The sums over `frames`. Memory and state are not told by frames.
+    pub(crate) fn of(frames: &[Frame]) -> Meters {
+        let mut sum = Meters::default();
+        for frame in frames {
+            if let Work::Run(run) = &frame.work {
+                sum.cycles = sum.cycles.saturating_add(run.cycles);
+                sum.instructions = sum.instructions.saturating_add(run.instructions);
+                sum.steps = sum.steps.saturating_add(run.steps);
+                sum.host_calls = sum.host_calls.saturating_add(run.host_calls);
+            }
+        }
+        sum
+    }
 }
 
 impl Receipt {
-    /// The call's part, if the transaction was one.
+    /// The most frames of a transaction.
+    pub const FRAMES_MAX: usize = 65_535;
+
+    /// The run of the contract called, if the transaction was a call.
     #[must_use]
-    pub fn call(&self) -> Option<&CallReceipt> {
-        match &self.action {
-            ActionReceipt::Call(call) => Some(call),
-            ActionReceipt::NewAccount { .. }
-            | ActionReceipt::Transfer { .. }
-            | ActionReceipt::Deploy { .. } => None,
+    pub fn run(&self) -> Option<&RunReceipt> {
+        match &self.frames.first()?.work {
+            Work::Run(run) => Some(run),
+            Work::NewAccount | Work::Transfer | Work::Deploy { .. } => None,
         }
     }
 
-    /// The gas used, before anything was given back.
+    /// The runs of contracts, in order.
+    pub fn runs(&self) -> impl Iterator<Item = &RunReceipt> {
+        self.frames.iter().filter_map(|frame| match &frame.work {
+            Work::Run(run) => Some(run),
+            Work::NewAccount | Work::Transfer | Work::Deploy { .. } => None,
+        })
+    }
+
+    /// The prints of all contracts, in order of frames.
+    pub fn prints(&self) -> impl Iterator<Item = &Print> {
+        self.runs().flat_map(|run| &run.prints)
+    }
+
+    /// The amount that the transaction moved from the sender to the target, in the smallest unit.
     #[must_use]
-    pub fn gas(&self) -> u64 {
-        match &self.action {
-            ActionReceipt::NewAccount { gas }
-            | ActionReceipt::Transfer { gas, .. }
-            | ActionReceipt::Deploy { gas, .. } => *gas,
-            ActionReceipt::Call(call) => call.gas,
-        }
+    pub fn value(&self) -> u64 {
+        self.frames.first().map_or(0, |frame| frame.value)
     }
 
     /// The gas the sender was charged for: what was used, less what was given back.
     #[must_use]
-    pub fn gas_charged(&self) -> u64 {
-        match &self.action {
-            ActionReceipt::NewAccount { gas }
-            | ActionReceipt::Transfer { gas, .. }
-            | ActionReceipt::Deploy { gas, .. } => *gas,
-            ActionReceipt::Call(call) => call.gas.saturating_sub(call.refund),
-        }
+    pub const fn gas_charged(&self) -> u64 {
+        self.gas.saturating_sub(self.refund)
     }
 
     /// The reason why there is no contract, after a deployment of an image that cannot be run.
     #[must_use]
     pub fn refusal(&self) -> Option<&str> {
-        match &self.action {
-            ActionReceipt::Deploy { refusal, .. } => refusal.as_deref(),
-            ActionReceipt::NewAccount { .. }
-            | ActionReceipt::Transfer { .. }
-            | ActionReceipt::Call(_) => None,
+        match &self.frames.first()?.work {
+            Work::Deploy { refusal, .. } => refusal.as_deref(),
+            Work::NewAccount | Work::Transfer | Work::Run(_) => None,
         }
     }
 
@@ -157,6 +157,13 @@ impl Receipt {
             }),
             None => Ok(self),
         }
+    }
+
+    /// The account whose contract an event came from.
+    #[must_use]
+    pub fn event_source(&self, event: &Event) -> Option<RegId> {
+        let frame = self.frames.get(usize::from(event.frame()))?;
+        Some(frame.receiver)
     }
 
     /// The BLAKE2b of the encoding.

@@ -1,6 +1,6 @@
 //! Receipts as people read them.
 
-use super::{ActionReceipt, CallReceipt, Receipt};
+use super::{Receipt, Work};
 use crate::names::RegIdText;
 use bridge::EngineId;
 use hostapi::prints::visible;
@@ -12,32 +12,31 @@ impl Receipt {
     #[must_use]
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         let (sender, target) = (RegIdText(self.sender), RegIdText(self.target));
+        let value = self.value();
+        let cost = ("cost", format!("{} gas, fee {}", self.gas, self.fee));
         let mut rows = vec![
             ("transaction", hex::encode(self.id)),
             ("block", format!("{}, index {}", self.height, self.index)),
         ];
-        match &self.action {
-            ActionReceipt::NewAccount { gas } => rows.extend([
-                ("new account", target.to_string()),
-                ("cost", format!("{gas} gas, fee {}", self.fee)),
+        match self.frames.first().map(|frame| &frame.work) {
+            None => {}
+            Some(Work::NewAccount) => rows.extend([("new account", target.to_string()), cost]),
+            Some(Work::Transfer) => rows.extend([
+                ("transfer", format!("{sender} to {target}, amount {value}")),
+                cost,
             ]),
-            ActionReceipt::Transfer { amount, gas } => rows.extend([
-                ("transfer", format!("{sender} to {target}, amount {amount}")),
-                ("cost", format!("{gas} gas, fee {}", self.fee)),
-            ]),
-            ActionReceipt::Deploy {
+            Some(Work::Deploy {
                 code_hash,
                 semantics,
                 engine,
                 code_bytes,
-                gas,
                 refusal,
-            } => {
+            }) => {
                 match refusal {
                     None => rows.push(("deploy", format!("{target}, by {sender}"))),
-                    Some(reason) => rows.extend([
+                    Some(_) => rows.extend([
                         ("deploy", format!("nothing, by {sender}")),
-                        ("outcome", format!("refused: {reason}")),
+                        ("outcome", self.verdict.to_string()),
                     ]),
                 }
                 rows.extend([
@@ -46,39 +45,38 @@ impl Receipt {
                         format!("{} ({code_bytes} bytes)", hex::encode(code_hash)),
                     ),
                     ("engine", format!("{engine}, semantics {semantics}")),
-                    ("cost", format!("{gas} gas, fee {}", self.fee)),
+                    cost,
                 ]);
             }
-            ActionReceipt::Call(call) => {
-                let CallReceipt {
-                    cycles,
-                    instructions,
-                    steps,
-                    gas,
-                    refund,
-                    value,
-                    verdict,
-                    ..
-                } = call.as_ref();
+            Some(Work::Run(run)) => {
                 rows.extend([
                     ("call", format!("{sender} to {target}, value {value}")),
-                    ("outcome", verdict.to_string()),
+                    ("outcome", self.verdict.to_string()),
                 ]);
+                rows.extend(self.error.iter().map(|error| ("error", error.to_string())));
                 // WebAssembly has none of these.
-                if call.engine == EngineId::Mcs51 {
+                if self.runs().any(|run| run.engine == EngineId::Mcs51) {
                     let ran = format!(
-                        "{cycles} machine cycles, {instructions} instructions, {steps} steps"
+                        "{} machine cycles, {} instructions, {} steps",
+                        self.meters.cycles, self.meters.instructions, self.meters.steps
                     );
                     rows.push(("ran", ran));
                 }
-                rows.extend([(
+                let (gas, refund, fee) = (self.gas, self.refund, self.fee);
+                rows.push((
                     "cost",
-                    format!("{gas} gas less {refund} given back, fee {}", self.fee),
-                )]);
-                let prints = call.prints.iter();
-                rows.extend(prints.map(|print| ("printed", print.to_string())));
+                    format!("{gas} gas less {refund} given back, fee {fee}"),
+                ));
+                if !run.returned.is_empty() {
+                    rows.push(("returned", hex::encode(&run.returned)));
+                }
             }
         }
+        rows.extend(self.events.iter().map(|event| {
+            let source = RegIdText(self.event_source(event).unwrap_or_default());
+            ("event", format!("{source} {event}"))
+        }));
+        rows.extend(self.prints().map(|print| ("printed", print.to_string())));
         rows
     }
 }

@@ -1,9 +1,9 @@
-//! [`Verdict`]: how a call ended.
+//! [`Verdict`]: the end of a transaction, or of a run.
 
 use bridge::{Fault, Outcome};
 use std::fmt;
 
-/// The end of a call. Only after a success are the contract's changes kept.
+/// The end of a transaction, or of a contract's run. Only after a success are changes kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The contract ended with exit code 1 and got what it asked for.
@@ -26,6 +26,11 @@ pub enum Verdict {
         /// The same as a sentence.
         reason: String,
     },
+    /// The image to be deployed cannot be run: there is no contract.
+    NotDeployed {
+        /// The reason, as a sentence.
+        reason: String,
+    },
 }
 
 impl Verdict {
@@ -34,7 +39,9 @@ impl Verdict {
     pub const fn name(&self) -> &'static str {
         match self {
             Verdict::Success => "success",
-            Verdict::Refused { .. } | Verdict::SettlementFailed { .. } => "refused",
+            Verdict::Refused { .. }
+            | Verdict::SettlementFailed { .. }
+            | Verdict::NotDeployed { .. } => "refused",
             Verdict::Fault { .. } => "fault",
         }
     }
@@ -45,13 +52,13 @@ impl Verdict {
         matches!(self, Verdict::Success)
     }
 
-    /// The contract's exit code, where it reached its exit.
+    /// The exit code of a contract that reached its exit; 1 after the success of any transaction.
     #[must_use]
     pub const fn exit_code(&self) -> Option<u8> {
         match self {
             Verdict::Success | Verdict::SettlementFailed { .. } => Some(1),
             Verdict::Refused { code } => Some(*code),
-            Verdict::Fault { .. } => None,
+            Verdict::Fault { .. } | Verdict::NotDeployed { .. } => None,
         }
     }
 
@@ -68,7 +75,9 @@ impl Verdict {
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Verdict::SettlementFailed { reason } | Verdict::Fault { reason, .. } => Some(reason),
+            Verdict::SettlementFailed { reason }
+            | Verdict::Fault { reason, .. }
+            | Verdict::NotDeployed { reason } => Some(reason),
             Verdict::Success | Verdict::Refused { .. } => None,
         }
     }
@@ -98,7 +107,9 @@ impl fmt::Display for Verdict {
         match self {
             Verdict::Success => write!(f, "success"),
             Verdict::Refused { code } => write!(f, "refused with exit code {code}"),
-            Verdict::SettlementFailed { reason } => write!(f, "refused: {reason}"),
+            Verdict::SettlementFailed { reason } | Verdict::NotDeployed { reason } => {
+                write!(f, "refused: {reason}")
+            }
             Verdict::Fault { name, reason } => write!(f, "fault {name}: {reason}"),
         }
     }

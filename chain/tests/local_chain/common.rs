@@ -60,7 +60,7 @@ pub(crate) fn set_up(chain: &Chain) {
     let mut block = chain.begin_block().unwrap();
     assert_eq!(block.deploy(&deploy).unwrap().target, PARTIES.token);
     let minted = call(&mut block, PARTIES.alice, &input(MINT, PARTIES.alice, 1000)).unwrap();
-    assert!(minted.call().unwrap().verdict.is_success(), "{minted}");
+    assert!(minted.verdict.is_success(), "{minted}");
     block.commit().unwrap();
 }
 

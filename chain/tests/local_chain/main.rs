@@ -7,5 +7,6 @@ mod money;
 mod money_property;
 mod old_rules;
 mod prices;
+mod receipts;
 mod transactions;
 mod whole_state;

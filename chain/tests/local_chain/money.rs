@@ -99,7 +99,7 @@ fn registering_keeps_what_the_address_was_paid() {
         ];
         let output = (method::OUTPUT, request(&[records.as_flattened()]));
         let paid = pull(&mut block, (PARTIES.alice, payer), 100, &[output]).unwrap();
-        assert!(paid.call().unwrap().verdict.is_success(), "{paid}");
+        assert!(paid.verdict.is_success(), "{paid}");
         assert_eq!(held(&mut block, &carol), 70);
 
         // Money without an owner is seen by its address only.

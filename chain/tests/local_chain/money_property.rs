@@ -8,8 +8,7 @@ use abi::{Semantics, method};
 use bridge::EngineId;
 use chain::session::Payment;
 use chain::{
-    ActionReceipt, CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt, export,
-    identity,
+    CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt, export, identity,
 };
 use hostapi::accounts::{Account, contract_key_id, regid};
 use hostapi::app_funds::FUND_SIZE;
@@ -425,14 +424,12 @@ fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 3], sums: &m
                 .wrapping_add(u128::from(minted))
                 .wrapping_sub(u128::from(receipt.fee));
             if let Op::Call { asks, .. } = op
-                && receipt.call().is_some_and(|call| call.verdict.is_success())
+                && receipt.verdict.is_success()
                 && asks.iter().any(|ask| matches!(ask, Ask::Pay(..)))
             {
                 sums.paid += 1;
             }
-            if let ActionReceipt::Call(call) = &receipt.action
-                && !call.verdict.is_success()
-            {
+            if receipt.run().is_some() && !receipt.verdict.is_success() {
                 only_the_fee_moved(block, &before, &receipt);
             }
         }

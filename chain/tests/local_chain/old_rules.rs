@@ -4,7 +4,7 @@
 use crate::common::*;
 use abi::{Semantics, codec};
 use chain::session::Payment;
-use chain::{CallReceipt, CallRequest, Chain, ChainError, Deploy, OpenBlock};
+use chain::{CallRequest, Chain, ChainError, Deploy, OpenBlock, RunReceipt};
 use hostapi::data;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
 use loader::Image;
@@ -28,7 +28,7 @@ fn call_for(
     contract: RegId,
     fee: u64,
     rate: u64,
-) -> Result<CallReceipt, ChainError> {
+) -> Result<RunReceipt, ChainError> {
     let request = CallRequest {
         sender: PARTIES.alice,
         contract,
@@ -37,7 +37,7 @@ fn call_for(
         payment: Payment::Fuel { fee, rate },
     };
     let receipt = block.call(&request, &mut ())?;
-    Ok(receipt.call().expect("a call").clone())
+    Ok(receipt.run().expect("a call").clone())
 }
 
 /// So many steps and the exit.

@@ -5,7 +5,7 @@ use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
 use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Rules, Schedule};
 use chain::session::{Payment, Rejection};
-use chain::{ActionReceipt, CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
+use chain::{CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
 use loader::Image;
 use state::MemStore;
 use std::sync::Arc;
@@ -80,20 +80,19 @@ fn each_transaction_costs_its_price_however_it_ends() {
                 ..request(input, 1_000_000)
             };
             let receipt = made(&mut block, &request);
-            let call = receipt.call().unwrap();
-            assert!(!call.verdict.is_success(), "the token refuses it");
-            let run = call.gas - price(input, value) - entry;
+            assert!(!receipt.verdict.is_success(), "the token refuses it");
+            let run = receipt.gas - price(input, value) - entry;
+            assert_eq!(receipt.run().unwrap().gas, entry + run);
             assert!((1..3000).contains(&run), "{run} gas of the run");
-            assert_eq!(receipt.fee, call.gas);
+            assert_eq!(receipt.fee, receipt.gas);
         }
     }
     // What a limit has no room for beyond being a transaction and entering is a run without gas.
     let input = input(TRANSFER, PARTIES.bob, 1);
     let before = price(&input, 0) + entry;
     let receipt = made(&mut block, &request(&input, before));
-    let call = receipt.call().unwrap();
-    assert_eq!(call.verdict.fault(), Some("out_of_gas"));
-    assert_eq!((call.gas, receipt.fee), (before, before));
+    assert_eq!(receipt.verdict.fault(), Some("out_of_gas"));
+    assert_eq!((receipt.gas, receipt.fee), (before, before));
 }
 
 #[test]
@@ -108,7 +107,7 @@ fn what_is_refused_is_neither_prepared_nor_kept() {
         ..request(&mint, 1_000_000)
     };
     let held = made(&mut block, &holds);
-    assert!(held.call().unwrap().verdict.is_success(), "{held}");
+    assert!(held.verdict.is_success(), "{held}");
     block.commit().unwrap();
     let (chain, prepared) = counting_on(&store);
     let before = export(&*store);
@@ -217,8 +216,10 @@ fn a_deployment_is_paid_before_it_is_prepared() {
     let mut block = chain.begin_block().unwrap();
     let receipt = block.deploy(&deploy(rich, &image)).unwrap().clone();
     block.commit().unwrap();
-    assert!(matches!(receipt.action, ActionReceipt::Deploy { gas, .. } if gas == cost));
-    assert_eq!((receipt.fee, balance(&chain, rich)), (cost, 0));
+    assert_eq!(
+        (receipt.gas, receipt.fee, balance(&chain, rich)),
+        (cost, cost, 0)
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What accounts, deployments and calls do to the chain.
 
 use crate::common::*;
-use chain::{ActionReceipt, Chain, ChainError, Deploy, Genesis, Verdict};
+use chain::{Chain, ChainError, Deploy, Genesis, Verdict, Work};
 use hostapi::ChainView;
 use state::{Batch, MemStore, StateStore, keys};
 
@@ -11,13 +11,16 @@ fn a_transfer_of_the_token_costs_its_gas() {
     let (chain, _) = in_memory();
     let before = balance(&chain, PARTIES.alice);
     let receipt = transfer(&chain, 30).unwrap();
-    assert!(receipt.call().unwrap().verdict.is_success(), "{receipt}");
+    assert!(receipt.verdict.is_success(), "{receipt}");
     assert_eq!(
         (tokens(&chain, PARTIES.alice), tokens(&chain, PARTIES.bob)),
         (970, 30)
     );
-    let call = receipt.call().unwrap();
-    assert_eq!(receipt.fee, call.gas - call.refund, "a gas costs one unit");
+    assert_eq!(
+        receipt.fee,
+        receipt.gas - receipt.refund,
+        "a gas costs one unit"
+    );
     assert_eq!(balance(&chain, PARTIES.alice), before - receipt.fee);
     assert_eq!(chain.receipt(&receipt.id).unwrap(), receipt);
 }
@@ -27,10 +30,7 @@ fn a_refused_call_changes_nothing_but_is_paid_for() {
     let (chain, _) = in_memory();
     let before = balance(&chain, PARTIES.alice);
     let receipt = transfer(&chain, 1001).unwrap();
-    assert_eq!(
-        receipt.call().unwrap().verdict,
-        Verdict::Refused { code: 4 }
-    );
+    assert_eq!(receipt.verdict, Verdict::Refused { code: 4 });
     assert_eq!(
         (tokens(&chain, PARTIES.alice), tokens(&chain, PARTIES.bob)),
         (1000, 0)
@@ -46,7 +46,7 @@ fn a_call_out_of_gas_costs_all_and_changes_nothing() {
     let mut block = chain.begin_block().unwrap();
     let whole = call(&mut block, PARTIES.alice, &input(TRANSFER, PARTIES.bob, 5)).unwrap();
     drop(block);
-    let needed = whole.call().unwrap().gas;
+    let needed = whole.gas;
     let entry = chain.contract("token").unwrap().1.entry_gas;
     let least = bridge::Schedule::V1.call_gas(15, 0).0 + entry.0;
     for limit in [least, least + 1, (least + needed) / 2, needed - 1, needed] {
@@ -65,16 +65,16 @@ fn a_call_out_of_gas_costs_all_and_changes_nothing() {
         };
         let mut block = chain.begin_block().unwrap();
         let receipt = block.call(&request, &mut ()).unwrap().clone();
-        let ran = receipt.call().unwrap();
         if limit < needed {
-            assert_eq!(ran.verdict.fault(), Some("out_of_gas"), "limit {limit}");
+            assert_eq!(receipt.verdict.fault(), Some("out_of_gas"), "limit {limit}");
             assert_eq!(
                 hostapi::data::get(block.state(), &PARTIES.token, &PARTIES.bob).unwrap(),
                 None
             );
-            assert!(ran.gas <= limit && receipt.fee == 3 * ran.gas, "{receipt}");
+            let gas = receipt.gas;
+            assert!(gas <= limit && receipt.fee == 3 * gas, "{receipt}");
         } else {
-            assert!(ran.verdict.is_success(), "{receipt}");
+            assert!(receipt.verdict.is_success(), "{receipt}");
         }
     }
 }
@@ -174,12 +174,10 @@ fn deploying_costs_by_the_byte_and_code_is_shared() {
     let mut block = chain.begin_block().unwrap();
     let receipt = block.deploy(&deploy).unwrap().clone();
     block.commit().unwrap();
-    let ActionReceipt::Deploy {
-        code_bytes, gas, ..
-    } = receipt.action
-    else {
+    let Work::Deploy { code_bytes, .. } = receipt.frames[0].work else {
         panic!("{receipt}")
     };
+    let gas = receipt.gas;
     assert_eq!(code_bytes as usize, image.code_bytes());
     assert_eq!(
         gas,
@@ -365,9 +363,8 @@ fn a_transfer_moves_money_and_is_taken_back() {
         .transfer(PARTIES.alice, PARTIES.bob, 700)
         .unwrap()
         .clone();
-    let ActionReceipt::Transfer { amount, gas } = receipt.action else {
-        panic!("{receipt:?}")
-    };
+    assert_eq!(receipt.frames[0].work, Work::Transfer);
+    let (amount, gas) = (receipt.value(), receipt.gas);
     let price = bridge::Schedule::V1.call_gas(0, 700).0;
     assert_eq!((amount, gas, receipt.fee), (700, price, price));
     assert_eq!(

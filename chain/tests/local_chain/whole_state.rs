@@ -209,7 +209,7 @@ fn a_store_of_another_format_is_refused() {
     let format = keys::meta("format");
     assert_eq!(
         store.get(&format).unwrap(),
-        Some(vec![3, 0]),
+        Some(vec![4, 0]),
         "raise the number with the stored form, and this one with it"
     );
     let before = export(&*store);
@@ -217,6 +217,7 @@ fn a_store_of_another_format_is_refused() {
         (None, 1),
         (Some(vec![1, 0]), 1),
         (Some(vec![2, 0]), 2),
+        (Some(vec![3, 0]), 3),
         (Some(vec![9, 1]), 265),
     ] {
         let batch = Batch::from([(format.clone(), stored)]);
@@ -224,7 +225,7 @@ fn a_store_of_another_format_is_refused() {
         let opened = Chain::open(Box::new(Arc::clone(&store)), Genesis::default());
         let error = opened.unwrap_err();
         assert!(
-            matches!(error, ChainError::Format { found: f, ours: 3 } if f == found),
+            matches!(error, ChainError::Format { found: f, ours: 4 } if f == found),
             "{error}"
         );
         assert!(error.to_string().contains("--store"), "{error}");
@@ -234,7 +235,7 @@ fn a_store_of_another_format_is_refused() {
     let opened = Chain::open(Box::new(Arc::clone(&store)), Genesis::default());
     assert!(matches!(opened, Err(ChainError::Node(_))));
     store
-        .commit(Batch::from([(format, Some(vec![3, 0]))]))
+        .commit(Batch::from([(format, Some(vec![4, 0]))]))
         .unwrap();
     assert_eq!(export(&*store), before, "a refused store is not touched");
 }

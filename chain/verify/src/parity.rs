@@ -2,7 +2,8 @@
 //!
 //! A scenario runs with one image. Each call is made with the other image first, from the same state and
 //! at the same place of the chain, and reverted; then both are compared: the host calls with their
-//! arguments and replies, the prints, the outcome, and every key that was written. So the state after
+//! arguments and replies, the prints, the outcome, what was returned, events and error text, and every
+//! key that was written. So the state after
 //! each call is that of both, block hashes and transaction ids do not come between them, and a
 //! difference is found at the call that makes it. Machine cycles and gas are not compared but shown side
 //! by side.
@@ -10,8 +11,9 @@
 use crate::difference::{Difference, Differences};
 use crate::scenario::{OtherImage, RunError, RunOptions, Scenario, StepReport};
 use bridge::{Engine, EngineId};
+use chain::RegIdText;
 use chain::hostlog::{HostCalls, LoggedCall};
-use chain::receipt::{CallReceipt, Verdict};
+use chain::receipt::{Receipt, Verdict};
 use hostapi::prints::Print;
 use loader::Image;
 
@@ -39,8 +41,8 @@ pub struct ComparedCall {
     pub host_calls: usize,
     /// Its cost with each image; `None` where it did not begin.
     pub cost: [Option<CallCost>; 2],
-    /// The differences: `outcome`, `prints`, `host call 3` or `state key 64…`. Expected is the value
-    /// with the first image, actual that with the second.
+    /// The differences: `outcome`, `prints`, `returned`, `error`, `events`, `host call 3` or
+    /// `state key 64…`. Expected is the value with the first image, actual that with the second.
     pub differences: Vec<Difference>,
 }
 
@@ -73,8 +75,8 @@ fn step(mut report: StepReport) -> Option<ComparedCall> {
         dry_run: other,
         writes,
     } = report.other_image.take()?;
-    let a = report.receipt.as_ref().and_then(|receipt| receipt.call());
-    let b = other.receipt.as_ref();
+    let a = report.receipt.as_ref();
+    let b = other.receipt.as_deref();
     let rejected = report.rejected.unwrap_or_default();
     let outcome = a.map_or_else(|| rejected.clone(), outcome);
 
@@ -82,26 +84,14 @@ fn step(mut report: StepReport) -> Option<ComparedCall> {
     differences.compare_sides(
         "outcome",
         outcome.clone(),
-        b.map_or_else(
-            |rejected| rejected.clone(),
-            |receipt| self::outcome(receipt),
-        ),
+        b.map_or_else(String::clone, self::outcome),
     );
-    let prints = |receipt: Option<&CallReceipt>| {
-        let prints = receipt.map(|receipt| &receipt.prints[..]);
-        shown(prints.unwrap_or_default(), |print: &Print| {
-            format!("{print:?}")
-        })
-    };
-    differences.compare_sides(
-        "prints",
-        prints(a),
-        prints(b.ok().map(|receipt| &**receipt)),
-    );
+    let b = b.ok();
+    said(&mut differences, a, b);
     host_calls(
         &mut differences,
         (&report.host_calls, a),
-        (&other.host_calls, b.ok().map(|r| &**r)),
+        (&other.host_calls, b),
     );
     for (key, value) in &writes {
         differences.compare_sides(
@@ -123,17 +113,49 @@ fn step(mut report: StepReport) -> Option<ComparedCall> {
         number: report.number,
         name: report.name,
         outcome,
-        host_calls: a.map_or(0, |receipt| receipt.host_calls as usize),
-        cost: [a.map(cost), b.ok().map(|receipt| cost(receipt))],
+        host_calls: a.map_or(0, |receipt| receipt.meters.host_calls as usize),
+        cost: [a.and_then(cost), b.and_then(cost)],
         differences: differences.0,
     })
+}
+
+/// Compares what the contracts said: prints and, of calls that were made, return data, error text and events.
+fn said(differences: &mut Differences, a: Option<&Receipt>, b: Option<&Receipt>) {
+    let prints = |receipt: Option<&Receipt>| {
+        let prints: Vec<&Print> = receipt.into_iter().flat_map(Receipt::prints).collect();
+        shown(&prints, |print| format!("{print:?}"))
+    };
+    differences.compare_sides("prints", prints(a), prints(b));
+    let (Some(a), Some(b)) = (a, b) else {
+        return;
+    };
+    let mut both = |field: &str, of: fn(&Receipt) -> String| {
+        differences.compare_sides(field, of(a), of(b));
+    };
+    both("returned", |receipt| {
+        let returned: Vec<_> = receipt.runs().map(|run| &run.returned).collect();
+        shown(&returned, |returned| hex::encode(returned))
+    });
+    both("error", |receipt| {
+        let errors: Vec<_> = receipt.runs().map(|run| &run.error).collect();
+        shown(&errors, |error| match error {
+            Some(error) => error.bytes().escape_ascii().to_string(),
+            None => "none".into(),
+        })
+    });
+    both("events", |receipt| {
+        shown(&receipt.events, |event| {
+            let source = receipt.event_source(event).unwrap_or_default();
+            format!("{} {event}", RegIdText(source))
+        })
+    });
 }
 
 /// Compares the host calls: one by one as far as both runs kept theirs, and beyond that their logs.
 fn host_calls(
     differences: &mut Differences,
-    a: (&HostCalls, Option<&CallReceipt>),
-    b: (&HostCalls, Option<&CallReceipt>),
+    a: (&HostCalls, Option<&Receipt>),
+    b: (&HostCalls, Option<&Receipt>),
 ) {
     let (first, second) = (&a.0.calls, &b.0.calls);
     let all_kept = a.0.left_out == 0 && b.0.left_out == 0;
@@ -147,8 +169,9 @@ fn host_calls(
         differences.compare_sides(&format!("host call {}", at + 1), call(first), call(second));
     }
     if !all_kept {
-        let log = |receipt: Option<&CallReceipt>| {
-            receipt.map_or("none".into(), |receipt| hex::encode(receipt.host_log))
+        let log = |receipt: Option<&Receipt>| {
+            let run = receipt.and_then(|receipt| receipt.run());
+            run.map_or("none".into(), |run| hex::encode(run.host_log))
         };
         let field = format!("log of all host calls, of which {compared} were compared one by one");
         differences.compare_sides(&field, log(a.1), log(b.1));
@@ -169,20 +192,21 @@ impl Differences {
     }
 }
 
-fn cost(receipt: &CallReceipt) -> CallCost {
-    CallCost {
-        engine: receipt.engine,
-        cycles: receipt.cycles,
+fn cost(receipt: &Receipt) -> Option<CallCost> {
+    Some(CallCost {
+        engine: receipt.run()?.engine,
+        cycles: receipt.meters.cycles,
         gas: receipt.gas,
-    }
+    })
 }
 
-fn outcome(receipt: &CallReceipt) -> String {
+fn outcome(receipt: &Receipt) -> String {
     match &receipt.verdict {
         Verdict::Success => "success".into(),
         Verdict::Refused { code } => format!("refused with exit code {code}"),
         Verdict::SettlementFailed { reason } => format!("not granted: {reason}"),
         Verdict::Fault { reason, .. } => format!("fault: {reason}"),
+        Verdict::NotDeployed { reason } => format!("not deployed: {reason}"),
     }
 }
 
@@ -210,4 +234,44 @@ fn shown<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
         "[{}]",
         items.iter().map(show).collect::<Vec<_>>().join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::made::receipt;
+    use chain::receipt::{ErrorText, Event, RunReceipt, Work};
+
+    fn run(receipt: &mut Receipt) -> &mut RunReceipt {
+        match &mut receipt.frames[0].work {
+            Work::Run(run) => run,
+            _ => panic!("a call"),
+        }
+    }
+
+    #[test]
+    fn what_only_one_machine_says_is_a_difference() {
+        let a = receipt();
+        let found = |change: fn(&mut Receipt)| {
+            let mut b = a.clone();
+            change(&mut b);
+            let mut differences = Differences::default();
+            said(&mut differences, Some(&a), Some(&b));
+            let fields = differences.0.into_iter().map(|difference| difference.field);
+            fields.collect::<Vec<_>>()
+        };
+        assert_eq!(found(|_| {}), [""; 0]);
+        assert_eq!(
+            found(|b| b
+                .events
+                .push(Event::new(0, b"more".into(), vec![], vec![]).unwrap())),
+            ["events"]
+        );
+        assert_eq!(found(|b| b.events.clear()), ["events"]);
+        assert_eq!(found(|b| run(b).returned.push(0)), ["returned"]);
+        assert_eq!(
+            found(|b| run(b).error = ErrorText::new(b"other".into())),
+            ["error"]
+        );
+    }
 }

@@ -65,7 +65,7 @@ impl Deploy {
             contract: RegIdText(receipt.target).to_string(),
             address: chain.genesis().network.address(&key_id),
             code_hash: Bytes(loaded.image.code_hash().to_vec()),
-            gas: receipt.gas(),
+            gas: receipt.gas,
             receipt: receipts::Report::new(&receipt, true),
             name: self.name,
         };

@@ -260,8 +260,10 @@ impl ScenarioReport {
 impl StepResult {
     fn new(step: &StepReport) -> StepResult {
         let receipt = step.receipt.as_ref();
-        let call = receipt.and_then(|receipt| receipt.call());
-        let on_8051 = call.filter(|call| call.engine == EngineId::Mcs51);
+        let on_8051 = receipt.filter(|receipt| {
+            let run = receipt.run();
+            run.is_some_and(|run| run.engine == EngineId::Mcs51)
+        });
         let rejected = step
             .rejected
             .as_ref()
@@ -271,11 +273,13 @@ impl StepResult {
             step: step.number,
             name: step.name.clone(),
             contract: step.contract.clone(),
-            outcome: call.map(|call| call.verdict.to_string()).or(rejected),
-            machine_cycles: on_8051.map(|call| call.cycles),
-            steps: on_8051.map(|call| call.steps),
-            gas: call.map(|call| call.gas),
-            refund: call.map(|call| call.refund),
+            outcome: receipt
+                .map(|receipt| receipt.verdict.to_string())
+                .or(rejected),
+            machine_cycles: on_8051.map(|receipt| receipt.meters.cycles),
+            steps: on_8051.map(|receipt| receipt.meters.steps),
+            gas: receipt.map(|receipt| receipt.gas),
+            refund: receipt.map(|receipt| receipt.refund),
             charged: receipt.map(|receipt| receipt.gas_charged()),
             differences: differences
                 .map(|found| DifferenceReport {

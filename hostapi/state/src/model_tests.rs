@@ -3,7 +3,7 @@
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -138,6 +138,17 @@ proptest! {
                 }
                 Step::Revert(_) => {}
             }
+        }
+        for (checkpoint, then) in checkpoints {
+            let keys: BTreeSet<_> = then.keys().chain(model.keys()).cloned().collect();
+            let values = |key: Vec<u8>| (then.get(&key).cloned(), model.get(&key).cloned(), key);
+            let expected = keys.into_iter().map(values).filter(|(then, now, _)| then != now);
+            let mut changes = Vec::new();
+            let found = overlay.changes_since(checkpoint, |key, then, now| {
+                changes.push((then.map(<[u8]>::to_vec), now.map(<[u8]>::to_vec), key.to_vec()));
+            });
+            found.unwrap();
+            prop_assert_eq!(changes, expected.collect::<Vec<_>>());
         }
         let replaced = overlay.replaced().unwrap();
         for (key, value) in overlay.reads() {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// The bytes of a key that are compared as words: nearly every key is shorter.
-const HEAD: usize = 40;
+pub(super) const HEAD: usize = 40;
 const WORDS: usize = HEAD / 8;
 
 /// A key, ordered like its bytes. Words that lie in the tree itself are compared much faster than bytes that
@@ -26,6 +26,21 @@ impl Ordered {
     /// The bytes.
     pub(super) fn to_vec(&self) -> Vec<u8> {
         [&self.first()[..self.length], self.tail()].concat()
+    }
+
+    /// The bytes, put into `first`, or into `long` where they are more.
+    #[inline]
+    pub(super) fn bytes_in<'a>(
+        &self,
+        first: &'a mut [u8; HEAD],
+        long: &'a mut Vec<u8>,
+    ) -> &'a [u8] {
+        if self.tail.is_none() {
+            *first = self.first();
+            return &first[..self.length];
+        }
+        *long = self.to_vec();
+        long
     }
 
     /// Whether the key begins with `prefix`.
@@ -107,6 +122,8 @@ mod tests {
             let [left, right] = [&a, &b].map(|key| Ordered::from(&key[..]));
             prop_assert_eq!(left.cmp(&right), a.cmp(&b));
             prop_assert_eq!(left.starts_with(&b), a.starts_with(&b));
+            let (mut first, mut long) = ([0; HEAD], Vec::new());
+            prop_assert_eq!(left.bytes_in(&mut first, &mut long), &a[..]);
             prop_assert_eq!(left.to_vec(), a);
         }
 

@@ -13,9 +13,10 @@
 //! and are stepped over together. Spans tell of the store, which does not change: going back leaves them.
 
 use super::memory::lower_bound;
-use super::ordered::Ordered;
+use super::ordered::{HEAD, Ordered};
 use super::spans::{Span, Spans};
 use super::store::{Batch, Pair, StateStore, StoreError};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 
@@ -316,6 +317,45 @@ impl<'s> Overlay<'s> {
                 self.values.truncate(undone.start);
             }
         }
+    }
+
+    /// Gives `each` the keys whose values are others than at `since`, in order of key: the key, the value then,
+    /// and the value now; `None` where there is none. It depends on the values alone, and not on what was read or
+    /// written on the way. A checkpoint that was itself taken back already is the present: nothing has changed.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn changes_since(
+        &self,
+        since: Checkpoint,
+        mut each: impl FnMut(&[u8], Option<&[u8]>, Option<&[u8]>),
+    ) -> Result<(), StoreError> {
+        let journal = self.journal.get(since.0..).unwrap_or_default();
+        let mut changes: SmallVec<[&Change; 16]> = journal.iter().collect();
+        // The first change of a key, which knows the value of then, stays the first.
+        changes.sort_by(|a, b| self.slots[a.slot].key.cmp(&self.slots[b.slot].key));
+        let (mut first, mut long) = ([0; HEAD], Vec::new());
+        let mut last = usize::MAX;
+        for Change { slot: at, before } in &changes {
+            if std::mem::replace(&mut last, *at) == *at {
+                continue;
+            }
+            let slot = &self.slots[*at];
+            let now = self.written(slot).flatten();
+            let stored;
+            let then = match (before, &slot.base) {
+                (Some(then), _) => then.as_ref().map(|then| &self.values[then.clone()]),
+                (None, Some(base)) => base.as_deref(),
+                (None, None) => {
+                    stored = self.store.get(&slot.key.to_vec())?;
+                    stored.as_deref()
+                }
+            };
+            if then != now {
+                each(slot.key.bytes_in(&mut first, &mut long), then, now);
+            }
+        }
+        Ok(())
     }
 
     /// About what is kept of keys that were only looked at, in bytes.

@@ -108,7 +108,7 @@ fn funds(rows: &mut Vec<Case>) {
                 for _ in 0..if part == Part::Whole { 50 } else { 0 } {
                     let limit = Gas(1_000_000);
                     let receipt = world.call_in(&mut block, world.script, &input, limit)?;
-                    gas += receipt.gas();
+                    gas += receipt.gas;
                 }
                 Ok(gas)
             }))

@@ -272,7 +272,7 @@ fn measured(
         payment,
     };
     let receipt = block.call(&request, &mut ())?;
-    let used = Gas(receipt.gas());
+    let used = Gas(receipt.gas);
     if used.0 < expected.0 - expected.0 / 10 {
         return Err(format!("it uses {used} of {expected}:\n{receipt}").into());
     }

@@ -226,14 +226,14 @@ fn limited(request: CallRequest<'_>, limit: Gas) -> CallRequest<'_> {
 
 /// Makes a call: its gas, whatever came of it.
 fn called(block: &mut OpenBlock<'_>, request: &CallRequest<'_>) -> Result<u64, Error> {
-    Ok(block.call(request, &mut ())?.gas())
+    Ok(block.call(request, &mut ())?.gas)
 }
 
 /// Deploys what cannot run: the gas.
 fn not_deployed(block: &mut OpenBlock<'_>, deploy: &Deploy<'_>) -> Result<u64, Error> {
     let receipt = block.deploy(deploy)?;
     match receipt.refusal() {
-        Some(_) => Ok(receipt.gas()),
+        Some(_) => Ok(receipt.gas),
         None => Err("it can be run".into()),
     }
 }

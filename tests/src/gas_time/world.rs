@@ -137,11 +137,10 @@ impl World {
         let mut gas = 0;
         for input in inputs {
             let receipt = self.call_in(&mut block, contract, input.as_ref(), GAS)?;
-            let call = receipt.call().ok_or("a call has the receipt of one")?;
-            if !call.verdict.is_success() {
+            if !receipt.verdict.is_success() {
                 return Err(format!("the call does not succeed:\n{receipt}").into());
             }
-            gas += call.gas;
+            gas += receipt.gas;
         }
         Ok(gas)
     }

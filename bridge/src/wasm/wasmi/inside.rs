@@ -2,7 +2,7 @@
 
 use super::super::guest::{Asked, Grant, trapped};
 use super::{Contract, Exports, trap};
-use crate::engine::{Reply, Request, Server, Stopped, Used};
+use crate::engine::{Reply, Request, Server, Stopped, Whole};
 use crate::outcome::Fault;
 use ::wasmi::errors::HostError;
 use ::wasmi::{Caller, Error, Func, Store, Val};
@@ -37,7 +37,7 @@ pub(super) fn run(
     input: &[u8],
     gas: Gas,
     server: &mut dyn Server,
-) -> Result<Option<(Used, Stopped)>, Error> {
+) -> Result<Whole, Error> {
     let mut grant = Grant::default();
     let granted = grant.grant(gas);
     let guest = Guest {
@@ -52,11 +52,17 @@ pub(super) fn run(
     store.data_mut().exports = Some(exports);
     let ran = main.call(&mut store, ());
     let exited = store.data().exit;
+    let memory = exports.memory.data_size(&store) as u64;
     let stopped = match ran {
         Ok(()) => Stopped::Exit(ExitCode(0)),
         Err(error) if error.downcast_ref::<Ended>().is_some() => match exited {
             Some(code) => Stopped::Exit(code),
-            None => return Ok(None),
+            None => {
+                return Ok(Whole {
+                    stopped: None,
+                    memory,
+                });
+            }
         },
         Err(error) => {
             let trap = error.as_trap_code().and_then(trap).ok_or(error)?;
@@ -65,7 +71,10 @@ pub(super) fn run(
         }
     };
     let remaining = exports.gas.get(&store).i64().unwrap_or(0);
-    Ok(Some((store.data_mut().grant.spent(remaining), stopped)))
+    Ok(Whole {
+        stopped: Some((store.data_mut().grant.spent(remaining), stopped)),
+        memory,
+    })
 }
 
 /// `smart51.call`.

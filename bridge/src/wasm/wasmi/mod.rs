@@ -188,7 +188,12 @@ impl Module for Contract {
         }))
     }
 
-    fn run_whole(&self, input: &[u8], gas: Gas, server: &mut dyn Server) -> Option<Whole> {
+    fn run_whole(
+        &self,
+        input: &[u8],
+        gas: Gas,
+        server: &mut dyn Server,
+    ) -> Option<Result<Whole, NodeError>> {
         // Without fuel, one that can pause does not run at all.
         if self.pauses {
             return None;
@@ -388,7 +393,10 @@ impl Running for Resumable {
         }
     }
 
-    fn finish(self: Box<Self>) {}
+    fn finish(self: Box<Self>) -> u64 {
+        let exports = self.exports;
+        exports.map_or(0, |exports| exports.memory.data_size(&self.store) as u64)
+    }
 }
 
 /// The trap of a contract. Those that metering rules out are wasmi's own failures.

@@ -11,7 +11,7 @@ use bridge::{CallObserver, HostCall, Observer};
 use chain::chain::Chain;
 use chain::error::ChainError;
 use chain::open_block::CallRequest;
-use chain::receipt::{ActionReceipt, CallReceipt};
+use chain::receipt::Receipt;
 use chain::registry::Contract;
 use chain::session::Payment;
 use hostapi::{ChainView, NodeError};
@@ -34,9 +34,6 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     let contract = Contract::load(block.state(), &request.contract)?;
     let mut asked = Asked::new(contract.map_or_else(Semantics::default, |c| c.semantics));
     let receipt = block.call(request, &mut asked)?.clone();
-    let ActionReceipt::Call(done) = &receipt.action else {
-        return Err(ChainError::RecordingDiffers { what: "receipt" });
-    };
     let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;
     let code_key = keys::code(&contract.code_hash);
     let code = block
@@ -108,7 +105,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     if run.calls_left_out > 0 {
         return Err(ChainError::RecordingTooLarge);
     }
-    agrees(done, &run.row).map(|()| run.row)
+    agrees(&receipt, &run.row).map(|()| run.row)
 }
 
 /// Notes what a call asks of earlier blocks.
@@ -194,15 +191,13 @@ fn known(chain: &Chain, hash: &Hash, context: &mut Context) -> Result<(), NodeEr
 }
 
 /// Whether a recording tells what the receipt tells.
-fn agrees(receipt: &CallReceipt, row: &Row) -> Result<(), ChainError> {
+fn agrees(receipt: &Receipt, row: &Row) -> Result<(), ChainError> {
+    let meters = &receipt.meters;
     let same = [
         (receipt.verdict.is_success() == row.result.ok, "verdict"),
-        (
-            receipt.cycles == row.result.machine_cycles,
-            "machine cycles",
-        ),
-        (receipt.instructions == row.result.insns, "instructions"),
-        (receipt.host_calls as usize == row.calls.len(), "host calls"),
+        (meters.cycles == row.result.machine_cycles, "machine cycles"),
+        (meters.instructions == row.result.insns, "instructions"),
+        (meters.host_calls as usize == row.calls.len(), "host calls"),
     ];
     match same.iter().find(|(same, _)| !same) {
         Some((_, what)) => Err(ChainError::RecordingDiffers { what }),

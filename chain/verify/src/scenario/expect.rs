@@ -1,12 +1,13 @@
-//! Compares the expectations of a step with its result.
+//! Compares the expectations of a step with its result; what contracts said is compared in `said`.
 
 use super::bytes::BytesError;
 use super::format::{DataTable, Expect, FundsTable};
 use super::report::{RunError, StepContext, StepReport};
+use super::said::compare_said;
 use crate::difference::{Difference, Differences};
 use chain::error::ChainError;
 use chain::names;
-use chain::receipt::CallReceipt;
+use chain::receipt::Receipt;
 use hostapi::NodeError;
 use hostapi::app_funds::AppAccount;
 use hostapi::data;
@@ -58,7 +59,7 @@ impl From<NodeError> for CompareError {
 
 impl Differences {
     /// Compares a value that is expected with the one there is.
-    fn compare<T: PartialEq + fmt::Display>(
+    pub(super) fn compare<T: PartialEq + fmt::Display>(
         &mut self,
         field: &str,
         expected: Option<T>,
@@ -82,6 +83,7 @@ pub(super) fn compare(
 ) -> Result<Vec<Difference>, CompareError> {
     let mut found = Differences::default();
     compare_call(expect, report, &mut found);
+    compare_said(expect, report.receipt.as_ref(), context, &mut found)?;
     let head = context.chain.head()?;
     found.compare("height", expect.height, Some(head.height));
     found.compare("time", expect.time, Some(head.time));
@@ -107,9 +109,8 @@ pub(super) fn compare(
 
 fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
     let receipt = report.receipt.as_ref();
-    let call = receipt.and_then(|receipt| receipt.call());
-    let (outcome, reason) = match (call, &report.rejected) {
-        (Some(call), _) => (Some(call.verdict.name()), call.verdict.reason()),
+    let (outcome, reason) = match (receipt, &report.rejected) {
+        (Some(receipt), _) => (Some(receipt.verdict.name()), receipt.verdict.reason()),
         (None, Some(reason)) => (Some("rejected"), Some(reason.as_str())),
         (None, None) => (None, None),
     };
@@ -121,8 +122,8 @@ fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
     if let Some(expected) = expected
         && Some(expected) != outcome
     {
-        let actual = match (call, reason) {
-            (Some(call), _) => call.verdict.to_string(),
+        let actual = match (receipt, reason) {
+            (Some(receipt), _) => receipt.verdict.to_string(),
             (None, Some(reason)) => format!("rejected: {reason}"),
             (None, None) => "no call".into(),
         };
@@ -131,12 +132,12 @@ fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
     found.compare(
         "code",
         expect.code,
-        call.and_then(|call| call.verdict.exit_code()),
+        receipt.and_then(|receipt| receipt.verdict.exit_code()),
     );
     found.compare(
         "fault",
         expect.fault.as_deref(),
-        call.and_then(|call| call.verdict.fault()),
+        receipt.and_then(|receipt| receipt.verdict.fault()),
     );
     if let Some(part) = &expect.reason
         && !reason.is_some_and(|reason| reason.contains(part))
@@ -148,29 +149,29 @@ fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
         );
     }
     if let Some(expected) = &expect.prints {
-        compare_prints(expected, call, found);
+        compare_prints(expected, receipt, found);
     }
-    let number = |of: fn(&CallReceipt) -> u64| call.map(of);
-    found.compare("cycles", expect.cycles, number(|call| call.cycles));
+    let number = |of: fn(&Receipt) -> u64| receipt.map(of);
+    found.compare("cycles", expect.cycles, number(|r| r.meters.cycles));
     found.compare(
         "instructions",
         expect.instructions,
-        number(|call| call.instructions),
+        number(|r| r.meters.instructions),
     );
-    found.compare("steps", expect.steps, call.map(|call| call.steps));
-    found.compare("gas", expect.gas, number(|call| call.gas));
-    found.compare("refund", expect.refund, number(|call| call.refund));
-    found.compare("fee", expect.fee, receipt.map(|receipt| receipt.fee));
+    found.compare("steps", expect.steps, receipt.map(|r| r.meters.steps));
+    found.compare("gas", expect.gas, number(|r| r.gas));
+    found.compare("refund", expect.refund, number(|r| r.refund));
+    found.compare("fee", expect.fee, number(|r| r.fee));
     found.compare(
         "host_calls",
         expect.host_calls,
-        number(|call| call.host_calls.into()),
+        number(|r| r.meters.host_calls.into()),
     );
 }
 
-fn compare_prints(expected: &[String], call: Option<&CallReceipt>, found: &mut Differences) {
-    let prints = call.map_or(&[][..], |call| &call.prints);
-    let actual: Vec<String> = prints.iter().map(ToString::to_string).collect();
+fn compare_prints(expected: &[String], receipt: Option<&Receipt>, found: &mut Differences) {
+    let prints = receipt.into_iter().flat_map(Receipt::prints);
+    let actual: Vec<String> = prints.map(ToString::to_string).collect();
     for at in 0..expected.len().max(actual.len()) {
         let quoted = |lines: &[String]| {
             lines

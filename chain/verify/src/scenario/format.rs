@@ -131,7 +131,10 @@ pub(super) struct Expect {
     pub(super) code: Option<u8>,
     pub(super) fault: Option<String>,
     pub(super) reason: Option<String>,
+    pub(super) error: Option<String>,
+    pub(super) returns: Option<Bytes>,
     pub(super) prints: Option<Vec<String>>,
+    pub(super) events: Option<Vec<EventTable>>,
     pub(super) cycles: Option<u64>,
     pub(super) instructions: Option<u64>,
     pub(super) steps: Option<i64>,
@@ -145,6 +148,17 @@ pub(super) struct Expect {
     pub(super) keys: BTreeMap<String, u32>,
     pub(super) data: Vec<DataTable>,
     pub(super) funds: Vec<FundsTable>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventTable {
+    pub(super) contract: String,
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) topics: Vec<Bytes>,
+    #[serde(default)]
+    pub(super) data: Bytes,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -8,9 +8,12 @@
 pub mod bytes;
 mod expect;
 mod format;
+#[cfg(test)]
+pub(crate) mod made;
 mod names;
 mod report;
 mod run;
+mod said;
 pub mod snapshot;
 
 pub use format::{ReadError, Scenario, toml_problem};

@@ -197,13 +197,15 @@ fn lines(runs: &[ScenarioRun], place: &Place) -> BTreeMap<Call, Cost> {
             let (Some(receipt), Some(contract)) = (&step.receipt, &step.contract) else {
                 continue;
             };
-            let Some(ran) = receipt.call() else { continue };
+            if receipt.run().is_none() {
+                continue;
+            }
             let call = Call::new(&path, &format!("{:04}", step.number), &step.name, contract);
             let cost = Cost {
-                cycles: ran.cycles,
-                steps: ran.steps,
-                gas: ran.gas,
-                refund: Some(ran.refund),
+                cycles: receipt.meters.cycles,
+                steps: receipt.meters.steps,
+                gas: receipt.gas,
+                refund: Some(receipt.refund),
             };
             lines.insert(call, cost);
         }

@@ -1,7 +1,7 @@
 //! The scenario runner: what passes, what is said where something does not, what is refused.
 
 use crate::common::token_image;
-use chain::{ActionReceipt, CallReceipt};
+use chain::Receipt;
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -257,13 +257,7 @@ fn a_gas_snapshot_holds_every_cycle() {
         .unwrap()];
     let text = snapshot::write(&old, &place);
     assert_eq!(snapshot::compare(&text, &old, &place), Ok(vec![]));
-    let cycles = old[0].steps[0]
-        .receipt
-        .as_ref()
-        .unwrap()
-        .call()
-        .unwrap()
-        .cycles;
+    let cycles = old[0].steps[0].receipt.as_ref().unwrap().meters.cycles;
     let other = text.replace(&format!("\t{cycles}\t"), &format!("\t{}\t", cycles + 1));
     assert_ne!(other, text);
     let changes = snapshot::compare(&other, &old, &place).unwrap();
@@ -285,13 +279,10 @@ fn a_gas_snapshot_holds_every_cycle() {
 }
 
 /// What a call that gave something back cost: the first of `run`, with a refund put into its receipt.
-fn with_refund(run: &mut ScenarioRun) -> CallReceipt {
+fn with_refund(run: &mut ScenarioRun) -> Receipt {
     let receipt = run.steps[0].receipt.as_mut().unwrap();
-    let ActionReceipt::Call(call) = &mut receipt.action else {
-        panic!("no call")
-    };
-    call.refund = 7;
-    call.as_ref().clone()
+    receipt.refund = 7;
+    receipt.clone()
 }
 
 /// A snapshot names a scenario by its path from the snapshot, however the path was typed and through a link too.
@@ -328,13 +319,9 @@ fn a_gas_snapshot_of_the_first_form_is_read() {
         .unwrap()
         .run(RunOptions::default())
         .unwrap()];
-    let CallReceipt {
-        cycles,
-        steps,
-        gas,
-        refund,
-        ..
-    } = with_refund(&mut runs[0]);
+    let receipt = with_refund(&mut runs[0]);
+    let (cycles, steps) = (receipt.meters.cycles, receipt.meters.steps);
+    let (gas, refund) = (receipt.gas, receipt.refund);
     let text = snapshot::write(&runs, &place);
     assert!(
         text.ends_with(&format!("\t{cycles}\t{steps}\t{gas}\t{refund}\n")),
@@ -382,13 +369,7 @@ fn a_scenario_runs_with_another_image() {
     assert!(!calls.is_empty());
     assert_eq!(calls, &other.steps[0].host_calls.calls);
     assert_eq!(
-        own.steps[0]
-            .receipt
-            .as_ref()
-            .unwrap()
-            .call()
-            .unwrap()
-            .host_calls as usize,
+        own.steps[0].receipt.as_ref().unwrap().meters.host_calls as usize,
         calls.len()
     );
 }

@@ -1,0 +1,139 @@
+//! The end of a transaction: what it changed, and its receipt in the block.
+
+use super::{NewTransaction, OpenBlock};
+use crate::error::ChainError;
+use crate::receipt::{Frame, FrameKind, Meters, Receipt, Verdict, Work};
+use crate::wire::Writer;
+use hostapi::hash::{Blake2b, blake2b};
+use state::Checkpoint;
+use state::keys::{Hash, RegId, kind};
+
+/// What a transaction changed.
+pub(super) struct Changes {
+    /// See [`Receipt::write_set`].
+    pub(super) write_set: Hash,
+    /// See [`Meters::state_bytes`].
+    pub(super) state_bytes: i64,
+}
+
+/// The bytes of a write set that are collected before they are hashed.
+const COLLECTED: usize = 4096;
+
+impl OpenBlock<'_> {
+    /// The changes of a transaction that began at `since`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(super) fn changes(&mut self, since: Checkpoint) -> Result<Changes, ChainError> {
+        self.log.clear();
+        let mut w = Writer(std::mem::take(&mut self.log));
+        let mut long: Option<Blake2b> = None;
+        let mut state_bytes = 0;
+        self.state.changes_since(since, |key, then, now| {
+            w.string(key);
+            match now {
+                Some(value) => {
+                    w.number(value.len() as u64 + 1);
+                    w.0.extend_from_slice(value);
+                }
+                None => w.u8(0),
+            }
+            if w.0.len() > COLLECTED {
+                long.get_or_insert_default().update(&w.0);
+                w.0.clear();
+            }
+            let owned = match key.first() {
+                Some(&kind::DATA) => 1 + size_of::<RegId>(),
+                Some(&kind::CODE) => key.len(),
+                _ => return,
+            };
+            // No value has 2^63 bytes.
+            let size = |value: &[u8]| (key.len() - owned + value.len()) as i64;
+            state_bytes += now.map_or(0, size) - then.map_or(0, size);
+        })?;
+        let write_set = match long {
+            None => blake2b(&w.0),
+            Some(mut hasher) => {
+                hasher.update(&w.0);
+                hasher.hash()
+            }
+        };
+        self.log = w.end();
+        Ok(Changes {
+            write_set,
+            state_bytes,
+        })
+    }
+
+    /// Adds a transaction that runs no contract to the block, which began at `since`: its work for
+    /// `target` with `value`, and what it cost in gas and in the smallest unit.
+    ///
+    /// # Errors
+    /// If the store cannot be read; the block is then as it was.
+    pub(super) fn finish_native(
+        &mut self,
+        transaction: NewTransaction,
+        since: Checkpoint,
+        (sender, target, value): (RegId, RegId, u64),
+        (gas, fee): (u64, u64),
+        work: Work,
+    ) -> Result<&Receipt, ChainError> {
+        let index = self.next_index()?;
+        let changes = match self.changes(since) {
+            Ok(changes) => changes,
+            Err(error) => {
+                self.state.revert(since);
+                return Err(error);
+            }
+        };
+        let refusal = match &work {
+            Work::Deploy { refusal, .. } => refusal.clone(),
+            Work::NewAccount | Work::Transfer | Work::Run(_) => None,
+        };
+        let receipt = Receipt {
+            id: transaction.id,
+            height: self.height,
+            index,
+            sender,
+            target,
+            fee,
+            verdict: refusal.map_or(Verdict::Success, |reason| Verdict::NotDeployed { reason }),
+            error: None,
+            gas,
+            refund: 0,
+            schedule: self.rules().schedule.version,
+            meters: Meters {
+                state_bytes: changes.state_bytes,
+                ..Meters::default()
+            },
+            write_set: changes.write_set,
+            frames: vec![Frame {
+                parent: None,
+                kind: FrameKind::Native,
+                receiver: target,
+                caller: sender,
+                code: RegId::default(),
+                action: 0,
+                value,
+                work,
+            }],
+            events: Vec::new(),
+        };
+        self.transactions.push(transaction);
+        self.receipts.push(receipt);
+        Ok(self.newest())
+    }
+
+    /// The receipt of the transaction that was added last.
+    pub(super) fn newest(&self) -> &Receipt {
+        self.receipts.last().expect("a transaction was just added")
+    }
+
+    /// Reverts the call that was added last, which began at `since`, when so many steps had been charged.
+    pub(super) fn take_back(&mut self, since: Checkpoint, steps: u64) -> Receipt {
+        self.state.revert(since);
+        self.steps = steps;
+        self.transactions.pop();
+        self.receipts.pop().expect("a call was just added")
+    }
+}

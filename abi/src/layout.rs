@@ -27,6 +27,9 @@ pub const RET: u8 = 0x22;
 
 /// XDATA: the result word (2 bytes): method id of a call, or exit code.
 pub const RESULT: u16 = 0xEFFD;
+/// What the host puts into the result word of an image of version 00.02.03 and later, under our own rules, when it
+/// refuses a call. Behind a call that is served the method's number still stands there.
+pub const REFUSED_WORD: u16 = 0xFFFF;
 /// XDATA: the first byte of the Communicate buffer.
 pub const COMMUNICATE: u16 = 0xEFFF;
 /// The size of the Communicate buffer in bytes.

@@ -12,6 +12,9 @@ impl AbiVersion {
     /// The first version whose images carry the account-check switch at CODE 0x0014.
     pub const ACCOUNT_CHECK: AbiVersion = AbiVersion([0, 2, 2]);
 
+    /// The first version whose images are told of refused calls in the result word.
+    pub const REFUSED_WORD: AbiVersion = AbiVersion([0, 2, 3]);
+
     /// Whether images of this version carry the account-check switch.
     #[must_use]
     pub fn has_account_check(self) -> bool {

@@ -5,7 +5,7 @@
 
 use abi::{Gas, Semantics};
 use bridge::wasm::{Costs, ModuleLimits, meter};
-use bridge::{Call, CallLimits, Engine, Rules, Wasmi, drive};
+use bridge::{Call, CallLimits, Engine, Rules, Wasmi, World, drive};
 use hostapi::network::Network;
 use hostapi::{
     Answer, CallContext, CallEnd, ChainView, Failure, Host, HostApi, KnownTx, NodeError, Status,
@@ -48,6 +48,8 @@ impl HostApi for Nothing {
         })
     }
 }
+
+impl World for Nothing {}
 
 /// The best time of `runs` runs.
 fn best(runs: usize, mut work: impl FnMut()) -> Duration {

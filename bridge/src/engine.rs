@@ -3,7 +3,7 @@
 //! knows.
 
 use crate::mcs51::Machine;
-use crate::meter::{CallLimits, Usage};
+use crate::meter::{CallLimits, Meter, Usage};
 use crate::observer::{CallObserver, MachineView};
 use crate::outcome::{Fault, Outcome};
 use crate::rules::Rules;
@@ -116,6 +116,17 @@ pub struct Report {
     /// The memory that the contract used, in bytes: of an 8051 the pages of XDATA that were written, of
     /// 256 bytes each, its input among them; of WebAssembly the linear memory, which never shrinks.
     pub memory: u64,
+}
+
+impl Report {
+    /// The report on a call that ended so, and was counted by `meter`.
+    pub(crate) fn of(outcome: Outcome, meter: Meter) -> Report {
+        Report {
+            outcome,
+            memory: meter.memory(),
+            usage: meter.finish(outcome.is_success()),
+        }
+    }
 }
 
 /// What a run may use before it has to stop.
@@ -299,6 +310,11 @@ pub trait Module: Send + Sync + fmt::Debug {
     /// Starts a run with `input` in the contract's memory, unless it is too long for it. Nothing of
     /// one run is visible to the next.
     fn start(self: Arc<Self>, input: &[u8]) -> Process;
+
+    /// Whether [`Module::run_whole`] does: asked first, as it costs less than trying.
+    fn runs_whole(&self) -> bool {
+        false
+    }
 
     /// Runs a whole call that nobody wants to pause, with `gas` to spend, and has `server` answer
     /// its host calls: for an engine to which stopping at each of them costs much. `None` from all

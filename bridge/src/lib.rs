@@ -15,6 +15,7 @@
 //! | [`meter`] | where cycles, steps and gas meet |
 //! | [`mcs51`] | the 8051 engine |
 //! | [`wasm`] | the WebAssembly engines: what is allowed, what it costs |
+//! | [`world`] | a host with other contracts in reach |
 //! | [`watchdog`] | a limit on wall-clock time, for queries |
 //! | `cache` | compiled code on disk, with the feature `wasmtime` |
 //!
@@ -33,6 +34,7 @@ pub mod outcome;
 pub mod rules;
 pub mod wasm;
 pub mod watchdog;
+pub mod world;
 
 pub use driver::{Execution, Paused, Until, drive};
 pub use emu8051::{Cpu, Cycles, Insn, Observer, Steps, Xdata};
@@ -47,6 +49,7 @@ pub use wasm::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasm::Wasmtime;
 pub use watchdog::Watchdog;
+pub use world::{Entered, FrameEnd, World};
 
 /// The engines by default, one for each kind of image.
 #[must_use]

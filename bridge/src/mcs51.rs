@@ -12,8 +12,10 @@ use crate::observer::{CallObserver, MachineView};
 use crate::outcome::Fault;
 use crate::rules::Rules;
 use crate::watchdog::Watchdog;
-use abi::layout::{APICALL, COMMUNICATE, COMMUNICATE_SIZE, EXIT, INPUT_MAX, REQUEST_SIZE, RESULT};
-use abi::{ExitCode, Gas};
+use abi::layout::{
+    APICALL, COMMUNICATE, COMMUNICATE_SIZE, EXIT, INPUT_MAX, REFUSED_WORD, REQUEST_SIZE, RESULT,
+};
+use abi::{AbiVersion, ExitCode, Gas};
 use emu8051::{
     Cpu, CpuFault, Cycles, Limit, Program, ProgramBuilder, Run, Stop, Unprogrammed, Xdata, run,
     run_observed,
@@ -87,6 +89,7 @@ impl Engine for Mcs51 {
             program: Some(program),
             rules: *rules,
             account_check: header.account_check.unwrap_or(false),
+            is_told: !rules.semantics.is_dacrs() && header.version >= AbiVersion::REFUSED_WORD,
             pool: Arc::clone(&self.pool),
             watchdog: self.watchdog,
         }))
@@ -175,6 +178,8 @@ struct Contract {
     entry_gas: Gas,
     rules: Rules,
     account_check: bool,
+    /// Whether the result word tells it of refused calls.
+    is_told: bool,
     pool: Arc<Pool>,
     watchdog: Option<Watchdog>,
 }
@@ -324,15 +329,19 @@ impl Running for Machine {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn reply(&mut self, reply: Reply<'_>) {
         // The pages of a range that is a constant are told apart when this is compiled.
         self.xdata.zero(BUFFER);
         if !self.old_rules {
             self.xdata.zero(BUFFER_END);
         }
-        if let Reply::Served(bytes) = reply {
-            self.xdata.copy_in(COMMUNICATE, bytes);
+        match reply {
+            Reply::Served(bytes) => self.xdata.copy_in(COMMUNICATE, bytes),
+            Reply::Refused if self.contract().is_told => {
+                self.xdata.copy_in(RESULT, &REFUSED_WORD.to_le_bytes());
+            }
+            Reply::Refused | Reply::Cleared => {}
         }
     }
 

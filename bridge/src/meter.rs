@@ -111,6 +111,17 @@ impl Schedule {
     }
 }
 
+/// The gas that a called contract may use where its caller has `left` and asks for `asked`, or for all: at most what is
+/// left less a 64th of it, so that a caller can go on after a callee that took everything (EIP-150).
+#[must_use]
+pub const fn forwarded(left: Gas, asked: Option<Gas>) -> Gas {
+    let most = left.0 - left.0 / 64;
+    match asked {
+        Some(asked) if asked.0 < most => asked,
+        _ => Gas(most),
+    }
+}
+
 /// What a run may use. The maximum of each means no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallLimits {
@@ -162,9 +173,14 @@ pub struct Meter {
     semantics: Semantics,
     /// Whether these are the old chain's: asked so often that it is kept.
     old_rules: bool,
+    /// Without its `steps`, which are worked out when somebody asks.
     usage: Usage,
+    /// What host calls have moved the step counter by, beside the instructions.
+    step_delta: i64,
     /// What the host has offered to give back; capped only when the run ends.
     offered: Gas,
+    /// The memory of the runs that have ended, in bytes.
+    memory: u64,
 }
 
 impl Meter {
@@ -177,14 +193,36 @@ impl Meter {
             semantics,
             old_rules: semantics.is_dacrs(),
             usage: Usage::default(),
+            step_delta: 0,
             offered: Gas::ZERO,
+            memory: 0,
         }
+    }
+
+    /// The memory of this run and those of the contracts it called, in bytes, as far as they have ended.
+    #[must_use]
+    pub const fn memory(&self) -> u64 {
+        self.memory
+    }
+
+    /// Adds the memory of a run that has ended, in bytes.
+    pub const fn hold(&mut self, memory: u64) {
+        self.memory = self.memory.saturating_add(memory);
     }
 
     /// What has been used so far.
     #[must_use]
     pub const fn usage(&self) -> Usage {
-        self.usage
+        Usage {
+            steps: self.steps(),
+            ..self.usage
+        }
+    }
+
+    /// The step counter.
+    const fn steps(&self) -> i64 {
+        self.step_delta
+            .saturating_add_unsigned(self.usage.instructions.0)
     }
 
     /// Whose rules it counts by.
@@ -231,15 +269,14 @@ impl Meter {
             );
         }
         let most = i128::from(self.limits.steps.0);
-        let left = (most - i128::from(self.usage.steps)).max(0);
+        let left = (most - i128::from(self.steps())).max(0);
         Steps(u64::try_from(left).unwrap_or(u64::MAX))
     }
 
-    /// Counts what the processor ran. It ran within [`Meter::allowance`], so nothing can run out here.
+    /// Counts what the processor ran. It ran within [`Meter::allowance`], so nothing can run out here, nor wrap.
     pub fn charge_run(&mut self, cycles: Cycles, steps: Steps) {
-        self.usage.cycles = Cycles(self.usage.cycles.0.saturating_add(cycles.0));
-        self.usage.instructions = Steps(self.usage.instructions.0.saturating_add(steps.0));
-        self.usage.steps = self.usage.steps.saturating_add_unsigned(steps.0);
+        self.usage.cycles = Cycles(self.usage.cycles.0.wrapping_add(cycles.0));
+        self.usage.instructions = Steps(self.usage.instructions.0.wrapping_add(steps.0));
         let gas = self.schedule.gas_for(cycles).unwrap_or(Gas::MAX);
         self.usage.gas = Gas(self.usage.gas.0.saturating_add(gas.0));
     }
@@ -251,11 +288,7 @@ impl Meter {
     /// [`Fault::OutOfGas`] or [`Fault::OutOfSteps`] where the call takes the last of either.
     pub fn charge_call(&mut self, gas: Gas, refund: Gas, step_delta: i64) -> Result<(), Fault> {
         if self.old_rules {
-            self.usage.steps = self
-                .usage
-                .steps
-                .saturating_add(step_delta)
-                .saturating_sub(1);
+            self.step_delta = self.step_delta.saturating_add(step_delta).saturating_sub(1);
             return if self.steps_left().0 == 0 {
                 Err(Fault::OutOfSteps)
             } else {
@@ -285,6 +318,35 @@ impl Meter {
         Fault::OutOfGas
     }
 
+    /// What a contract that this run calls may use, of which `gas` is forwarded to it.
+    #[must_use]
+    pub const fn callee_limits(&self, gas: Gas) -> CallLimits {
+        CallLimits {
+            gas,
+            cycles: Cycles(self.limits.cycles.0.saturating_sub(self.usage.cycles.0)),
+            steps: Steps(
+                self.limits
+                    .steps
+                    .0
+                    .saturating_sub(self.usage.instructions.0),
+            ),
+        }
+    }
+
+    /// Adds what a contract that this run called has used, and what it was offered if what it did is kept.
+    pub fn charge_callee(&mut self, callee: &Meter, kept: bool) {
+        let usage = callee.usage;
+        let own = &mut self.usage;
+        own.cycles = Cycles(own.cycles.0.saturating_add(usage.cycles.0));
+        own.instructions = Steps(own.instructions.0.saturating_add(usage.instructions.0));
+        own.gas = Gas(own.gas.0.saturating_add(usage.gas.0));
+        self.step_delta = self.step_delta.saturating_add(callee.step_delta);
+        self.hold(callee.memory);
+        if kept {
+            self.offered = Gas(self.offered.0.saturating_add(callee.offered.0));
+        }
+    }
+
     /// Which limit made the processor stop for want of cycles.
     #[must_use]
     pub fn which_ran_out(&self) -> Fault {
@@ -303,7 +365,7 @@ impl Meter {
         if succeeded {
             self.usage.refund = self.schedule.capped_refund(self.usage.gas, self.offered);
         }
-        self.usage
+        self.usage()
     }
 }
 
@@ -389,7 +451,10 @@ mod tests {
         assert_eq!(schedule.call_gas(3, 1), Gas(12_060));
         assert_eq!(schedule.account_gas(5), Gas(25_100));
         assert_eq!(schedule.deploy_gas(10, 5), Gas(27_100));
-        assert_eq!(schedule.deploy_gas(usize::MAX, usize::MAX), Gas::MAX);
+        // As many bytes as a machine can count: too many for 64 bits of gas where it counts in 64.
+        let most = 25_000 + 220 * usize::MAX as u128;
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        assert_eq!(schedule.deploy_gas(usize::MAX, usize::MAX), Gas(most));
     }
 
     #[test]

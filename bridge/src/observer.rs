@@ -5,6 +5,7 @@ use emu8051::{Cpu, Insn, Observer, Xdata};
 use hostapi::Answer;
 
 use crate::meter::Usage;
+use crate::world::{Entered, FrameEnd};
 
 /// An 8051 as an observer sees it: registers, IRAM and SFRs, and XDATA.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,16 @@ pub trait CallObserver: Observer {
         Continue(())
     }
 
+    /// The contract has called another one, whose frame begins. What is told next is of that frame.
+    fn entered(&mut self, frame: &Entered) {
+        let _ = frame;
+    }
+
+    /// The frame that was entered last has ended. What is told next is of its caller.
+    fn left(&mut self, end: &FrameEnd) {
+        let _ = end;
+    }
+
     /// An 8051 has stopped for good.
     fn stopped(&mut self, machine: MachineView<'_>) {
         let _ = machine;
@@ -87,6 +98,14 @@ impl<O: CallObserver + ?Sized> CallObserver for &mut O {
         (**self).host_reply(reply)
     }
 
+    fn entered(&mut self, frame: &Entered) {
+        (**self).entered(frame);
+    }
+
+    fn left(&mut self, end: &FrameEnd) {
+        (**self).left(end);
+    }
+
     fn stopped(&mut self, machine: MachineView<'_>) {
         (**self).stopped(machine);
     }
@@ -103,6 +122,18 @@ impl<O: CallObserver> CallObserver for Option<O> {
 
     fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
         self.as_mut().map_or(Continue(()), |o| o.host_reply(reply))
+    }
+
+    fn entered(&mut self, frame: &Entered) {
+        if let Some(observer) = self {
+            observer.entered(frame);
+        }
+    }
+
+    fn left(&mut self, end: &FrameEnd) {
+        if let Some(observer) = self {
+            observer.left(end);
+        }
     }
 
     fn stopped(&mut self, machine: MachineView<'_>) {
@@ -126,6 +157,16 @@ impl<A: CallObserver, B: CallObserver> CallObserver for (A, B) {
     fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
         let (first, second) = (self.0.host_reply(reply), self.1.host_reply(reply));
         if first.is_break() { first } else { second }
+    }
+
+    fn entered(&mut self, frame: &Entered) {
+        self.0.entered(frame);
+        self.1.entered(frame);
+    }
+
+    fn left(&mut self, end: &FrameEnd) {
+        self.0.left(end);
+        self.1.left(end);
     }
 
     fn stopped(&mut self, machine: MachineView<'_>) {

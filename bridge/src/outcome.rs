@@ -68,6 +68,12 @@ impl fmt::Display for Outcome {
     }
 }
 
+impl From<Fault> for Failure<Outcome> {
+    fn from(fault: Fault) -> Self {
+        Failure::Contract(Outcome::Fault { fault })
+    }
+}
+
 /// Why a contract could not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -97,6 +103,12 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether it ends the whole transaction, and not only the frame.
+    #[must_use]
+    pub const fn aborts(&self) -> bool {
+        matches!(self, Fault::Host(HostFault::Aborted(_)))
+    }
+
     /// The fault's name in JSON and receipts.
     #[must_use]
     pub const fn name(&self) -> &'static str {

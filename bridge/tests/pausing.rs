@@ -5,7 +5,7 @@ mod programs;
 use abi::{Gas, Semantics};
 use bridge::{
     Call, CallLimits, Cycles, Engine, Execution, Fault, Mcs51, Module, Outcome, Paused, Report,
-    Rules, Steps, Until, Wasmi, drive,
+    Rules, Steps, Until, Wasmi, World, drive,
 };
 use hostapi::{Answer, CallEnd, Failure, HostApi, Status};
 use loader::Image;
@@ -33,6 +33,8 @@ impl HostApi for Counting {
         })
     }
 }
+
+impl World for Counting {}
 
 /// An 8051 contract that makes three host calls, adds up the replies, and ends with their sum, 6, as its exit code.
 fn summing() -> Arc<dyn Module> {

@@ -7,7 +7,7 @@ mod programs;
 use abi::{Gas, Semantics};
 use bridge::cache::Cache;
 use bridge::wasm::ModuleLimits;
-use bridge::{Call, CallLimits, Engine, Report, Rules, Wasmi, Wasmtime, Watchdog, drive};
+use bridge::{Call, CallLimits, Engine, Report, Rules, Wasmi, Wasmtime, Watchdog, World, drive};
 use hostapi::{Answer, CallEnd, Failure, HostApi, NodeError, Status};
 use loader::Image;
 use programs::{PROGRAMS, bodies, compiled, frames, module};
@@ -42,6 +42,8 @@ impl HostApi for Echo {
         })
     }
 }
+
+impl World for Echo {}
 
 /// What a contract does, with what it asks the host.
 type Done = (Report, Vec<(u16, Vec<u8>)>);

@@ -4,7 +4,7 @@ mod programs;
 
 use abi::{Gas, Semantics};
 use bridge::{
-    Call, CallLimits, Engine, Mcs51, PrepareError, Report, Rules, Wasmi, Watchdog, drive,
+    Call, CallLimits, Engine, Mcs51, PrepareError, Report, Rules, Wasmi, Watchdog, World, drive,
 };
 use hostapi::{Answer, CallEnd, Failure, HostApi, NodeError, Status};
 use loader::Image;
@@ -28,6 +28,8 @@ impl HostApi for Nothing {
         })
     }
 }
+
+impl World for Nothing {}
 
 fn call(engine: &dyn Engine, image: &Image, limits: CallLimits) -> Result<Report, NodeError> {
     let module = engine

@@ -62,6 +62,7 @@ impl Token {
             image: &image,
             semantics: abi::Semantics::V1,
             name: None,
+            reentrant: false,
         };
         let token = block.deploy(&deploy)?.target;
         let token = Token { alice, bob, token };

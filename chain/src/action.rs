@@ -38,6 +38,8 @@ pub enum Action {
         semantics: Semantics,
         /// Its local name; empty for none.
         name: String,
+        /// Whether it can be called while it runs already.
+        reentrant: bool,
     },
     /// Calls a contract.
     Call {
@@ -111,12 +113,14 @@ impl Action {
                 code_hash,
                 semantics,
                 name,
+                reentrant,
             } => {
                 w.u8(tag::DEPLOY);
                 w.array(sender);
                 w.array(code_hash);
                 w.u8(semantics.code());
                 w.text(name);
+                w.u8(u8::from(*reentrant));
             }
             Action::Call {
                 sender,
@@ -161,6 +165,7 @@ impl Action {
                 code_hash: r.array()?,
                 semantics: Semantics::from_code(r.u8()?)?,
                 name: r.text()?.into(),
+                reentrant: r.flag()?,
             },
             tag::CALL => Action::Call {
                 sender: r.array()?,
@@ -263,13 +268,15 @@ mod tests {
             (
                 "[a-z]{0,9}",
                 any::<RegId>(),
-                prop::sample::select(Semantics::ALL.to_vec())
+                prop::sample::select(Semantics::ALL.to_vec()),
+                any::<bool>()
             )
-                .prop_map(|(name, sender, semantics)| Action::Deploy {
+                .prop_map(|(name, sender, semantics, reentrant)| Action::Deploy {
                     sender,
                     code_hash: [7; 32],
                     semantics,
-                    name
+                    name,
+                    reentrant
                 }),
             (any::<RegId>(), any::<RegId>(), any::<u64>()).prop_map(|(sender, target, amount)| {
                 Action::Transfer {

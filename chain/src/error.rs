@@ -49,6 +49,9 @@ pub enum ChainError {
         "the call makes more host calls than a recording holds; record it with a lower --gas or --fee"
     )]
     RecordingTooLarge,
+    /// The call calls other contracts.
+    #[error("the call calls other contracts, and a recording holds one contract")]
+    RecordingOfCalls,
     /// There is no such thing.
     #[error("there is no {what} `{name}`")]
     Unknown {

@@ -8,12 +8,13 @@
 //! ```
 //!
 //! where a list of items is its length in bytes (LE32) and the items as framed for contracts. A method
-//! without arguments, and a request that is no frame, have no request items.
+//! without arguments, and a request that is no frame, have no request items. Each frame has a log of its own; the
+//! call that entered it has the hash of that log as its last reply item.
 
 use crate::wire::{Reader, Writer};
 use abi::codec;
 use abi::method;
-use bridge::{CallObserver, HostCall, HostReply, Observer};
+use bridge::{CallObserver, Entered, FrameEnd, HostCall, HostReply, Observer};
 use hostapi::Status;
 use hostapi::hash::{Blake2b, blake2b};
 use state::keys::Hash;
@@ -42,6 +43,35 @@ pub(crate) struct HostLog<'o> {
     kept: Option<&'o mut Kept>,
     /// Where in `bytes` the call under way begins.
     call_at: usize,
+    /// The number of the frame, which is 0 for the outermost one.
+    frame: u16,
+    /// The logs of the frames that wait, the outermost one first.
+    callers: Vec<CallerLog>,
+    /// The calls of each frame that another one entered, in order, and the hash of its log.
+    entered: Vec<(u32, Hash)>,
+    /// The hash of the log of the frame that ended last, until the call that entered it is answered.
+    callee: Option<Hash>,
+}
+
+/// The log of a frame that waits for another one.
+struct CallerLog {
+    hasher: Option<Blake2b>,
+    bytes: Writer,
+    calls: u32,
+    call_at: usize,
+    frame: u16,
+}
+
+/// The host-call logs of a transaction.
+pub(crate) struct Logs {
+    /// The number of calls of the outermost frame.
+    pub(crate) calls: u32,
+    /// BLAKE2b of its log.
+    pub(crate) hash: Hash,
+    /// The same of each frame that another one entered, in order.
+    pub(crate) entered: Vec<(u32, Hash)>,
+    /// The buffer.
+    pub(crate) buffer: Vec<u8>,
 }
 
 impl<'o> HostLog<'o> {
@@ -54,20 +84,22 @@ impl<'o> HostLog<'o> {
             calls: 0,
             kept,
             call_at: 0,
+            frame: 0,
+            callers: Vec::new(),
+            entered: Vec::new(),
+            callee: None,
         }
     }
 
-    /// Ends the log: how many calls there were, the BLAKE2b of the log, and the buffer.
-    pub(crate) fn finish(mut self) -> (u32, Hash, Vec<u8>) {
+    /// Ends the logs.
+    pub(crate) fn finish(mut self) -> Logs {
         self.end_call();
-        let hash = match self.hasher {
-            None => blake2b(&self.bytes.0),
-            Some(mut hasher) => {
-                hasher.update(&self.bytes.0);
-                hasher.hash()
-            }
-        };
-        (self.calls, hash, self.bytes.end())
+        Logs {
+            calls: self.calls,
+            hash: hash(self.hasher, &self.bytes.0),
+            entered: self.entered,
+            buffer: self.bytes.end(),
+        }
     }
 
     #[cold]
@@ -82,7 +114,7 @@ impl<'o> HostLog<'o> {
         if let Some(kept) = &mut self.kept
             && self.call_at < self.bytes.0.len()
         {
-            kept.add(&self.bytes.0[self.call_at..]);
+            kept.add(self.frame, &self.bytes.0[self.call_at..]);
         }
         if self.bytes.0.len() >= COLLECTED {
             self.hash_collected();
@@ -115,8 +147,55 @@ impl CallObserver for HostLog<'_> {
         };
         // The empty reply gives way to the real one.
         self.bytes.0.truncate(self.bytes.0.len() - 4);
-        self.bytes.bytes(reply.answer.reply);
+        match self.callee.take() {
+            None => self.bytes.bytes(reply.answer.reply),
+            Some(hash) => {
+                let mut items = reply.answer.reply.to_vec();
+                codec::push_item(&mut items, &hash);
+                self.bytes.bytes(&items);
+            }
+        }
         Continue(())
+    }
+
+    fn entered(&mut self, _: &Entered) {
+        self.entered.push((0, Hash::default()));
+        let number = u16::try_from(self.entered.len()).unwrap_or(u16::MAX);
+        self.callers.push(CallerLog {
+            hasher: std::mem::take(&mut self.hasher),
+            bytes: std::mem::take(&mut self.bytes),
+            calls: std::mem::take(&mut self.calls),
+            call_at: std::mem::take(&mut self.call_at),
+            frame: std::mem::replace(&mut self.frame, number),
+        });
+    }
+
+    fn left(&mut self, _: &FrameEnd) {
+        self.end_call();
+        let Some(caller) = self.callers.pop() else {
+            return;
+        };
+        let hasher = std::mem::replace(&mut self.hasher, caller.hasher);
+        let hash = hash(hasher, &self.bytes.0);
+        let calls = std::mem::replace(&mut self.calls, caller.calls);
+        let frame = std::mem::replace(&mut self.frame, caller.frame);
+        self.bytes = caller.bytes;
+        self.call_at = caller.call_at;
+        if let Some(done) = self.entered.get_mut(usize::from(frame).wrapping_sub(1)) {
+            *done = (calls, hash);
+        }
+        self.callee = Some(hash);
+    }
+}
+
+/// The hash of a log of which `bytes` are not hashed yet.
+fn hash(hasher: Option<Blake2b>, bytes: &[u8]) -> Hash {
+    match hasher {
+        None => blake2b(bytes),
+        Some(mut hasher) => {
+            hasher.update(bytes);
+            hasher.hash()
+        }
     }
 }
 
@@ -137,6 +216,8 @@ fn request_items<'a>(call: &HostCall<'a>) -> &'a [u8] {
 /// One call of a host-call log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedCall {
+    /// The number of the frame that made it; the outermost one is 0.
+    pub frame: u16,
     /// The method's number, as the contract gave it.
     pub method: u16,
     /// 1 served, 0 refused, 2 ended the run.
@@ -186,11 +267,12 @@ impl Kept {
         self.log.clear();
     }
 
-    /// Keeps a call, unless one was left out already.
-    fn add(&mut self, call: &[u8]) {
+    /// Keeps a call of this frame, unless one was left out already.
+    fn add(&mut self, frame: u16, call: &[u8]) {
         match self.free.checked_sub(call.len() + CALL_SIZE) {
             Some(free) if self.left_out == 0 => {
                 self.free = free;
+                self.log.extend_from_slice(&frame.to_le_bytes());
                 self.log.extend_from_slice(call);
             }
             _ => self.left_out = self.left_out.saturating_add(1),
@@ -206,12 +288,13 @@ impl Kept {
     }
 }
 
-/// The calls of a host-call log; it ends where `log` is none.
+/// The calls of what is kept: each the number of its frame and the call as logged.
 fn read(log: &[u8]) -> Vec<LoggedCall> {
     let mut r = Reader(log);
     let items = |framed| codec::reply_items(framed).map(<[u8]>::to_vec).collect();
     let next = || {
         Some(LoggedCall {
+            frame: r.u16()?,
             method: r.u16()?,
             status: r.u8()?,
             args: items(r.bytes()?),
@@ -264,7 +347,12 @@ mod tests {
         for (calls, length) in [(0, 0), (1, 9), (3, 4000), (50_000, 3), (2000, 4000)] {
             let mut log = HostLog::new(Vec::new(), None);
             (0..calls).for_each(|_| call(&mut log, length));
-            let (counted, hash, buffer) = log.finish();
+            let Logs {
+                calls: counted,
+                hash,
+                buffer,
+                ..
+            } = log.finish();
             assert_eq!(counted, calls);
             assert_eq!(hash, blake2b(&logged(length).repeat(calls as usize)));
             assert!(buffer.capacity() <= 4 * COLLECTED, "{}", buffer.capacity());
@@ -281,7 +369,7 @@ mod tests {
             (0..5).for_each(|_| call(&mut log, 100));
             // Small enough for what is left, but what is kept has no gaps.
             call(&mut log, 1);
-            let (counted, ..) = log.finish();
+            let counted = log.finish().calls;
             let calls = kept.calls();
             assert_eq!((counted, calls.left_out), (6, 3), "run {run}");
             assert_eq!(calls.calls.len(), 3);

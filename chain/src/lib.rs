@@ -17,6 +17,7 @@
 
 pub mod action;
 pub mod block;
+pub mod callees;
 pub mod chain;
 pub mod check;
 pub mod error;

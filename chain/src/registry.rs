@@ -20,28 +20,38 @@ pub struct Contract {
     /// What each call pays before its first instruction. It is kept here so that nothing is prepared for a call that
     /// does not allow as much.
     pub entry_gas: Gas,
+    /// Whether it can be called while it runs already.
+    pub reentrant: bool,
 }
 
 impl Contract {
     /// The contract whose image has `code_hash` and was prepared under `semantics` as `module`.
     #[must_use]
-    pub fn of(code_hash: Hash, semantics: Semantics, module: &dyn Module) -> Contract {
+    pub fn of(
+        code_hash: Hash,
+        semantics: Semantics,
+        module: &dyn Module,
+        reentrant: bool,
+    ) -> Contract {
         Contract {
             code_hash,
             semantics,
             engine: module.engine(),
             entry_gas: module.entry_gas(),
+            reentrant,
         }
     }
 
-    /// The stored form: code hash 32, semantics 1, engine 1, gas before the first instruction 8.
+    /// The stored form: code hash 32, semantics 1, engine 1, gas before the first instruction 8,
+    /// flags 1 (1: reentrant).
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::with_capacity(42);
+        let mut w = Writer::with_capacity(43);
         w.array(&self.code_hash);
         w.u8(self.semantics.code());
         w.u8(self.engine.code());
         w.u64(self.entry_gas.0);
+        w.u8(u8::from(self.reentrant));
         w.end()
     }
 
@@ -54,6 +64,7 @@ impl Contract {
             semantics: Semantics::from_code(r.u8()?)?,
             engine: EngineId::from_code(r.u8()?)?,
             entry_gas: Gas(r.u64()?),
+            reentrant: r.flag()?,
         };
         r.end()?;
         Some(contract)

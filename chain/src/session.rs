@@ -5,14 +5,26 @@
 //! accepted once: [`execute`] does the same work without the admission and leaves the state as the
 //! run left it, so that a recorder can look.
 
+use crate::callees::{CalleeRun, Contracts, WithContracts};
 use abi::Gas;
 use abi::layout::INPUT_MAX;
 use bridge::{CallLimits, CallObserver, Cycles, Module, Outcome, Report, Schedule, Steps, drive};
 use hostapi::accounts::Account;
 use hostapi::fees::{self, FeeError};
-use hostapi::{CallContext, ChainView, Failure, Host, NodeError, Requests, SettleRefusal, settle};
+use hostapi::{
+    CallContext, ChainView, Failure, Host, NodeError, Requests, SettleRefusal, Transcript, settle,
+};
 use state::{Overlay, Place};
 use std::sync::Arc;
+
+/// The chain around a transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// Its earlier blocks.
+    pub past: &'a dyn ChainView,
+    /// The contracts that the one called can call; `None` for none.
+    pub contracts: Option<&'a dyn Contracts>,
+}
 
 /// The payment for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +172,11 @@ pub struct FinishedRun {
     pub verdict: Result<(), Rejection>,
     /// The contract's requests to its host, and its prints.
     pub requests: Requests,
+    /// What it returned and said, the events of a transaction that is accepted, and the frames of the contracts
+    /// that it called.
+    pub transcript: Transcript,
+    /// The runs of those frames, in the same order.
+    pub callees: Vec<CalleeRun>,
     /// The steps that the old chain charges, 0 unless it was accepted or only its price was too
     /// high.
     pub steps_charged: u64,
@@ -238,7 +255,7 @@ pub fn apply(
     admitted: Admitted,
     module: &Arc<dyn Module>,
     state: &mut Overlay<'_>,
-    chain: &dyn ChainView,
+    chain: &Surroundings<'_>,
     observer: &mut dyn CallObserver,
 ) -> Result<FinishedRun, NodeError> {
     let before = state.checkpoint();
@@ -268,7 +285,7 @@ pub fn apply(
     Ok(run)
 }
 
-/// Runs `tx`, which nobody admitted, and leaves `state` as it then is, with or without a run: the
+/// Runs `tx`, which nobody admitted and whose contract can call no other, and leaves `state` as it then is, with or without a run: the
 /// caller keeps or reverts it.
 ///
 /// # Errors
@@ -285,6 +302,10 @@ pub fn execute(
         Ok(limits) => limits,
         Err(Failure::Contract(rejection)) => return Ok(TransactionResult::Rejected(rejection)),
         Err(Failure::Node(error)) => return Err(error),
+    };
+    let chain = &Surroundings {
+        past: chain,
+        contracts: None,
     };
     let run = run(tx, limits, module, state, chain, observer)?;
     Ok(TransactionResult::Ran(Box::new(run)))
@@ -415,15 +436,23 @@ fn run(
     limits: CallLimits,
     module: &Arc<dyn Module>,
     state: &mut Overlay<'_>,
-    chain: &dyn ChainView,
+    chain: &Surroundings<'_>,
     observer: &mut dyn CallObserver,
 ) -> Result<FinishedRun, NodeError> {
     let call = bridge::Call {
         input: tx.context.input,
         limits,
     };
-    let mut host = Host::new(&tx.context, chain, state);
-    let mut report = drive(module, &call, &mut host, observer)?;
+    let mut host = Host::new(&tx.context, chain.past, state);
+    let (mut report, callees) = match chain.contracts {
+        Some(contracts) => {
+            let mut host = WithContracts::new(&mut host, contracts);
+            let report = drive(module, &call, &mut host, observer)?;
+            (report, host.runs)
+        }
+        None => (drive(module, &call, &mut host, observer)?, Vec::new()),
+    };
+    let (requests, transcript) = host.finish_frames();
     report.usage.gas = Gas(report.usage.gas.0.saturating_add(gas_before(tx).0));
     let mut run = FinishedRun {
         fee: match tx.payment {
@@ -432,12 +461,17 @@ fn run(
         },
         report,
         verdict: Ok(()),
-        requests: host.finish(),
+        requests,
+        transcript,
+        callees,
         steps_charged: 0,
     };
     run.verdict = match settle_run(tx, &mut run, state) {
         Ok(()) => Ok(()),
-        Err(Failure::Contract(rejection)) => Err(rejection),
+        Err(Failure::Contract(rejection)) => {
+            run.transcript.events.clear();
+            Err(rejection)
+        }
         Err(Failure::Node(error)) => return Err(error),
     };
     Ok(run)

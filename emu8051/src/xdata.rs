@@ -55,6 +55,17 @@ impl Xdata {
 
     /// Stores `bytes` from `address` on, wrapping around at 0xFFFF.
     pub fn copy_in(&mut self, address: u16, bytes: &[u8]) {
+        if let Some(target) = self
+            .bytes
+            .get_mut(address as usize..address as usize + bytes.len())
+            && !bytes.is_empty()
+        {
+            target.copy_from_slice(bytes);
+            let last = (address as usize + bytes.len() - 1) / PAGE;
+            self.pages[address as usize / PAGE..=last].fill(WRITTEN | CHANGED);
+            return;
+        }
+        // It goes on at the bottom.
         let (mut at, mut rest) = (usize::from(address), bytes);
         while !rest.is_empty() {
             let (page, room) = (at / PAGE, PAGE - at % PAGE);
@@ -71,10 +82,19 @@ impl Xdata {
     pub fn zero(&mut self, range: Range<usize>) {
         let end = range.end.min(self.bytes.len());
         let start = range.start.min(end);
-        for page in start / PAGE..end.div_ceil(PAGE) {
-            if self.pages[page] & WRITTEN != 0 {
-                self.bytes[start.max(page * PAGE)..end.min((page + 1) * PAGE)].fill(0);
-                self.pages[page] |= CHANGED;
+        let (first, behind) = (start / PAGE, end.div_ceil(PAGE));
+        for eight in first / 8..behind.div_ceil(8) {
+            // The marks of eight pages at once: few of them are written.
+            let marks = self.pages.as_chunks::<8>().0[eight];
+            let mut written = u64::from_le_bytes(marks) & u64::from_le_bytes([WRITTEN; 8]);
+            while written != 0 {
+                let page = 8 * eight + written.trailing_zeros() as usize / 8;
+                written &= written - 1;
+                let range = start.max(page * PAGE)..end.min((page + 1) * PAGE);
+                if !range.is_empty() {
+                    self.bytes[range].fill(0);
+                    self.pages[page] |= CHANGED;
+                }
             }
         }
     }

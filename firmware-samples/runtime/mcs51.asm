@@ -16,7 +16,7 @@ FULL     = 0x00FE                       ; the request reaches 0xFFFF: its total 
         .org    0x0000
         ljmp    start                   ; reset
         .org    0x0004
-        .db     0x00, 0x02, 0x02        ; version: the first with the account check at 0x0014
+        .db     0x00, 0x02, 0x03        ; version: the first that is told of refused calls in the result word
         .org    0x0008
         ret                             ; exit vector
         ret

@@ -10,6 +10,8 @@ __attribute__((import_module("smart51"), import_name("exit"))) _Noreturn void sm
 /* The exchange buffer, as the 8051 has it in XDATA: the input, then requests and replies. Behind a reply that fills it
  * stand two zero bytes: no further item. */
 uint8_t smart51_buffer[S51_BUFFER_SIZE + 2];
+/* Whether the last call was refused. */
+uint8_t smart51_refused;
 /* The length of the request so far. */
 static uint16_t total;
 /* Where the next item is; at first the input, which lies there as items do. */
@@ -46,6 +48,7 @@ void s51_call(uint16_t method)
     smart51_buffer[0] = (uint8_t)total;
     smart51_buffer[1] = (uint8_t)(total >> 8);
     length = smart51_call(method, smart51_buffer, S51_BUFFER_SIZE + 1, smart51_buffer, S51_BUFFER_SIZE);
+    smart51_refused = length == -1;
     if (length < 0)
         length = 0;
     smart51_buffer[length] = smart51_buffer[length + 1] = 0; /* no further item */

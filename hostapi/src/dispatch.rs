@@ -2,6 +2,7 @@
 
 use crate::context::{CallContext, ChainView};
 use crate::failure::Failure;
+use crate::frames::{Frames, NotEntered, Running, Transcript};
 use crate::hash::{double_sha256, sha256};
 use crate::host::{Answer, CallEnd, HostApi, HostFault, KEPT_EACH, KEPT_MAX, Status};
 use crate::outputs::Output;
@@ -15,9 +16,14 @@ use state::{Overlay, Place};
 /// The host of one run: the methods of the table, over one overlay.
 #[derive(Debug)]
 pub struct Host<'a, 's> {
-    pub(crate) context: &'a CallContext<'a>,
+    /// The facts of the running frame.
+    pub(crate) context: CallContext<'a>,
     pub(crate) chain: &'a dyn ChainView,
     pub(crate) state: &'a mut Overlay<'s>,
+    /// What the running frame has for itself.
+    pub(crate) running: Running,
+    /// The other frames, and what all have said. Most calls need none of it.
+    pub(crate) frames: Option<Box<Frames<'a>>>,
     pub(crate) requests: Requests,
     pub(crate) reply: Reply,
     /// The key of the contract's data last asked for, and its place: what is read is mostly written next.
@@ -25,7 +31,7 @@ pub struct Host<'a, 's> {
     /// What the call being served may still cost.
     allowed: Gas,
     /// What the call being served has cost so far.
-    paid: Gas,
+    pub(crate) paid: Gas,
     /// What the run has written and printed, where nothing is paid for that: see [`KEPT_MAX`].
     kept: usize,
 }
@@ -42,7 +48,14 @@ impl<'a, 's> Host<'a, 's> {
         state: &'a mut Overlay<'s>,
     ) -> Host<'a, 's> {
         Host {
-            context,
+            context: *context,
+            running: Running {
+                number: 0,
+                caller: context.sender,
+                is_static: false,
+                input: None,
+            },
+            frames: None,
             chain,
             state,
             requests: Requests::default(),
@@ -60,7 +73,21 @@ impl<'a, 's> Host<'a, 's> {
         self.requests
     }
 
+    /// Ends the run: what it asked for, and what its frames said.
+    #[must_use]
+    pub fn finish_frames(self) -> (Requests, Transcript) {
+        let transcript = self.frames.map(|frames| frames.transcript);
+        (self.requests, transcript.unwrap_or_default())
+    }
+
+    /// Begins to serve a call: nothing is replied, and nothing paid yet.
+    pub(crate) fn begin_call(&mut self) {
+        self.reply.clear();
+        self.paid = Gas::ZERO;
+    }
+
     /// Serves a request.
+    #[inline(always)]
     fn serve(&mut self, request: Request<'_>) -> Result<Served, Failure<CallEnd>> {
         match request {
             Request::Compare { a, b } => self.compare(a, b),
@@ -91,15 +118,33 @@ impl<'a, 's> Host<'a, 's> {
             Request::DbRead { key } => self.db_read(key),
             Request::DbSize => self.db_size(),
             Request::DbNext { index, after } => self.db_next(index, after),
-            Request::TxHash => self.answer(&self.context.tx_hash),
+            Request::TxHash => {
+                self.reply.item(&self.context.tx_hash);
+                Ok(Served::DONE)
+            }
             Request::DbModify { key, value } => self.db_modify(key, value),
             Request::Output { records } => self.output(records.iter().copied().map(Output)),
             Request::Output2014 { records } => self.output(records.iter().map(Output::from_2014)),
             Request::ScriptData { contract, key } => self.script_data(contract, key),
-            Request::ScriptId => self.answer(&self.context.contract),
-            Request::TxSender => self.answer(&self.context.sender),
-            Request::Input => self.answer(self.context.input),
-            Request::Unpack { format } => self.unpack(format, self.context.input),
+            Request::ScriptId => {
+                self.reply.item(&self.context.contract);
+                Ok(Served::DONE)
+            }
+            Request::TxSender => {
+                self.reply.item(&self.context.sender);
+                Ok(Served::DONE)
+            }
+            Request::Input => {
+                match &self.running.input {
+                    None => self.reply.item(self.context.input),
+                    Some(input) => self.reply.item(input),
+                }
+                Ok(Served::DONE)
+            }
+            Request::Unpack { format } => match self.running.input.clone() {
+                None => self.unpack(format, self.context.input),
+                Some(input) => self.unpack(format, &input),
+            },
             Request::TxUnpack { format, tx } => self.tx_unpack(format, tx),
             Request::PayAmount => self.answer(&self.context.pay_amount.to_le_bytes()),
             Request::AppFree { user } => self.app_free(user),
@@ -108,6 +153,25 @@ impl<'a, 's> Host<'a, 's> {
             Request::Address { account } => self.address(account),
             Request::Sha256Once { data } => self.answer(&sha256(data)),
             Request::BlockTime => self.answer(&self.context.block_time.to_le_bytes()),
+            Request::Caller => {
+                self.reply.item(&self.running.caller);
+                Ok(Served::DONE)
+            }
+            // Who runs contracts asks `Host::entry`; to a host alone there are no others.
+            Request::CallContract { .. } | Request::StaticCall { .. } => {
+                self.not_entered(NotEntered::NoContract);
+                Ok(Served::DONE)
+            }
+            Request::Emit { event, data } => self.emit(event, data),
+            Request::ReturnData { data } => Ok(self.return_data(data)),
+            Request::Fail { code, text } => match self.fail(code, text) {
+                Some(code) => Err(CallEnd::Exit(code, self.paid).into()),
+                None => Ok(Served::REFUSED),
+            },
+            Request::Abort { code, text } => match self.fail(code, text) {
+                Some(code) => Err(CallEnd::Abort(code, self.paid).into()),
+                None => Ok(Served::REFUSED),
+            },
         }
     }
 
@@ -156,14 +220,14 @@ impl HostApi for Host<'_, '_> {
             self.state.forget_reads();
             self.found = None;
         }
-        self.reply.clear();
-        self.paid = Gas::ZERO;
+        self.begin_call();
         let reads = spec.reads_request();
         self.pay(
             spec.gas
                 .before(if reads { codec::claimed(request) } else { 0 }),
         )?;
         let served = match Request::read(semantics, spec.method, request) {
+            Some(_) if self.running.is_static && spec.gas.effect.changes_state() => Served::REFUSED,
             Some(request) => self.serve(request)?,
             None => Served::REFUSED,
         };
@@ -247,8 +311,17 @@ impl Reply {
         self.items += 1;
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.items == 0
+    }
+
+    /// The items, framed.
+    pub(crate) fn framed(&self) -> &[u8] {
+        &self.framed
+    }
+
     /// The bytes of all items without their length fields.
-    fn payload(&self) -> usize {
+    pub(crate) fn payload(&self) -> usize {
         self.framed.len() - 2 * self.items
     }
 }

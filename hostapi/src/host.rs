@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use abi::layout::COMMUNICATE_SIZE;
-use abi::{Gas, method};
+use abi::{ExitCode, Gas, method};
 use core::fmt;
 use state::StoreError;
 
@@ -58,6 +58,8 @@ pub enum HostFault {
     Undefined(u16),
     /// The run has written and printed more than the node keeps for one, under the old rules.
     TooMuchKept,
+    /// A contract has ended the whole transaction, with this code.
+    Aborted(ExitCode),
 }
 
 impl HostFault {
@@ -72,6 +74,7 @@ impl HostFault {
             HostFault::RequestRefused(_) => "request_refused",
             HostFault::Undefined(_) => "undefined",
             HostFault::TooMuchKept => "too_much_kept",
+            HostFault::Aborted(_) => "aborted",
         }
     }
 }
@@ -83,6 +86,9 @@ impl fmt::Display for HostFault {
             HostFault::TooMuchKept => {
                 let most = KEPT_MAX >> 20;
                 write!(f, "the run has written and printed more than {most} MiB")
+            }
+            HostFault::Aborted(code) => {
+                write!(f, "a contract has aborted the transaction with code {code}")
             }
             HostFault::TooManyOutputs => write!(f, "100 or more output records in one run"),
             HostFault::EmptyReplyItem => write!(f, "the reply has an item of length 0"),
@@ -155,6 +161,12 @@ pub enum CallEnd {
     /// The contract is at fault.
     #[error("{0}")]
     Fault(HostFault),
+    /// The contract ends with this code, other than 1. The call costs so much.
+    #[error("the contract ends with code {0}")]
+    Exit(ExitCode, Gas),
+    /// The contract ends the whole transaction with this code. The call costs so much.
+    #[error("the contract aborts the transaction with code {0}")]
+    Abort(ExitCode, Gas),
     /// The call costs more than the run may spend, and was not served: see [`HostApi::allow`].
     #[error("the call costs more gas than is left")]
     OutOfGas,

@@ -11,6 +11,8 @@ pub struct Requests {
     pub outputs: Vec<Output>,
     /// The operations on app accounts, in order of the calls.
     pub funds: Vec<FundRecord>,
+    /// What it has sent with calls of other contracts, in the smallest unit.
+    pub sent: u64,
     /// What it printed.
     pub prints: Vec<Print>,
 }

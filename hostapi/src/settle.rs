@@ -38,7 +38,10 @@ fn make(
     if context.account_check {
         let debits = outputs::own_debits(&requests.outputs, state, context)?;
         let paid = context.pay_amount.cast_signed();
-        let change = debits.and_then(|debits| paid.checked_sub(debits));
+        let sent = requests.sent.cast_signed();
+        let change = debits
+            .and_then(|debits| debits.checked_add(sent))
+            .and_then(|debits| paid.checked_sub(debits));
         if change.is_none() || change != app_funds::net(&requests.funds) {
             return Err(SettleRefusal::AccountCheck.into());
         }

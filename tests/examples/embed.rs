@@ -28,6 +28,7 @@ pub(crate) fn play(file: &[u8]) -> Result<String, Box<dyn Error>> {
         image: &image,
         semantics: Semantics::V1,
         name: Some("counter"),
+        reentrant: false,
     };
     // An image that cannot be run has a receipt too: `deployed` makes an error of it.
     let counter = block.deploy(&deploy)?.deployed()?.target;

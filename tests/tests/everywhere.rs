@@ -30,6 +30,7 @@ fn play() -> String {
             image: &image,
             semantics: Semantics::V1,
             name: Some(name),
+            reentrant: false,
         };
         let receipt = block.deploy(&deploy).expect("a deployment");
         let contract = receipt.target;

@@ -7,7 +7,7 @@ use loader::Image;
 use std::path::Path;
 use std::process::Command;
 use verify::parity::{ComparedCall, compare};
-use verify::scenario::Scenario;
+use verify::scenario::{RunOptions, Scenario};
 
 /// The sample's source compiled by clang.
 fn wasm(source: &str) -> Image {
@@ -142,6 +142,41 @@ fn token_in_rust_equals_token_in_c() {
     assert!(different.is_empty(), "{different:#?}");
 }
 
+/// The exchange and its two tokens, each on either machine: all eight mixtures leave the same state.
+#[test]
+fn an_exchange_is_the_same_in_all_mixtures() {
+    let [exchange, token] =
+        ["exchange", "token"].map(|name| firmware_samples::sample(name).expect("a sample"));
+    let images = [exchange, token].map(|sample| [mcs51(sample), wasm(sample.source)]);
+    let mut states = Vec::new();
+    for mixture in 0..8usize {
+        let mut scenario = scenario(exchange);
+        for (bit, name) in ["gold", "silver", "exchange"].into_iter().enumerate() {
+            let of = usize::from(name != "exchange");
+            scenario.set_image(name, images[of][(mixture >> bit) & 1].clone());
+        }
+        let run = scenario
+            .run(RunOptions::default())
+            .expect("the scenario runs to its end");
+        for step in &run.steps {
+            assert!(
+                step.differences.is_empty(),
+                "{mixture}, {}: {:?}",
+                step.name,
+                step.differences
+            );
+        }
+        // The records of contracts name their images and engines.
+        let mut state = run.state;
+        state.retain(|(key, _)| key.first() != Some(&state::keys::kind::CONTRACT));
+        states.push(state);
+    }
+    assert!(states[0].len() > 8, "the contracts have data");
+    for (mixture, state) in states.iter().enumerate() {
+        assert_eq!(state, &states[0], "mixture {mixture}");
+    }
+}
+
 /// A contract that is not the same is found at the call where it differs.
 #[test]
 fn another_contract_is_found_at_its_call() {
@@ -170,7 +205,6 @@ fn another_contract_is_found_at_its_call() {
 #[test]
 fn samples_agree_on_both_wasm_engines() {
     use bridge::{Engine, Mcs51, Wasmi, Wasmtime};
-    use verify::scenario::RunOptions;
     for sample in SAMPLES {
         let mut scenario = scenario(sample);
         scenario.set_image(sample.name, wasm(sample.source));

@@ -92,6 +92,11 @@ fn c_addresses() -> String {
     ] {
         line!(out, "#define S51_{name} 0x{value:04X} /* {comment} */");
     }
+    line!(
+        out,
+        "#define S51_REFUSED_WORD 0x{:04X} /* in the result word behind a refused call */",
+        layout::REFUSED_WORD
+    );
     let _ = write!(
         out,
         "#define S51_BUFFER_SIZE {} /* bytes */",
@@ -138,7 +143,7 @@ impl Passed {
         match (item.kind, item.kind.lengths()) {
             (Kind::Int64, _) => number("int64_t", "s51_arg64"),
             (Kind::Int32 | Kind::Index, _) => number("uint32_t", "s51_arg32"),
-            (Kind::Flag, _) => number("uint8_t", "s51_arg8"),
+            (Kind::Flag | Kind::Code, _) => number("uint8_t", "s51_arg8"),
             (_, Length::Exactly(n)) => Passed::new(&[&pointer], format!("s51_arg({name}, {n})")),
             (_, Length::MultipleOf(n)) => Passed::new(
                 &[&pointer, "uint16_t count"],
@@ -184,7 +189,7 @@ fn record_size(method: &MethodSpec) -> Option<u16> {
                 kind: Kind::Records(size),
                 ..
             },
-        ] => Some(*size),
+        ] if method.optional.is_empty() => Some(*size),
         _ => None,
     }
 }
@@ -379,7 +384,7 @@ pub fn describe(kind: Kind) -> String {
         Kind::Int32 => "LE32",
         Kind::Index => "LE32",
         Kind::Bytes => return "bytes".into(),
-        Kind::Flag => return "1 byte".into(),
+        Kind::Flag | Kind::Code => return "1 byte".into(),
         Kind::DesKey => "a key",
         Kind::Account => "a registered id or an address",
         Kind::Regid => "a registered id",
@@ -435,6 +440,16 @@ pub fn price(rule: &GasRule) -> String {
                 text,
                 " + {record} for every record + {thawed} for every fund that has thawed, once for records of one user in a row"
             );
+        }
+        Effect::Call => {
+            let value = Effect::VALUE.0;
+            let _ = write!(
+                text,
+                " + {value} where an amount is sent + what the contract uses"
+            );
+        }
+        Effect::Event => {
+            let _ = write!(text, " + {} for every topic", Effect::TOPIC.0);
         }
     }
     text

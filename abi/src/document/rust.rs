@@ -42,10 +42,11 @@ fn argument(item: &Item) -> (String, String) {
             (format!("{name}: u32"), format!("&{name}.to_le_bytes()"))
         }
         (Kind::Flag, _) => (format!("{name}: bool"), format!("&[{name}.into()]")),
+        (Kind::Code, _) => (format!("{name}: u8"), format!("&[{name}]")),
         (_, Length::Exactly(n)) => (format!("{name}: &[u8; {n}]"), name.into()),
         (_, Length::MultipleOf(n)) => (
             format!("{name}: &[[u8; {n}]]"),
-            "some.as_flattened()".into(),
+            format!("{name}.as_flattened()"),
         ),
         (_, Length::AtLeast(_) | Length::Either(..)) => (format!("{name}: &[u8]"), name.into()),
     }
@@ -96,7 +97,7 @@ fn function(method: &MethodSpec) -> String {
             Some(size) => {
                 let most = records_in_a_request(size);
                 let body = format!(
-                    "    for some in records.chunks({most}) {{\n        {};\n    }}\n",
+                    "    for records in records.chunks({most}) {{\n        {};\n    }}\n",
                     call("&mut []")
                 );
                 (String::new(), body, "")

@@ -88,6 +88,21 @@ uint16_t s51_item(void *out, uint16_t cap);
 #endif
 void s51_call(uint16_t method);
 
+/* Whether the last call of a method was refused: 1 or 0. A refused call answers nothing, as one does that has nothing
+ * to answer. */
+#ifdef __SDCC_mcs51
+S51_INLINE uint8_t s51_refused(void)
+{
+    return *(volatile uint16_t __xdata *)S51_RESULT == S51_REFUSED_WORD;
+}
+#else
+extern uint8_t smart51_refused;
+S51_INLINE uint8_t s51_refused(void)
+{
+    return smart51_refused;
+}
+#endif
+
 /* The same for numbers. */
 void s51_arg8(uint8_t value);
 void s51_arg32(uint32_t value);
@@ -142,6 +157,72 @@ typedef struct S51_PACKED {
 void s51_user(s51_user_t S51_XDATA *user, const void *name, uint8_t length);
 /* Fills a record with an empty tag and height 0. */
 void s51_fund(s51_fund_t S51_XDATA *fund, uint8_t kind, const void *user, uint8_t length, int64_t amount);
+
+/* A call of another contract, for s51_call_contract and s51_static_call. */
+typedef struct S51_PACKED {
+    uint8_t contract[6];
+    int64_t value; /* sent with it */
+    int64_t gas;   /* the most it may use; 0 for all that may be */
+} s51_call_t;
+
+/* Its result; the data it returned is the next item: s51_item(out, cap). */
+typedef struct S51_PACKED {
+    uint8_t status; /* S51_SUCCESS to S51_NOT_ENTERED */
+    uint8_t code;
+    int64_t gas; /* used */
+} s51_result_t;
+#define S51_SUCCESS 1
+#define S51_REFUSED 2
+#define S51_FAULT 3
+#define S51_NOT_ENTERED 4
+/* The codes of S51_NOT_ENTERED. */
+#define S51_NO_CONTRACT 1
+#define S51_TOO_DEEP 2
+#define S51_REENTRANT 3
+#define S51_NO_FUNDS 4
+#define S51_TOO_LITTLE_GAS 5
+#define S51_OLD_RULES 6
+#define S51_TOO_MANY_CALLS 7
+
+/* Fills a call of the contract of this registered id, without an amount and with all gas that may be used. */
+S51_INLINE void s51_callee(s51_call_t S51_XDATA *call, const void *regid)
+{
+    s51_copy(regid, call->contract, 6);
+    call->value = 0;
+    call->gas = 0;
+}
+
+/* An event, for s51_emit(&event, 1 + event.topics, data, length). */
+typedef struct S51_PACKED {
+    uint8_t name[32];
+    uint8_t topic[4][32];
+    uint8_t topics; /* how many there are; not a part of the request */
+} s51_event_t;
+
+/* Fills an event with the first `length` bytes of a name, and no topics. */
+S51_INLINE void s51_event_named(s51_event_t S51_XDATA *event, const char *name, uint8_t length)
+{
+    uint8_t i;
+    for (i = 0; i < 32; i++)
+        event->name[i] = i < length ? name[i] : 0;
+    event->topics = 0;
+}
+#define s51_event(event, literal) s51_event_named(event, literal, sizeof(literal) - 1)
+
+/* Adds a topic of up to 32 bytes; the rest of it is zeros. An event has up to four. */
+S51_INLINE void s51_topic(s51_event_t S51_XDATA *event, const void *bytes, uint8_t length)
+{
+    uint8_t i;
+    if (event->topics >= 4)
+        return;
+    for (i = 0; i < 32; i++)
+        event->topic[event->topics][i] = 0;
+    s51_copy(bytes, event->topic[event->topics], length < 32 ? length : 32);
+    event->topics++;
+}
+
+/* Ends the call with a code other than S51_OK and a text for people. */
+#define s51_fail_with(code, literal) s51_fail(code, literal, sizeof(literal) - 1)
 
 /* The methods' numbers. */
 @NUMBERS@

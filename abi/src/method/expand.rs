@@ -141,6 +141,7 @@ macro_rules! typed {
     ($a:lifetime Index) => { u32 };
     ($a:lifetime Bytes) => { &$a [u8] };
     ($a:lifetime Flag) => { u8 };
+    ($a:lifetime Code) => { ExitCode };
     ($a:lifetime DesKey) => { DesKey<$a> };
     ($a:lifetime Account) => { AccountName<$a> };
     ($a:lifetime Regid) => { &$a [u8; 6] };

@@ -16,6 +16,8 @@ pub enum Kind {
     Bytes,
     /// A switch: at least one byte in a request, of which only the first counts; one byte in a reply.
     Flag,
+    /// An exit code, one byte.
+    Code,
     /// A key of DES (8 bytes) or of triple DES (16 bytes).
     DesKey,
     /// An account: a registered id (6 bytes) or an address as text (34 characters).
@@ -94,6 +96,7 @@ impl Kind {
             Kind::Int32 => Length::Exactly(4),
             Kind::Index => Length::AtLeast(4),
             Kind::Bytes | Kind::Flag => Length::AtLeast(1),
+            Kind::Code => Length::Exactly(1),
             Kind::DesKey => Length::Either(8, 16),
             Kind::Account => Length::Either(6, 34),
             Kind::Regid => Length::Exactly(6),

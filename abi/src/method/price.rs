@@ -43,6 +43,10 @@ pub enum Effect {
     /// Asks for app accounts to change: [`Effect::APP_RECORD`] for each record, and [`Effect::THAWED`] for each
     /// fund that thaws.
     AppOperations,
+    /// Enters another contract: [`Effect::VALUE`] where an amount goes with it, and what the contract uses.
+    Call,
+    /// Writes an event: [`Effect::TOPIC`] for each topic.
+    Event,
 }
 
 impl Effect {
@@ -58,6 +62,20 @@ impl Effect {
     pub const APP_RECORD: Gas = Gas(2_000);
     /// What it costs to look at a fund that has thawed.
     pub const THAWED: Gas = Gas(800);
+
+    /// What it costs to send an amount with a call of another contract: two balances change.
+    pub const VALUE: Gas = Gas(2_000);
+    /// What one topic of an event costs, beside its bytes.
+    pub const TOPIC: Gas = Gas(375);
+
+    /// Whether it changes what the transaction leaves behind, and so is refused in a static call.
+    #[must_use]
+    pub const fn changes_state(self) -> bool {
+        match self {
+            Effect::None | Effect::Cipher | Effect::Thawing | Effect::Call => false,
+            Effect::Storage | Effect::Outputs | Effect::AppOperations | Effect::Event => true,
+        }
+    }
 
     /// What it costs to encrypt or decrypt `length` bytes.
     #[must_use]

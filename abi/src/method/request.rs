@@ -1,6 +1,7 @@
 //! How a request is read: its frame, and each item as the type of its kind.
 
 use super::{Method, Request};
+use crate::ExitCode;
 use crate::Semantics;
 use crate::codec::Args;
 
@@ -9,6 +10,7 @@ impl<'a> Request<'a> {
     /// takes under `semantics`: the call then answers nothing, and the contract goes on.
     ///
     /// For a method without arguments nothing is looked at.
+    #[inline]
     #[must_use]
     pub fn read(semantics: Semantics, method: Method, window: &'a [u8]) -> Option<Request<'a>> {
         const NONE: &Args<'_> = &Args::NONE;
@@ -107,6 +109,15 @@ impl Argument<'_> for u8 {
     }
 }
 
+impl Argument<'_> for ExitCode {
+    fn read(item: &[u8]) -> Option<ExitCode> {
+        match item {
+            [code] => Some(ExitCode(*code)),
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Argument<'a> for &'a [u8] {
     fn read(item: &'a [u8]) -> Option<&'a [u8]> {
         (!item.is_empty()).then_some(item)
@@ -147,9 +158,9 @@ impl<'a> Argument<'a> for AccountName<'a> {
 #[cfg(test)]
 mod tests {
     use super::{AccountName, Argument, DesKey};
-    use crate::Semantics;
     use crate::codec;
     use crate::method::{self, Kind, Method, Request};
+    use crate::{ExitCode, Semantics};
 
     /// Whether method `id` takes a request with items of these lengths.
     fn takes(id: u16, lengths: &[usize]) -> bool {
@@ -232,6 +243,7 @@ mod tests {
             Kind::Index => u32,
             Kind::Bytes => &[u8],
             Kind::Flag => u8,
+            Kind::Code => ExitCode,
             Kind::DesKey => DesKey<'_>,
             Kind::Account => AccountName<'_>,
             Kind::Regid => &[u8; 6],

@@ -4,7 +4,7 @@
 use super::expand::{about, item, methods, typed};
 use super::request::{AccountName, DesKey, Items};
 use super::{Effect, GasRule, Item, Kind, MethodSpec, StepRule};
-use crate::Semantics;
+use crate::{ExitCode, Semantics};
 
 methods! {
     /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
@@ -369,6 +369,79 @@ methods! {
         failures: [],
         notes: "",
         example: "int64_t now = s51_block_time();",
+    }
+    /// Reads the registered id of the caller: the account that sent the transaction, or the contract that calls this one.
+    0x0102 Caller CALLER = caller / Option::None, () -> (caller: Regid) {
+        gas: GasRule::flat(30),
+        steps: None,
+        failures: [],
+        notes: "Method 27 reads who sent the transaction, however deep the call is.",
+        example: "uint8_t from[6]; s51_caller(from);",
+    }
+    /// Calls another contract, which runs to its end before this one goes on.
+    0x0103 CallContract CALL_CONTRACT = call_contract / Option::None,
+    (call: Record(22); input: Bytes) -> (result: Record(10), data: Bytes) {
+        gas: GasRule::flat(5_000).with(Effect::Call),
+        steps: None,
+        failures: ["in a static call an amount other than 0: nothing is answered"],
+        notes: "The record is: registered id of the contract (6), amount to send (LE64), most gas to use (LE64, 0 for \
+                all that may be used). A contract can spend at most what is left less a 64th of it; what it does not \
+                use comes back. The result is: status (1 success, 2 refused, 3 fault, 4 not entered), code, gas used \
+                (LE64). The code of a refusal is the contract's exit code, or 1 where it succeeded but asked for \
+                money it must not have; of a contract that was not entered it is 1 no such contract, 2 more than 8 \
+                calls deep, 3 the contract is running already, 4 too little money, 5 too little gas, 6 a contract of \
+                the old rules, 7 too many calls in one transaction. Unless the status is 1, all that the contract \
+                did is undone. The data is what it gave to method 0x0106.",
+        example: "s51_call_t call; s51_result_t result; s51_callee(&call, other); \
+                  s51_call_contract(&call, \"hello\", 5, &result); if (result.status != S51_SUCCESS) s51_exit(2);",
+    }
+    /// Calls another contract that can change nothing: a static call.
+    0x0104 StaticCall STATIC_CALL = static_call / Option::None,
+    (call: Record(22); input: Bytes) -> (result: Record(10), data: Bytes) {
+        gas: GasRule::flat(5_000).with(Effect::Call),
+        steps: None,
+        failures: ["an amount other than 0: nothing is answered"],
+        notes: "As method 0x0103. In the contract, and in those that it calls, every method that writes data, moves \
+                money or emits an event is refused.",
+        example: "s51_callee(&call, other); s51_static_call(&call, \"rate\", 4, &result); \
+                  s51_item(&price, sizeof price);",
+    }
+    /// Emits an event, which the receipt keeps where the contract and its callers succeed.
+    0x0105 Emit EMIT = emit / Option::None, (event: Records(32); data: Bytes) -> () {
+        gas: GasRule::flat(375).per_request(8, 1).with(Effect::Event),
+        steps: None,
+        failures: [
+            "a name of other characters than a to z, 0 to 9 and _, or more than four topics: the run ends with a fault",
+            "in a static call: the run ends with a fault",
+        ],
+        notes: "The first record is the name, with zeros behind it, and up to four topics follow. A contract's data \
+                never shows events.",
+        example: "s51_event_t event; s51_event(&event, \"paid\"); s51_topic(&event, sender, 6); \
+                  s51_emit(&event, 1 + event.topics, &price, sizeof price);",
+    }
+    /// Sets the data that the call returns, to its caller and in the receipt.
+    0x0106 ReturnData RETURN_DATA = return_data / Option::None, (data: Bytes) -> () {
+        gas: GasRule::flat(100).per_request(8, 1),
+        steps: None,
+        failures: ["more than 4,079 bytes: the run ends with a fault"],
+        notes: "The last one counts. The run goes on; a call that does not succeed returns its data too.",
+        example: "s51_return_data(&price, sizeof price);",
+    }
+    /// Ends the run with an exit code other than 1 and an error text for people.
+    0x0107 Fail FAIL = fail / Option::None, (code: Code; text: Bytes) -> () {
+        gas: GasRule::flat(100).per_request(8, 1),
+        steps: None,
+        failures: ["code 1, which is success, or more than 256 bytes of text: the run ends with a fault"],
+        notes: "What the contract did is undone, as by any exit code but 1, and its caller goes on. The receipt has the text.",
+        example: "if (s51_pay_amount() < price) s51_fail(2, \"too little\", 10);",
+    }
+    /// Ends the whole transaction, and undoes all of it.
+    0x0108 Abort ABORT = abort / Option::None, (code: Code; text: Bytes) -> () {
+        gas: GasRule::flat(100).per_request(8, 1),
+        steps: None,
+        failures: ["code 1, which is success, or more than 256 bytes of text: the run ends with a fault"],
+        notes: "No caller goes on: each ends with the fault `aborted`.",
+        example: "s51_abort(3, \"the books do not balance\", 24);",
     }
 
     in 2014:

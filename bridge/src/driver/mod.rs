@@ -1,7 +1,8 @@
 //! The driver of all engines: meter, observer, watchdog and host of a call, in one place.
 //!
 //! [`drive`] runs a call to its end. An [`Execution`] is the same call for those who want to stop in between: at each
-//! host call, after so many instructions, or at addresses of CODE.
+//! host call, after so many instructions, or at addresses of CODE. A contract that calls another one waits in a stack of
+//! frames, not on the host's; only below a module that is answered inside its import does the host's stack grow.
 
 use crate::engine::{
     Allowance, Call, Module, Process, Reply, Report, Request, Running, Stopped, Used,
@@ -10,20 +11,24 @@ use crate::meter::Meter;
 use crate::observer::{CallObserver, HostCall, HostReply, MachineView};
 use crate::outcome::{Fault, Outcome};
 use crate::watchdog::Watch;
+use crate::world::{Entered, World, enters};
 use abi::ExitCode;
 use abi::Gas;
 use abi::codec::reply_fits;
 use abi::layout::INPUT_MAX;
 use core::ops::ControlFlow::{self, Break, Continue};
 use emu8051::Steps;
-use hostapi::{CallEnd, Failure, HostApi, HostFault, NodeError, Status};
-use std::fmt;
+use hostapi::{Answer, CallEnd, Failure, HostFault, NodeError, Status};
 use std::sync::Arc;
 
 mod breakpoints;
+mod execution;
+mod frame;
 mod whole;
 
-use breakpoints::Breakpoints;
+pub use execution::{Execution, Paused, Until};
+
+use frame::enter;
 use whole::run_whole;
 
 /// The instructions between two looks at the clock, of a call that is watched: about a millisecond.
@@ -36,31 +41,65 @@ const SLICE: Steps = Steps(200_000);
 pub fn drive(
     module: &Arc<dyn Module>,
     call: &Call<'_>,
-    host: &mut dyn HostApi,
+    host: &mut dyn World,
     observer: &mut dyn CallObserver,
 ) -> Result<Report, NodeError> {
-    let mut entered = Entered::new(&**module, call);
-    if entered.watch.is_none()
-        && entered.barred.is_none()
-        && let Some(report) = run_whole(&**module, call.input, &mut entered.meter, host, observer)
+    let watch = module.watchdog().map(|watchdog| watchdog.start());
+    let mut begun = Begun::new(&**module, call);
+    if watch.is_none()
+        && begun.barred.is_none()
+        && let Some(outcome) = run_whole(&**module, call.input, &mut begun.meter, host, observer)
     {
-        return report;
+        return Ok(Report::of(outcome?, begun.meter));
     }
-    let mut execution = Execution::of(module, call, entered);
-    let ended = execution.finish_run(host, observer);
-    execution.finish(ended, observer)
+    let mut running = Arc::clone(module).start(call.input);
+    let meter = &mut begun.meter;
+    let ran = match begun.barred.take() {
+        Some(fault) => Ok(Ran::Ended(Outcome::Fault { fault })),
+        None => run_process(&mut running, meter, watch, host, observer),
+    };
+    let ended = match ran {
+        Ok(Ran::Ended(outcome)) => Ok(outcome),
+        // Only a call that needs one gets a stack of frames.
+        Ok(Ran::Enters(entered)) => {
+            let execution = Execution::of(running, begun, watch);
+            return execution.finish_from(Ran::Enters(entered), host, observer);
+        }
+        Err(error) => Err(error),
+    };
+    if ended.is_ok()
+        && let Some(machine) = running.machine()
+    {
+        observer.stopped(machine);
+    }
+    begun.meter.hold(running.finish());
+    Ok(Report::of(ended?, begun.meter))
+}
+
+/// [`run_on`], whatever runs.
+#[inline(always)]
+fn run_process(
+    running: &mut Process,
+    meter: &mut Meter,
+    watch: Option<Watch>,
+    host: &mut dyn World,
+    observer: &mut dyn CallObserver,
+) -> Result<Ran, NodeError> {
+    match running {
+        Process::Mcs51(machine) => run_on(&mut **machine, meter, watch, host, observer),
+        Process::Other(running) => run_on(&mut **running, meter, watch, host, observer),
+    }
 }
 
 /// A call whose entry is paid.
-struct Entered {
+struct Begun {
     meter: Meter,
-    watch: Option<Watch>,
     /// A fault before the first instruction.
     barred: Option<Fault>,
 }
 
-impl Entered {
-    fn new(module: &dyn Module, call: &Call<'_>) -> Entered {
+impl Begun {
+    fn new(module: &dyn Module, call: &Call<'_>) -> Begun {
         let rules = module.rules();
         let mut meter = Meter::new(rules.schedule, rules.semantics, call.limits);
         let barred = if call.input.len() > INPUT_MAX {
@@ -72,32 +111,46 @@ impl Entered {
         } else {
             meter.charge_gas(module.entry_gas()).err()
         };
-        Entered {
-            meter,
-            watch: module.watchdog().map(|watchdog| watchdog.start()),
-            barred,
-        }
+        Begun { meter, barred }
     }
 }
 
-/// Runs a call from one host call to the next until it ends. It is made for each kind of run, so
+/// Why a run gives up control.
+enum Ran {
+    Ended(Outcome),
+    /// It waits for another contract.
+    Enters(Box<Entered>),
+}
+
+/// What came of a host call.
+enum Answered {
+    GoesOn,
+    Ends(Outcome),
+    /// Nothing yet: another contract has to run first.
+    Enters(Box<Entered>),
+}
+
+/// Runs a call from one host call to the next until it ends, or calls another contract. It is made for each kind of run, so
 /// that the 8051's stops and replies need no table of functions.
 fn run_on<R: Running + ?Sized>(
     running: &mut R,
     meter: &mut Meter,
     watch: Option<Watch>,
-    host: &mut dyn HostApi,
+    host: &mut dyn World,
     observer: &mut dyn CallObserver,
-) -> Result<Outcome, NodeError> {
+) -> Result<Ran, NodeError> {
     let watched = observer.wants_host_calls();
     loop {
-        let stopped = match advance(running, meter, watch, None, observer)? {
-            Continue(Stopped::HostCall) => answer(running, meter, watch, host, observer, watched)?,
-            Continue(_) => Continue(()),
-            Break(outcome) => Break(outcome),
-        };
-        if let Break(outcome) = stopped {
-            return Ok(outcome);
+        match advance(running, meter, watch, None, observer)? {
+            Continue(Stopped::HostCall) => {
+                match answer(running, meter, watch, host, observer, watched)? {
+                    Answered::GoesOn => {}
+                    Answered::Ends(outcome) => return Ok(Ran::Ended(outcome)),
+                    Answered::Enters(entered) => return Ok(Ran::Enters(entered)),
+                }
+            }
+            Continue(_) => {}
+            Break(outcome) => return Ok(Ran::Ended(outcome)),
         }
     }
 }
@@ -140,24 +193,55 @@ fn answer<R: Running + ?Sized>(
     running: &mut R,
     meter: &mut Meter,
     watch: Option<Watch>,
-    host: &mut dyn HostApi,
+    host: &mut dyn World,
     observer: &mut dyn CallObserver,
     watched: bool,
-) -> Result<ControlFlow<Outcome>, NodeError> {
+) -> Result<Answered, NodeError> {
     let request = match running.request() {
         Ok(request) => request,
-        Err(fault) => return Ok(Break(Outcome::Fault { fault })),
+        Err(fault) => return Ok(Answered::Ends(Outcome::Fault { fault })),
     };
     let machine = if watched { running.machine() } else { None };
-    let (reply, end) = serve(meter, watch, host, observer, watched, request, machine);
-    if let Some(reply) = reply {
-        running.reply(reply);
-    }
-    match end {
-        Ok(()) => Ok(Continue(())),
-        Err(Failure::Contract(fault)) => Ok(Break(Outcome::Fault { fault })),
-        Err(Failure::Node(error)) => Err(error),
-    }
+    let asked = Asked {
+        request,
+        machine,
+        watched,
+    };
+    let answered = if enters(request.method) && host.has_others() {
+        match enter(meter, watch, host, observer, asked) {
+            Ok(Some(entered)) => return Ok(Answered::Enters(entered)),
+            Ok(None) => told(meter, observer, watched, host.answer(meter.gas_left())),
+            Err(failure) => Err(failure),
+        }
+    } else {
+        ask(meter, watch, host, observer, asked)
+    };
+    deliver(running, meter, answered)
+}
+
+/// Gives the contract its reply, and says how it goes on.
+#[inline(always)]
+fn deliver<R: Running + ?Sized>(
+    running: &mut R,
+    meter: &mut Meter,
+    answered: Result<Answer<'_>, Failure<CallEnd>>,
+) -> Result<Answered, NodeError> {
+    let answer = match answered {
+        Ok(answer) => answer,
+        Err(failure) => {
+            if let Failure::Contract(CallEnd::Fault(_)) = failure {
+                // The original clears the buffer of a fatal call like that of any other.
+                running.reply(Reply::Cleared);
+            }
+            return ended(meter, failure).map(Answered::Ends);
+        }
+    };
+    running.reply(reply(meter, &answer));
+    // The original tests its limit only after the reply lies in the buffer.
+    Ok(match charge(meter, &answer) {
+        Ok(()) => Answered::GoesOn,
+        Err(fault) => Answered::Ends(Outcome::Fault { fault }),
+    })
 }
 
 /// Counts what a run used. A break is the end of the call; of the stops that are none, only a host
@@ -194,312 +278,129 @@ fn count(
     Ok(Break(Outcome::Fault { fault }))
 }
 
-/// Has the host answer a call: the reply to be delivered, if any, and how the run goes on. All engines are served here.
+/// A host call as a contract makes it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    request: Request<'a>,
+    machine: Option<MachineView<'a>>,
+    /// Whether the observer wants to know.
+    watched: bool,
+}
+
+impl Asked<'_> {
+    /// Tells the observer, and looks at the clock.
+    #[inline(always)]
+    fn begin(
+        &self,
+        meter: &Meter,
+        watch: Option<Watch>,
+        observer: &mut dyn CallObserver,
+    ) -> Result<(), NodeError> {
+        if self.watched {
+            let told = observer.host_call(&HostCall {
+                method: self.request.method,
+                request: self.request.bytes,
+                usage: meter.usage(),
+                machine: self.machine,
+            });
+            if told.is_break() {
+                return Err(NodeError::Interrupted);
+            }
+        }
+        watch.map_or(Ok(()), |watch| watch.check())
+    }
+}
+
+/// Has the host answer a call. All engines are served here.
 #[inline(always)]
-fn serve<'h>(
-    meter: &mut Meter,
+fn ask<'h>(
+    meter: &Meter,
     watch: Option<Watch>,
-    host: &'h mut dyn HostApi,
+    host: &'h mut dyn World,
+    observer: &mut dyn CallObserver,
+    asked: Asked<'_>,
+) -> Result<Answer<'h>, Failure<CallEnd>> {
+    asked.begin(meter, watch, observer)?;
+    host.allow(meter.gas_left());
+    let answer = host.call(asked.request.method, asked.request.bytes);
+    told(meter, observer, asked.watched, answer)
+}
+
+/// An answer of which the observer has been told.
+#[inline(always)]
+fn told<'h>(
+    meter: &Meter,
     observer: &mut dyn CallObserver,
     watched: bool,
-    request: Request<'_>,
-    machine: Option<MachineView<'_>>,
-) -> (Option<Reply<'h>>, Result<(), Failure<Fault>>) {
+    answer: Result<Answer<'h>, Failure<CallEnd>>,
+) -> Result<Answer<'h>, Failure<CallEnd>> {
+    let answer = answer?;
     if watched {
-        let told = observer.host_call(&HostCall {
-            method: request.method,
-            request: request.bytes,
-            usage: meter.usage(),
-            machine,
-        });
-        if told.is_break() {
-            return (None, Err(NodeError::Interrupted.into()));
+        let fits = fits(meter, &answer);
+        if observer.host_reply(&HostReply { answer, fits }).is_break() {
+            return Err(NodeError::Interrupted.into());
         }
     }
-    if let Some(watch) = watch
-        && let Err(late) = watch.check()
-    {
-        return (None, Err(late.into()));
-    }
-    host.allow(meter.gas_left());
-    let answer = match host.call(request.method, request.bytes) {
-        Ok(answer) => answer,
-        Err(Failure::Contract(CallEnd::Fault(fault))) => {
-            // The original counts a fatal call, and clears its buffer, like any other.
-            let counted = meter.charge_call(Gas::ZERO, Gas::ZERO, 0);
-            let fault = counted.err().unwrap_or(fault.into());
-            return (Some(Reply::Cleared), Err(Failure::Contract(fault)));
-        }
-        Err(Failure::Contract(CallEnd::OutOfGas)) => {
-            return (None, Err(Failure::Contract(meter.run_out())));
-        }
-        Err(Failure::Node(error)) => return (None, Err(error.into())),
-    };
-    let fits = reply_fits(meter.semantics(), answer.reply.len());
-    if watched && observer.host_reply(&HostReply { answer, fits }).is_break() {
-        return (None, Err(NodeError::Interrupted.into()));
-    }
-    let reply = match answer.status {
+    Ok(answer)
+}
+
+#[inline(always)]
+fn fits(meter: &Meter, answer: &Answer<'_>) -> bool {
+    reply_fits(meter.semantics(), answer.reply.len())
+}
+
+/// What the contract gets for an answer.
+#[inline(always)]
+fn reply<'h>(meter: &Meter, answer: &Answer<'h>) -> Reply<'h> {
+    match answer.status {
         // The original can have a reply to a refused call too, and does not deliver it.
         Status::Refused => Reply::Refused,
-        Status::Done if fits => Reply::Served(answer.reply),
+        Status::Done if fits(meter, answer) => Reply::Served(answer.reply),
         Status::Done => Reply::Cleared,
-    };
-    if answer.status == Status::Done && !fits && !meter.old_rules() {
+    }
+}
+
+/// Counts a call that is answered.
+#[inline(always)]
+fn charge(meter: &mut Meter, answer: &Answer<'_>) -> Result<(), Fault> {
+    if !meter.old_rules() && !fits(meter, answer) && answer.status == Status::Done {
         // The original drops it without a word, and a contract cannot tell that from "nothing found".
         let size = answer.reply.len();
-        let fault = Fault::from(HostFault::ReplyTooLarge { size });
-        return (Some(reply), Err(Failure::Contract(fault)));
+        return Err(HostFault::ReplyTooLarge { size }.into());
     }
-    // The original tests its limit only after the reply lies in the buffer.
-    let charged = meter.charge_call(answer.gas, answer.refund, answer.step_delta);
-    (Some(reply), charged.map_err(Failure::Contract))
+    meter.charge_call(answer.gas, answer.refund, answer.step_delta)
 }
 
-/// Where an [`Execution`] shall pause.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Until<'a> {
-    /// At each host call, before the host has answered.
-    pub host_call: bool,
-    /// After so many instructions of an 8051; of a WebAssembly module that was
-    /// [prepared for it](crate::Wasmi::pausing), after a few milliseconds.
-    pub steps: Option<Steps>,
-    /// Before the instructions at these addresses of CODE, of an 8051. Looking for them costs the run its speed.
-    pub addresses: &'a [u16],
+/// The end of a run that a host call ends.
+#[cold]
+fn ended(meter: &mut Meter, failure: Failure<CallEnd>) -> Result<Outcome, NodeError> {
+    Ok(match failure {
+        Failure::Contract(CallEnd::Fault(fault)) => {
+            // The original counts a fatal call like any other.
+            let counted = meter.charge_call(Gas::ZERO, Gas::ZERO, 0);
+            let fault = counted.err().unwrap_or(fault.into());
+            Outcome::Fault { fault }
+        }
+        Failure::Contract(CallEnd::Exit(code, price)) => {
+            paid_end(meter, price, Outcome::Refused { code })
+        }
+        Failure::Contract(CallEnd::Abort(code, price)) => {
+            let fault = HostFault::Aborted(code).into();
+            paid_end(meter, price, Outcome::Fault { fault })
+        }
+        Failure::Contract(CallEnd::OutOfGas) => {
+            let fault = meter.run_out();
+            Outcome::Fault { fault }
+        }
+        Failure::Node(error) => return Err(error),
+    })
 }
 
-/// Why an [`Execution`] has paused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paused {
-    /// At a host call, before the host has answered.
-    HostCall,
-    /// After the instructions it was to run.
-    Steps,
-    /// Before the instruction at this address of CODE.
-    Address(u16),
-    /// It has ended.
-    Ended(Outcome),
-}
-
-/// A call under way, which can be paused and continued. Paused anywhere and continued equals not paused.
-pub struct Execution {
-    running: Process,
-    meter: Meter,
-    watch: Option<Watch>,
-    /// A fault before the first instruction.
-    barred: Option<Fault>,
-    /// The run has stopped at a host call that is not answered yet.
-    asks: bool,
-    /// The run has stopped before this address, and goes on there.
-    at: Option<u16>,
-    ended: Option<Outcome>,
-}
-
-impl fmt::Debug for Execution {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Execution")
-            .field("meter", &self.meter)
-            .field("ended", &self.ended)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Execution {
-    /// Begins `call`, and pays for entering the contract.
-    #[must_use]
-    pub fn begin(module: &Arc<dyn Module>, call: &Call<'_>) -> Execution {
-        Execution::of(module, call, Entered::new(&**module, call))
-    }
-
-    fn of(module: &Arc<dyn Module>, call: &Call<'_>, entered: Entered) -> Execution {
-        Execution {
-            running: Arc::clone(module).start(call.input),
-            watch: entered.watch,
-            meter: entered.meter,
-            barred: entered.barred,
-            asks: false,
-            at: None,
-            ended: None,
-        }
-    }
-
-    /// The machine, of an 8051.
-    #[must_use]
-    pub fn machine(&self) -> Option<MachineView<'_>> {
-        self.running.machine()
-    }
-
-    /// What the call has used. A WebAssembly module tells only at host calls and at its end.
-    #[must_use]
-    pub fn usage(&self) -> crate::Usage {
-        self.meter.usage()
-    }
-
-    /// Runs on until `until`, or to the end.
-    ///
-    /// # Errors
-    /// Only if the node fails, or `observer` ends the call: it cannot be continued then.
-    pub fn run(
-        &mut self,
-        until: Until<'_>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn CallObserver,
-    ) -> Result<Paused, NodeError> {
-        if let Some(outcome) = self.ended {
-            return Ok(Paused::Ended(outcome));
-        }
-        let mut steps_left = until.steps;
-        loop {
-            let before = self.meter.usage().instructions;
-            let paused = if until.addresses.is_empty() {
-                self.round(steps_left, until.host_call, host, observer)?
-            } else {
-                self.round_to(until, steps_left, host, observer)?
-            };
-            if let Some(paused) = paused {
-                if let Paused::Ended(outcome) = paused {
-                    self.ended = Some(outcome);
-                }
-                return Ok(paused);
-            }
-            let ran = self.meter.usage().instructions - before;
-            steps_left = steps_left.map(|left| Steps(left.0.saturating_sub(ran.0)));
-        }
-    }
-
-    /// A round that looks at addresses of CODE before each instruction.
-    fn round_to(
-        &mut self,
-        until: Until<'_>,
-        steps: Option<Steps>,
-        host: &mut dyn HostApi,
-        observer: &mut dyn CallObserver,
-    ) -> Result<Option<Paused>, NodeError> {
-        let mut breakpoints = Breakpoints {
-            addresses: until.addresses,
-            leaving: self.at.take(),
-            hit: None,
-            observer,
-        };
-        let paused = self.round(steps, until.host_call, host, &mut breakpoints);
-        match breakpoints.hit {
-            Some(pc) => {
-                self.at = Some(pc);
-                Ok(Some(Paused::Address(pc)))
-            }
-            None => paused,
-        }
-    }
-
-    /// Answers the host call that the run stands at, runs on, and says where to pause.
-    fn round(
-        &mut self,
-        steps: Option<Steps>,
-        at_host_call: bool,
-        host: &mut dyn HostApi,
-        observer: &mut dyn CallObserver,
-    ) -> Result<Option<Paused>, NodeError> {
-        if steps == Some(Steps::ZERO) {
-            return Ok(Some(Paused::Steps));
-        }
-        let stopped = match self.barred.take() {
-            Some(fault) => Break(Outcome::Fault { fault }),
-            None if std::mem::take(&mut self.asks) => {
-                let watched = observer.wants_host_calls();
-                self.answer(host, observer, watched)?
-            }
-            None => Continue(()),
-        };
-        let stopped = match stopped {
-            Continue(()) => self.advance(steps, observer)?,
-            Break(outcome) => return Ok(Some(Paused::Ended(outcome))),
-        };
-        Ok(match stopped {
-            Continue(Stopped::HostCall) => {
-                self.asks = true;
-                at_host_call.then_some(Paused::HostCall)
-            }
-            Continue(Stopped::Slice) => steps.is_some().then_some(Paused::Steps),
-            Continue(_) => None,
-            Break(outcome) => Some(Paused::Ended(outcome)),
-        })
-    }
-
-    /// The whole call at once: what [`Execution::run`] does with nowhere to pause.
-    fn finish_run(
-        &mut self,
-        host: &mut dyn HostApi,
-        observer: &mut dyn CallObserver,
-    ) -> Result<Outcome, NodeError> {
-        if let Some(fault) = self.barred.take() {
-            return Ok(Outcome::Fault { fault });
-        }
-        let (meter, watch) = (&mut self.meter, self.watch);
-        match &mut self.running {
-            Process::Mcs51(machine) => run_on(&mut **machine, meter, watch, host, observer),
-            Process::Other(running) => run_on(&mut **running, meter, watch, host, observer),
-        }
-    }
-
-    /// [`advance`], whatever runs.
-    fn advance(
-        &mut self,
-        steps: Option<Steps>,
-        observer: &mut dyn CallObserver,
-    ) -> Result<ControlFlow<Outcome, Stopped>, NodeError> {
-        let (meter, watch) = (&mut self.meter, self.watch);
-        match &mut self.running {
-            Process::Mcs51(machine) => advance(&mut **machine, meter, watch, steps, observer),
-            Process::Other(running) => advance(&mut **running, meter, watch, steps, observer),
-        }
-    }
-
-    /// [`answer`], whatever runs.
-    fn answer(
-        &mut self,
-        host: &mut dyn HostApi,
-        observer: &mut dyn CallObserver,
-        watched: bool,
-    ) -> Result<ControlFlow<Outcome>, NodeError> {
-        let (meter, watch) = (&mut self.meter, self.watch);
-        match &mut self.running {
-            Process::Mcs51(machine) => {
-                answer(&mut **machine, meter, watch, host, observer, watched)
-            }
-            Process::Other(running) => {
-                answer(&mut **running, meter, watch, host, observer, watched)
-            }
-        }
-    }
-
-    /// The report on a call that has ended.
-    ///
-    /// # Errors
-    /// The node's failure that ended it.
-    fn finish(
-        self,
-        ended: Result<Outcome, NodeError>,
-        observer: &mut dyn CallObserver,
-    ) -> Result<Report, NodeError> {
-        if ended.is_ok()
-            && let Some(machine) = self.running.machine()
-        {
-            observer.stopped(machine);
-        }
-        let memory = self.running.finish();
-        let outcome = ended?;
-        Ok(Report {
-            outcome,
-            usage: self.meter.finish(outcome.is_success()),
-            memory,
-        })
-    }
-
-    /// The report on a call that has ended; `None` while it has not, and the call is then given up.
-    #[must_use]
-    pub fn report(self, observer: &mut dyn CallObserver) -> Option<Report> {
-        let outcome = self.ended?;
-        self.finish(Ok(outcome), observer).ok()
+/// `end`, if it can be paid.
+fn paid_end(meter: &mut Meter, price: Gas, end: Outcome) -> Outcome {
+    match meter.charge_gas(price) {
+        Ok(()) => end,
+        Err(fault) => Outcome::Fault { fault },
     }
 }
 

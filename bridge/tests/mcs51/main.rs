@@ -1,12 +1,13 @@
 //! The 8051 engine, driven by small hand-assembled contracts against a scripted host.
 
 mod prices;
+mod refused;
 
 use abi::layout::{COMMUNICATE, INPUT_MAX};
 use abi::{ExitCode, Gas, Semantics, codec};
 use bridge::{
     Call, CallLimits, CallObserver, Cpu, Cycles, Engine, Fault, HostCall, Insn, MachineView, Mcs51,
-    Module, Observer, Outcome, Report, Rules, Schedule, Steps, drive,
+    Module, Observer, Outcome, Report, Rules, Schedule, Steps, World, drive,
 };
 use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault, NodeError, Status};
 use loader::Image;
@@ -68,6 +69,7 @@ struct Scripted {
     refund: u64,
     step_delta: i64,
     fault: Option<HostFault>,
+    refuses: bool,
     node_fails: bool,
     seen: Vec<(u16, Vec<u8>)>,
 }
@@ -81,7 +83,10 @@ impl HostApi for Scripted {
         match self.fault {
             Some(fault) => Err(fault.into()),
             None => Ok(Answer {
-                status: Status::Done,
+                status: match self.refuses {
+                    true => Status::Refused,
+                    false => Status::Done,
+                },
                 reply: &self.reply,
                 step_delta: self.step_delta,
                 gas: Gas(self.gas),
@@ -90,6 +95,8 @@ impl HostApi for Scripted {
         }
     }
 }
+
+impl World for Scripted {}
 
 fn run_with(
     module: &Arc<dyn Module>,

@@ -10,7 +10,7 @@ use bridge::Trap;
 use bridge::wasm::Costs;
 use bridge::{
     Call, CallLimits, Engine, EngineId, Fault, Mcs51, Module, Outcome, PrepareError, Report, Rules,
-    Wasmi, drive,
+    Wasmi, World, drive,
 };
 use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault, NodeError, Status};
 use loader::Image;
@@ -78,6 +78,8 @@ impl HostApi for Host {
         })
     }
 }
+
+impl World for Host {}
 
 fn image(fields: &str, main: &str) -> Image {
     let wat = format!(

@@ -135,12 +135,18 @@ impl Check<'_> {
             let image = Image::decode(&code).ok()?;
             let rules = self.genesis.rules(semantics);
             let prepared = self.modules.prepare(&image, &rules).ok()?;
-            Some(Contract::of(code_hash, semantics, &*prepared))
+            // Whether it is reentrant is no fact of the image.
+            Some(Contract::of(code_hash, semantics, &*prepared, false))
         };
         let key = (code_hash, semantics);
         match *self.runnable.entry(key).or_insert_with(prepare) {
             None => return Ok(Some("its image cannot be run")),
-            Some(expected) if expected != contract => {
+            Some(expected)
+                if (Contract {
+                    reentrant: contract.reentrant,
+                    ..expected
+                }) != contract =>
+            {
                 return Ok(Some(
                     "its engine, or the gas before its first instruction, is not that of its image",
                 ));

@@ -1,13 +1,15 @@
 //! Calls: a transaction of the block, or a query.
 
-use super::OpenBlock;
+use super::{OpenBlock, frames};
 use crate::action::Action;
 use crate::error::ChainError;
 use crate::hostlog::HostLog;
 use crate::names::RegIdText;
-use crate::receipt::{Frame, FrameKind, Meters, Receipt, RunReceipt, Verdict, Work};
+use crate::receipt::{
+    ErrorText, Event, Frame, FrameKind, Meters, Receipt, RunReceipt, Verdict, Work,
+};
 use crate::registry::Contract;
-use crate::session::{self, Payment, Rejection, Transaction};
+use crate::session::{self, Payment, Rejection, Surroundings, Transaction};
 use bridge::{CallObserver, Cycles, Module, Steps};
 use hostapi::CallContext;
 use hostapi::fees::MAX_STEPS;
@@ -153,18 +155,21 @@ impl OpenBlock<'_> {
             admitted,
             &module,
             &mut self.state,
-            self.chain,
+            &Surroundings {
+                past: self.chain,
+                contracts: Some(self.chain),
+            },
             &mut watched,
         )?;
-        let (host_calls, host_log, buffer) = watched.0.finish();
-        self.log = buffer;
+        let mut logs = watched.0.finish();
+        self.log = std::mem::take(&mut logs.buffer);
         let usage = run.report.usage;
         let verdict = verdict_of(&run.verdict);
         let gas_before = session::gas_before(&transaction);
         let (id_of_tx, index) = (new.id, self.next_index()?);
         let changes = self.changes(before)?;
         self.charge_steps(run.steps_charged)?;
-        let frames = vec![Frame {
+        let outermost = Frame {
             parent: None,
             kind: FrameKind::Action,
             receiver: id,
@@ -178,17 +183,21 @@ impl OpenBlock<'_> {
                 code_hash,
                 input_hash: blake2b(input),
                 verdict: verdict_of(&run.verdict),
-                error: None,
+                error: run.transcript.error.clone().and_then(ErrorText::new),
                 cycles: usage.cycles.0,
                 instructions: usage.instructions.0,
                 steps: usage.steps,
                 gas: usage.gas.0 - gas_before.0,
-                host_calls,
-                host_log,
-                returned: Vec::new(),
+                host_calls: logs.calls,
+                host_log: logs.hash,
+                returned: run.transcript.returned,
                 prints: run.requests.prints,
             }),
-        }];
+        };
+        let frames = frames::of(outermost, run.transcript.frames, run.callees, &logs.entered);
+        let events = run.transcript.events.into_iter().filter_map(|event| {
+            Event::new(event.frame, event.name.into(), event.topics, event.data).ok()
+        });
         self.transactions.push(new);
         self.receipts.push(Receipt {
             id: id_of_tx,
@@ -198,7 +207,7 @@ impl OpenBlock<'_> {
             target: id,
             fee: run.fee,
             verdict,
-            error: None,
+            error: run.transcript.error.and_then(ErrorText::new),
             gas: usage.gas.0,
             refund: usage.refund.0,
             schedule: rules.schedule.version,
@@ -209,7 +218,7 @@ impl OpenBlock<'_> {
             },
             write_set: changes.write_set,
             frames,
-            events: Vec::new(),
+            events: events.collect(),
         });
         Ok(())
     }

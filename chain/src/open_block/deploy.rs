@@ -22,6 +22,8 @@ pub struct Deploy<'a> {
     pub semantics: Semantics,
     /// Its local name.
     pub name: Option<&'a str>,
+    /// Whether it can be called while it runs already, by a contract that it has called.
+    pub reentrant: bool,
 }
 
 impl OpenBlock<'_> {
@@ -38,6 +40,7 @@ impl OpenBlock<'_> {
             image,
             semantics,
             name,
+            reentrant,
         } = *deploy;
         let id = self.next_regid()?;
         if let Some(name) = name {
@@ -72,7 +75,7 @@ impl OpenBlock<'_> {
         };
         let code_hash = image.code_hash();
         if let Some(prepared) = prepared {
-            let contract = Contract::of(code_hash, semantics, &*prepared);
+            let contract = Contract::of(code_hash, semantics, &*prepared, reentrant);
             let code = image.encode();
             self.state.put(&keys::code(&code_hash), code);
             self.state.put(&keys::contract(&id), contract.encode());
@@ -86,6 +89,7 @@ impl OpenBlock<'_> {
             code_hash,
             semantics,
             name: name.unwrap_or_default().into(),
+            reentrant,
         })?;
         let work = Work::Deploy {
             code_hash,

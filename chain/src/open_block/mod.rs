@@ -12,6 +12,7 @@ mod call;
 mod commit;
 mod deploy;
 mod dry_run;
+mod frames;
 mod outcome;
 mod transfer;
 

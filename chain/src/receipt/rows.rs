@@ -1,6 +1,6 @@
 //! Receipts as people read them.
 
-use super::{Receipt, Work};
+use super::{FrameKind, Receipt, Work};
 use crate::names::RegIdText;
 use bridge::EngineId;
 use hostapi::prints::visible;
@@ -70,6 +70,7 @@ impl Receipt {
                 if !run.returned.is_empty() {
                     rows.push(("returned", hex::encode(&run.returned)));
                 }
+                rows.extend(self.tree().map(|line| ("calls", line)));
             }
         }
         rows.extend(self.events.iter().map(|event| {
@@ -78,6 +79,38 @@ impl Receipt {
         }));
         rows.extend(self.prints().map(|print| ("printed", print.to_string())));
         rows
+    }
+
+    /// The frames of contracts that others called, a line each, indented by depth.
+    fn tree(&self) -> impl Iterator<Item = String> {
+        let mut depths = vec![0; self.frames.len()];
+        self.frames
+            .iter()
+            .enumerate()
+            .filter_map(move |(number, frame)| {
+                let parent = usize::from(frame.parent?);
+                let depth = depths.get(parent).map_or(1, |depth| depth + 1);
+                depths[number] = depth;
+                let Work::Run(run) = &frame.work else {
+                    return None;
+                };
+                let mut line = "  ".repeat(depth - 1) + &RegIdText(frame.receiver).to_string();
+                if frame.kind == FrameKind::StaticCall {
+                    line += " (static)";
+                }
+                if frame.value != 0 {
+                    line += &format!(" with {}", frame.value);
+                }
+                line += &format!(": {}", run.verdict);
+                if let Some(error) = &run.error {
+                    line += &format!(" ({error})");
+                }
+                line += &format!(", {} gas", run.gas);
+                if run.engine == EngineId::Mcs51 {
+                    line += &format!(", {} machine cycles of its own", run.cycles);
+                }
+                Some(line)
+            })
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn set_up(chain: &Chain) {
         image: &image,
         semantics: abi::Semantics::V1,
         name: Some("token"),
+        reentrant: false,
     };
     let mut block = chain.begin_block().unwrap();
     assert_eq!(block.deploy(&deploy).unwrap().target, PARTIES.token);

@@ -1,6 +1,8 @@
 //! The chain as its users see it: one program of tests, so that it is linked once.
 
 mod atomicity;
+mod call_trees;
+mod calls;
 mod common;
 mod killed_process;
 mod money;

@@ -50,6 +50,7 @@ fn deploy(block: &mut OpenBlock<'_>, engine: EngineId, name: &str) -> RegId {
         image: &image,
         semantics: Semantics::V1,
         name: Some(name),
+        reentrant: false,
     };
     block.deploy(&deploy).unwrap().target
 }
@@ -182,6 +183,7 @@ fn only_accounts_with_a_key_send() {
         image: &image,
         semantics: Semantics::V1,
         name: None,
+        reentrant: false,
     };
     let deployed = block.deploy(&deploy).map(|_| ());
     for refused in [spent, deployed] {

@@ -401,6 +401,7 @@ fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 3], sums: &m
                 image: &images[*image],
                 semantics,
                 name: None,
+                reentrant: false,
             };
             (block.deploy(&deploy).cloned(), 0)
         }

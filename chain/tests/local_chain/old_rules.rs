@@ -17,6 +17,7 @@ fn deployed(chain: &Chain, image: &Image, semantics: Semantics) -> RegId {
         image,
         semantics,
         name: None,
+        reentrant: false,
     };
     let contract = block.deploy(&deploy).unwrap().target;
     block.commit().unwrap();

@@ -198,6 +198,7 @@ fn a_deployment_is_paid_before_it_is_prepared() {
         image,
         semantics: Semantics::V1,
         name: Some("again"),
+        reentrant: false,
     };
     let cost = Schedule::V1.deploy_gas(image.code_bytes(), 5).0;
     let mut block = chain.begin_block().unwrap();
@@ -236,6 +237,7 @@ fn an_image_that_cannot_run_is_paid_and_not_deployed() {
             image: &broken,
             semantics: Semantics::V1,
             name: Some("broken"),
+            reentrant: false,
         };
         let mut block = chain.begin_block().unwrap();
         let receipt = block.deploy(&deploy).unwrap().clone();

@@ -71,6 +71,7 @@ fn memory_is_what_the_contract_wrote() {
             image: &image,
             semantics: abi::Semantics::V1,
             name: None,
+            reentrant: false,
         };
         let contract = block.deploy(&deploy).unwrap().deployed().unwrap().target;
         let request = CallRequest {
@@ -109,6 +110,7 @@ fn state_bytes_are_what_was_added() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
+        reentrant: false,
     };
     let mut block = chain.begin_block().unwrap();
     let made = block.deploy(&deploy).unwrap().clone();

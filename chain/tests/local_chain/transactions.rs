@@ -134,6 +134,7 @@ fn names_are_taken_once_and_resolve_to_ids() {
         image: &image,
         semantics: abi::Semantics::V1,
         name,
+        reentrant: false,
     };
     assert!(matches!(
         block.deploy(&deploy),
@@ -170,6 +171,7 @@ fn deploying_costs_by_the_byte_and_code_is_shared() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
+        reentrant: false,
     };
     let mut block = chain.begin_block().unwrap();
     let receipt = block.deploy(&deploy).unwrap().clone();

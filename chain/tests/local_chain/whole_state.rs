@@ -122,6 +122,7 @@ fn check_finds_what_was_tampered_with() {
         code_hash: code,
         semantics: abi::Semantics::V1,
         name: String::new(),
+        reentrant: false,
     };
     let (elsewhere, stored) = (to_come.id(2, 9), to_come.stored(2, 9));
     let tamperings = [

@@ -40,6 +40,7 @@ struct Report {
     engine: &'static str,
     semantics: &'static str,
     code_hash: Bytes,
+    reentrant: bool,
 }
 
 impl Contract {
@@ -67,6 +68,7 @@ fn list(chain: &Chain) -> Result<List, Error> {
             engine: contract.engine.name(),
             semantics: contract.semantics.name(),
             code_hash: Bytes(contract.code_hash.to_vec()),
+            reentrant: contract.reentrant,
         });
     }
     Ok(List { contracts })
@@ -81,13 +83,15 @@ impl Text for List {
             balance,
             engine,
             semantics,
+            reentrant,
             ..
         } in &self.contracts
         {
             let name = name.as_deref().unwrap_or_default();
+            let reentrant = if *reentrant { "  reentrant" } else { "" };
             say!(
                 page,
-                "{name:<16} {contract:<8} {address}  {engine:<5} {semantics:<9} {balance}"
+                "{name:<16} {contract:<8} {address}  {engine:<5} {semantics:<9} {balance}{reentrant}"
             );
         }
     }

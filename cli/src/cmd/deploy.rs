@@ -29,6 +29,9 @@ pub(crate) struct Deploy {
     /// otherwise].
     #[arg(long)]
     semantics: Option<Semantics>,
+    /// Let it be called while it runs already, by a contract that it has called.
+    #[arg(long)]
+    reentrant: bool,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
@@ -55,6 +58,7 @@ impl Deploy {
             image: &loaded.image,
             semantics,
             name: self.name.as_deref(),
+            reentrant: self.reentrant,
         };
         let mut block = chain.begin_block()?;
         // An image that cannot be run would be paid for: it is not sent.

@@ -17,7 +17,8 @@ use chain::ChainError;
 use clap::Args;
 use firmware::watch::coverage::Summary;
 use firmware::watch::stack::Stack;
-use hostapi::prints::Print;
+use hostapi::Event;
+use hostapi::prints::{Print, visible};
 use loader::Image;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -193,8 +194,12 @@ struct Report {
     registers: Option<Registers>,
     host_calls: Vec<HostCall>,
     output: String,
-    /// Contracts have no events in this version.
-    events: Option<()>,
+    /// The events, of a call that is accepted.
+    events: Vec<EventReport>,
+    /// The contract's error text.
+    error: Option<String>,
+    /// The data it returned.
+    returned: Bytes,
     /// How many host calls came after those listed.
     host_calls_left_out: u64,
     refund: u64,
@@ -222,6 +227,25 @@ impl Observer for Final {
 impl CallObserver for Final {
     fn stopped(&mut self, machine: MachineView<'_>) {
         self.0 = Some(machine.cpu.clone());
+    }
+}
+
+/// An event that the contract emitted.
+#[derive(Debug, Serialize)]
+struct EventReport {
+    name: String,
+    topics: Vec<Bytes>,
+    data: Bytes,
+}
+
+impl From<Event> for EventReport {
+    fn from(event: Event) -> Self {
+        let topics = event.topics.iter();
+        EventReport {
+            name: event.name,
+            topics: topics.map(|topic| Bytes(topic.to_vec())).collect(),
+            data: Bytes(event.data),
+        }
     }
 }
 
@@ -265,6 +289,7 @@ impl Report {
         let calls = replay.row.calls.iter().zip(&replay.call_cycles);
         let prints = run.map_or(&[][..], |run| &run.requests.prints);
         let prints: Vec<String> = prints.iter().map(Print::to_string).collect();
+        let said = run.map(|run| run.transcript.clone()).unwrap_or_default();
         Report {
             outcome: match outcome {
                 Some(Outcome::Success) if !replay.result.accepted() => "refused",
@@ -288,7 +313,11 @@ impl Report {
                 .collect(),
             host_calls_left_out: replay.calls_left_out,
             output: prints.concat(),
-            events: None,
+            events: said.events.into_iter().map(EventReport::from).collect(),
+            error: said
+                .error
+                .map(|text| String::from_utf8_lossy(&text).into_owned()),
+            returned: Bytes(said.returned),
             refund: usage.refund.0,
             charged: usage.gas_charged().0,
             reason: replay.result.rejection().map(ToString::to_string),
@@ -310,6 +339,26 @@ impl Text for Report {
             None => self.outcome.into(),
         };
         say!(page, "{:<15} {outcome}", "outcome");
+        if let Some(error) = &self.error {
+            say!(page, "{:<15} {}", "error", visible(error));
+        }
+        if !self.returned.0.is_empty() {
+            say!(page, "{:<15} {}", "returned", self.returned);
+        }
+        for event in &self.events {
+            let topics: String = event
+                .topics
+                .iter()
+                .map(|topic| format!(" {topic}"))
+                .collect();
+            say!(
+                page,
+                "{:<15} {}{topics} {}",
+                "event",
+                event.name,
+                event.data
+            );
+        }
         if let Some(pc) = self.pc {
             say!(page, "{:<15} {pc}", "pc");
         }

@@ -332,6 +332,11 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("deploy counter.ihx --from alice", "--store chain", Serves),
     (
         "deploy counter.ihx --from alice --store chain",
+        "--reentrant",
+        Serves,
+    ),
+    (
+        "deploy counter.ihx --from alice --store chain",
         "--name c",
         Serves,
     ),

@@ -34,7 +34,7 @@ impl Host<'_, '_> {
 
     /// What a user of this contract has now, as the old rules look at it: whole; `None` if thawing overflows.
     fn app_account(&mut self, user: &[u8]) -> Result<Option<AppAccount>, Failure<CallEnd>> {
-        Ok(AppAccount::load(self.state, &self.context.contract, user)?.thawed(self.context))
+        Ok(AppAccount::load(self.state, &self.context.contract, user)?.thawed(&self.context))
     }
 
     /// A user's free amount.
@@ -58,7 +58,7 @@ impl Host<'_, '_> {
     /// What of a user's frozen funds has come by now, and pays for each; `None` if the sum does not fit.
     fn thawed(&mut self, user: &[u8]) -> Result<Option<u64>, Failure<CallEnd>> {
         let mut sum = Some(0u64);
-        let mut thawing = Thawing::of(self.context, user);
+        let mut thawing = Thawing::of(&self.context, user);
         while let Some((_, amount)) = thawing.next(self.state)? {
             self.pay(Effect::THAWED)?;
             sum = sum.and_then(|sum| sum.checked_add(amount));

@@ -3,6 +3,7 @@
 
 mod common;
 mod differences;
+mod frames;
 mod funds;
 mod methods;
 mod payments;

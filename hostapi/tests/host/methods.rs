@@ -16,15 +16,20 @@ fn fitting(spec: &method::MethodSpec) -> Vec<Vec<u8>> {
             .find(|&n| kind.lengths().allows(n))
             .expect("a length")
     };
+    // The name of an event is letters.
+    let byte = if spec.id == method::EMIT { b'a' } else { 1 };
     spec.args
         .iter()
-        .map(|item| vec![1; length(item.kind)])
+        .map(|item| vec![byte; length(item.kind)])
         .collect()
 }
 
 #[test]
 fn every_method_of_the_table_is_served() {
     for spec in METHODS {
+        if [method::FAIL, method::ABORT].contains(&spec.id) {
+            continue; // They end the run: see frames.rs.
+        }
         let items = fitting(spec);
         let items: Vec<_> = items.iter().map(Vec::as_slice).collect();
         let outcome = with_host(OURS, |host| try_call(host, spec.id, &items));

@@ -4,7 +4,7 @@ use super::{Case, Error, Part};
 use crate::tool;
 use abi::Semantics;
 use abi::layout::{EXIT, LJMP};
-use bridge::{Call, CallLimits, Engine, Mcs51, Rules, Wasmi, drive};
+use bridge::{Call, CallLimits, Engine, Mcs51, Rules, Wasmi, World, drive};
 use chain::Deploy;
 use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault};
 use loader::Image;
@@ -33,6 +33,7 @@ pub fn cases() -> Result<Vec<Case>, Error> {
                         image: &image,
                         semantics: Semantics::V1,
                         name: None,
+                        reentrant: false,
                     };
                     Ok(block.deploy(&deploy)?.gas_charged())
                 }))
@@ -70,6 +71,8 @@ impl HostApi for Nobody {
         Err(HostFault::UnknownMethod(method).into())
     }
 }
+
+impl World for Nobody {}
 
 /// 8051 images that end at once: a small one, one with a byte in every line of CODE, and a full one.
 fn mcs51() -> Result<Vec<(String, Image)>, Error> {

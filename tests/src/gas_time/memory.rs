@@ -314,6 +314,7 @@ more:   ljmp    again\n";
             image: &image,
             semantics,
             name: None,
+            reentrant: false,
         })?
         .target;
     block.commit()?;

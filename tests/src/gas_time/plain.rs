@@ -4,7 +4,7 @@ use super::{Error, Part, Trial};
 use crate::tool;
 use crate::workload::{NAMES, Workload};
 use abi::{Gas, Semantics};
-use bridge::{Call, CallLimits, Engine, Module, Rules, Wasmi, drive};
+use bridge::{Call, CallLimits, Engine, Module, Rules, Wasmi, World, drive};
 use emu8051::{Cpu, Cycles, Limit, Program, Xdata, run};
 use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault};
 use loader::Image;
@@ -91,3 +91,5 @@ impl HostApi for Nobody {
         Err(HostFault::UnknownMethod(method).into())
     }
 }
+
+impl World for Nobody {}

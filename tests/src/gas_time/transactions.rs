@@ -65,6 +65,7 @@ pub fn cases() -> Vec<Case> {
                     image: &smallest()?,
                     semantics: Semantics::V1,
                     name: None,
+                    reentrant: false,
                 };
                 Ok(block.deploy(&deploy)?.gas_charged())
             },
@@ -81,6 +82,7 @@ pub fn cases() -> Vec<Case> {
                     image: &Image::bin(&[0x80, 0xFE])?,
                     semantics: Semantics::V1,
                     name: None,
+                    reentrant: false,
                 };
                 not_deployed(block, &deploy)
             },
@@ -99,6 +101,7 @@ pub fn cases() -> Vec<Case> {
                         image: &image,
                         semantics: Semantics::V1,
                         name: None,
+                        reentrant: false,
                     };
                     not_deployed(block, &deploy)
                 }
@@ -142,6 +145,7 @@ pub fn cases() -> Vec<Case> {
                 image: &smallest()?,
                 semantics: Semantics::V1,
                 name: None,
+                reentrant: false,
             };
             block.deploy(&deploy)?;
             Ok(())

@@ -65,6 +65,7 @@ impl World {
                 image: &image,
                 semantics: Semantics::V1,
                 name: Some("script"),
+                reentrant: false,
             })?
             .target;
         let mcs51 = block
@@ -73,6 +74,7 @@ impl World {
                 image: &mcs51()?,
                 semantics: Semantics::V1,
                 name: Some("mcs51"),
+                reentrant: false,
             })?
             .target;
         block.commit()?;

@@ -188,6 +188,10 @@ impl Module for Contract {
         }))
     }
 
+    fn runs_whole(&self) -> bool {
+        !self.pauses
+    }
+
     fn run_whole(
         &self,
         input: &[u8],

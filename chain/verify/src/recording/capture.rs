@@ -34,6 +34,9 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     let contract = Contract::load(block.state(), &request.contract)?;
     let mut asked = Asked::new(contract.map_or_else(Semantics::default, |c| c.semantics));
     let receipt = block.call(request, &mut asked)?.clone();
+    if receipt.frames.len() > 1 {
+        return Err(ChainError::RecordingOfCalls);
+    }
     let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;
     let code_key = keys::code(&contract.code_hash);
     let code = block

@@ -105,6 +105,8 @@ pub(super) struct ContractTable {
     pub(super) image: PathBuf,
     pub(super) semantics: Option<String>,
     pub(super) from: Option<String>,
+    #[serde(default)]
+    pub(super) reentrant: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -117,6 +117,7 @@ impl Scenario {
                 image: &self.images[name],
                 semantics: self.semantics[name],
                 name: Some(name),
+                reentrant: table.reentrant,
             };
             let made = block.deploy(&deploy).and_then(Receipt::deployed);
             made.map_err(|source| RunError::Contract {

@@ -111,6 +111,7 @@ mod tests {
             image: &image,
             semantics: Semantics::V1,
             name: Some("token"),
+            reentrant: false,
         };
         block.deploy(&deploy).expect("a deployment");
         block.commit().expect("a commit");

@@ -83,6 +83,7 @@ fn what_a_call_asks_of_the_past_is_in_its_recording() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
+        reentrant: false,
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");
@@ -109,6 +110,7 @@ fn a_call_too_long_to_record_is_refused() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
+        reentrant: false,
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");
@@ -123,6 +125,26 @@ fn a_call_too_long_to_record_is_refused() {
     assert_eq!(few.calls[0].args[0].0.len(), 4000);
     let error = capture(&chain, &call(30_000_000)).unwrap_err();
     assert!(matches!(error, ChainError::RecordingTooLarge), "{error}");
+}
+
+/// A recording holds one contract.
+#[test]
+fn a_call_that_calls_others_is_not_recorded() {
+    let (chain, _) = in_memory();
+    let record = [&PARTIES.token[..], &[0; 16]].concat();
+    let image = asks(&[(method::CALL_CONTRACT, codec::request(&[&record]))]);
+    let mut block = chain.begin_block().expect("a block");
+    let deploy = Deploy {
+        sender: PARTIES.alice,
+        image: &image,
+        semantics: abi::Semantics::V1,
+        name: None,
+        reentrant: false,
+    };
+    let contract = block.deploy(&deploy).expect("a contract").target;
+    block.commit().expect("durable");
+    let error = capture(&chain, &request(contract, &[])).unwrap_err();
+    assert!(matches!(error, ChainError::RecordingOfCalls), "{error}");
 }
 
 /// What `row` differs in when it is run again.
@@ -192,6 +214,7 @@ fn wasm_without_gas_needs_its_own_schedule() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
+        reentrant: false,
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");

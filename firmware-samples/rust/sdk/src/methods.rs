@@ -82,6 +82,20 @@ pub mod number {
     pub const SHA256_ONCE: u16 = 0x0100;
     /// [`block_time`](super::block_time).
     pub const BLOCK_TIME: u16 = 0x0101;
+    /// [`caller`](super::caller).
+    pub const CALLER: u16 = 0x0102;
+    /// [`call_contract`](super::call_contract).
+    pub const CALL_CONTRACT: u16 = 0x0103;
+    /// [`static_call`](super::static_call).
+    pub const STATIC_CALL: u16 = 0x0104;
+    /// [`emit`](super::emit).
+    pub const EMIT: u16 = 0x0105;
+    /// [`return_data`](super::return_data).
+    pub const RETURN_DATA: u16 = 0x0106;
+    /// [`fail`](super::fail).
+    pub const FAIL: u16 = 0x0107;
+    /// [`abort`](super::abort).
+    pub const ABORT: u16 = 0x0108;
 }
 
 /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
@@ -256,8 +270,8 @@ pub fn db_modify(key: &[u8], value: &[u8]) -> bool {
 /// Asks for money to move after the run: from the contract's account to others. A request that the
 /// host does not take ends the call.
 pub fn output(records: &[[u8; 48]]) {
-    for some in records.chunks(85) {
-        call(number::OUTPUT, &[some.as_flattened()], &mut []);
+    for records in records.chunks(85) {
+        call(number::OUTPUT, &[records.as_flattened()], &mut []);
     }
 }
 
@@ -321,8 +335,8 @@ pub fn app_frozen(fund: &[u8; 95]) -> Option<i64> {
 /// Asks for app accounts to change after the run. A request that the host does not take ends the
 /// call.
 pub fn app_operate(records: &[[u8; 95]]) {
-    for some in records.chunks(43) {
-        call(number::APP_OPERATE, &[some.as_flattened()], &mut []);
+    for records in records.chunks(43) {
+        call(number::APP_OPERATE, &[records.as_flattened()], &mut []);
     }
 }
 
@@ -345,4 +359,48 @@ pub fn block_time() -> i64 {
     let mut out = [0; 8];
     call(number::BLOCK_TIME, &[], &mut out);
     i64::from_le_bytes(out)
+}
+
+/// Reads the registered id of the caller: the account that sent the transaction, or the contract
+/// that calls this one.
+pub fn caller() -> [u8; 6] {
+    let mut out = [0; 6];
+    call(number::CALLER, &[], &mut out);
+    out
+}
+
+/// Calls another contract, which runs to its end before this one goes on. Returns their whole
+/// lengths, 0 where nothing is answered.
+pub fn call_contract(call: &[u8; 22], input: &[u8], result: &mut [u8], data: &mut [u8]) -> [usize; 2] {
+    call_items(number::CALL_CONTRACT, &[call, input], [result, data])
+}
+
+/// Calls another contract that can change nothing: a static call. Returns their whole lengths, 0
+/// where nothing is answered.
+pub fn static_call(call: &[u8; 22], input: &[u8], result: &mut [u8], data: &mut [u8]) -> [usize; 2] {
+    call_items(number::STATIC_CALL, &[call, input], [result, data])
+}
+
+/// Emits an event, which the receipt keeps where the contract and its callers succeed. A request
+/// that the host does not take ends the call.
+pub fn emit(event: &[[u8; 32]], data: &[u8]) {
+    call(number::EMIT, &[event.as_flattened(), data], &mut []);
+}
+
+/// Sets the data that the call returns, to its caller and in the receipt. A request that the host
+/// does not take ends the call.
+pub fn return_data(data: &[u8]) {
+    call(number::RETURN_DATA, &[data], &mut []);
+}
+
+/// Ends the run with an exit code other than 1 and an error text for people. A request that the
+/// host does not take ends the call.
+pub fn fail(code: u8, text: &[u8]) {
+    call(number::FAIL, &[&[code], text], &mut []);
+}
+
+/// Ends the whole transaction, and undoes all of it. A request that the host does not take ends the
+/// call.
+pub fn abort(code: u8, text: &[u8]) {
+    call(number::ABORT, &[&[code], text], &mut []);
 }

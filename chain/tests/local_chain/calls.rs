@@ -1,0 +1,127 @@
+//! Calls between contracts: what a callee may take, and whom nobody can call.
+
+use crate::common::*;
+use abi::codec::request;
+use abi::{Gas, Semantics, method};
+use bridge::EngineId;
+use chain::receipt::Work;
+use chain::session::Payment;
+use chain::{CallRequest, Chain, Deploy, OpenBlock, Receipt};
+use loader::Image;
+use state::keys::RegId;
+
+fn deploy(block: &mut OpenBlock<'_>, image: &Image, semantics: Semantics) -> RegId {
+    let deploy = Deploy {
+        sender: PARTIES.alice,
+        image,
+        semantics,
+        name: None,
+        reentrant: false,
+    };
+    block.deploy(&deploy).unwrap().target
+}
+
+/// Has a puppet call `callee` with `gas` (0 for all) and write a key; what the call was answered, and the receipt.
+fn pull(
+    block: &mut OpenBlock<'_>,
+    puppet: RegId,
+    callee: RegId,
+    gas: u64,
+    limit: u64,
+) -> (Vec<u8>, Receipt) {
+    let record = [&callee[..], &0u64.to_le_bytes(), &gas.to_le_bytes()].concat();
+    let calls = [
+        (method::CALL_CONTRACT, request(&[&record])),
+        (method::DB_WRITE, request(&[b"after", b"the call"])),
+    ];
+    let input = script(&calls, 1);
+    let call = CallRequest {
+        sender: PARTIES.alice,
+        contract: puppet,
+        input: &input,
+        value: 0,
+        payment: Payment::Gas {
+            limit: Gas(limit),
+            price: 0,
+        },
+    };
+    block.keep_host_calls(1 << 16);
+    let receipt = block.call(&call, &mut ()).unwrap().clone();
+    let calls = block.host_calls().calls;
+    let call = calls
+        .iter()
+        .find(|call| call.method == method::CALL_CONTRACT);
+    let answer = call.and_then(|call| call.reply.first().cloned());
+    (answer.unwrap_or_default(), receipt)
+}
+
+fn set_up_chain() -> Chain {
+    in_memory().0
+}
+
+/// A callee that never ends takes all it is given, and its caller goes on with the 64th that stays.
+#[test]
+fn a_callee_that_takes_all_leaves_a_64th() {
+    let chain = set_up_chain();
+    let mut block = chain.begin_block().unwrap();
+    let endless = deploy(&mut block, &succeeds("here: SJMP here\n"), Semantics::V1);
+    for engine in [EngineId::Mcs51, EngineId::Wasm] {
+        let puppet = deploy(&mut block, &puppet(engine), Semantics::V1);
+        let limit = 1_000_000;
+        let (answer, receipt) = pull(&mut block, puppet, endless, 0, limit);
+        assert!(receipt.verdict.is_success(), "{receipt}");
+        assert_eq!(answer[..2], [3, 0], "a fault");
+        let Work::Run(run) = &receipt.frames[1].work else {
+            panic!("{receipt}");
+        };
+        assert_eq!(run.verdict.fault(), Some("out_of_gas"));
+        assert!(run.gas > limit / 64 * 60, "nearly all: {}", run.gas);
+        assert!(receipt.gas < limit);
+        // Some gas of the caller's choice is all that is taken.
+        let (answer, receipt) = pull(&mut block, puppet, endless, 20_000, limit);
+        assert_eq!(answer[2..], 20_000u64.to_le_bytes());
+        assert!(receipt.gas < 200_000, "{receipt}");
+    }
+}
+
+/// Gas that does not pay for entering a contract enters none, and is not taken.
+#[test]
+fn too_little_gas_enters_nothing() {
+    let chain = set_up_chain();
+    let mut block = chain.begin_block().unwrap();
+    let puppet = deploy(&mut block, &puppet(EngineId::Mcs51), Semantics::V1);
+    let (answer, receipt) = pull(&mut block, puppet, PARTIES.token, 100, 1_000_000);
+    assert_eq!(answer[..2], [4, 5]);
+    assert_eq!(answer[2..], [0; 8]);
+    assert_eq!(receipt.frames.len(), 1);
+    let (answer, _) = pull(&mut block, puppet, [0xAA; 6], 0, 1_000_000);
+    assert_eq!(answer[..2], [4, 1]);
+    let (answer, _) = pull(&mut block, puppet, PARTIES.alice, 0, 1_000_000);
+    assert_eq!(answer[..2], [4, 1], "an account is no contract");
+}
+
+#[test]
+fn old_rules_are_not_entered() {
+    let chain = set_up_chain();
+    let mut block = chain.begin_block().unwrap();
+    let puppet_image = puppet(EngineId::Mcs51);
+    let old = deploy(&mut block, &puppet_image, Semantics::Dacrs2017);
+    let puppet = deploy(&mut block, &puppet_image, Semantics::V1);
+    let (answer, receipt) = pull(&mut block, puppet, old, 0, 1_000_000);
+    assert_eq!(answer[..2], [4, 6]);
+    assert!(receipt.verdict.is_success());
+}
+
+/// The receipt shows the contracts that were called, each below the one that called it.
+#[test]
+fn a_receipt_shows_the_tree_of_calls() {
+    let chain = set_up_chain();
+    let mut block = chain.begin_block().unwrap();
+    let puppet = deploy(&mut block, &puppet(EngineId::Mcs51), Semantics::V1);
+    let (_, receipt) = pull(&mut block, puppet, PARTIES.token, 0, 1_000_000);
+    let text = receipt.to_string();
+    assert!(
+        text.contains("calls        2-0: refused with exit code 2, "),
+        "{text}"
+    );
+}

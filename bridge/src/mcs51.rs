@@ -24,10 +24,11 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The XDATA that the host clears before each reply.
-const BUFFER: Range<usize> = COMMUNICATE as usize..COMMUNICATE as usize + COMMUNICATE_SIZE;
+/// The XDATA that the host clears before each reply: where nearly all frames lie, and the rest.
+const BUFFER: Range<usize> = COMMUNICATE as usize..COMMUNICATE as usize + 0x101;
+const BUFFER_REST: Range<usize> = BUFFER.end..COMMUNICATE as usize + COMMUNICATE_SIZE;
 /// Under our own rules the byte after the buffer too, where a reply that fills it has its end looked for.
-const BUFFER_END: Range<usize> = BUFFER.end..COMMUNICATE as usize + REQUEST_SIZE;
+const BUFFER_END: Range<usize> = BUFFER_REST.end..COMMUNICATE as usize + REQUEST_SIZE;
 
 /// The most machines kept for later calls; more than run at one time are dropped.
 const POOL_MAX: usize = 16;
@@ -322,12 +323,15 @@ impl Running for Machine {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn reply(&mut self, reply: Reply<'_>) {
         // The pages of a range that is a constant are told apart when this is compiled.
         self.xdata.zero(BUFFER);
-        if !self.old_rules {
-            self.xdata.zero(BUFFER_END);
+        if self.xdata.is_written(BUFFER_REST.start..BUFFER_END.end) {
+            self.xdata.zero(BUFFER_REST);
+            if !self.old_rules {
+                self.xdata.zero(BUFFER_END);
+            }
         }
         if let Reply::Served(bytes) = reply {
             self.xdata.copy_in(COMMUNICATE, bytes);

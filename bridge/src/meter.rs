@@ -299,11 +299,12 @@ impl Meter {
 
     /// Ends the count: what a successful run is given back is worked out here and nowhere else.
     #[must_use]
-    pub fn finish(mut self, succeeded: bool) -> Usage {
+    pub fn finish(&self, succeeded: bool) -> Usage {
+        let mut usage = self.usage;
         if succeeded {
-            self.usage.refund = self.schedule.capped_refund(self.usage.gas, self.offered);
+            usage.refund = self.schedule.capped_refund(usage.gas, self.offered);
         }
-        self.usage
+        usage
     }
 }
 

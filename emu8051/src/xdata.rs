@@ -66,6 +66,14 @@ impl Xdata {
         }
     }
 
+    /// Whether any page that `range` has a part of was written; not one beyond 0xFFFF.
+    #[inline(always)]
+    pub fn is_written(&self, range: Range<usize>) -> bool {
+        let pages = self.pages.get(range.start / PAGE..range.end.div_ceil(PAGE));
+        // All of them without a branch: this is asked for each host call.
+        pages.is_some_and(|pages| pages.iter().fold(0, |all, page| all | page) & WRITTEN != 0)
+    }
+
     /// Makes the bytes at the addresses in `range` zero, touching only pages that were written.
     #[inline(always)]
     pub fn zero(&mut self, range: Range<usize>) {

@@ -9,6 +9,7 @@ impl<'a> Request<'a> {
     /// takes under `semantics`: the call then answers nothing, and the contract goes on.
     ///
     /// For a method without arguments nothing is looked at.
+    #[inline]
     #[must_use]
     pub fn read(semantics: Semantics, method: Method, window: &'a [u8]) -> Option<Request<'a>> {
         const NONE: &Args<'_> = &Args::NONE;

@@ -16,7 +16,7 @@ use abi::codec::reply_fits;
 use abi::layout::INPUT_MAX;
 use core::ops::ControlFlow::{self, Break, Continue};
 use emu8051::Steps;
-use hostapi::{CallEnd, Failure, HostApi, HostFault, NodeError, Status};
+use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault, NodeError, Status};
 use std::fmt;
 use std::sync::Arc;
 
@@ -40,15 +40,20 @@ pub fn drive(
     observer: &mut dyn CallObserver,
 ) -> Result<Report, NodeError> {
     let mut entered = Entered::new(&**module, call);
-    if entered.watch.is_none()
-        && entered.barred.is_none()
-        && let Some(report) = run_whole(&**module, call.input, &mut entered.meter, host, observer)
+    let (meter, watch, barred) = (&mut entered.meter, entered.watch, entered.barred);
+    if watch.is_none()
+        && barred.is_none()
+        && let Some(report) = run_whole(&**module, call.input, meter, host, observer)
     {
         return report;
     }
-    let mut execution = Execution::of(module, call, entered);
-    let ended = execution.finish_run(host, observer);
-    execution.finish(ended, observer)
+    let mut running = Arc::clone(module).start(call.input);
+    let ended = match (barred, &mut running) {
+        (Some(fault), _) => Ok(Outcome::Fault { fault }),
+        (None, Process::Mcs51(machine)) => run_on(&mut **machine, meter, watch, host, observer),
+        (None, Process::Other(other)) => run_on(&mut **other, meter, watch, host, observer),
+    };
+    finish(running, meter, ended, observer)
 }
 
 /// A call whose entry is paid.
@@ -62,21 +67,21 @@ struct Entered {
 impl Entered {
     fn new(module: &dyn Module, call: &Call<'_>) -> Entered {
         let rules = module.rules();
-        let mut meter = Meter::new(rules.schedule, rules.semantics, call.limits);
-        let barred = if call.input.len() > INPUT_MAX {
+        let mut entered = Entered {
+            meter: Meter::new(rules.schedule, rules.semantics, call.limits),
+            watch: module.watchdog().map(|watchdog| watchdog.start()),
+            barred: None,
+        };
+        entered.barred = if call.input.len() > INPUT_MAX {
             Some(Fault::InputTooLong {
                 length: call.input.len(),
             })
-        } else if rules.semantics.is_dacrs() {
+        } else if entered.meter.old_rules() {
             (call.limits.steps.0 == 0).then_some(Fault::OutOfSteps)
         } else {
-            meter.charge_gas(module.entry_gas()).err()
+            entered.meter.charge_gas(module.entry_gas()).err()
         };
-        Entered {
-            meter,
-            watch: module.watchdog().map(|watchdog| watchdog.start()),
-            barred,
-        }
+        entered
     }
 }
 
@@ -91,13 +96,15 @@ fn run_on<R: Running + ?Sized>(
 ) -> Result<Outcome, NodeError> {
     let watched = observer.wants_host_calls();
     loop {
-        let stopped = match advance(running, meter, watch, None, observer)? {
-            Continue(Stopped::HostCall) => answer(running, meter, watch, host, observer, watched)?,
-            Continue(_) => Continue(()),
-            Break(outcome) => Break(outcome),
-        };
-        if let Break(outcome) = stopped {
-            return Ok(outcome);
+        match advance(running, meter, watch, None, observer)? {
+            Continue(Stopped::HostCall) => {
+                let answered = answer(running, meter, watch, host, observer, watched)?;
+                if let Break(outcome) = answered {
+                    return Ok(outcome);
+                }
+            }
+            Continue(_) => {}
+            Break(outcome) => return Ok(outcome),
         }
     }
 }
@@ -149,14 +156,25 @@ fn answer<R: Running + ?Sized>(
         Err(fault) => return Ok(Break(Outcome::Fault { fault })),
     };
     let machine = if watched { running.machine() } else { None };
-    let (reply, end) = serve(meter, watch, host, observer, watched, request, machine);
-    if let Some(reply) = reply {
-        running.reply(reply);
-    }
-    match end {
-        Ok(()) => Ok(Continue(())),
-        Err(Failure::Contract(fault)) => Ok(Break(Outcome::Fault { fault })),
-        Err(Failure::Node(error)) => Err(error),
+    match ask(meter, watch, host, observer, watched, request, machine) {
+        // By reference: an answer is larger than it is worth to be moved.
+        Ok(ref answer) => {
+            tell(meter, observer, watched, answer)?;
+            let reply = reply(meter, answer);
+            running.reply(reply);
+            // The original tests its limit only after the reply lies in the buffer.
+            Ok(match settle(meter, answer, reply) {
+                Ok(()) => Continue(()),
+                Err(fault) => Break(Outcome::Fault { fault }),
+            })
+        }
+        Err(failure) => {
+            if let Failure::Contract(CallEnd::Fault(_)) = failure {
+                // The original clears the buffer of a fatal call like that of any other.
+                running.reply(Reply::Cleared);
+            }
+            unanswered(meter, failure).map(|fault| Break(Outcome::Fault { fault }))
+        }
     }
 }
 
@@ -194,17 +212,17 @@ fn count(
     Ok(Break(Outcome::Fault { fault }))
 }
 
-/// Has the host answer a call: the reply to be delivered, if any, and how the run goes on. All engines are served here.
+/// Has the host answer a call. All engines are served here.
 #[inline(always)]
-fn serve<'h>(
-    meter: &mut Meter,
+fn ask<'h>(
+    meter: &Meter,
     watch: Option<Watch>,
     host: &'h mut dyn HostApi,
     observer: &mut dyn CallObserver,
     watched: bool,
     request: Request<'_>,
     machine: Option<MachineView<'_>>,
-) -> (Option<Reply<'h>>, Result<(), Failure<Fault>>) {
+) -> Result<Answer<'h>, Failure<CallEnd>> {
     if watched {
         let told = observer.host_call(&HostCall {
             method: request.method,
@@ -213,47 +231,99 @@ fn serve<'h>(
             machine,
         });
         if told.is_break() {
-            return (None, Err(NodeError::Interrupted.into()));
+            return Err(NodeError::Interrupted.into());
         }
     }
-    if let Some(watch) = watch
-        && let Err(late) = watch.check()
-    {
-        return (None, Err(late.into()));
+    if let Some(watch) = watch {
+        watch.check()?;
     }
     host.allow(meter.gas_left());
-    let answer = match host.call(request.method, request.bytes) {
-        Ok(answer) => answer,
-        Err(Failure::Contract(CallEnd::Fault(fault))) => {
-            // The original counts a fatal call, and clears its buffer, like any other.
-            let counted = meter.charge_call(Gas::ZERO, Gas::ZERO, 0);
-            let fault = counted.err().unwrap_or(fault.into());
-            return (Some(Reply::Cleared), Err(Failure::Contract(fault)));
+    host.call(request.method, request.bytes)
+}
+
+/// Tells an observer of the host calls about an answer.
+#[inline(always)]
+fn tell(
+    meter: &Meter,
+    observer: &mut dyn CallObserver,
+    watched: bool,
+    answer: &Answer<'_>,
+) -> Result<(), NodeError> {
+    if watched {
+        let told = observer.host_reply(&HostReply {
+            answer: *answer,
+            fits: fits(meter, answer),
+        });
+        if told.is_break() {
+            return Err(NodeError::Interrupted);
         }
-        Err(Failure::Contract(CallEnd::OutOfGas)) => {
-            return (None, Err(Failure::Contract(meter.run_out())));
-        }
-        Err(Failure::Node(error)) => return (None, Err(error.into())),
-    };
-    let fits = reply_fits(meter.semantics(), answer.reply.len());
-    if watched && observer.host_reply(&HostReply { answer, fits }).is_break() {
-        return (None, Err(NodeError::Interrupted.into()));
     }
-    let reply = match answer.status {
+    Ok(())
+}
+
+/// Counts a call without an answer, and says how it ends its run.
+#[cold]
+fn unanswered(meter: &mut Meter, failure: Failure<CallEnd>) -> Result<Fault, NodeError> {
+    match failure {
+        Failure::Contract(CallEnd::Fault(fault)) => {
+            // The original counts a fatal call like any other.
+            let counted = meter.charge_call(Gas::ZERO, Gas::ZERO, 0);
+            Ok(counted.err().unwrap_or(fault.into()))
+        }
+        Failure::Contract(CallEnd::OutOfGas) => Ok(meter.run_out()),
+        Failure::Node(error) => Err(error),
+    }
+}
+
+fn fits(meter: &Meter, answer: &Answer<'_>) -> bool {
+    reply_fits(meter.semantics(), answer.reply.len())
+}
+
+/// What the contract gets for an answer.
+#[inline(always)]
+fn reply<'h>(meter: &Meter, answer: &Answer<'h>) -> Reply<'h> {
+    match answer.status {
         // The original can have a reply to a refused call too, and does not deliver it.
         Status::Refused => Reply::Refused,
-        Status::Done if fits => Reply::Served(answer.reply),
+        Status::Done if fits(meter, answer) => Reply::Served(answer.reply),
         Status::Done => Reply::Cleared,
-    };
-    if answer.status == Status::Done && !fits && !meter.old_rules() {
+    }
+}
+
+/// Counts a call that is answered with `reply`.
+#[inline(always)]
+fn settle(meter: &mut Meter, answer: &Answer<'_>, reply: Reply<'_>) -> Result<(), Fault> {
+    if let Reply::Cleared = reply
+        && !meter.old_rules()
+    {
         // The original drops it without a word, and a contract cannot tell that from "nothing found".
         let size = answer.reply.len();
-        let fault = Fault::from(HostFault::ReplyTooLarge { size });
-        return (Some(reply), Err(Failure::Contract(fault)));
+        return Err(HostFault::ReplyTooLarge { size }.into());
     }
-    // The original tests its limit only after the reply lies in the buffer.
-    let charged = meter.charge_call(answer.gas, answer.refund, answer.step_delta);
-    (Some(reply), charged.map_err(Failure::Contract))
+    meter.charge_call(answer.gas, answer.refund, answer.step_delta)
+}
+
+/// The report on a call that has ended.
+///
+/// # Errors
+/// The node's failure that ended it.
+fn finish(
+    running: Process,
+    meter: &Meter,
+    ended: Result<Outcome, NodeError>,
+    observer: &mut dyn CallObserver,
+) -> Result<Report, NodeError> {
+    if ended.is_ok()
+        && let Some(machine) = running.machine()
+    {
+        observer.stopped(machine);
+    }
+    running.finish();
+    let outcome = ended?;
+    Ok(Report {
+        outcome,
+        usage: meter.finish(outcome.is_success()),
+    })
 }
 
 /// Where an [`Execution`] shall pause.
@@ -308,10 +378,7 @@ impl Execution {
     /// Begins `call`, and pays for entering the contract.
     #[must_use]
     pub fn begin(module: &Arc<dyn Module>, call: &Call<'_>) -> Execution {
-        Execution::of(module, call, Entered::new(&**module, call))
-    }
-
-    fn of(module: &Arc<dyn Module>, call: &Call<'_>, entered: Entered) -> Execution {
+        let entered = Entered::new(&**module, call);
         Execution {
             running: Arc::clone(module).start(call.input),
             watch: entered.watch,
@@ -425,22 +492,6 @@ impl Execution {
         })
     }
 
-    /// The whole call at once: what [`Execution::run`] does with nowhere to pause.
-    fn finish_run(
-        &mut self,
-        host: &mut dyn HostApi,
-        observer: &mut dyn CallObserver,
-    ) -> Result<Outcome, NodeError> {
-        if let Some(fault) = self.barred.take() {
-            return Ok(Outcome::Fault { fault });
-        }
-        let (meter, watch) = (&mut self.meter, self.watch);
-        match &mut self.running {
-            Process::Mcs51(machine) => run_on(&mut **machine, meter, watch, host, observer),
-            Process::Other(running) => run_on(&mut **running, meter, watch, host, observer),
-        }
-    }
-
     /// [`advance`], whatever runs.
     fn advance(
         &mut self,
@@ -472,33 +523,11 @@ impl Execution {
         }
     }
 
-    /// The report on a call that has ended.
-    ///
-    /// # Errors
-    /// The node's failure that ended it.
-    fn finish(
-        self,
-        ended: Result<Outcome, NodeError>,
-        observer: &mut dyn CallObserver,
-    ) -> Result<Report, NodeError> {
-        if ended.is_ok()
-            && let Some(machine) = self.running.machine()
-        {
-            observer.stopped(machine);
-        }
-        self.running.finish();
-        let outcome = ended?;
-        Ok(Report {
-            outcome,
-            usage: self.meter.finish(outcome.is_success()),
-        })
-    }
-
     /// The report on a call that has ended; `None` while it has not, and the call is then given up.
     #[must_use]
     pub fn report(self, observer: &mut dyn CallObserver) -> Option<Report> {
         let outcome = self.ended?;
-        self.finish(Ok(outcome), observer).ok()
+        finish(self.running, &self.meter, Ok(outcome), observer).ok()
     }
 }
 

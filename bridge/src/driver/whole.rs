@@ -1,6 +1,6 @@
 //! A call on an engine that does not stop for host calls: see [`Module::run_whole`].
 
-use super::{count, serve};
+use super::{ask, count, reply, settle, tell, unanswered};
 use crate::engine::{Module, Reply, Report, Request, Server, Used};
 use crate::meter::Meter;
 use crate::observer::CallObserver;
@@ -42,7 +42,7 @@ pub(super) fn run_whole(
     };
     Some(Ok(Report {
         outcome,
-        usage: meter.clone().finish(outcome.is_success()),
+        usage: meter.finish(outcome.is_success()),
     }))
 }
 
@@ -73,7 +73,7 @@ impl Server for Serving<'_> {
                 return None;
             }
         };
-        let (reply, end) = serve(
+        let asked = ask(
             self.meter,
             None,
             self.host,
@@ -82,10 +82,23 @@ impl Server for Serving<'_> {
             request,
             None,
         );
-        match end {
-            Ok(()) => Some((reply.unwrap_or(Reply::Cleared), self.meter.gas_left())),
+        let answer = match asked {
+            Ok(answer) => answer,
             Err(failure) => {
-                self.ended = Some(failure);
+                let end = unanswered(self.meter, failure);
+                self.ended = Some(end.map_or_else(Failure::Node, Failure::Contract));
+                return None;
+            }
+        };
+        if let Err(error) = tell(self.meter, self.observer, self.watched, &answer) {
+            self.ended = Some(Failure::Node(error));
+            return None;
+        }
+        let reply = reply(self.meter, &answer);
+        match settle(self.meter, &answer, reply) {
+            Ok(()) => Some((reply, self.meter.gas_left())),
+            Err(fault) => {
+                self.ended = Some(Failure::Contract(fault));
                 None
             }
         }

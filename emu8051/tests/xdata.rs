@@ -49,7 +49,11 @@ proptest! {
                     }
                 }
                 Act::Zero(begin, end) => {
-                    xdata.zero(begin as usize..end as usize);
+                    let range = begin as usize..end as usize;
+                    if begin < end && !xdata.is_written(range.clone()) {
+                        prop_assert!(model[range.clone()].iter().all(|byte| *byte == 0));
+                    }
+                    xdata.zero(range);
                     model[begin.min(end) as usize..end as usize].fill(0);
                 }
                 Act::Clear => {
@@ -83,4 +87,18 @@ proptest! {
         to.restore(&snapshot);
         prop_assert!(from == to);
     }
+}
+
+#[test]
+fn a_page_is_written_once_a_byte_of_it_is() {
+    let mut xdata = Xdata::new();
+    assert!(!xdata.is_written(0..0x10000));
+    xdata.write(0xF1FF, 0);
+    assert!(xdata.is_written(0xF100..0xF101), "the same page");
+    assert!(xdata.is_written(0xF000..0x10000), "a page within");
+    assert!(!xdata.is_written(0xF000..0xF100), "the page before");
+    assert!(!xdata.is_written(0xF200..0x10000), "the pages behind");
+    assert!(!xdata.is_written(0xF100..0x10001), "beyond the end");
+    xdata.clear_dirty();
+    assert!(!xdata.is_written(0..0x10000));
 }

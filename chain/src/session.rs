@@ -285,8 +285,8 @@ pub fn apply(
     Ok(run)
 }
 
-/// Runs `tx`, which nobody admitted and whose contract can call no other, and leaves `state` as it then is, with or without a run: the
-/// caller keeps or reverts it.
+/// Runs `tx`, which nobody admitted and whose contract can call no other, and leaves `state` as it
+/// then is, with or without a run: the caller keeps or reverts it.
 ///
 /// # Errors
 /// Only if the node fails.

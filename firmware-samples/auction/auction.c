@@ -26,7 +26,7 @@ static struct S51_PACKED {
     int64_t least;
 } S51_XDATA request;
 
-static const uint8_t nobody[6];
+static const uint8_t nobody[6] = {0};
 static s51_event_t S51_XDATA event;
 
 static void save(void)

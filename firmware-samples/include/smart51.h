@@ -604,7 +604,7 @@ S51_INLINE int64_t s51_block_time(void)
     return s51_item64();
 }
 
-/* Reads the registered id of the caller: the account that sent the transaction, or the contract that calls this one. */
+/* Reads the registered id of the caller: the sender of the transaction, or the contract that calls this one. */
 S51_INLINE uint16_t s51_caller(void *out)
 {
     s51_call(S51_CALLER);

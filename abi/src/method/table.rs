@@ -370,7 +370,7 @@ methods! {
         notes: "",
         example: "int64_t now = s51_block_time();",
     }
-    /// Reads the registered id of the caller: the account that sent the transaction, or the contract that calls this one.
+    /// Reads the registered id of the caller: the sender of the transaction, or the contract that calls this one.
     0x0102 Caller CALLER = caller / Option::None, () -> (caller: Regid) {
         gas: GasRule::flat(30),
         steps: None,
@@ -403,7 +403,7 @@ methods! {
         failures: ["an amount other than 0: nothing is answered"],
         notes: "As method 0x0103. In the contract, and in those that it calls, every method that writes data, moves \
                 money or emits an event is refused.",
-        example: "s51_callee(&call, other); s51_static_call(&call, \"rate\", 4, &result); \
+        example: "s51_call_t call; s51_result_t result; s51_callee(&call, other); s51_static_call(&call, \"rate\", 4, &result); \
                   s51_item(&price, sizeof price);",
     }
     /// Emits an event, which the receipt keeps where the contract and its callers succeed.

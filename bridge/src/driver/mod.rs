@@ -1,8 +1,9 @@
 //! The driver of all engines: meter, observer, watchdog and host of a call, in one place.
 //!
-//! [`drive`] runs a call to its end. An [`Execution`] is the same call for those who want to stop in between: at each
-//! host call, after so many instructions, or at addresses of CODE. A contract that calls another one waits in a stack of
-//! frames, not on the host's; only below a module that is answered inside its import does the host's stack grow.
+//! [`drive`] runs a call to its end. An [`Execution`] is the same call for those who want to stop
+//! in between: at each host call, after so many instructions, or at addresses of CODE. A contract
+//! that calls another one waits in a stack of frames, not on the host's; only below a module that
+//! is answered inside its import does the host's stack grow.
 
 use crate::engine::{
     Allowance, Call, Module, Process, Reply, Report, Request, Running, Stopped, Used,
@@ -130,8 +131,8 @@ enum Answered {
     Enters(Box<Entered>),
 }
 
-/// Runs a call from one host call to the next until it ends, or calls another contract. It is made for each kind of run, so
-/// that the 8051's stops and replies need no table of functions.
+/// Runs a call from one host call to the next until it ends, or calls another contract. It is made
+/// for each kind of run, so that the 8051's stops and replies need no table of functions.
 fn run_on<R: Running + ?Sized>(
     running: &mut R,
     meter: &mut Meter,

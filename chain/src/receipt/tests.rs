@@ -438,6 +438,7 @@ fn what_a_contract_says_has_a_line() {
             "ran          2000 machine cycles, 1200 instructions, -6 steps",
             "cost         1234 gas less 56 given back, fee 777",
             "returned     0102",
+            "calls        7-0: refused with exit code 4, 1000 gas, 1000 machine cycles of its own",
             &format!("event        7-0 paid({topic}) 64617461"),
             "event        9-2 a\\u{1b}[2J()",
             "printed      dead",

@@ -79,7 +79,9 @@ fn a_callee_that_takes_all_leaves_a_64th() {
         assert!(receipt.gas < limit);
         // Some gas of the caller's choice is all that is taken.
         let (answer, receipt) = pull(&mut block, puppet, endless, 20_000, limit);
-        assert_eq!(answer[2..], 20_000u64.to_le_bytes());
+        // An instruction of the loop takes two cycles, and half of one cannot be bought.
+        let used = u64::from_le_bytes(answer[2..].try_into().unwrap());
+        assert!((19_998..=20_000).contains(&used), "{used}");
         assert!(receipt.gas < 200_000, "{receipt}");
     }
 }

@@ -94,7 +94,6 @@ fn an_endless_wasm_run_ends_at_its_limit() {
         "instructions",
         "steps",
         "registers",
-        "events",
         "stack",
         "coverage",
     ] {

@@ -6,6 +6,7 @@
 //! cost, and for [`Part::History`] does only what comes before the thing that the row is about. The row's time and
 //! gas are those of the whole less those of the history, so that dear gas of the history hides nothing.
 
+pub mod calls;
 pub mod entry;
 pub mod funds;
 pub mod host;
@@ -141,6 +142,7 @@ impl Case {
 pub fn cases() -> Result<Vec<Case>, Error> {
     let mut rows = host::cases();
     rows.extend(funds::cases());
+    rows.extend(calls::cases());
     rows.extend(transactions::cases());
     rows.extend(entry::cases()?);
     Ok(rows)

@@ -11,6 +11,10 @@ use state::{MemStore, SledStore, StateStore};
 use std::path::Path;
 use tempfile::TempDir;
 
+/// The registered id of the contract that makes the host calls of most rows.
+pub const SCRIPT: RegId = [1, 0, 0, 0, 1, 0];
+/// The registered id of the one on the 8051.
+pub const MCS51: RegId = [1, 0, 0, 0, 2, 0];
 /// What a call may use.
 const GAS: Gas = Gas(2_000_000_000);
 /// As many keys are put into the store in one batch.
@@ -78,6 +82,7 @@ impl World {
             })?
             .target;
         block.commit()?;
+        assert_eq!((script, mcs51), (SCRIPT, MCS51), "rows name them");
         let mut world = World {
             chain,
             payer,

@@ -195,3 +195,36 @@ fn the_readme_has_the_measured_figures() {
         "each figure of README.md is in docs/performance.md",
     );
 }
+
+/// The page on the design walks with a call from crate to crate: each function is in the file where the page says.
+#[test]
+fn the_walk_of_a_call_is_the_codes() {
+    let page = read("docs/design.md");
+    let walk = page
+        .split("## The walk of a call")
+        .nth(1)
+        .expect("the walk");
+    let walk = walk.split("\n## ").next().unwrap_or_default();
+    let steps: Vec<Vec<&str>> = walk
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .map(|line| quoted(line).collect())
+        .filter(|names: &Vec<&str>| !names.is_empty())
+        .collect();
+    assert!(steps.len() > 15, "{} steps", steps.len());
+    let mut wrong = Vec::new();
+    for step in steps {
+        let [file, function] = step[..] else {
+            wrong.push(format!("{step:?} is no file and a function"));
+            continue;
+        };
+        let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+        let is_there = ["(", "<"]
+            .iter()
+            .any(|next| text.contains(&format!("fn {function}{next}")));
+        if !is_there {
+            wrong.push(format!("{file} has no fn {function}"));
+        }
+    }
+    none(&wrong, "docs/design.md walks through functions that exist");
+}

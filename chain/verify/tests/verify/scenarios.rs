@@ -84,7 +84,7 @@ fn each_failed_expectation_is_named() {
             "fault: expected out_of_gas, found nothing",
         ),
         (
-            format!("{ok}gas = 15_000"),
+            format!("{ok}gas = 16_000"),
             "outcome: expected success, found fault out_of_gas: out of gas",
         ),
         (

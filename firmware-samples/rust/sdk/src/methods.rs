@@ -361,8 +361,8 @@ pub fn block_time() -> i64 {
     i64::from_le_bytes(out)
 }
 
-/// Reads the registered id of the caller: the account that sent the transaction, or the contract
-/// that calls this one.
+/// Reads the registered id of the caller: the sender of the transaction, or the contract that calls
+/// this one.
 pub fn caller() -> [u8; 6] {
     let mut out = [0; 6];
     call(number::CALLER, &[], &mut out);

@@ -1,4 +1,4 @@
-//! The contracts that a running one can call: [`Contracts`] finds them, and [`WithContracts`] is a host around
+//! The contracts that a running one can call: [`Contracts`] finds them, and `WithContracts` is a host around
 //! which there are some.
 
 use crate::chain::Chain;

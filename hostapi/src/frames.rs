@@ -182,7 +182,7 @@ impl<'s> Host<'_, 's> {
     /// [`Host::leave`] answers it.
     ///
     /// # Errors
-    /// As [`HostApi::call`](crate::HostApi::call).
+    /// As [`HostApi::call`].
     pub fn entry<'r>(
         &mut self,
         method: u16,

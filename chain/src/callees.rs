@@ -118,7 +118,7 @@ impl World for WithContracts<'_, '_, '_> {
         } else if gas < contract.entry_gas {
             Some(NotEntered::Gas)
         } else {
-            host.bars(&entry, contract.reentrant)
+            host.bars(&entry, contract.reentrant)?
         };
         if let Some(reason) = barred {
             host.not_entered(reason);

@@ -226,9 +226,16 @@ impl<'s> Host<'_, 's> {
         self.state
     }
 
-    /// Why `entry` cannot be entered, before anything is done for it, whose contract is reentrant or not.
-    #[must_use]
-    pub fn bars(&self, entry: &Entry<'_>, reentrant: bool) -> Option<NotEntered> {
+    /// Why `entry` cannot be entered, whose contract is reentrant or not: asked before anything is done for it that
+    /// its price does not pay, as preparing the contract.
+    ///
+    /// # Errors
+    /// If the node fails.
+    pub fn bars(
+        &mut self,
+        entry: &Entry<'_>,
+        reentrant: bool,
+    ) -> Result<Option<NotEntered>, NodeError> {
         let runs = |id: &RegId| *id == entry.contract;
         let (suspended, entered) = match &self.frames {
             Some(frames) => (&frames.suspended[..], frames.transcript.frames.len()),
@@ -236,15 +243,18 @@ impl<'s> Host<'_, 's> {
         };
         let running = runs(&self.context.contract)
             || suspended.iter().any(|frame| runs(&frame.context.contract));
-        if suspended.len() + 1 >= DEPTH_MAX {
+        let barred = if suspended.len() + 1 >= DEPTH_MAX {
             Some(NotEntered::TooDeep)
         } else if running && !reentrant {
             Some(NotEntered::Reentrant)
         } else if entered >= FRAMES_MAX {
             Some(NotEntered::TooMany)
+        } else if entry.value != 0 && self.accounts(&entry.contract, entry.value)?.is_none() {
+            Some(NotEntered::Funds)
         } else {
             None
-        }
+        };
+        Ok(barred)
     }
 
     /// Begins the frame of `entry`: moves the amount, and suspends the caller's. `input` is the entry's, and the
@@ -308,30 +318,42 @@ impl<'s> Host<'_, 's> {
         Ok(Ok(()))
     }
 
-    /// Moves an amount from the running contract to another account, if the one holds it and the other can.
-    fn send(&mut self, to: &RegId, amount: u64) -> Result<bool, NodeError> {
+    /// The accounts of the running contract and of `to`, each with its place, as they are once `amount` has moved;
+    /// `None` where the one does not hold it or the other cannot.
+    fn accounts(&mut self, to: &RegId, amount: u64) -> Result<Option<Moved>, NodeError> {
         let Some((from, mut payer)) = Account::of(self.state, &self.context.contract)? else {
-            return Ok(false);
+            return Ok(None);
+        };
+        let Some((place, mut payee)) = Account::of(self.state, to)? else {
+            return Ok(None);
         };
         let Some(left) = payer.balance.checked_sub(amount) else {
-            return Ok(false);
+            return Ok(None);
         };
-        if *to == self.context.contract {
-            return Ok(true);
+        if from == place {
+            return Ok(Some([(from, payer), (place, payee)]));
         }
-        self.requests.sent = self.requests.sent.saturating_add(amount);
         let most = self.context.network.max_amount();
-        let Some((place, mut payee)) = Account::of(self.state, to)? else {
-            return Ok(false);
-        };
         let sum = payee.balance.checked_add(amount);
         let Some(sum) = sum.filter(|&sum| sum <= most) else {
+            return Ok(None);
+        };
+        (payer.balance, payee.balance) = (left, sum);
+        Ok(Some([(from, payer), (place, payee)]))
+    }
+
+    /// Moves an amount from the running contract to another account, if the one holds it and the other can.
+    fn send(&mut self, to: &RegId, amount: u64) -> Result<bool, NodeError> {
+        let Some(moved) = self.accounts(to, amount)? else {
             return Ok(false);
         };
-        payer.balance = left;
-        payer.set(self.state, from);
-        payee.balance = sum;
-        payee.set(self.state, place);
+        // What a contract sends itself stays where it is.
+        if *to != self.context.contract {
+            self.requests.sent = self.requests.sent.saturating_add(amount);
+            for (place, account) in moved {
+                account.set(self.state, place);
+            }
+        }
         Ok(true)
     }
 
@@ -491,6 +513,9 @@ fn event_name(record: &[u8; 32]) -> Option<String> {
         !name.is_empty() && name.iter().all(is_letter) && rest.iter().all(|&byte| byte == 0);
     right.then(|| String::from_utf8_lossy(name).into_owned())
 }
+
+/// Two accounts between which an amount moves: who sends it, and who gets it.
+type Moved = [(Place, Account); 2];
 
 /// Contract, amount and gas of the record of a call.
 fn fields(call: &[u8; CALL_SIZE]) -> Option<(RegId, u64, u64)> {

@@ -27,7 +27,7 @@ fn enter(host: &mut Host<'_, '_>, method: u16, contract: &RegId, value: u64) {
         (entry.contract, entry.value, entry.gas),
         (*contract, value, None)
     );
-    assert_eq!(host.bars(&entry, true), None);
+    assert_eq!(host.bars(&entry, true).unwrap(), None);
     host.enter(&entry, Arc::from(entry.input), false)
         .unwrap()
         .expect("it is entered");
@@ -242,6 +242,8 @@ fn what_cannot_be_entered_says_why() {
             .entry(method::CALL_CONTRACT, &frame)
             .unwrap()
             .expect("sound");
+        // It is known before the contract would be prepared.
+        assert_eq!(host.bars(&entry, true).unwrap(), Some(NotEntered::Funds));
         let entered = host.enter(&entry, Arc::from(entry.input), false).unwrap();
         assert_eq!(entered, Err(NotEntered::Funds));
         assert_eq!(balance(host.state(), &CONTRACT), BALANCE);
@@ -251,7 +253,10 @@ fn what_cannot_be_entered_says_why() {
             .entry(method::CALL_CONTRACT, &frame)
             .unwrap()
             .expect("sound");
-        assert_eq!(host.bars(&entry, false), Some(NotEntered::Reentrant));
+        assert_eq!(
+            host.bars(&entry, false).unwrap(),
+            Some(NotEntered::Reentrant)
+        );
         for _ in 1..DEPTH_MAX {
             enter(host, method::CALL_CONTRACT, &OTHER, 0);
         }
@@ -259,7 +264,7 @@ fn what_cannot_be_entered_says_why() {
             .entry(method::CALL_CONTRACT, &frame)
             .unwrap()
             .expect("sound");
-        assert_eq!(host.bars(&entry, true), Some(NotEntered::TooDeep));
+        assert_eq!(host.bars(&entry, true).unwrap(), Some(NotEntered::TooDeep));
         host.not_entered(NotEntered::TooDeep);
         let answer = host.answer_call(Gas::MAX).unwrap();
         assert_eq!(answer.reply[2..4], [4, 2]);

@@ -116,7 +116,7 @@ fuzz_target!(|data: &[u8]| {
         let frame = request(&mut data);
         match host.call(method, &frame) {
             Ok(answer) => assert!(answer.status == Status::Done || answer.step_delta >= 0),
-            Err(Failure::Contract(CallEnd::Fault(_))) => break,
+            Err(Failure::Contract(CallEnd::Fault(..))) => break,
             Err(error) => panic!("the node failed, or the gas: {error}"),
         }
     }

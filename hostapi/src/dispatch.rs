@@ -165,11 +165,11 @@ impl<'a, 's> Host<'a, 's> {
             Request::Emit { event, data } => self.emit(event, data),
             Request::ReturnData { data } => Ok(self.return_data(data)),
             Request::Fail { code, text } => match self.fail(code, text) {
-                Some(code) => Err(CallEnd::Exit(code, self.paid).into()),
+                Some(code) => Err(CallEnd::Exit(code, Gas::ZERO).into()),
                 None => Ok(Served::REFUSED),
             },
             Request::Abort { code, text } => match self.fail(code, text) {
-                Some(code) => Err(CallEnd::Abort(code, self.paid).into()),
+                Some(code) => Err(CallEnd::Abort(code, Gas::ZERO).into()),
                 None => Ok(Served::REFUSED),
             },
         }
@@ -210,17 +210,26 @@ impl<'a, 's> Host<'a, 's> {
         }
         Ok(Served::REFUSED)
     }
-}
 
-impl HostApi for Host<'_, '_> {
-    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
+    /// What a call that ends the run ends with: what was done for it is paid for, or a contract could have it done
+    /// again and again by callees that it costs nothing.
+    #[cold]
+    fn call_ended(&self, failure: Failure<CallEnd>) -> Failure<CallEnd> {
+        match failure {
+            Failure::Contract(end) => end.costing(self.paid).into(),
+            Failure::Node(error) => error.into(),
+        }
+    }
+
+    /// Serves a call, each part once it is paid for.
+    #[inline(always)]
+    fn serve_call(&mut self, method: u16, request: &[u8]) -> Result<Served, Failure<CallEnd>> {
         let semantics = self.context.semantics;
         let spec = method::spec_under(semantics, method).ok_or(HostFault::UnknownMethod(method))?;
         if semantics.is_dacrs() && self.state.reads_size() > READS_MAX {
             self.state.forget_reads();
             self.found = None;
         }
-        self.begin_call();
         let reads = spec.reads_request();
         self.pay(
             spec.gas
@@ -239,13 +248,23 @@ impl HostApi for Host<'_, '_> {
             return Err(HostFault::EmptyReplyItem.into());
         }
         self.pay(spec.gas.after(self.reply.payload()))?;
-        Ok(Answer {
-            status: served.status,
-            reply: &self.reply.framed,
-            step_delta: served.step_delta,
-            gas: self.paid,
-            refund: served.refund,
-        })
+        Ok(served)
+    }
+}
+
+impl HostApi for Host<'_, '_> {
+    fn call(&mut self, method: u16, request: &[u8]) -> Result<Answer<'_>, Failure<CallEnd>> {
+        self.begin_call();
+        match self.serve_call(method, request) {
+            Ok(served) => Ok(Answer {
+                status: served.status,
+                reply: &self.reply.framed,
+                step_delta: served.step_delta,
+                gas: self.paid,
+                refund: served.refund,
+            }),
+            Err(failure) => Err(self.call_ended(failure)),
+        }
     }
 
     fn allow(&mut self, gas: Gas) {

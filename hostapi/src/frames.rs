@@ -179,7 +179,7 @@ pub(crate) struct Suspended<'a> {
 
 impl<'s> Host<'_, 's> {
     /// Reads a call of another contract, and pays the price of the method. `None` if it is refused: then
-    /// [`Host::leave`] answers it.
+    /// [`Host::answer_call`] says so.
     ///
     /// # Errors
     /// As [`HostApi::call`].
@@ -272,7 +272,6 @@ impl<'s> Host<'_, 's> {
         let state = self.state.checkpoint();
         let sent = self.requests.sent;
         if entry.value != 0 && !self.send(&entry.contract, entry.value)? {
-            self.requests.sent = sent;
             return Ok(Err(NotEntered::Funds));
         }
         let frames = self.frames.get_or_insert_default();
@@ -330,6 +329,7 @@ impl<'s> Host<'_, 's> {
         let Some(left) = payer.balance.checked_sub(amount) else {
             return Ok(None);
         };
+        // What a contract sends itself stays where it is.
         if from == place {
             return Ok(Some([(from, payer), (place, payee)]));
         }

@@ -158,9 +158,9 @@ impl NodeError {
 /// How a call ends its contract's run instead of being answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum CallEnd {
-    /// The contract is at fault.
+    /// The contract is at fault. What was done for the call until then costs so much.
     #[error("{0}")]
-    Fault(HostFault),
+    Fault(HostFault, Gas),
     /// The contract ends with this code, other than 1. The call costs so much.
     #[error("the contract ends with code {0}")]
     Exit(ExitCode, Gas),
@@ -172,6 +172,18 @@ pub enum CallEnd {
     OutOfGas,
 }
 
+impl CallEnd {
+    /// The end of a call for which `paid` was to be paid until then.
+    pub(crate) const fn costing(self, paid: Gas) -> CallEnd {
+        match self {
+            CallEnd::Fault(fault, _) => CallEnd::Fault(fault, paid),
+            CallEnd::Exit(code, _) => CallEnd::Exit(code, paid),
+            CallEnd::Abort(code, _) => CallEnd::Abort(code, paid),
+            CallEnd::OutOfGas => CallEnd::OutOfGas,
+        }
+    }
+}
+
 impl From<CallEnd> for Failure<CallEnd> {
     fn from(end: CallEnd) -> Self {
         Failure::Contract(end)
@@ -180,7 +192,7 @@ impl From<CallEnd> for Failure<CallEnd> {
 
 impl From<HostFault> for Failure<CallEnd> {
     fn from(fault: HostFault) -> Self {
-        CallEnd::Fault(fault).into()
+        CallEnd::Fault(fault, Gas::ZERO).into()
     }
 }
 

@@ -230,7 +230,7 @@ fn deliver<R: Running + ?Sized>(
     let answer = match answered {
         Ok(answer) => answer,
         Err(failure) => {
-            if let Failure::Contract(CallEnd::Fault(_)) = failure {
+            if let Failure::Contract(CallEnd::Fault(..)) = failure {
                 // The original clears the buffer of a fatal call like that of any other.
                 running.reply(Reply::Cleared);
             }
@@ -364,21 +364,22 @@ fn reply<'h>(meter: &Meter, answer: &Answer<'h>) -> Reply<'h> {
 /// Counts a call that is answered.
 #[inline(always)]
 fn charge(meter: &mut Meter, answer: &Answer<'_>) -> Result<(), Fault> {
+    meter.charge_call(answer.gas, answer.refund, answer.step_delta)?;
     if !meter.old_rules() && !fits(meter, answer) && answer.status == Status::Done {
         // The original drops it without a word, and a contract cannot tell that from "nothing found".
         let size = answer.reply.len();
         return Err(HostFault::ReplyTooLarge { size }.into());
     }
-    meter.charge_call(answer.gas, answer.refund, answer.step_delta)
+    Ok(())
 }
 
 /// The end of a run that a host call ends.
 #[cold]
 fn ended(meter: &mut Meter, failure: Failure<CallEnd>) -> Result<Outcome, NodeError> {
     Ok(match failure {
-        Failure::Contract(CallEnd::Fault(fault)) => {
+        Failure::Contract(CallEnd::Fault(fault, price)) => {
             // The original counts a fatal call like any other.
-            let counted = meter.charge_call(Gas::ZERO, Gas::ZERO, 0);
+            let counted = meter.charge_call(price, Gas::ZERO, 0);
             let fault = counted.err().unwrap_or(fault.into());
             Outcome::Fault { fault }
         }

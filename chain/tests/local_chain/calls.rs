@@ -127,3 +127,60 @@ fn a_receipt_shows_the_tree_of_calls() {
         "{text}"
     );
 }
+
+/// A host call that ends the run has cost what was done for it, in the outermost frame and in a callee's, whose
+/// caller could otherwise have it done again and again.
+#[test]
+fn a_call_that_ends_the_run_is_paid_for() {
+    let chain = set_up_chain();
+    let mut block = chain.begin_block().unwrap();
+    // 600 numbers of eight bytes: more than a reply holds.
+    let too_large = (method::UNPACK, request(&[&[4; 600]]));
+    // The second record has a negative amount.
+    let mut records = [[0; 95]; 2];
+    for (record, amount) in records.iter_mut().zip([1i64, -1]) {
+        record[0] = 1;
+        record[5..13].copy_from_slice(&amount.to_le_bytes());
+        (record[13], record[14]) = (1, b'u');
+    }
+    let negative = (method::APP_OPERATE, request(&[records.as_flattened()]));
+    for engine in [EngineId::Mcs51, EngineId::Wasm] {
+        let image = puppet(engine);
+        let [outer, inner] = [(); 2].map(|()| deploy(&mut block, &image, Semantics::V1));
+        for (call, name, least) in [
+            (&too_large, "reply_too_large", 4_800 + 600),
+            (&negative, "request_refused", 2 * 2_000),
+        ] {
+            let fails = script(std::slice::from_ref(call), 1);
+            let record = [&inner[..], &[0; 16]].concat();
+            let calls = [(method::CALL_CONTRACT, request(&[&record, &fails]))];
+            for (input, frame) in [(fails.clone(), 0), (script(&calls, 1), 1)] {
+                let call = CallRequest {
+                    sender: PARTIES.alice,
+                    contract: outer,
+                    input: &input,
+                    value: 0,
+                    payment: Payment::Gas {
+                        limit: Gas(1_000_000),
+                        price: 0,
+                    },
+                };
+                let nothing = CallRequest {
+                    input: &script(&[], 1),
+                    ..call
+                };
+                let gas = |receipt: &Receipt, frame: usize| match &receipt.frames[frame].work {
+                    Work::Run(run) => (run.gas, run.verdict.fault().map(str::to_owned)),
+                    work => panic!("{work:?}"),
+                };
+                let (without, _) = gas(block.call(&nothing, &mut ()).unwrap(), 0);
+                let (with, fault) = gas(block.call(&call, &mut ()).unwrap(), frame);
+                assert_eq!(fault.as_deref(), Some(name));
+                assert!(
+                    with >= without + least,
+                    "{engine} {name}: {with}, {without}"
+                );
+            }
+        }
+    }
+}

@@ -142,7 +142,7 @@ pub(crate) fn try_call(
                 refund: answer.refund,
             })
         }
-        Err(Failure::Contract(CallEnd::Fault(fault))) => Err(fault),
+        Err(Failure::Contract(CallEnd::Fault(fault, _))) => Err(fault),
         Err(error) => panic!("the node failed, or the gas: {error}"),
     }
 }

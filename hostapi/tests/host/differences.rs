@@ -94,7 +94,7 @@ fn a_silent_no_ends_the_run_under_our_rules() {
             let wrong = |host: &mut Host<'_, '_>| host.call(spec.id, &frame).map(|a| a.status);
             let ours = with_host(OURS, wrong);
             assert!(
-                matches!(ours, Err(Failure::Contract(CallEnd::Fault(HostFault::RequestRefused(id)))) if id == spec.id),
+                matches!(ours, Err(Failure::Contract(CallEnd::Fault(HostFault::RequestRefused(id), _))) if id == spec.id),
                 "{}: {ours:?}",
                 spec.name
             );

@@ -297,9 +297,10 @@ fn the_old_rules_have_no_frames() {
         let ended = host.entry(method::CALL_CONTRACT, &frame);
         assert!(matches!(
             ended,
-            Err(Failure::Contract(CallEnd::Fault(HostFault::UnknownMethod(
-                method::CALL_CONTRACT
-            ))))
+            Err(Failure::Contract(CallEnd::Fault(
+                HostFault::UnknownMethod(method::CALL_CONTRACT),
+                _
+            )))
         ));
     });
 }

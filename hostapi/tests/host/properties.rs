@@ -81,7 +81,7 @@ proptest! {
             let mut host = Host::new(&context, &Past, &mut state);
             let status = match host.call(*method, request) {
                 Ok(answer) => answer.status,
-                Err(Failure::Contract(CallEnd::Fault(_))) => Status::Refused,
+                Err(Failure::Contract(CallEnd::Fault(..))) => Status::Refused,
                 Err(error) => return Err(TestCaseError::fail(error.to_string())),
             };
             let asked = host.finish();

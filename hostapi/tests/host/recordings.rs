@@ -184,7 +184,7 @@ fn make(host: &mut Host<'_, '_>, method: u16, window: &[u8]) -> Made {
                 answer: Some((reply, is_dropped, answer.step_delta)),
             }
         }
-        Err(Failure::Contract(CallEnd::Fault(fault))) => Made {
+        Err(Failure::Contract(CallEnd::Fault(fault, _))) => Made {
             status: (fault == HostFault::TooManyOutputs).then_some(-1),
             answer: None,
         },

@@ -2,7 +2,8 @@
 
 use super::Case;
 use super::host::{long, row};
-use super::world::MCS51;
+use super::script::{self, Calls};
+use super::world::{CALLEE, MCS51};
 use abi::method;
 
 /// Every row of this file.
@@ -22,6 +23,26 @@ pub fn cases() -> Vec<Case> {
         rows.push(row(method, "no contract", &[&record(&[0xEE; 6], 0)]));
         rows.push(row(method, "itself", &[&record(&super::world::SCRIPT, 0)]));
         rows.push(row(method, "too little gas", &[&record(&MCS51, 1)]));
+    }
+    // What a callee did before it was at fault, each time again.
+    let overflows = Calls::new(method::UNPACK, 1, &[&long(&[], 4_090)]);
+    let mut funds = vec![[0; 95]; 40];
+    for (fund, amount) in funds.iter_mut().zip((1..40).chain([-1i64])) {
+        fund[0] = 1;
+        fund[5..13].copy_from_slice(&amount.to_le_bytes());
+        fund[13..15].copy_from_slice(&[1, b'u']);
+    }
+    let negative = Calls::new(method::APP_OPERATE, 1, &[funds.as_flattened()]);
+    for (what, calls) in [
+        ("a callee whose reply is too large", overflows),
+        ("a callee that asks for a negative amount", negative),
+    ] {
+        let input = script::input(&[calls]).expect("it fits into an input");
+        rows.push(row(
+            method::CALL_CONTRACT,
+            what,
+            &[&record(&CALLEE, 0), &input],
+        ));
     }
     let event = |topics: usize| {
         let mut records = vec![0; 32 * (1 + topics)];

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 pub const SCRIPT: RegId = [1, 0, 0, 0, 1, 0];
 /// The registered id of the one on the 8051.
 pub const MCS51: RegId = [1, 0, 0, 0, 2, 0];
+/// The registered id of another contract that makes any host calls, to be called.
+pub const CALLEE: RegId = [1, 0, 0, 0, 3, 0];
 /// What a call may use.
 const GAS: Gas = Gas(2_000_000_000);
 /// As many keys are put into the store in one batch.
@@ -81,8 +83,21 @@ impl World {
                 reentrant: false,
             })?
             .target;
+        let callee = block
+            .deploy(&Deploy {
+                sender: payer,
+                image: &image,
+                semantics: Semantics::V1,
+                name: None,
+                reentrant: false,
+            })?
+            .target;
         block.commit()?;
-        assert_eq!((script, mcs51), (SCRIPT, MCS51), "rows name them");
+        assert_eq!(
+            (script, mcs51, callee),
+            (SCRIPT, MCS51, CALLEE),
+            "rows name them"
+        );
         let mut world = World {
             chain,
             payer,

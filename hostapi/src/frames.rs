@@ -347,12 +347,10 @@ impl<'s> Host<'_, 's> {
         let Some(moved) = self.accounts(to, amount)? else {
             return Ok(false);
         };
-        // What a contract sends itself stays where it is.
-        if *to != self.context.contract {
-            self.requests.sent = self.requests.sent.saturating_add(amount);
-            for (place, account) in moved {
-                account.set(self.state, place);
-            }
+        // Also what it sends itself, which stays where it is: the callee accounts for it.
+        self.requests.sent = self.requests.sent.saturating_add(amount);
+        for (place, account) in moved {
+            account.set(self.state, place);
         }
         Ok(true)
     }

@@ -38,10 +38,11 @@ fn make(
     if context.account_check {
         let debits = outputs::own_debits(&requests.outputs, state, context)?;
         let paid = context.pay_amount.cast_signed();
-        let sent = requests.sent.cast_signed();
+        // Amounts that come back can be sent again and again, so their sum has no bound.
+        let sent = i64::try_from(requests.sent).ok();
         let change = debits
-            .and_then(|debits| debits.checked_add(sent))
-            .and_then(|debits| paid.checked_sub(debits));
+            .zip(sent)
+            .and_then(|(debits, sent)| paid.checked_sub(debits.checked_add(sent)?));
         if change.is_none() || change != app_funds::net(&requests.funds) {
             return Err(SettleRefusal::AccountCheck.into());
         }

@@ -5,7 +5,8 @@ use abi::codec::request;
 use abi::{ExitCode, Gas, method};
 use hostapi::frames::{DEPTH_MAX, ERROR_TEXT_MAX, RETURN_MAX, TOPICS_MAX};
 use hostapi::{
-    CallEnd, CallStatus, Failure, Host, HostApi, HostFault, NotEntered, Status, Transcript, data,
+    CallContext, CallEnd, CallStatus, Failure, Host, HostApi, HostFault, NotEntered, Status,
+    Transcript, data, settle,
 };
 use state::MemStore;
 use state::keys::RegId;
@@ -331,4 +332,38 @@ fn a_frame_is_settled_when_it_ends() {
     });
     assert_eq!(said.frames[0].refusal, None);
     assert!(said.frames[1].refusal.is_some());
+}
+
+/// What a contract sends itself is paid to its callee, so the account check does not count it for the caller again.
+#[test]
+fn an_amount_sent_to_oneself_is_checked_once() {
+    for (rest, good) in [(100, false), (60, true)] {
+        let store = MemStore::default();
+        let mut state = genesis(&store);
+        let context = CallContext {
+            pay_amount: 100,
+            account_check: true,
+            ..context(OURS)
+        };
+        let mut host = Host::new(&context, &Past, &mut state);
+        let frame = request(&[&record(&CONTRACT, 40, 0)]);
+        let entry = host.entry(method::CALL_CONTRACT, &frame).unwrap().unwrap();
+        host.enter(&entry, Arc::from(entry.input), true)
+            .unwrap()
+            .expect("it is entered");
+        call(
+            &mut host,
+            method::APP_OPERATE,
+            &[&fund(1, 0, 40, &BOB, b"")],
+        );
+        assert_eq!(leave(&mut host, CallStatus::Success, false).0, [1, 1]);
+        call(
+            &mut host,
+            method::APP_OPERATE,
+            &[&fund(1, 0, rest, &BOB, b"")],
+        );
+        let requests = host.finish();
+        let settled = settle(&requests, &mut state, &context);
+        assert_eq!(settled.is_ok(), good, "{rest}: {settled:?}");
+    }
 }

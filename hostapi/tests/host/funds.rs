@@ -309,6 +309,17 @@ fn account_check_overflow_is_refused() {
         settled(&mut state, &context, &twice),
         Err(SettleRefusal::AccountCheck)
     );
+    // What was sent to and fro adds up beyond what is signed, and must not count as money that came.
+    for (sent, wrapped) in [(u64::MAX, 1), (i64::MAX as u64 + 2, i64::MAX)] {
+        let requests = Requests {
+            sent,
+            ..requests(&[fund(1, 0, wrapped, USER, b"")])
+        };
+        assert_eq!(
+            settled(&mut state, &context, &requests),
+            Err(SettleRefusal::AccountCheck)
+        );
+    }
 }
 
 /// A state from elsewhere may say that a user froze as many funds as can be counted: the next one is refused.

@@ -3,9 +3,10 @@
 use abi::{Gas, Semantics, codec, method};
 use bridge::meter::forwarded;
 use bridge::{
-    Call, CallLimits, Engine, Entered, Execution, Fault, FrameEnd, Mcs51, Module, Outcome, Paused,
-    Report, Rules, Steps, Until, Wasmi, World, drive,
+    Call, CallLimits, CallObserver, Engine, Entered, Execution, Fault, FrameEnd, HostCall, Mcs51,
+    Module, Observer, Outcome, Paused, Report, Rules, Steps, Until, Wasmi, World, drive,
 };
+use core::ops::ControlFlow;
 use hostapi::{Answer, CallEnd, Failure, HostApi, NodeError, Status};
 use std::sync::Arc;
 
@@ -217,4 +218,54 @@ fn a_callers_usage_has_its_callees() {
     assert_eq!(report.outcome, Outcome::Success);
     let (report, ends) = at_once(&row, 900);
     assert_eq!(report.outcome.fault(), Some(Fault::OutOfGas), "{ends:?}");
+}
+
+/// Notes what it is told of frames and host calls.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Observer for Told {
+    fn wants_instructions(&self) -> bool {
+        false
+    }
+}
+
+impl CallObserver for Told {
+    fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
+        self.0.push(format!("call {}", call.method));
+        ControlFlow::Continue(())
+    }
+
+    fn entered(&mut self, _: &Entered) {
+        self.0.push("entered".into());
+    }
+
+    fn left(&mut self, end: &FrameEnd) {
+        self.0.push(format!("left, {:?}", end.outcome));
+    }
+}
+
+/// An observer is told of the same frames where the call is paused at addresses.
+#[test]
+fn frames_are_told_of_between_addresses_too() {
+    for row in [vec![mcs51(1), mcs51(1)], vec![mcs51(1), mcs51(7), mcs51(1)]] {
+        let call = Call {
+            input: b"outer",
+            limits: limits(1_000_000),
+        };
+        let mut at_once = Told::default();
+        let report = drive(&row[0], &call, &mut Row::new(&row[1..]), &mut at_once).unwrap();
+        let (mut world, mut told) = (Row::new(&row[1..]), Told::default());
+        let mut execution = Execution::begin(&row[0], &call);
+        let until = Until {
+            addresses: &[0x0022],
+            ..Until::default()
+        };
+        while !matches!(
+            execution.run(until, &mut world, &mut told),
+            Ok(Paused::Ended(_))
+        ) {}
+        assert_eq!(execution.report(&mut ()), Some(report));
+        assert_eq!(told.0, at_once.0);
+    }
 }

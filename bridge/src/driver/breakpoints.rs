@@ -1,6 +1,7 @@
 //! Where an 8051 is to be paused.
 
-use crate::observer::{CallObserver, HostCall, HostReply};
+use crate::observer::{CallObserver, HostCall, HostReply, MachineView};
+use crate::world::{Entered, FrameEnd};
 use core::ops::ControlFlow::{self, Break, Continue};
 use emu8051::{Cpu, Insn, Observer};
 
@@ -45,5 +46,17 @@ impl CallObserver for Breakpoints<'_> {
 
     fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
         self.observer.host_reply(reply)
+    }
+
+    fn entered(&mut self, frame: &Entered) {
+        self.observer.entered(frame);
+    }
+
+    fn left(&mut self, end: &FrameEnd) {
+        self.observer.left(end);
+    }
+
+    fn stopped(&mut self, machine: MachineView<'_>) {
+        self.observer.stopped(machine);
     }
 }

@@ -455,10 +455,7 @@ fn run(
     let (requests, transcript) = host.finish_frames();
     report.usage.gas = Gas(report.usage.gas.0.saturating_add(gas_before(tx).0));
     let mut run = FinishedRun {
-        fee: match tx.payment {
-            Payment::Gas { price, .. } => report.usage.gas_charged().0.saturating_mul(price),
-            Payment::Fuel { fee, .. } => fee,
-        },
+        fee: 0,
         report,
         verdict: Ok(()),
         requests,
@@ -470,9 +467,15 @@ fn run(
         Ok(()) => Ok(()),
         Err(Failure::Contract(rejection)) => {
             run.transcript.events.clear();
+            // Also where only the settlement failed: what the run freed is put back.
+            run.report.usage.refund = Gas::ZERO;
             Err(rejection)
         }
         Err(Failure::Node(error)) => return Err(error),
+    };
+    run.fee = match tx.payment {
+        Payment::Gas { price, .. } => run.report.usage.gas_charged().0.saturating_mul(price),
+        Payment::Fuel { fee, .. } => fee,
     };
     Ok(run)
 }

@@ -1,6 +1,7 @@
 //! Calls between contracts: what a callee may take, and whom nobody can call.
 
 use crate::common::*;
+use crate::money::{take, to_regid};
 use abi::codec::request;
 use abi::{Gas, Semantics, method};
 use bridge::EngineId;
@@ -182,5 +183,46 @@ fn a_call_that_ends_the_run_is_paid_for() {
                 );
             }
         }
+    }
+}
+
+/// What a settlement that fails has put back was not freed: nothing is given back for it, whoever asked for it.
+#[test]
+fn a_failed_settlement_gives_nothing_back() {
+    let chain = set_up_chain();
+    let mut block = chain.begin_block().unwrap();
+    let image = puppet(EngineId::Mcs51);
+    let [outer, inner] = [(); 2].map(|()| deploy(&mut block, &image, Semantics::V1));
+    let mut run = |contract: RegId, input: &[u8]| {
+        let call = CallRequest {
+            sender: PARTIES.alice,
+            contract,
+            input,
+            value: 0,
+            payment: Payment::Gas {
+                limit: Gas(1_000_000),
+                price: 1,
+            },
+        };
+        block.call(&call, &mut ()).unwrap().clone()
+    };
+    let write = script(&[(method::DB_WRITE, request(&[b"key", &[7; 2000]]))], 1);
+    let frees = |contract: RegId| {
+        // More than it holds.
+        let records = [to_regid(&PARTIES.bob, 5), take(&contract, 5)];
+        let calls = [
+            (method::DB_DELETE, request(&[b"key"])),
+            (method::OUTPUT, request(&[records.as_flattened()])),
+        ];
+        script(&calls, 1)
+    };
+    for contract in [outer, inner] {
+        assert!(run(contract, &write).verdict.is_success());
+    }
+    let record = [&inner[..], &[0; 16]].concat();
+    let calls = [(method::CALL_CONTRACT, request(&[&record, &frees(inner)]))];
+    for input in [frees(outer), script(&calls, 1)] {
+        let receipt = run(outer, &input);
+        assert_eq!((receipt.refund, receipt.fee), (0, receipt.gas), "{receipt}");
     }
 }

@@ -34,7 +34,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     let contract = Contract::load(block.state(), &request.contract)?;
     let mut asked = Asked::new(contract.map_or_else(Semantics::default, |c| c.semantics));
     let receipt = block.call(request, &mut asked)?.clone();
-    if receipt.frames.len() > 1 {
+    if asked.others {
         return Err(ChainError::RecordingOfCalls);
     }
     let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;
@@ -111,9 +111,11 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     agrees(&receipt, &run.row).map(|()| run.row)
 }
 
-/// Notes what a call asks of earlier blocks.
+/// Notes what a call asks of earlier blocks and of other contracts.
 struct Asked {
     semantics: Semantics,
+    /// Whether it called another contract; one that was not entered was looked at.
+    others: bool,
     transactions: BTreeSet<Hash>,
     heights: BTreeSet<u32>,
 }
@@ -122,6 +124,7 @@ impl Asked {
     const fn new(semantics: Semantics) -> Asked {
         Asked {
             semantics,
+            others: false,
             transactions: BTreeSet::new(),
             heights: BTreeSet::new(),
         }
@@ -152,10 +155,12 @@ impl Observer for Asked {
 
 impl CallObserver for Asked {
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
+        let method = method::spec_under(self.semantics, call.method).map(|spec| spec.id);
+        self.others |= matches!(method, Some(method::CALL_CONTRACT | method::STATIC_CALL));
         if self.transactions.len() + self.heights.len() > PAST_MAX {
             return Continue(());
         }
-        let which = match method::spec_under(self.semantics, call.method).map(|spec| spec.id) {
+        let which = match method {
             Some(
                 method::TX_CONTRACT | method::TX_ACCOUNT | method::TX_HEIGHT | method::BLOCK_HASH,
             ) => 0,
@@ -201,6 +206,7 @@ fn agrees(receipt: &Receipt, row: &Row) -> Result<(), ChainError> {
         (meters.cycles == row.result.machine_cycles, "machine cycles"),
         (meters.instructions == row.result.insns, "instructions"),
         (meters.host_calls as usize == row.calls.len(), "host calls"),
+        (row.result.gas.is_none_or(|gas| gas == receipt.gas), "gas"),
     ];
     match same.iter().find(|(same, _)| !same) {
         Some((_, what)) => Err(ChainError::RecordingDiffers { what }),

@@ -127,24 +127,27 @@ fn a_call_too_long_to_record_is_refused() {
     assert!(matches!(error, ChainError::RecordingTooLarge), "{error}");
 }
 
-/// A recording holds one contract.
+/// A recording holds one contract: neither one that was called, nor one that was only looked at.
 #[test]
 fn a_call_that_calls_others_is_not_recorded() {
     let (chain, _) = in_memory();
-    let record = [&PARTIES.token[..], &[0; 16]].concat();
-    let image = asks(&[(method::CALL_CONTRACT, codec::request(&[&record]))]);
-    let mut block = chain.begin_block().expect("a block");
-    let deploy = Deploy {
-        sender: PARTIES.alice,
-        image: &image,
-        semantics: abi::Semantics::V1,
-        name: None,
-        reentrant: false,
-    };
-    let contract = block.deploy(&deploy).expect("a contract").target;
-    block.commit().expect("durable");
-    let error = capture(&chain, &request(contract, &[])).unwrap_err();
-    assert!(matches!(error, ChainError::RecordingOfCalls), "{error}");
+    // More than the contract holds, and too little gas to enter the other.
+    for (value, gas) in [(0u64, 0u64), (5, 0), (0, 1)] {
+        let record = [&PARTIES.token[..], &value.to_le_bytes(), &gas.to_le_bytes()].concat();
+        let image = asks(&[(method::CALL_CONTRACT, codec::request(&[&record]))]);
+        let mut block = chain.begin_block().expect("a block");
+        let deploy = Deploy {
+            sender: PARTIES.alice,
+            image: &image,
+            semantics: abi::Semantics::V1,
+            name: None,
+            reentrant: false,
+        };
+        let contract = block.deploy(&deploy).expect("a contract").target;
+        block.commit().expect("durable");
+        let error = capture(&chain, &request(contract, &[])).unwrap_err();
+        assert!(matches!(error, ChainError::RecordingOfCalls), "{error}");
+    }
 }
 
 /// What `row` differs in when it is run again.

@@ -72,6 +72,12 @@ fn every_fund_record_is_made() {
     plays("appn", case!("appn", "appn"));
 }
 
+/// A call that the host refuses, as one with too long an input, has no result of the call before it.
+#[test]
+fn a_refused_call_is_no_success() {
+    plays("stale", case!("stale", "stale"));
+}
+
 /// The longest record that can be written can be listed, and what cannot be framed fails.
 #[test]
 fn no_record_bricks_a_contract() {

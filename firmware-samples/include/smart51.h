@@ -173,7 +173,7 @@ typedef struct S51_PACKED {
 
 /* Its result; the data it returned is the next item: s51_item(out, cap). */
 typedef struct S51_PACKED {
-    uint8_t status; /* S51_SUCCESS to S51_NOT_ENTERED */
+    uint8_t status; /* S51_SUCCESS to S51_NOT_ENTERED; 0 for a call that the host refuses */
     uint8_t code;
     int64_t gas; /* used */
 } s51_result_t;
@@ -611,21 +611,23 @@ S51_INLINE uint16_t s51_caller(void *out)
     return s51_item(out, 6);
 }
 
-/* Calls another contract, which runs to its end before this one goes on. */
+/* Calls another contract, which runs to its end before this one goes on. Where nothing is answered, as for too long an input, the status is 0. */
 S51_INLINE uint16_t s51_call_contract(const void *call, const void *input, uint16_t input_len, void *out)
 {
     s51_arg(call, 22);
     s51_arg(input, input_len);
     s51_call(S51_CALL_CONTRACT);
+    *(uint8_t *)out = 0;
     return s51_item(out, 10);
 }
 
-/* Calls another contract that can change nothing: a static call. */
+/* Calls another contract that can change nothing: a static call. Where nothing is answered, as for too long an input, the status is 0. */
 S51_INLINE uint16_t s51_static_call(const void *call, const void *input, uint16_t input_len, void *out)
 {
     s51_arg(call, 22);
     s51_arg(input, input_len);
     s51_call(S51_STATIC_CALL);
+    *(uint8_t *)out = 0;
     return s51_item(out, 10);
 }
 

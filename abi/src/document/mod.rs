@@ -199,6 +199,12 @@ fn takes_empty_value(method: &MethodSpec) -> bool {
     matches!(method.id, method::DB_WRITE | method::DB_MODIFY)
 }
 
+/// Whether the first byte of the answer says how it went: the SDKs make it 0 where nothing is answered, or the status
+/// of an earlier call would be taken for it.
+fn answers_with_status(method: &MethodSpec) -> bool {
+    matches!(method.gas.effect, Effect::Call)
+}
+
 /// One method as a function in C: its signature and its body.
 fn c_function(method: &MethodSpec) -> (String, String) {
     let number = format!("S51_{}", method.name.to_ascii_uppercase());
@@ -245,6 +251,9 @@ fn c_function(method: &MethodSpec) -> (String, String) {
             .map_or("void", |(c_type, passed)| {
                 params.extend(passed.params);
                 let answer = passed.body;
+                if answers_with_status(method) {
+                    line!(body, "    *(uint8_t *)out = 0;");
+                }
                 if method.id == method::DB_WRITE {
                     // Deleting answers 0 for a key that was not there, and it is away all the same.
                     line!(body, "    return {answer} | !value_len;");
@@ -265,6 +274,8 @@ fn c_function(method: &MethodSpec) -> (String, String) {
 fn sdk_note(method: &MethodSpec) -> &'static str {
     if takes_empty_value(method) {
         " An empty value removes the key."
+    } else if answers_with_status(method) {
+        " Where nothing is answered, as for too long an input, the status is 0."
     } else if method.reads_request() && method.reply.is_empty() {
         " A request that the host does not take ends the call."
     } else {

@@ -1,6 +1,8 @@
 //! `firmware-samples/rust/sdk/src/methods.rs`: each method as a function in Rust.
 
-use super::{REFRESH, record_size, records_in_a_request, sdk_note, takes_empty_value};
+use super::{
+    REFRESH, answers_with_status, record_size, records_in_a_request, sdk_note, takes_empty_value,
+};
 use crate::method::{self, Item, Kind, Length, METHODS, MethodSpec};
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -146,9 +148,13 @@ fn function(method: &MethodSpec) -> String {
             params.extend(items.iter().map(|item| format!("{}: &mut [u8]", item.name)));
             let names: Vec<&str> = items.iter().map(|item| item.name).collect();
             let body = call(&format!("[{}]", names.join(", "))).replacen("call(", "call_items(", 1);
+            let cleared = match answers_with_status(method) {
+                true => "    result.fill(0);\n",
+                false => "",
+            };
             (
                 format!("[usize; {}]", items.len()),
-                format!("    {body}\n"),
+                format!("{cleared}    {body}\n"),
                 " Returns their whole lengths, 0 where nothing is answered.",
             )
         }

@@ -167,7 +167,7 @@ typedef struct S51_PACKED {
 
 /* Its result; the data it returned is the next item: s51_item(out, cap). */
 typedef struct S51_PACKED {
-    uint8_t status; /* S51_SUCCESS to S51_NOT_ENTERED */
+    uint8_t status; /* S51_SUCCESS to S51_NOT_ENTERED; 0 for a call that the host refuses */
     uint8_t code;
     int64_t gas; /* used */
 } s51_result_t;

@@ -369,15 +369,18 @@ pub fn caller() -> [u8; 6] {
     out
 }
 
-/// Calls another contract, which runs to its end before this one goes on. Returns their whole
-/// lengths, 0 where nothing is answered.
+/// Calls another contract, which runs to its end before this one goes on. Where nothing is
+/// answered, as for too long an input, the status is 0. Returns their whole lengths, 0 where
+/// nothing is answered.
 pub fn call_contract(call: &[u8; 22], input: &[u8], result: &mut [u8], data: &mut [u8]) -> [usize; 2] {
+    result.fill(0);
     call_items(number::CALL_CONTRACT, &[call, input], [result, data])
 }
 
-/// Calls another contract that can change nothing: a static call. Returns their whole lengths, 0
-/// where nothing is answered.
+/// Calls another contract that can change nothing: a static call. Where nothing is answered, as for
+/// too long an input, the status is 0. Returns their whole lengths, 0 where nothing is answered.
 pub fn static_call(call: &[u8; 22], input: &[u8], result: &mut [u8], data: &mut [u8]) -> [usize; 2] {
+    result.fill(0);
     call_items(number::STATIC_CALL, &[call, input], [result, data])
 }
 

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The contracts of a tree: their machine, and whether they are reentrant.
-const CONTRACTS: [(EngineId, bool); 4] = [
+pub(crate) const CONTRACTS: [(EngineId, bool); 4] = [
     (EngineId::Mcs51, false),
     (EngineId::Wasm, false),
     (EngineId::Mcs51, true),
@@ -31,12 +31,12 @@ const PLENTY: u64 = 50_000_000;
 
 /// A call of a contract, and what it does there.
 #[derive(Clone, Debug)]
-struct Node {
+pub(crate) struct Node {
     /// The contract's place among [`CONTRACTS`]; beyond them, no contract.
-    to: usize,
-    value: u64,
+    pub(crate) to: usize,
+    pub(crate) value: u64,
     gas: u64,
-    is_static: bool,
+    pub(crate) is_static: bool,
     acts: Vec<Act>,
     end: End,
 }
@@ -66,7 +66,7 @@ enum End {
     Abort(u8),
 }
 
-fn node() -> impl Strategy<Value = Node> {
+pub(crate) fn node() -> impl Strategy<Value = Node> {
     let end = prop_oneof![
         8 => Just(End::Success),
         1 => (2u8..9).prop_map(End::Refuse),
@@ -104,11 +104,11 @@ fn node() -> impl Strategy<Value = Node> {
 }
 
 /// The registered ids of the contracts, and one of none.
-type Ids = [RegId; CONTRACTS.len() + 1];
+pub(crate) type Ids = [RegId; CONTRACTS.len() + 1];
 
 impl Node {
     /// The input that has a puppet do all that.
-    fn script(&self, ids: &Ids) -> Vec<u8> {
+    pub(crate) fn script(&self, ids: &Ids) -> Vec<u8> {
         let own = ids[self.to];
         let mut calls: Vec<(u16, Vec<u8>)> = self
             .acts
@@ -159,7 +159,7 @@ impl Node {
         script(&calls, code)
     }
 
-    fn fits(&self, ids: &Ids) -> bool {
+    pub(crate) fn fits(&self, ids: &Ids) -> bool {
         // The requests around the input of a call take some bytes more at each level.
         self.script(ids).len() < 3_900
     }
@@ -283,7 +283,7 @@ impl Model {
 }
 
 /// A chain with the contracts, each with [`FUNDS`].
-fn contracts() -> (Chain, Ids) {
+pub(crate) fn contracts() -> (Chain, Ids) {
     let chain = Chain::open(Box::new(Arc::new(MemStore::new())), Genesis::default()).unwrap();
     set_up(&chain);
     let mut ids = [[0xEE; 6]; CONTRACTS.len() + 1];
@@ -308,7 +308,12 @@ fn contracts() -> (Chain, Ids) {
     (chain, ids)
 }
 
-const fn request_of(contract: RegId, input: &[u8], value: u64, gas: u64) -> CallRequest<'_> {
+pub(crate) const fn request_of(
+    contract: RegId,
+    input: &[u8],
+    value: u64,
+    gas: u64,
+) -> CallRequest<'_> {
     CallRequest {
         sender: PARTIES.alice,
         contract,
@@ -494,7 +499,7 @@ fn gas_and_money_are_conserved(cases: u32) {
 }
 
 /// Gives each call a part of the gas, by chance.
-fn spread(node: &mut Node, limit: u64, seed: &mut u64) {
+pub(crate) fn spread(node: &mut Node, limit: u64, seed: &mut u64) {
     for act in &mut node.acts {
         if let Act::Call(callee) = act {
             *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -505,7 +510,7 @@ fn spread(node: &mut Node, limit: u64, seed: &mut u64) {
 }
 
 /// The same trees each time, so that what must come up does.
-fn runner(cases: u32) -> TestRunner {
+pub(crate) fn runner(cases: u32) -> TestRunner {
     let config = Config {
         cases,
         failure_persistence: None,
@@ -515,7 +520,7 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 /// The number of cases: 200, or what `SMART51_TREES` says.
-fn cases() -> u32 {
+pub(crate) fn cases() -> u32 {
     let asked = std::env::var("SMART51_TREES").ok();
     asked.map_or(200, |asked| asked.parse().expect("a number"))
 }

@@ -246,7 +246,7 @@ same:   DJNZ R2,each
 done:   RET
 ";
 
-const PUPPET_WAT: &str = r#"(module
+pub(crate) const PUPPET_WAT: &str = r#"(module
     (import "smart51" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
     (import "smart51" "exit" (func $exit (param i32)))
     (memory (export "memory") 1)

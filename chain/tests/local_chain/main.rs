@@ -1,6 +1,7 @@
 //! The chain as its users see it: one program of tests, so that it is linked once.
 
 mod atomicity;
+mod call_accounts;
 mod call_nodes;
 mod call_trees;
 mod calls;

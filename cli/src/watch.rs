@@ -159,12 +159,21 @@ impl CallWatches {
         })
     }
 
-    /// The same, for the call of a contract that is about to begin.
-    pub(crate) fn begin(&mut self) -> &mut dyn CallObserver {
-        if let Some(stack) = &mut self.0.stack {
-            stack.restart(Cpu::new().sp());
+    /// A run of the contract begins; what the stack of one that waits for it is to be watched by then.
+    pub(crate) fn begin(&mut self) -> Option<StackWatch> {
+        let stack = self.0.stack.as_mut()?;
+        let waiting = stack.clone();
+        stack.restart(Cpu::new().sp());
+        Some(waiting)
+    }
+
+    /// The run that was begun last has ended, and the one that waited goes on.
+    pub(crate) fn end(&mut self, waiting: Option<StackWatch>) {
+        if let (Some(stack), Some(waiting)) = (&mut self.0.stack, waiting) {
+            let seen = stack.seen.clone();
+            *stack = waiting;
+            stack.seen = seen;
         }
-        self
     }
 }
 

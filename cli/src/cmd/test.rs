@@ -8,13 +8,15 @@ use crate::files::{find_files, read_text, write as write_file};
 use crate::output::Output;
 use crate::text::{Page, Text, say};
 use crate::watch::{CallWatches, CoverageArgs};
-use bridge::{CallObserver, EngineId};
+use bridge::{CallObserver, Cpu, EngineId, Entered, FrameEnd, Insn, Observer};
 use clap::Args;
 use firmware::watch::counts::Counts;
 use firmware::watch::coverage::{SourceMap, Summary};
-use firmware::watch::stack::Stack;
+use firmware::watch::stack::{Stack, StackWatch};
 use serde::Serialize;
+use state::keys::RegId;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow::{self, Continue};
 use std::path::{Path, PathBuf};
 use verify::scenario::snapshot::{self, Change, Place};
 use verify::scenario::{RunError, RunOptions, Scenario, ScenarioRun, StepReport, Watch};
@@ -157,10 +159,16 @@ impl Test {
     }
 }
 
-/// The images of all scenarios, each with what watches its calls.
+/// The images of all scenarios for the 8051, each with what watches its calls.
 #[derive(Default)]
 struct Images {
-    watched: BTreeMap<PathBuf, (CallWatches, Option<SourceMap>)>,
+    watched: Vec<Watched>,
+}
+
+struct Watched {
+    path: PathBuf,
+    watches: CallWatches,
+    sources: Option<SourceMap>,
 }
 
 impl Images {
@@ -169,53 +177,117 @@ impl Images {
         let mut roles = BTreeMap::new();
         for (contract, path, image) in scenario.images() {
             files::has_read(&path);
-            if !self.watched.contains_key(&path) && image.as_wasm().is_none() {
+            if image.as_wasm().is_some() {
+                continue;
+            }
+            let known = self.watched.iter().position(|image| image.path == path);
+            let at = known.unwrap_or(self.watched.len());
+            if known.is_none() {
                 let sources = asked.coverage.of(&path, image, &[])?;
                 let watches = CallWatches::contract(asked.check_stack, sources.is_some());
-                self.watched.insert(path.clone(), (watches, sources));
+                self.watched.push(Watched {
+                    path,
+                    watches,
+                    sources,
+                });
             }
-            roles.insert(contract.to_owned(), path);
+            roles.insert(contract.to_owned(), at);
         }
         Ok(Cast {
             roles,
+            ids: BTreeMap::new(),
+            frames: Vec::new(),
             images: self,
-            nobody: (),
         })
     }
 
+    /// In order of path.
     fn counted(&self) -> impl Iterator<Item = (&SourceMap, &Counts)> {
-        self.watched
-            .values()
-            .filter_map(|(watches, sources)| Some((sources.as_ref()?, watches.0.counts.as_ref()?)))
+        let mut images: Vec<_> = self.watched.iter().collect();
+        images.sort_by_key(|image| &image.path);
+        images
+            .into_iter()
+            .filter_map(|image| Some((image.sources.as_ref()?, image.watches.0.counts.as_ref()?)))
     }
 
     fn stacks(&self) -> BTreeMap<String, Stack> {
-        let report = |(path, (watches, _)): (&PathBuf, &(CallWatches, _))| {
+        let report = |image: &Watched| {
             Some((
-                path.display().to_string(),
-                watches.0.stack.as_ref()?.seen.clone(),
+                image.path.display().to_string(),
+                image.watches.0.stack.as_ref()?.seen.clone(),
             ))
         };
         self.watched.iter().filter_map(report).collect()
     }
 }
 
-/// The contracts of one scenario, by the names it gives them.
+/// The contracts of one scenario, by the names it gives them and by their ids, each as the place of its image; those
+/// that nothing watches are left out. What runs is told to the image that runs.
 struct Cast<'i> {
-    roles: BTreeMap<String, PathBuf>,
+    roles: BTreeMap<String, usize>,
+    ids: BTreeMap<RegId, usize>,
+    /// The frames of the call under way: the place of the image, and what watched a frame of it that waits.
+    frames: Vec<(Option<usize>, Option<StackWatch>)>,
     images: &'i mut Images,
-    nobody: (),
+}
+
+impl Cast<'_> {
+    /// A frame of the image at this place begins.
+    fn begin(&mut self, at: Option<usize>) {
+        let image = at.and_then(|at| self.images.watched.get_mut(at));
+        let waiting = image.and_then(|image| image.watches.begin());
+        self.frames.push((at, waiting));
+    }
+
+    /// What watches the running frame.
+    fn running(&mut self) -> Option<&mut CallWatches> {
+        let (at, _) = self.frames.last()?;
+        let image = self.images.watched.get_mut((*at)?)?;
+        Some(&mut image.watches)
+    }
 }
 
 impl Watch for Cast<'_> {
+    fn deployed(&mut self, contract: &str, id: RegId) {
+        if let Some(at) = self.roles.get(contract) {
+            self.ids.insert(id, *at);
+        }
+    }
+
     fn call(&mut self, contract: &str) -> &mut dyn CallObserver {
-        let path = self
-            .roles
-            .get(contract)
-            .map_or(Path::new(""), PathBuf::as_path);
-        match self.images.watched.get_mut(path) {
-            Some((watches, _)) => watches.begin(),
-            None => &mut self.nobody,
+        self.frames.clear();
+        self.begin(self.roles.get(contract).copied());
+        self
+    }
+}
+
+impl Observer for Cast<'_> {
+    fn wants_instructions(&self) -> bool {
+        let mut images = self.images.watched.iter();
+        images.any(|image| image.watches.wants_instructions())
+    }
+
+    fn before(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
+        let running = self.running();
+        running.map_or(Continue(()), |watches| watches.before(cpu, insn))
+    }
+
+    fn after(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
+        let running = self.running();
+        running.map_or(Continue(()), |watches| watches.after(cpu, insn))
+    }
+}
+
+impl CallObserver for Cast<'_> {
+    fn entered(&mut self, frame: &Entered) {
+        self.begin(self.ids.get(&frame.contract).copied());
+    }
+
+    fn left(&mut self, _: &FrameEnd) {
+        if let Some((at, waiting)) = self.frames.pop()
+            && let Some(image) = at.and_then(|at| self.images.watched.get_mut(at))
+        {
+            image.watches.end(waiting);
         }
     }
 }

@@ -196,6 +196,48 @@ fn an_overflow_that_is_watched_is_no_success() {
     );
 }
 
+/// What a called contract runs is its own image's stack and coverage, not its caller's, also where it has the same image.
+#[test]
+fn a_callee_is_watched_as_itself() {
+    let dir = Dir::new();
+    let head = "ljmp main\n .org 4\n .db 0,2,3\n .org 8\n .db 0x22,0x22\n .org 0x12\n .db 0x22,0x22,0\n main: ";
+    let exit = "mov DPTR,#0xEFFD\n mov A,#1\n movx @DPTR,A\n ljmp 8\n";
+    // Its input is the request; an input of no bytes asks for nothing.
+    let outer = "mov DPTR,#0xEFFF\n movx A,@DPTR\n jz done\n push ACC\n mov DPTR,#0xEFFD\n mov A,#3\n movx @DPTR,A\n inc DPTR\n \
+         mov A,#1\n movx @DPTR,A\n lcall 0x12\n done: ";
+    dir.write("outer.asm", format!("{head}{outer}{exit}"));
+    dir.write(
+        "inner.asm",
+        format!("{head}mov SP,#0x3F\n push ACC\n {exit}"),
+    );
+    for name in ["outer", "inner"] {
+        let (source, image) = (format!("{name}.asm"), format!("{name}.ihx"));
+        dir.run(&["asm", &source, "-o", &image]).ok();
+    }
+    let scenario = |callee: &str| {
+        format!(
+            "[accounts]\na = 1\n[contracts.outer]\nimage = \"outer.ihx\"\nreentrant = true\n[contracts.inner]\n\
+             image = \"inner.ihx\"\n[[step]]\ncall = \"outer\"\n\
+             input = [\"u16:22\", \"regid:{callee}\", \"zeros:16\"]\nexpect.outcome = \"success\"\n"
+        )
+    };
+    let watch = |callee: &str| {
+        dir.write("s.scenario.toml", scenario(callee));
+        let options = ["--check-stack", "--coverage", "out.info", "--json"];
+        let args = [&["test", "s.scenario.toml"], &options[..]].concat();
+        let report = dir.run(&args).ok().json();
+        let highest = |image: &str| report["stacks"][image]["highest"].clone();
+        let hit = report["coverage"]["instructions_hit"].as_u64();
+        (highest("outer.ihx"), highest("inner.ihx"), hit)
+    };
+    let (outer, inner, hit) = watch("inner");
+    assert_eq!((outer, inner), (10.into(), 0x40.into()));
+    assert_eq!(hit, Some(17 + 7));
+    let (outer, inner, hit) = watch("outer");
+    assert_eq!((outer, inner), (10.into(), 7.into()));
+    assert_eq!(hit, Some(17));
+}
+
 /// Nothing that could be compared is no success.
 #[test]
 fn a_replay_that_skips_every_row_is_no_success() {

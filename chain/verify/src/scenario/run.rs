@@ -15,13 +15,16 @@ use chain::session::Payment;
 use hostapi::NodeError;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
 use loader::Image;
-use state::keys::kind;
+use state::keys::{RegId, kind};
 use state::{MemStore, Pair};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// An observer for each call of a scenario.
 pub trait Watch {
+    /// This contract has been deployed under this id, by which observers are told of the frames of called contracts.
+    fn deployed(&mut self, contract: &str, id: RegId);
+
     /// The observer of the call of `contract` that is about to begin.
     fn call(&mut self, contract: &str) -> &mut dyn CallObserver;
 }
@@ -64,7 +67,7 @@ impl Scenario {
         if let Some(engines) = options.engines.take() {
             chain = chain.with_engines(engines);
         }
-        self.set_up(&chain)?;
+        self.set_up(&chain, &mut options)?;
         let mut steps = Vec::new();
         let mut transactions = BTreeMap::new();
         for (step, number) in self.file.step.iter().zip(1..) {
@@ -99,7 +102,7 @@ impl Scenario {
     }
 
     /// Makes the scenario's accounts and contracts.
-    fn set_up(&self, chain: &Chain) -> Result<(), RunError> {
+    fn set_up(&self, chain: &Chain, options: &mut RunOptions<'_>) -> Result<(), RunError> {
         let mut block = chain.begin_block()?;
         for (name, balance) in &self.file.accounts {
             let made = block.new_account(name, *balance);
@@ -120,11 +123,14 @@ impl Scenario {
                 reentrant: table.reentrant,
             };
             let made = block.deploy(&deploy).and_then(Receipt::deployed);
-            made.map_err(|source| RunError::Contract {
+            let made = made.map_err(|source| RunError::Contract {
                 path: self.path.clone(),
                 name: name.clone(),
                 source,
             })?;
+            if let Some(watch) = &mut options.watch {
+                watch.deployed(name, made.target);
+            }
         }
         block.commit()?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::context::{CallContext, ChainView};
 use crate::failure::Failure;
-use crate::frames::{Frames, NotEntered, Running, Transcript};
+use crate::frames::{Frames, Running, Transcript};
 use crate::hash::{double_sha256, sha256};
 use crate::host::{Answer, CallEnd, HostApi, HostFault, KEPT_EACH, KEPT_MAX, Status};
 use crate::outputs::Output;
@@ -158,10 +158,8 @@ impl<'a, 's> Host<'a, 's> {
                 Ok(Served::DONE)
             }
             // Who runs contracts asks `Host::entry`; to a host alone there are no others.
-            Request::CallContract { .. } | Request::StaticCall { .. } => {
-                self.not_entered(NotEntered::NoContract);
-                Ok(Served::DONE)
-            }
+            Request::CallContract { call, input } => self.call_nobody(call, input, false),
+            Request::StaticCall { call, input } => self.call_nobody(call, input, true),
             Request::Emit { event, data } => self.emit(event, data),
             Request::ReturnData { data } => Ok(self.return_data(data)),
             Request::Fail { code, text } => match self.fail(code, text) {

@@ -197,6 +197,16 @@ impl<'s> Host<'_, 's> {
             Some(Request::StaticCall { call, input }) => (call, input, true),
             _ => return Ok(None),
         };
+        self.asked(call, input, is_static)
+    }
+
+    /// The frame that a call asks for, once sending its amount is paid; `None` if it is refused.
+    fn asked<'r>(
+        &mut self,
+        call: &[u8; CALL_SIZE],
+        input: Option<&'r [u8]>,
+        is_static: bool,
+    ) -> Result<Option<Entry<'r>>, Failure<CallEnd>> {
         let Some((contract, value, gas)) = fields(call) else {
             return Ok(None);
         };
@@ -213,6 +223,20 @@ impl<'s> Host<'_, 's> {
             is_static: is_static || self.running.is_static,
             input: input.unwrap_or_default(),
         }))
+    }
+
+    /// Serves a call of another contract where there is none.
+    pub(crate) fn call_nobody(
+        &mut self,
+        call: &[u8; CALL_SIZE],
+        input: Option<&[u8]>,
+        is_static: bool,
+    ) -> Result<Served, Failure<CallEnd>> {
+        if self.asked(call, input, is_static)?.is_none() {
+            return Ok(Served::REFUSED);
+        }
+        self.not_entered(NotEntered::NoContract);
+        Ok(Served::DONE)
     }
 
     /// What the call being served has cost so far.

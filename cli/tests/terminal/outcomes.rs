@@ -196,7 +196,7 @@ fn an_overflow_that_is_watched_is_no_success() {
     );
 }
 
-/// What a called contract runs is its own image's stack and coverage, not its caller's, also where it has the same image.
+/// What a called contract runs is its own image's stack and coverage, also where that is its caller's image.
 #[test]
 fn a_callee_is_watched_as_itself() {
     let dir = Dir::new();

@@ -290,6 +290,34 @@ fn wrong_calls_are_refused_and_paid_for() {
     });
 }
 
+/// A host alone answers, and charges, as one among whose contracts there is none of that id.
+#[test]
+fn a_host_alone_knows_no_contract() {
+    for (method, value) in [
+        (method::CALL_CONTRACT, 0),
+        (method::CALL_CONTRACT, 1),
+        (method::STATIC_CALL, 0),
+        (method::STATIC_CALL, 1),
+    ] {
+        let frame = request(&[&record(&OTHER, value, 0)]);
+        let [alone, among] = [true, false].map(|alone| {
+            with_host(OURS, |host| {
+                let answer = if alone {
+                    host.call(method, &frame)
+                } else {
+                    if host.entry(method, &frame).unwrap().is_some() {
+                        host.not_entered(NotEntered::NoContract);
+                    }
+                    host.answer_call(Gas::MAX)
+                };
+                let answer = answer.unwrap();
+                (answer.status, answer.reply.to_vec(), answer.gas)
+            })
+        });
+        assert_eq!(alone, among, "{method:#x} {value}");
+    }
+}
+
 /// What the old chain's rules do not have.
 #[test]
 fn the_old_rules_have_no_frames() {

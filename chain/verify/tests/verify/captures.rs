@@ -234,3 +234,39 @@ fn wasm_without_gas_needs_its_own_schedule() {
         }
     }
 }
+
+/// What a contract says, and how it ends by a method, replays as anything else.
+#[test]
+fn what_a_contract_says_is_recorded() {
+    let (chain, _) = in_memory();
+    let mut name = [0; 32];
+    name[..4].copy_from_slice(b"said");
+    let says = [
+        (method::CALLER, Vec::new()),
+        (method::EMIT, codec::request(&[&name, b"data"])),
+        (method::RETURN_DATA, codec::request(&[b"returned"])),
+    ];
+    let ends = [
+        None,
+        Some((method::FAIL, codec::request(&[&[7], b"no"]))),
+        Some((method::ABORT, codec::request(&[&[7], b"no"]))),
+        Some((method::FAIL, codec::request(&[&[1]]))),
+        Some((method::EMIT, codec::request(&[b"none"]))),
+    ];
+    for end in ends {
+        let mut block = chain.begin_block().expect("a block");
+        let calls: Vec<_> = says.iter().cloned().chain(end.clone()).collect();
+        let image = asks(&calls);
+        let deploy = Deploy {
+            sender: PARTIES.alice,
+            image: &image,
+            semantics: abi::Semantics::V1,
+            name: None,
+            reentrant: false,
+        };
+        let contract = block.deploy(&deploy).expect("a contract").target;
+        block.commit().expect("durable");
+        let row = replays(&chain, &request(contract, &[]));
+        assert_eq!(row.result.ok, end.is_none(), "{}", row.result.message);
+    }
+}

@@ -4,12 +4,13 @@ use crate::common::*;
 use crate::money::{take, to_regid};
 use abi::codec::request;
 use abi::{Gas, Semantics, method};
-use bridge::EngineId;
+use bridge::{Engine, EngineId, Mcs51, Wasmi, Watchdog};
 use chain::receipt::Work;
 use chain::session::Payment;
 use chain::{CallRequest, Chain, Deploy, OpenBlock, Receipt};
 use loader::Image;
 use state::keys::RegId;
+use std::time::Duration;
 
 fn deploy(block: &mut OpenBlock<'_>, image: &Image, semantics: Semantics) -> RegId {
     let deploy = Deploy {
@@ -224,5 +225,42 @@ fn a_failed_settlement_gives_nothing_back() {
     for input in [frees(outer), script(&calls, 1)] {
         let receipt = run(outer, &input);
         assert_eq!((receipt.refund, receipt.fee), (0, receipt.gas), "{receipt}");
+    }
+}
+
+/// A query whose callee never ends is given up as one that never ends itself, on either machine.
+#[test]
+fn an_endless_callee_is_given_up() {
+    let watchdog = Watchdog::new(Duration::from_millis(30));
+    let engines: [Box<dyn Engine>; 2] = [
+        Box::new(Mcs51::watched(watchdog)),
+        Box::new(Wasmi::watched(watchdog)),
+    ];
+    let chain = set_up_chain().with_engines(engines.into());
+    let mut block = chain.begin_block().unwrap();
+    let module = PUPPET_WAT.replace("(loop $next", "(loop $next (br $next)");
+    let endless = [
+        succeeds("here: SJMP here\n"),
+        loader::load(module.as_bytes()).expect("a module").image,
+    ];
+    let endless = endless.map(|image| deploy(&mut block, &image, Semantics::V1));
+    for engine in [EngineId::Mcs51, EngineId::Wasm] {
+        let puppet = deploy(&mut block, &puppet(engine), Semantics::V1);
+        for callee in endless {
+            let record = [&callee[..], &[0; 16]].concat();
+            let input = script(&[(method::CALL_CONTRACT, request(&[&record]))], 1);
+            let call = CallRequest {
+                sender: PARTIES.alice,
+                contract: puppet,
+                input: &input,
+                value: 0,
+                payment: Payment::Gas {
+                    limit: Gas::MAX,
+                    price: 0,
+                },
+            };
+            let error = block.query(&call, &mut ()).unwrap_err();
+            assert!(error.to_string().contains("took longer"), "{error}");
+        }
     }
 }

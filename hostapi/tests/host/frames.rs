@@ -290,6 +290,28 @@ fn wrong_calls_are_refused_and_paid_for() {
     });
 }
 
+/// A key that a caller has found is as a callee of its contract has left it, or as it was before one that failed.
+#[test]
+fn a_key_found_before_a_call_is_not_stale() {
+    with_host(OURS, |host| {
+        call(host, method::DB_WRITE, &[b"key", b"outer"]);
+        enter(host, method::CALL_CONTRACT, &CONTRACT, 0);
+        assert_eq!(served(host, method::DB_READ, &[b"key"]), b"outer");
+        call(host, method::DB_WRITE, &[b"key", b"inner"]);
+        leave(host, CallStatus::Success, false);
+        assert_eq!(served(host, method::DB_READ, &[b"key"]), b"inner");
+        enter(host, method::CALL_CONTRACT, &CONTRACT, 0);
+        call(host, method::DB_DELETE, &[b"key"]);
+        leave(host, CallStatus::Fault, false);
+        assert_eq!(served(host, method::DB_READ, &[b"key"]), b"inner");
+        enter(host, method::CALL_CONTRACT, &CONTRACT, 0);
+        call(host, method::DB_DELETE, &[b"key"]);
+        leave(host, CallStatus::Success, false);
+        assert!(refused(host, method::DB_MODIFY, &[b"key", b"again"]));
+        assert!(refused(host, method::DB_SIZE, &[]));
+    });
+}
+
 /// A host alone answers, and charges, as one among whose contracts there is none of that id.
 #[test]
 fn a_host_alone_knows_no_contract() {

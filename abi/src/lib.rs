@@ -1,10 +1,11 @@
 //! What a contract and its host agree on.
 //!
 //! This crate is knowledge and no behaviour: where things lie in memory ([`layout`]), how requests and
-//! replies are framed ([`codec`]), which methods exist ([`method`]), which generation of rules an image
-//! runs under ([`version`]) and the unit a caller pays in ([`gas`]). It knows nothing of processors or
-//! stores, so a contract author's own host-side tool can use it alone. It needs no standard library, only
-//! an allocator; the generators of documents are behind the feature `document`, which is on by default.
+//! replies are framed ([`codec`]), which methods exist ([`method`]), how actions are named ([`name`]),
+//! which generation of rules an image runs under ([`version`]) and the unit a caller pays in ([`gas`]).
+//! It knows nothing of processors or stores, so a contract author's own host-side tool can use it alone.
+//! It needs no standard library, only an allocator; the generators of documents are behind the feature
+//! `document`, which is on by default.
 //!
 //! Names that the original chain gave are kept: *Communicate* is the buffer of an exchange, a *regid*
 //! (registered id) names an account by block and place, and a *script* is a contract.
@@ -20,7 +21,9 @@ pub mod document;
 pub mod gas;
 pub mod layout;
 pub mod method;
+pub mod name;
 pub mod version;
 
 pub use gas::{ExitCode, Gas};
+pub use name::Name;
 pub use version::{AbiVersion, Semantics};

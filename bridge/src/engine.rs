@@ -113,6 +113,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// What it used.
     pub usage: Usage,
+    /// What the host has offered to give back, before it is capped.
+    pub offered: Gas,
     /// The memory that the contract used, in bytes: of an 8051 the pages of XDATA that were written, of
     /// 256 bytes each, its input among them; of WebAssembly the linear memory, which never shrinks.
     pub memory: u64,
@@ -124,6 +126,7 @@ impl Report {
         Report {
             outcome,
             memory: meter.memory(),
+            offered: meter.offered(),
             usage: meter.finish(outcome.is_success()),
         }
     }

@@ -23,6 +23,8 @@ pub struct Schedule {
     pub gas_per_transaction: u64,
     /// Gas of one byte of contract bytes or of a local name: it is hashed and kept.
     pub gas_per_input_byte: u64,
+    /// Gas of an action of a transaction of several: its account is looked up, and its frame kept.
+    pub gas_per_action: u64,
     /// Gas of sending an amount with a call: a second balance changes.
     pub gas_of_value: u64,
     /// Gas of an account that a transaction makes, its own or a new contract's.
@@ -31,6 +33,10 @@ pub struct Schedule {
     pub gas_per_entry: u64,
     /// Gas that it pays for each 64 bytes of CODE of which its image programs any: they are predecoded.
     pub gas_per_code_line: u64,
+    /// The most actions of a transaction, the context-free ones among them.
+    pub actions_max: usize,
+    /// How deep inline actions can stand below an action of the transaction.
+    pub inline_depth: u8,
     /// At most one part in this many of the gas used is given back.
     pub refund_divisor: u64,
 }
@@ -43,10 +49,13 @@ impl Schedule {
         gas_per_code_byte: 200,
         gas_per_transaction: 10_000,
         gas_per_input_byte: 20,
+        gas_per_action: 5_000,
         gas_of_value: 2_000,
         gas_of_account: 15_000,
         gas_per_entry: 500,
         gas_per_code_line: 105,
+        actions_max: 255,
+        inline_depth: 4,
         refund_divisor: 5,
     };
 
@@ -55,6 +64,15 @@ impl Schedule {
     pub const fn call_gas(&self, input: usize, value: u64) -> Gas {
         let moved = if value == 0 { 0 } else { self.gas_of_value };
         self.transaction_gas(input, moved)
+    }
+
+    /// What a transaction of so many actions costs before the first one runs, which takes so many bytes and sends
+    /// amounts with so many of them.
+    #[must_use]
+    pub const fn actions_gas(&self, bytes: usize, actions: usize, values: usize) -> Gas {
+        let actions = (actions as u64).saturating_mul(self.gas_per_action);
+        let values = (values as u64).saturating_mul(self.gas_of_value);
+        self.transaction_gas(bytes, actions.saturating_add(values))
     }
 
     /// What it costs to make an account with a local name of so many bytes.
@@ -203,6 +221,12 @@ impl Meter {
     #[must_use]
     pub const fn memory(&self) -> u64 {
         self.memory
+    }
+
+    /// What the host has offered to give back so far.
+    #[must_use]
+    pub const fn offered(&self) -> Gas {
+        self.offered
     }
 
     /// Adds the memory of a run that has ended, in bytes.

@@ -8,7 +8,7 @@
 //! different N tell the host instructions of a block of 100 transfers.
 
 use chain::session::Payment;
-use chain::{CallRequest, Chain, Deploy, Genesis};
+use chain::{CallRequest, Chain, ContractFlags, Deploy, Genesis};
 use state::keys::RegId;
 use state::{Batch, MemStore, Pair, SledStore, StateStore, StoreError};
 use std::error::Error;
@@ -62,7 +62,7 @@ impl Token {
             image: &image,
             semantics: abi::Semantics::V1,
             name: None,
-            reentrant: false,
+            flags: ContractFlags::empty(),
         };
         let token = block.deploy(&deploy)?.target;
         let token = Token { alice, bob, token };

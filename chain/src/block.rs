@@ -1,6 +1,6 @@
 //! [`Block`]: transactions made together, linked to the block before.
 
-use crate::action::Action;
+use crate::body::Body;
 use crate::wire::{Reader, Writer};
 use hostapi::hash::{blake2b, double_sha256};
 use state::keys::Hash;
@@ -68,17 +68,17 @@ impl Header {
 pub struct Block {
     /// Its header.
     pub header: Header,
-    /// Its transactions, in order.
-    pub actions: Vec<Action>,
+    /// What its transactions do, in order.
+    pub bodies: Vec<Body>,
 }
 
 impl Block {
     /// The ids of its transactions, in order.
     pub fn ids(&self) -> impl Iterator<Item = Hash> {
-        self.actions
+        self.bodies
             .iter()
             .zip(0..=u16::MAX)
-            .map(|(action, index)| action.id(self.header.height, index))
+            .map(|(body, index)| body.id(self.header.height, index))
     }
 }
 

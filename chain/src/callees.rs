@@ -2,8 +2,8 @@
 //! which there are some.
 
 use crate::chain::Chain;
-use crate::registry::Contract;
-use abi::Gas;
+use crate::registry::{Contract, ContractFlags};
+use abi::{Gas, Name};
 use bridge::engine::Request;
 use bridge::meter::forwarded;
 use bridge::{Entered, FrameEnd, Module, Outcome, Usage, World};
@@ -117,15 +117,19 @@ impl World for WithContracts<'_, '_, '_> {
             Some(NotEntered::OldRules)
         } else if gas < contract.entry_gas {
             Some(NotEntered::Gas)
+        } else if entry.value != 0 && contract.flags.contains(ContractFlags::UNPAYABLE) {
+            Some(NotEntered::Unpayable)
         } else {
-            host.bars(&entry, contract.reentrant)?
+            host.bars(&entry, contract.flags.contains(ContractFlags::REENTRANT))?
         };
         if let Some(reason) = barred {
             host.not_entered(reason);
             return Ok(None);
         }
         let module = self.contracts.module(host.state(), &contract)?;
-        let input: Arc<[u8]> = entry.input.into();
+        let input: Arc<[u8]> = contract
+            .input(&entry.contract, Name::EMPTY, entry.input)
+            .into();
         if let Err(reason) = host.enter(&entry, Arc::clone(&input), module.account_check())? {
             host.not_entered(reason);
             return Ok(None);

@@ -1,7 +1,7 @@
 //! [`Chain`]: a store with a chain in it, and the engines to run its contracts.
 
-use crate::action::Stored;
 use crate::block::{Block, Header, ids_of};
+use crate::body::Stored;
 use crate::error::ChainError;
 use crate::genesis::{GENESIS, Genesis, check_format, first_block};
 use crate::head::Head;
@@ -139,15 +139,15 @@ impl Chain {
                 newest: self.head()?.height,
             });
         };
-        let action = |id| {
-            let action = self.stored(&id, |stored| stored.action())?;
+        let body = |id| {
+            let body = self.stored(&id, |stored| stored.body())?;
             let key = keys::transaction(&id);
-            action.ok_or_else(|| NodeError::damaged(&key, "a transaction is expected"))
+            body.ok_or_else(|| NodeError::damaged(&key, "a transaction is expected"))
         };
-        let actions = self.ids(height)?.into_iter().map(action);
+        let bodies = self.ids(height)?.into_iter().map(body);
         Ok(Block {
             header,
-            actions: actions.collect::<Result<_, _>>()?,
+            bodies: bodies.collect::<Result<_, _>>()?,
         })
     }
 

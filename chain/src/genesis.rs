@@ -13,8 +13,8 @@ use state::{Batch, StateStore};
 
 /// The version of the key schema and of all stored forms. Version 1 kept a block's transactions in the block
 /// and had no version under its name; version 2 did not keep what entering a contract costs; receipts of version 3
-/// had one call at most.
-pub const FORMAT: u16 = 4;
+/// had one call at most; version 4 had no lists of actions, and took registered ids from the places of transactions.
+pub const FORMAT: u16 = 5;
 /// Under this name the store keeps [`FORMAT`] (LE16).
 pub(crate) const FORMAT_NAME: &str = "format";
 /// Under this name the store keeps [`Genesis`].

@@ -43,7 +43,9 @@ pub(crate) struct HostLog<'o> {
     kept: Option<&'o mut Kept>,
     /// Where in `bytes` the call under way begins.
     call_at: usize,
-    /// The number of the frame, which is 0 for the outermost one.
+    /// The number of the outermost frame.
+    first: u16,
+    /// The number of the running frame.
     frame: u16,
     /// The logs of the frames that wait, the outermost one first.
     callers: Vec<CallerLog>,
@@ -76,15 +78,21 @@ pub(crate) struct Logs {
 
 impl<'o> HostLog<'o> {
     /// An empty log that uses the memory of `buffer`, and keeps its calls in `kept`.
-    pub(crate) fn new(mut buffer: Vec<u8>, kept: Option<&'o mut Kept>) -> Self {
+    pub(crate) fn new(buffer: Vec<u8>, kept: Option<&'o mut Kept>) -> Self {
+        HostLog::after(0, buffer, kept)
+    }
+
+    /// The same for a run before which the transaction began so many frames.
+    pub(crate) fn after(frames: u16, mut buffer: Vec<u8>, kept: Option<&'o mut Kept>) -> Self {
         buffer.clear();
         HostLog {
+            first: frames,
             hasher: None,
             bytes: Writer(buffer),
             calls: 0,
             kept,
             call_at: 0,
-            frame: 0,
+            frame: frames,
             callers: Vec::new(),
             entered: Vec::new(),
             callee: None,
@@ -161,6 +169,7 @@ impl CallObserver for HostLog<'_> {
     fn entered(&mut self, _: &Entered) {
         self.entered.push((0, Hash::default()));
         let number = u16::try_from(self.entered.len()).unwrap_or(u16::MAX);
+        let number = self.first.saturating_add(number);
         self.callers.push(CallerLog {
             hasher: std::mem::take(&mut self.hasher),
             bytes: std::mem::take(&mut self.bytes),
@@ -181,7 +190,10 @@ impl CallObserver for HostLog<'_> {
         let frame = std::mem::replace(&mut self.frame, caller.frame);
         self.bytes = caller.bytes;
         self.call_at = caller.call_at;
-        if let Some(done) = self.entered.get_mut(usize::from(frame).wrapping_sub(1)) {
+        if let Some(done) = self
+            .entered
+            .get_mut(usize::from(frame - self.first).wrapping_sub(1))
+        {
             *done = (calls, hash);
         }
         self.callee = Some(hash);
@@ -216,7 +228,7 @@ fn request_items<'a>(call: &HostCall<'a>) -> &'a [u8] {
 /// One call of a host-call log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedCall {
-    /// The number of the frame that made it; the outermost one is 0.
+    /// The number of the frame that made it; the transaction's first one is 0.
     pub frame: u16,
     /// The method's number, as the contract gave it.
     pub method: u16,

@@ -8,15 +8,17 @@
 //! |---|---|
 //! | [`chain`] | opening a chain, and looking at it |
 //! | [`open_block`] | making a block: accounts, deployments, calls |
+//! | [`actions`] | transactions of several actions |
 //! | [`session`] | one call: money, limits, run, settlement |
-//! | [`action`], [`block`], [`receipt`] | what is kept of it, byte for byte |
+//! | [`body`], [`block`], [`receipt`] | what is kept of it, byte for byte |
 //! | [`hostlog`] | what contract and host said to each other |
 //! | [`export`], [`check`] | the whole state: out, in, and whether it is sound |
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod action;
+pub mod actions;
 pub mod block;
+pub mod body;
 pub mod callees;
 pub mod chain;
 pub mod check;
@@ -35,8 +37,9 @@ mod rollback;
 pub mod session;
 mod wire;
 
-pub use action::Action;
+pub use actions::{Action, ActionList, Authorization};
 pub use block::Block;
+pub use body::Body;
 pub use chain::Chain;
 pub use error::ChainError;
 pub use genesis::Genesis;
@@ -44,4 +47,4 @@ pub use head::Head;
 pub use names::RegIdText;
 pub use open_block::{CallRequest, Deploy, DryRun, OpenBlock};
 pub use receipt::{Receipt, RunReceipt, Verdict, Work};
-pub use registry::Contract;
+pub use registry::{Contract, ContractFlags};

@@ -1,12 +1,15 @@
 //! Contracts as the chain keeps them.
 
+use crate::actions::apply;
 use crate::wire::{Reader, Writer};
-use abi::{Gas, Semantics};
+use abi::{Gas, Name, Semantics};
+use bitflags::bitflags;
 use bridge::{EngineId, Module};
 use hostapi::NodeError;
 use hostapi::accounts;
 use state::Overlay;
 use state::keys::{self, Hash, RegId};
+use std::borrow::Cow;
 
 /// A deployed contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +23,44 @@ pub struct Contract {
     /// What each call pays before its first instruction. It is kept here so that nothing is prepared for a call that
     /// does not allow as much.
     pub entry_gas: Gas,
-    /// Whether it can be called while it runs already.
-    pub reentrant: bool,
+    /// What its deployer chose.
+    pub flags: ContractFlags,
+}
+
+bitflags! {
+    /// What the deployer of a contract chose for it.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct ContractFlags: u8 {
+        /// It can be called while it runs already, by a contract that it has called.
+        const REENTRANT = 1;
+        /// It runs when it is notified, and finds in front of the data what they belong to: see [`apply`].
+        const APPLY = 2;
+        /// It is not entered with an amount.
+        const UNPAYABLE = 4;
+    }
+}
+
+impl ContractFlags {
+    /// The flags of a contract that is reentrant, has an entry for notifications, and takes amounts, or not.
+    #[must_use]
+    pub fn new(reentrant: bool, apply: bool, payable: bool) -> ContractFlags {
+        let mut flags = ContractFlags::empty();
+        flags.set(ContractFlags::REENTRANT, reentrant);
+        flags.set(ContractFlags::APPLY, apply);
+        flags.set(ContractFlags::UNPAYABLE, !payable);
+        flags
+    }
+
+    /// Their names, as options have them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        [
+            (ContractFlags::REENTRANT, "reentrant"),
+            (ContractFlags::APPLY, "apply"),
+            (ContractFlags::UNPAYABLE, "unpayable"),
+        ]
+        .into_iter()
+        .filter_map(move |(flag, name)| self.contains(flag).then_some(name))
+    }
 }
 
 impl Contract {
@@ -31,19 +70,19 @@ impl Contract {
         code_hash: Hash,
         semantics: Semantics,
         module: &dyn Module,
-        reentrant: bool,
+        flags: ContractFlags,
     ) -> Contract {
         Contract {
             code_hash,
             semantics,
             engine: module.engine(),
             entry_gas: module.entry_gas(),
-            reentrant,
+            flags,
         }
     }
 
     /// The stored form: code hash 32, semantics 1, engine 1, gas before the first instruction 8,
-    /// flags 1 (1: reentrant).
+    /// [`ContractFlags`] 1.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::with_capacity(43);
@@ -51,7 +90,7 @@ impl Contract {
         w.u8(self.semantics.code());
         w.u8(self.engine.code());
         w.u64(self.entry_gas.0);
-        w.u8(u8::from(self.reentrant));
+        w.u8(self.flags.bits());
         w.end()
     }
 
@@ -64,10 +103,19 @@ impl Contract {
             semantics: Semantics::from_code(r.u8()?)?,
             engine: EngineId::from_code(r.u8()?)?,
             entry_gas: Gas(r.u64()?),
-            reentrant: r.flag()?,
+            flags: ContractFlags::from_bits(r.u8()?)?,
         };
         r.end()?;
         Some(contract)
+    }
+
+    /// What the contract of this id finds as its input, where it is given `data` of an action of its own, or of none.
+    #[must_use]
+    pub fn input<'d>(&self, id: &RegId, action: Name, data: &'d [u8]) -> Cow<'d, [u8]> {
+        match self.flags.contains(ContractFlags::APPLY) {
+            true => apply::input(id, id, action, data).into(),
+            false => data.into(),
+        }
     }
 
     /// The contract with this registered id, if there is one.

@@ -1,9 +1,9 @@
 //! One transaction that calls a contract: admission, payment, run, settlement.
 //!
 //! A block asks [`admit`] whether a transaction can begin at all, prepares its contract, and makes it
-//! by [`apply`], which keeps the state of a success and reverts everything else. A recording was
-//! accepted once: [`execute`] does the same work without the admission and leaves the state as the
-//! run left it, so that a recorder can look.
+//! by [`begin`], [`Begun::run`] and [`Begun::end`], which keeps the state of a success and reverts
+//! everything else. A recording was accepted once: [`execute`] does the same work without the
+//! admission and leaves the state as the run left it, so that a recorder can look.
 
 use crate::callees::{CalleeRun, Contracts, WithContracts};
 use abi::Gas;
@@ -14,7 +14,7 @@ use hostapi::fees::{self, FeeError};
 use hostapi::{
     CallContext, ChainView, Failure, Host, NodeError, Requests, SettleRefusal, Transcript, settle,
 };
-use state::{Overlay, Place};
+use state::{Checkpoint, Overlay, Place};
 use std::sync::Arc;
 
 /// The chain around a transaction.
@@ -79,6 +79,16 @@ pub enum Rejection {
         /// Amount and fee together; the largest number where they do not fit in 64 bits.
         cost: u64,
     },
+    /// An account cannot send the amount that an action sends.
+    #[error("{account} holds {balance}, {amount} are to be sent")]
+    InsufficientFunds {
+        /// Its registered id, as text.
+        account: String,
+        /// Its balance.
+        balance: u64,
+        /// The amount.
+        amount: u64,
+    },
     /// The contract bytes are longer than any contract can take.
     #[error("the input has {length} bytes, the most is {INPUT_MAX}")]
     InputTooLong {
@@ -96,9 +106,36 @@ pub enum Rejection {
     /// The sender's account has no key: it is a contract, or belongs to nobody yet.
     #[error("the sender has no key: only an account can send, not a contract")]
     NoKey,
-    /// The contract has no account to hold the amount.
-    #[error("the contract has no account to hold the amount sent")]
+    /// The receiver has no account to hold the amount.
+    #[error("the receiver has no account to hold the amount sent")]
     NoAccount,
+    /// The contract takes no amounts.
+    #[error("the contract takes no amounts: call it without --value")]
+    Unpayable,
+    /// A transaction has no action, or too many.
+    #[error(
+        "the transaction has {count} actions, it must have 1 to {most}, with at least one that is not context-free"
+    )]
+    ActionCount {
+        /// Their number, the context-free ones among them.
+        count: usize,
+        /// The most.
+        most: usize,
+    },
+    /// An action asks for an authority that the sender does not have.
+    #[error("action {action} needs the authority of {actor}, which is not the sender")]
+    NoAuthority {
+        /// The place of the action, counted from 1, the context-free ones first.
+        action: usize,
+        /// The registered id of the account, as text.
+        actor: String,
+    },
+    /// A context-free action has an amount or somebody's authority.
+    #[error("action {action} is context-free: it has no amount and nobody's authority")]
+    NotContextFree {
+        /// The place of the action, counted from 1.
+        action: usize,
+    },
     /// The contract's account cannot hold the amount.
     #[error(
         "the contract holds {balance}; with the {amount} sent it would hold more than {most}, the network's most"
@@ -111,6 +148,9 @@ pub enum Rejection {
         /// The most that an account may hold.
         most: u64,
     },
+    /// What the contract had follow its run did not succeed.
+    #[error("what the contract had follow did not succeed")]
+    FollowUp,
     /// The old chain's fee or step rules.
     #[error(transparent)]
     Fee(#[from] FeeError),
@@ -244,22 +284,18 @@ pub fn admit(
     })
 }
 
-/// Runs `tx`, which was admitted, and keeps its changes if it is accepted; otherwise reverts them
-/// all. Under our own rules the sender pays for what ran either way; under the old chain's a failure
-/// leaves no trace. Since `tx` was admitted nothing may have changed in `state`.
-///
-/// # Errors
-/// Only if the node fails.
-pub fn apply(
-    tx: &Transaction<'_>,
-    admitted: Admitted,
-    module: &Arc<dyn Module>,
-    state: &mut Overlay<'_>,
-    chain: &Surroundings<'_>,
-    observer: &mut dyn CallObserver,
-) -> Result<FinishedRun, NodeError> {
+/// A transaction whose money is moved and whose contract has not run.
+#[derive(Debug)]
+pub struct Begun {
+    before: Checkpoint,
+    payer: Place,
+    limits: CallLimits,
+}
+
+/// Moves the money of `tx`, which was admitted. Since then nothing may have changed in `state`.
+pub fn begin(tx: &Transaction<'_>, admitted: Admitted, state: &mut Overlay<'_>) -> Begun {
     let before = state.checkpoint();
-    let (place, _) = admitted.payer;
+    let (payer, _) = admitted.payer;
     match admitted.receiver {
         Some(receiver) => {
             debit(tx, tx.context.pay_amount, admitted.payer, state);
@@ -268,21 +304,53 @@ pub fn apply(
         // An amount that a contract sends itself stays where it is.
         None => debit(tx, 0, admitted.payer, state),
     }
-    let mut run = run(tx, admitted.limits, module, state, chain, observer)?;
-    if run.verdict.is_err() {
-        state.revert(before);
-        if tx.context.semantics.is_dacrs() {
-            run.fee = 0;
+    Begun {
+        before,
+        payer,
+        limits: admitted.limits,
+    }
+}
+
+impl Begun {
+    /// Runs the contract and settles the run. What it asked to follow is still to be done.
+    ///
+    /// # Errors
+    /// Only if the node fails.
+    pub fn run(
+        &self,
+        tx: &Transaction<'_>,
+        module: &Arc<dyn Module>,
+        state: &mut Overlay<'_>,
+        chain: &Surroundings<'_>,
+        observer: &mut dyn CallObserver,
+    ) -> Result<FinishedRun, NodeError> {
+        run(tx, self.limits, module, state, chain, observer)
+    }
+
+    /// The gas that the runs of the transaction may use in all.
+    #[must_use]
+    pub const fn gas(&self) -> Gas {
+        self.limits.gas
+    }
+
+    /// Ends the transaction: keeps its changes if it is accepted; otherwise reverts them all. Under our own rules the
+    /// sender pays for what ran either way; under the old chain's a failure leaves no trace.
+    pub fn end(self, tx: &Transaction<'_>, run: &mut FinishedRun, state: &mut Overlay<'_>) {
+        if run.verdict.is_err() {
+            state.revert(self.before);
+            if tx.context.semantics.is_dacrs() {
+                run.fee = 0;
+            }
+        }
+        if let Payment::Gas { price, .. } = tx.payment
+            && let Some(payer) = Account::at(state, self.payer)
+        {
+            run.fee = run.report.usage.gas_charged().0.saturating_mul(price);
+            // Cannot underflow: checked before the run, and contracts cannot debit the sender.
+            let left = payer.balance.saturating_sub(run.fee);
+            set_balance(state, self.payer, payer, left);
         }
     }
-    if let Payment::Gas { .. } = tx.payment
-        && let Some(payer) = Account::at(state, place)
-    {
-        // Cannot underflow: checked before the run, and contracts cannot debit the sender.
-        let left = payer.balance.saturating_sub(run.fee);
-        set_balance(state, place, payer, left);
-    }
-    Ok(run)
 }
 
 /// Runs `tx`, which nobody admitted and whose contract can call no other, and leaves `state` as it

@@ -3,6 +3,7 @@
 use crate::error::Status;
 use crate::output::Bytes;
 use crate::text::{Page, Text, say};
+use abi::Name;
 use bridge::EngineId;
 use chain::receipt::{Event, Frame, Meters};
 use chain::{Receipt, RegIdText, RunReceipt, Work};
@@ -91,11 +92,14 @@ impl From<Meters> for MetersReport {
 #[derive(Debug, Serialize)]
 struct FrameReport {
     parent: Option<u16>,
+    /// When it was asked for, among all frames, counted from 1.
+    ordinal: u16,
     kind: &'static str,
     receiver: String,
     caller: String,
     code: String,
-    action: u64,
+    /// The action's name.
+    action: Option<String>,
     value: u64,
     work: &'static str,
     #[serde(flatten)]
@@ -131,16 +135,18 @@ impl From<&Frame> for FrameReport {
         let (work, ran) = match &frame.work {
             Work::NewAccount => ("account", RunReport::default()),
             Work::Transfer => ("transfer", RunReport::default()),
+            Work::Nothing => ("nothing", RunReport::default()),
             Work::Deploy { .. } => ("deploy", RunReport::default()),
             Work::Run(run) => ("run", RunReport::from(run)),
         };
         FrameReport {
             parent: frame.parent,
+            ordinal: frame.ordinal,
             kind: frame.kind.name(),
             receiver,
             caller,
             code,
-            action: frame.action,
+            action: (frame.action != 0).then(|| Name(frame.action).to_string()),
             value: frame.value,
             work,
             ran,
@@ -239,8 +245,15 @@ impl Report {
             committed,
             rows: receipt.rows(),
         };
+        let on_8051 = receipt.runs().any(|run| run.engine == EngineId::Mcs51);
         match receipt.frames.first().map(|frame| &frame.work) {
-            None | Some(Work::NewAccount) => {}
+            _ if receipt.is_list() => {
+                report.kind = "actions";
+                report.exit_code = receipt.verdict.exit_code();
+                report.schedule = Some(receipt.schedule);
+                report.host_calls = Some(receipt.meters.host_calls);
+            }
+            None | Some(Work::NewAccount | Work::Nothing) => {}
             Some(Work::Transfer) => report.kind = "transfer",
             Some(Work::Deploy {
                 code_hash,
@@ -258,11 +271,6 @@ impl Report {
             Some(Work::Run(run)) => {
                 report.kind = "call";
                 report.exit_code = receipt.verdict.exit_code();
-                if receipt.runs().any(|run| run.engine == EngineId::Mcs51) {
-                    report.machine_cycles = Some(receipt.meters.cycles);
-                    report.instructions = Some(receipt.meters.instructions);
-                    report.steps = Some(receipt.meters.steps);
-                }
                 report.returned = Some(Bytes(run.returned.clone()));
                 report.engine = Some(run.engine.name());
                 report.semantics = Some(run.semantics.name());
@@ -272,6 +280,11 @@ impl Report {
                 report.host_calls = Some(receipt.meters.host_calls);
                 report.host_log = Some(Bytes(run.host_log.to_vec()));
             }
+        }
+        if on_8051 {
+            report.machine_cycles = Some(receipt.meters.cycles);
+            report.instructions = Some(receipt.meters.instructions);
+            report.steps = Some(receipt.meters.steps);
         }
         report
     }

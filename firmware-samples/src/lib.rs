@@ -64,6 +64,7 @@ samples! {
     "token": "a currency of its own: mint, transfer, approve",
     "exchange": "a pool of two tokens that swaps one for the other: calls both",
     "auction": "whoever pays most gets it, and a beaten bid is paid back at once",
+    "wallet": "sends money on by inline actions, and a watcher is notified",
     "escrow": "a secured trade: the money waits until buyer, seller or arbiter settle it",
     "bet": "two parties toss a coin that neither can load",
     "redpacket": "a sum in several packets of surprising size, for whoever comes first",

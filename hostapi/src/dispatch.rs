@@ -1,8 +1,9 @@
 //! [`Host`]: serves a contract's calls from the method table.
 
+use crate::actions::ActionFrame;
 use crate::context::{CallContext, ChainView};
 use crate::failure::Failure;
-use crate::frames::{Frames, Running, Transcript};
+use crate::frames::{Frames, Mode, Running, Transcript};
 use crate::hash::{double_sha256, sha256};
 use crate::host::{Answer, CallEnd, HostApi, HostFault, KEPT_EACH, KEPT_MAX, Status};
 use crate::outputs::Output;
@@ -12,6 +13,7 @@ use abi::codec;
 use abi::method::{self, Method, Request};
 use state::keys::Key;
 use state::{Overlay, Place};
+use std::sync::Arc;
 
 /// The host of one run: the methods of the table, over one overlay.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct Host<'a, 's> {
     pub(crate) running: Running,
     /// The other frames, and what all have said. Most calls need none of it.
     pub(crate) frames: Option<Box<Frames<'a>>>,
+    /// The frames that the transaction began before the outermost one of this host.
+    pub(crate) frames_before: usize,
     pub(crate) requests: Requests,
     pub(crate) reply: Reply,
     /// The key of the contract's data last asked for, and its place: what is read is mostly written next.
@@ -52,10 +56,12 @@ impl<'a, 's> Host<'a, 's> {
             running: Running {
                 number: 0,
                 caller: context.sender,
-                is_static: false,
+                mode: Mode::Full,
+                actors: None,
                 input: None,
             },
             frames: None,
+            frames_before: 0,
             chain,
             state,
             requests: Requests::default(),
@@ -65,6 +71,18 @@ impl<'a, 's> Host<'a, 's> {
             paid: Gas::ZERO,
             kept: 0,
         }
+    }
+
+    /// The same for the outermost frame of an action.
+    #[must_use]
+    pub fn for_action(mut self, action: &ActionFrame) -> Self {
+        self.running.caller = action.caller;
+        self.running.actors = Some(Arc::clone(&action.actors));
+        if action.is_context_free {
+            self.running.mode = Mode::ContextFree;
+        }
+        self.frames_before = action.frames_before;
+        self
     }
 
     /// Ends the run: what it asked for.
@@ -160,6 +178,14 @@ impl<'a, 's> Host<'a, 's> {
             // Who runs contracts asks `Host::entry`; to a host alone there are no others.
             Request::CallContract { call, input } => self.call_nobody(call, input, false),
             Request::StaticCall { call, input } => self.call_nobody(call, input, true),
+            Request::HasAuth { account } => self.has_auth(account),
+            Request::Notify { account } => Ok(self.notify(account)),
+            Request::SendAction {
+                action,
+                authorization,
+                data,
+            } => self.send_action(action, authorization, data),
+            Request::SendContextFree { action, data } => Ok(self.send_context_free(action, data)),
             Request::Emit { event, data } => self.emit(event, data),
             Request::ReturnData { data } => Ok(self.return_data(data)),
             Request::Fail { code, text } => match self.fail(code, text) {
@@ -234,7 +260,7 @@ impl<'a, 's> Host<'a, 's> {
                 .before(if reads { codec::claimed(request) } else { 0 }),
         )?;
         let served = match Request::read(semantics, spec.method, request) {
-            Some(_) if self.running.is_static && spec.gas.effect.changes_state() => Served::REFUSED,
+            Some(_) if self.running.mode.refuses(spec) => Served::REFUSED,
             Some(request) => self.serve(request)?,
             None => Served::REFUSED,
         };

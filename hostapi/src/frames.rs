@@ -12,7 +12,7 @@ use crate::host::{Answer, CallEnd, HostApi, HostFault, NodeError, Status};
 use crate::prints::Print;
 use crate::requests::Requests;
 use crate::settle::settle;
-use abi::method::{Effect, Method, Request};
+use abi::method::{Effect, Method, MethodSpec, Request};
 use abi::{ExitCode, Gas, codec, method};
 use state::keys::{Key, RegId};
 use state::{Checkpoint, Overlay, Place};
@@ -64,6 +64,8 @@ pub enum NotEntered {
     OldRules = 6,
     /// The transaction has had [`FRAMES_MAX`] calls.
     TooMany = 7,
+    /// The contract takes no amounts.
+    Unpayable = 8,
 }
 
 /// The end of a call of another contract.
@@ -149,9 +151,34 @@ pub(crate) struct Running {
     /// Its number; the outermost one is 0.
     pub(crate) number: u16,
     pub(crate) caller: RegId,
-    pub(crate) is_static: bool,
+    pub(crate) mode: Mode,
+    /// The accounts whose authority the frame of an action has; `None` in any other, which has its caller's.
+    pub(crate) actors: Option<Arc<[RegId]>>,
     /// The input of a frame that another one entered; that of the outermost one is in its context.
     pub(crate) input: Option<Arc<[u8]>>,
+}
+
+/// What a frame may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Anything.
+    Full,
+    /// It changes nothing of the state.
+    Static,
+    /// It does not even see it.
+    ContextFree,
+}
+
+impl Mode {
+    /// Whether a frame must not call this method.
+    #[inline(always)]
+    pub(crate) const fn refuses(self, spec: &MethodSpec) -> bool {
+        match self {
+            Mode::Full => false,
+            Mode::Static => spec.gas.effect.changes_state(),
+            Mode::ContextFree => !spec.is_context_free(),
+        }
+    }
 }
 
 /// The frames of a call but the running one, and what all of them have said.
@@ -210,8 +237,12 @@ impl<'s> Host<'_, 's> {
         let Some((contract, value, gas)) = fields(call) else {
             return Ok(None);
         };
+        if self.running.mode == Mode::ContextFree {
+            return Ok(None);
+        }
+        let is_static = is_static || self.running.mode == Mode::Static;
         if value != 0 {
-            if is_static || self.running.is_static {
+            if is_static {
                 return Ok(None);
             }
             self.pay(Effect::VALUE)?;
@@ -220,7 +251,7 @@ impl<'s> Host<'_, 's> {
             contract,
             value,
             gas: (gas != 0).then_some(Gas(gas)),
-            is_static: is_static || self.running.is_static,
+            is_static,
             input: input.unwrap_or_default(),
         }))
     }
@@ -265,6 +296,7 @@ impl<'s> Host<'_, 's> {
             Some(frames) => (&frames.suspended[..], frames.transcript.frames.len()),
             None => (&[][..], 0),
         };
+        let entered = self.frames_before.saturating_add(entered);
         let running = runs(&self.context.contract)
             || suspended.iter().any(|frame| runs(&frame.context.contract));
         let barred = if suspended.len() + 1 >= DEPTH_MAX {
@@ -316,7 +348,11 @@ impl<'s> Host<'_, 's> {
         let running = Running {
             number,
             caller,
-            is_static: entry.is_static,
+            mode: match entry.is_static {
+                true => Mode::Static,
+                false => Mode::Full,
+            },
+            actors: None,
             input: Some(input),
         };
         let context = CallContext {
@@ -411,7 +447,7 @@ impl<'s> Host<'_, 's> {
         }
         let transcript = &mut frames.transcript;
         let number = std::mem::replace(&mut self.running, caller.running).number;
-        let requests = std::mem::replace(&mut self.requests, caller.requests);
+        let mut requests = std::mem::replace(&mut self.requests, caller.requests);
         let returned = std::mem::replace(&mut transcript.returned, caller.returned);
         // A caller that goes on has no error text yet.
         let error = match aborted {
@@ -420,7 +456,9 @@ impl<'s> Host<'_, 's> {
         };
         self.context = caller.context;
         self.found = caller.found;
-        if status != CallStatus::Success {
+        if status == CallStatus::Success {
+            self.requests.follow_ups.append(&mut requests.follow_ups);
+        } else {
             self.state.revert(caller.state);
             transcript.events.truncate(caller.events);
             self.requests.sent = caller.sent;

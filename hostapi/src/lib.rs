@@ -9,6 +9,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod accounts;
+pub mod actions;
 pub mod app_accounts;
 pub mod app_funds;
 pub mod context;
@@ -29,6 +30,7 @@ pub mod settle;
 pub mod signature;
 pub mod varint;
 
+pub use actions::{ActionFrame, FollowUp, Following, SentAction};
 pub use context::{CallContext, ChainView, KnownTx};
 pub use dispatch::Host;
 pub use failure::Failure;

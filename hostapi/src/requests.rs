@@ -1,5 +1,6 @@
 //! [`Requests`]: what a run asks for beyond its data.
 
+use crate::actions::FollowUp;
 use crate::app_funds::{self, FundRecord};
 use crate::outputs::Output;
 use crate::prints::Print;
@@ -13,6 +14,8 @@ pub struct Requests {
     pub funds: Vec<FundRecord>,
     /// What it has sent with calls of other contracts, in the smallest unit.
     pub sent: u64,
+    /// What is to follow the run, in order of the calls; an inline action's amount is in `sent` already.
+    pub follow_ups: Vec<FollowUp>,
     /// What it printed.
     pub prints: Vec<Print>,
 }

@@ -3,7 +3,7 @@
 
 use abi::{Gas, Semantics};
 use chain::session::Payment;
-use chain::{CallRequest, Chain, Deploy, Genesis};
+use chain::{CallRequest, Chain, ContractFlags, Deploy, Genesis};
 use hostapi::accounts::Account;
 use hostapi::data;
 use state::MemStore;
@@ -28,7 +28,7 @@ pub(crate) fn play(file: &[u8]) -> Result<String, Box<dyn Error>> {
         image: &image,
         semantics: Semantics::V1,
         name: Some("counter"),
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     // An image that cannot be run has a receipt too: `deployed` makes an error of it.
     let counter = block.deploy(&deploy)?.deployed()?.target;

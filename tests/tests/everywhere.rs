@@ -4,7 +4,7 @@
 
 use abi::{Gas, Semantics};
 use chain::session::Payment;
-use chain::{CallRequest, Chain, Deploy, Genesis};
+use chain::{CallRequest, Chain, ContractFlags, Deploy, Genesis};
 use sha2::{Digest, Sha256};
 use state::MemStore;
 use std::fmt::Write;
@@ -30,7 +30,7 @@ fn play() -> String {
             image: &image,
             semantics: Semantics::V1,
             name: Some(name),
-            reentrant: false,
+            flags: ContractFlags::empty(),
         };
         let receipt = block.deploy(&deploy).expect("a deployment");
         let contract = receipt.target;

@@ -145,15 +145,32 @@ fn token_in_rust_equals_token_in_c() {
 /// The exchange and its two tokens, each on either machine: all eight mixtures leave the same state.
 #[test]
 fn an_exchange_is_the_same_in_all_mixtures() {
-    let [exchange, token] =
-        ["exchange", "token"].map(|name| firmware_samples::sample(name).expect("a sample"));
-    let images = [exchange, token].map(|sample| [mcs51(sample), wasm(sample.source)]);
+    same_in_all_mixtures(
+        "exchange",
+        [
+            ("gold", "token"),
+            ("silver", "token"),
+            ("exchange", "exchange"),
+        ],
+    );
+}
+
+/// Three wallets, of which one pays another and a third is notified.
+#[test]
+fn wallets_are_the_same_in_all_mixtures() {
+    let names = ["wallet", "bobs", "journal"];
+    same_in_all_mixtures("wallet", names.map(|name| (name, "wallet")));
+}
+
+/// Runs the scenario of a sample with each of these contracts, of a sample each, on either machine.
+fn same_in_all_mixtures(of: &str, contracts: [(&str, &str); 3]) {
+    let sample = |name| firmware_samples::sample(name).expect("a sample");
+    let images = contracts.map(|(_, name)| [mcs51(sample(name)), wasm(sample(name).source)]);
     let mut states = Vec::new();
     for mixture in 0..8usize {
-        let mut scenario = scenario(exchange);
-        for (bit, name) in ["gold", "silver", "exchange"].into_iter().enumerate() {
-            let of = usize::from(name != "exchange");
-            scenario.set_image(name, images[of][(mixture >> bit) & 1].clone());
+        let mut scenario = scenario(sample(of));
+        for (bit, (name, _)) in contracts.into_iter().enumerate() {
+            scenario.set_image(name, images[bit][(mixture >> bit) & 1].clone());
         }
         let run = scenario
             .run(RunOptions::default())

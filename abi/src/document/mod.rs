@@ -462,6 +462,13 @@ pub fn price(rule: &GasRule) -> String {
         Effect::Event => {
             let _ = write!(text, " + {} for every topic", Effect::TOPIC.0);
         }
+        Effect::Action => {
+            let value = Effect::VALUE.0;
+            let _ = write!(
+                text,
+                " + {value} where an amount is sent + what the contracts use that run for it"
+            );
+        }
     }
     text
 }

@@ -183,6 +183,7 @@ typedef struct S51_PACKED {
 #define S51_TOO_LITTLE_GAS 5
 #define S51_OLD_RULES 6
 #define S51_TOO_MANY_CALLS 7
+#define S51_UNPAYABLE 8
 
 /* Fills a call of the contract of this registered id, without an amount and with all gas that may be used. */
 S51_INLINE void s51_callee(s51_call_t S51_XDATA *call, const void *regid)
@@ -219,6 +220,90 @@ S51_INLINE void s51_topic(s51_event_t S51_XDATA *event, const void *bytes, uint8
         event->topic[event->topics][i] = 0;
     s51_copy(bytes, event->topic[event->topics], length < 32 ? length : 32);
     event->topics++;
+}
+
+/* What a contract that was deployed with --apply finds in front of the data. */
+typedef struct S51_PACKED {
+    uint8_t receiver[6]; /* this contract */
+    uint8_t code[6];     /* the account whose action it is; another one in a notification */
+    uint8_t action[8];   /* its name */
+} s51_apply_t;
+
+/* An action, for s51_send_action and s51_send_context_free. */
+typedef struct S51_PACKED {
+    uint8_t account[6];
+    uint8_t name[8];
+    int64_t value; /* sent with it */
+} s51_action_t;
+
+/* Whose authority goes with it. */
+typedef struct S51_PACKED {
+    uint8_t actor[6];
+    uint8_t permission[8];
+} s51_authorization_t;
+
+/* Makes the eight bytes of a name of up to 12 letters: a to z, 1 to 5 and dots. */
+S51_INLINE void s51_name_of(uint8_t S51_XDATA *name, const char *letters, uint8_t length)
+{
+    uint8_t i, shift;
+    uint16_t bits;
+    for (i = 0; i < 8; i++)
+        name[i] = 0;
+    for (i = 0; i < length && i < 12; i++) {
+        bits = letters[i] == '.' ? 0 : letters[i] < 'a' ? letters[i] - '0' : letters[i] - 'a' + 6;
+        shift = 59 - 5 * i;
+        bits <<= shift & 7;
+        name[shift >> 3] |= (uint8_t)bits;
+        if (shift < 56)
+            name[(shift >> 3) + 1] |= (uint8_t)(bits >> 8);
+    }
+}
+#define s51_name(name, literal) s51_name_of(name, literal, sizeof(literal) - 1)
+
+/* 1 if the name has these letters, else 0. */
+S51_INLINE uint8_t s51_is_name_of(const uint8_t S51_XDATA *name, const char *letters, uint8_t length)
+{
+    uint8_t i, shift, letter;
+    uint16_t bits;
+    if (length > 12 || (name[0] & 15))
+        return 0;
+    for (i = 0; i < 12; i++) {
+        shift = 59 - 5 * i;
+        bits = name[shift >> 3];
+        if (shift < 56)
+            bits |= (uint16_t)name[(shift >> 3) + 1] << 8;
+        if (i >= length || letters[i] == '.')
+            letter = 0;
+        else
+            letter = letters[i] < 'a' ? letters[i] - '0' : letters[i] - 'a' + 6;
+        if (((uint8_t)(bits >> (shift & 7)) & 31) != letter)
+            return 0;
+    }
+    return 1;
+}
+#define s51_is_name(name, literal) s51_is_name_of(name, literal, sizeof(literal) - 1)
+
+/* Fills an action of this account, without a name and an amount. */
+S51_INLINE void s51_action(s51_action_t S51_XDATA *action, const void *account)
+{
+    uint8_t i;
+    s51_copy(account, action->account, 6);
+    for (i = 0; i < 8; i++)
+        action->name[i] = 0;
+    action->value = 0;
+}
+
+/* Fills the authorization of this actor, which must be the running contract, for the permission `active`. */
+S51_INLINE void s51_authorization(s51_authorization_t S51_XDATA *authorization, const void *actor)
+{
+    uint8_t i;
+    s51_copy(actor, authorization->actor, 6);
+    for (i = 0; i < 4; i++)
+        authorization->permission[i] = 0;
+    authorization->permission[4] = 0xA8; /* what s51_name makes of it */
+    authorization->permission[5] = 0xED;
+    authorization->permission[6] = 0x32;
+    authorization->permission[7] = 0x32;
 }
 
 /* Ends the call with a code other than S51_OK and a text for people. */

@@ -63,6 +63,63 @@ impl MethodSpec {
         !self.args.is_empty()
     }
 
+    /// Whether a context-free action can call it: it asks nothing of the state, nor of who acts, and changes
+    /// nothing but what the receipt says.
+    #[must_use]
+    pub const fn is_context_free(&self) -> bool {
+        match self.method {
+            Method::Compare
+            | Method::Mul
+            | Method::Add
+            | Method::Sub
+            | Method::Div
+            | Method::Hash
+            | Method::Des
+            | Method::Verify
+            | Method::Sign
+            | Method::Print
+            | Method::TxHash
+            | Method::ScriptId
+            | Method::Input
+            | Method::Unpack
+            | Method::Sha256Once
+            | Method::Emit
+            | Method::ReturnData
+            | Method::Fail
+            | Method::Abort => true,
+            Method::TxContract
+            | Method::TxAccount
+            | Method::Pubkey
+            | Method::Balance
+            | Method::TxHeight
+            | Method::BlockHash
+            | Method::Height
+            | Method::DbWrite
+            | Method::DbDelete
+            | Method::DbRead
+            | Method::DbSize
+            | Method::DbNext
+            | Method::DbModify
+            | Method::Output
+            | Method::ScriptData
+            | Method::TxSender
+            | Method::TxUnpack
+            | Method::PayAmount
+            | Method::AppFree
+            | Method::AppFrozen
+            | Method::AppOperate
+            | Method::Address
+            | Method::BlockTime
+            | Method::Caller
+            | Method::CallContract
+            | Method::StaticCall
+            | Method::HasAuth
+            | Method::Notify
+            | Method::SendAction
+            | Method::SendContextFree => false,
+        }
+    }
+
     /// The rules under which the method first appeared.
     #[must_use]
     pub const fn since(&self) -> Semantics {

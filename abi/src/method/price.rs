@@ -47,6 +47,8 @@ pub enum Effect {
     Call,
     /// Writes an event: [`Effect::TOPIC`] for each topic.
     Event,
+    /// Has an action follow: [`Effect::VALUE`] where an amount goes with it, and what the contract uses then.
+    Action,
 }
 
 impl Effect {
@@ -73,7 +75,11 @@ impl Effect {
     pub const fn changes_state(self) -> bool {
         match self {
             Effect::None | Effect::Cipher | Effect::Thawing | Effect::Call => false,
-            Effect::Storage | Effect::Outputs | Effect::AppOperations | Effect::Event => true,
+            Effect::Storage
+            | Effect::Outputs
+            | Effect::AppOperations
+            | Effect::Event
+            | Effect::Action => true,
         }
     }
 

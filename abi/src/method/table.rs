@@ -390,7 +390,7 @@ methods! {
                 (LE64). The code of a refusal is the contract's exit code, or 1 where it succeeded but asked for \
                 money it must not have; of a contract that was not entered it is 1 no such contract, 2 more than 8 \
                 calls deep, 3 the contract is running already, 4 too little money, 5 too little gas, 6 a contract of \
-                the old rules, 7 too many calls in one transaction. Unless the status is 1, all that the contract \
+                the old rules, 7 too many calls in one transaction, 8 a contract that takes no amounts. Unless the status is 1, all that the contract \
                 did is undone. The data is what it gave to method 0x0106.",
         example: "s51_call_t call; s51_result_t result; s51_callee(&call, other); \
                   s51_call_contract(&call, \"hello\", 5, &result); if (result.status != S51_SUCCESS) s51_exit(2);",
@@ -442,6 +442,52 @@ methods! {
         failures: ["code 1, which is success, or more than 256 bytes of text: the run ends with a fault"],
         notes: "No caller goes on: each ends with the fault `aborted`.",
         example: "s51_abort(3, \"the books do not balance\", 24);",
+    }
+    /// Says whether the action has the authority of an account: 1 or 0.
+    0x0109 HasAuth HAS_AUTH = has_auth / Option::None, (account: Regid) -> (has: Flag) {
+        gas: GasRule::flat(30),
+        steps: None,
+        failures: [],
+        notes: "An action of a transaction has the authority of its sender, if it names it; an inline action that of the \
+                contract that sent it. A contract that another one calls has its caller's.",
+        example: "if (!s51_has_auth(sender)) s51_fail(2, \"not yours\", 9);",
+    }
+    /// Has an account notified of the running action, after the contract has run: its contract runs with the same data.
+    0x010A Notify NOTIFY = notify / Option::None, (account: Regid) -> () {
+        gas: GasRule::flat(5_000).with(Effect::Action),
+        steps: None,
+        failures: ["in a static call and in a context-free action: the run ends with a fault"],
+        notes: "Each account is notified once of an action, in the order of the calls, those included that notified \
+                contracts make. Only a contract that was deployed with `--apply` runs then: it finds the account that was \
+                acted on in its input. If it fails, so does the transaction.",
+        example: "s51_notify(other);",
+    }
+    /// Sends an inline action: it is executed after the running one and those who are notified of it.
+    0x010B SendAction SEND_ACTION = send_action / Option::None,
+    (action: Record(22), authorization: Records(14); data: Bytes) -> () {
+        gas: GasRule::flat(5_000).per_request(1, 1).with(Effect::Action),
+        steps: None,
+        failures: [
+            "an actor who is not the running contract: the run ends with a fault",
+            "in a static call and in a context-free action: the run ends with a fault",
+        ],
+        notes: "The action is: registered id of its account (6), name (LE64), amount to send with it (LE64). An \
+                authorization is: registered id of the actor (6), name of the permission (LE64). If the action fails, so \
+                does the transaction.",
+        example: "s51_action_t act; s51_authorization_t by; s51_action(&act, other); s51_authorization(&by, self); \
+                  s51_send_action(&act, &by, 1, \"hello\", 5);",
+    }
+    /// Sends a context-free inline action, which is executed before the other inline ones.
+    0x010C SendContextFree SEND_CONTEXT_FREE = send_context_free / Option::None, (action: Record(22); data: Bytes) -> () {
+        gas: GasRule::flat(5_000).per_request(1, 1).with(Effect::Action),
+        steps: None,
+        failures: [
+            "an amount other than 0: the run ends with a fault",
+            "in a static call and in a context-free action: the run ends with a fault",
+        ],
+        notes: "As method 0x010B, but nobody's authority goes with it, and the methods that ask for the state or change \
+                it are refused in it.",
+        example: "s51_action_t act; s51_action(&act, other); s51_send_context_free(&act, \"hello\", 5);",
     }
 
     in 2014:

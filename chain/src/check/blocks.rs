@@ -1,8 +1,8 @@
 //! The blocks, from the first to the newest.
 
 use super::Check;
-use crate::action::Stored;
 use crate::block::{Header, hash_of_hashes, ids_of};
+use crate::body::Stored;
 use crate::genesis::first_block;
 use crate::head::Head;
 use hostapi::NodeError;

@@ -6,7 +6,7 @@ mod counts;
 mod pairs;
 mod undo;
 
-use crate::action::Stored;
+use crate::body::Stored;
 use crate::chain::Chain;
 use crate::error::ChainError;
 use crate::export;

@@ -1,13 +1,13 @@
 //! The form of each pair, and of the other pairs that it points to.
 
 use super::Check;
-use crate::action::Stored;
 use crate::block::{Header, ids_of};
+use crate::body::Stored;
 use crate::genesis::{FORMAT_NAME, GENESIS};
 use crate::head::HEAD;
 use crate::names;
 use crate::receipt::Receipt;
-use crate::registry::Contract;
+use crate::registry::{Contract, ContractFlags};
 use crate::rollback;
 use hostapi::NodeError;
 use hostapi::accounts::{Account, contract_key_id};
@@ -135,15 +135,16 @@ impl Check<'_> {
             let image = Image::decode(&code).ok()?;
             let rules = self.genesis.rules(semantics);
             let prepared = self.modules.prepare(&image, &rules).ok()?;
-            // Whether it is reentrant is no fact of the image.
-            Some(Contract::of(code_hash, semantics, &*prepared, false))
+            // What its deployer chose is no fact of the image.
+            let flags = ContractFlags::empty();
+            Some(Contract::of(code_hash, semantics, &*prepared, flags))
         };
         let key = (code_hash, semantics);
         match *self.runnable.entry(key).or_insert_with(prepare) {
             None => return Ok(Some("its image cannot be run")),
             Some(expected)
                 if (Contract {
-                    reentrant: contract.reentrant,
+                    flags: contract.flags,
                     ..expected
                 }) != contract =>
             {
@@ -189,6 +190,6 @@ fn transaction(id: &[u8], value: &[u8]) -> Option<&'static str> {
     if blake2b(value) != id {
         return Some("the transaction has another id");
     }
-    let action = Stored::read(value).and_then(|stored| stored.action());
-    action.is_none().then_some("it is no transaction")
+    let body = Stored::read(value).and_then(|stored| stored.body());
+    body.is_none().then_some("it is no transaction")
 }

@@ -2,8 +2,8 @@
 
 use super::Check;
 use super::counts::contract_of_data;
-use crate::action::{Action, Stored};
 use crate::block::{Header, ids_of};
+use crate::body::{Body, Stored};
 use crate::export::pairs;
 use crate::genesis::first_block;
 use crate::head::{HEAD, Head};
@@ -81,8 +81,9 @@ impl Check<'_> {
         let ids = self.store.get(&keys::ids(height))?;
         for id in ids.as_deref().and_then(ids_of).unwrap_or_default() {
             let stored = self.store.get(&keys::transaction(id))?;
-            let action = stored.as_deref().and_then(Stored::read);
-            if let Some(Action::NewAccount { balance, .. }) = action.and_then(|it| it.action()) {
+            let stored = stored.as_deref().and_then(Stored::read);
+            if let Some(Body::NewAccount { balance, .. }) = stored.and_then(|stored| stored.body())
+            {
                 made += i128::from(balance);
             }
             let stored = self.store.get(&keys::receipt(id))?;

@@ -1,7 +1,7 @@
 //! New accounts.
 
 use super::OpenBlock;
-use crate::action::Action;
+use crate::body::Body;
 use crate::error::ChainError;
 use crate::identity;
 use crate::names::{self, RegIdText};
@@ -31,11 +31,13 @@ impl OpenBlock<'_> {
         let before = self.state.checkpoint();
         account.register(&mut self.state, &key_id);
         self.state.put(&keys::name(name), id);
-        let transaction = self.identify(Action::NewAccount {
+        let transaction = self.identify(Body::NewAccount {
+            id,
             name: name.into(),
             balance,
             public_key,
         })?;
+        self.registered += 1;
         let gas = self.rules().schedule.account_gas(name.len()).0;
         self.finish_native(transaction, before, (id, id, 0), (gas, 0), Work::NewAccount)
     }

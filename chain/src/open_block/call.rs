@@ -1,19 +1,21 @@
 //! Calls: a transaction of the block, or a query.
 
+use super::actions::{Stop, UnderWay};
 use super::{OpenBlock, frames};
-use crate::action::Action;
+use crate::body::Body;
 use crate::error::ChainError;
 use crate::hostlog::HostLog;
 use crate::names::RegIdText;
 use crate::receipt::{
     ErrorText, Event, Frame, FrameKind, Meters, Receipt, RunReceipt, Verdict, Work,
 };
-use crate::registry::Contract;
-use crate::session::{self, Payment, Rejection, Surroundings, Transaction};
+use crate::registry::{Contract, ContractFlags};
+use crate::session::{self, FinishedRun, Payment, Rejection, Surroundings, Transaction};
+use abi::{Gas, Name};
 use bridge::{CallObserver, Cycles, Module, Steps};
-use hostapi::CallContext;
 use hostapi::fees::MAX_STEPS;
 use hostapi::hash::blake2b;
+use hostapi::{CallContext, FollowUp};
 use loader::Image;
 use state::keys::{Hash, RegId};
 use std::sync::Arc;
@@ -31,6 +33,14 @@ pub struct CallRequest<'a> {
     pub value: u64,
     /// The payment for the run. Under the old chain's rules it must be by fuel, under ours by gas.
     pub payment: Payment,
+}
+
+/// What a transaction leaves in its receipt, beside its cost.
+struct Done {
+    verdict: Verdict,
+    error: Option<ErrorText>,
+    frames: Vec<Frame>,
+    events: Vec<Event>,
 }
 
 impl OpenBlock<'_> {
@@ -107,28 +117,25 @@ impl OpenBlock<'_> {
             ..
         } = contract;
         let rules = self.chain.rules(semantics);
+        let data = input;
+        let input = &contract.input(&id, Name::EMPTY, data)[..];
         let mut transaction = Transaction {
             schedule: &rules.schedule,
             context: CallContext {
                 semantics,
-                network: self.chain.genesis().network,
-                height: self.height,
-                chain_tip: self.parent.height,
-                block_time: self.time,
-                tip_time: u32::try_from(self.parent.time).unwrap_or(u32::MAX),
-                tx_hash: Hash::default(),
-                sender,
                 contract: id,
                 input,
                 pay_amount: value,
-                traversal: true,
-                account_check: false,
+                ..self.context(sender, Hash::default())
             },
             payment,
             needs_key,
             cycles: Cycles(u64::MAX),
             steps: Steps(u64::MAX),
         };
+        if value != 0 && contract.flags.contains(ContractFlags::UNPAYABLE) {
+            return Err(Rejection::Unpayable.into());
+        }
         let mut admitted = session::admit(&transaction, contract.entry_gas, &mut self.state)?;
         let module = match image {
             None => self.ready(&id, &contract)?,
@@ -139,20 +146,20 @@ impl OpenBlock<'_> {
                 module
             }
         };
-        let new = self.identify(Action::Call {
+        let new = self.identify(Body::Call {
             sender,
             contract: id,
-            input: input.to_vec(),
+            input: data.to_vec(),
             value,
             payment,
         })?;
         transaction.context.tx_hash = new.id;
         transaction.context.account_check = module.account_check();
         let buffer = std::mem::take(&mut self.log);
-        let mut watched = (HostLog::new(buffer, self.kept.as_mut()), observer);
-        let run = session::apply(
+        let mut watched = (HostLog::new(buffer, self.kept.as_mut()), &mut *observer);
+        let begun = session::begin(&transaction, admitted, &mut self.state);
+        let mut run = begun.run(
             &transaction,
-            admitted,
             &module,
             &mut self.state,
             &Surroundings {
@@ -164,13 +171,10 @@ impl OpenBlock<'_> {
         let mut logs = watched.0.finish();
         self.log = std::mem::take(&mut logs.buffer);
         let usage = run.report.usage;
-        let verdict = verdict_of(&run.verdict);
         let gas_before = session::gas_before(&transaction);
-        let (id_of_tx, index) = (new.id, self.next_index()?);
-        let changes = self.changes(before)?;
-        self.charge_steps(run.steps_charged)?;
         let outermost = Frame {
             parent: None,
+            ordinal: 1,
             kind: FrameKind::Action,
             receiver: id,
             caller: sender,
@@ -190,14 +194,37 @@ impl OpenBlock<'_> {
                 gas: usage.gas.0 - gas_before.0,
                 host_calls: logs.calls,
                 host_log: logs.hash,
-                returned: run.transcript.returned,
-                prints: run.requests.prints,
+                returned: std::mem::take(&mut run.transcript.returned),
+                prints: std::mem::take(&mut run.requests.prints),
             }),
         };
-        let frames = frames::of(outermost, run.transcript.frames, run.callees, &logs.entered);
-        let events = run.transcript.events.into_iter().filter_map(|event| {
-            Event::new(event.frame, event.name.into(), event.topics, event.data).ok()
-        });
+        let seen = std::mem::take(&mut run.transcript.frames);
+        let callees = std::mem::take(&mut run.callees);
+        let events = std::mem::take(&mut run.transcript.events);
+        let mut done = Done {
+            verdict: verdict_of(&run.verdict),
+            error: run.transcript.error.take().and_then(ErrorText::new),
+            frames: frames::of(outermost, seen, callees, &logs.entered),
+            events: events.into_iter().filter_map(event_of).collect(),
+        };
+        let asked = std::mem::take(&mut run.requests.follow_ups);
+        if run.verdict.is_ok() && !asked.is_empty() {
+            let context = self.context(sender, new.id);
+            let mut under = UnderWay::new(context, rules, begun.gas());
+            done = self.follow_up(
+                (&mut under, gas_before),
+                data,
+                asked,
+                done,
+                &mut run,
+                observer,
+            )?;
+        }
+        begun.end(&transaction, &mut run, &mut self.state);
+        let (id_of_tx, index) = (new.id, self.next_index()?);
+        let changes = self.changes(before)?;
+        self.charge_steps(run.steps_charged)?;
+        let usage = run.report.usage;
         self.transactions.push(new);
         self.receipts.push(Receipt {
             id: id_of_tx,
@@ -206,21 +233,61 @@ impl OpenBlock<'_> {
             sender,
             target: id,
             fee: run.fee,
-            verdict,
-            error: run.transcript.error.and_then(ErrorText::new),
+            verdict: done.verdict,
+            error: done.error,
             gas: usage.gas.0,
             refund: usage.refund.0,
             schedule: rules.schedule.version,
             meters: Meters {
                 memory: run.report.memory,
                 state_bytes: changes.state_bytes,
-                ..Meters::of(&frames)
+                ..Meters::of(&done.frames)
             },
             write_set: changes.write_set,
-            frames,
-            events: events.collect(),
+            frames: done.frames,
+            events: done.events,
         });
         Ok(())
+    }
+
+    /// Executes what follows a call that has run, with what is left of its gas; before the run it cost something too.
+    #[cold]
+    fn follow_up(
+        &mut self,
+        (under, gas_before): (&mut UnderWay<'_>, Gas),
+        data: &[u8],
+        asked: Vec<FollowUp>,
+        done: Done,
+        run: &mut FinishedRun,
+        observer: &mut dyn CallObserver,
+    ) -> Result<Done, ChainError> {
+        let registered = self.registered;
+        let report = &mut run.report;
+        let used = Gas(report.usage.gas.0 - gas_before.0);
+        under.resume(done.frames, used, report.offered);
+        under.events = done.events;
+        let followed = self.follow_call(under, data, asked, observer);
+        report.memory = report.memory.saturating_add(under.memory);
+        report.usage.gas = Gas(under.used.0.saturating_add(gas_before.0));
+        report.usage.refund = Gas::ZERO;
+        let mut done = Done {
+            frames: std::mem::take(&mut under.frames),
+            events: std::mem::take(&mut under.events),
+            verdict: Verdict::Success,
+            error: None,
+        };
+        match followed {
+            Ok(()) => report.usage.refund = under.refund(),
+            Err(Stop::Failed(failed)) => {
+                self.registered = registered;
+                self.ready = None;
+                run.verdict = Err(Rejection::FollowUp);
+                done.events.clear();
+                (done.verdict, done.error) = (failed.verdict, failed.error);
+            }
+            Err(Stop::Node(error)) => return Err(error),
+        }
+        Ok(done)
     }
 
     /// The contract of this id. A deployed contract never changes.
@@ -236,7 +303,11 @@ impl OpenBlock<'_> {
     }
 
     /// `contract`, whose id this is, ready to run.
-    fn ready(&mut self, id: &RegId, contract: &Contract) -> Result<Arc<dyn Module>, ChainError> {
+    pub(super) fn ready(
+        &mut self,
+        id: &RegId,
+        contract: &Contract,
+    ) -> Result<Arc<dyn Module>, ChainError> {
         if let Some((last, _, prepared)) = &self.ready
             && last == id
         {
@@ -269,4 +340,9 @@ fn verdict_of(settled: &Result<(), Rejection>) -> Verdict {
             reason: other.to_string(),
         },
     }
+}
+
+/// An event of a host as a receipt has it.
+fn event_of(event: hostapi::Event) -> Option<Event> {
+    Event::new(event.frame, event.name.into(), event.topics, event.data).ok()
 }

@@ -38,14 +38,14 @@ impl OpenBlock<'_> {
         batch.insert(keys::block(self.height).into(), Some(header.encode()));
         let ids_stored = ids.as_flattened().to_vec();
         batch.insert(keys::ids(self.height).into(), Some(ids_stored));
-        let mut actions = Vec::with_capacity(ids.len());
+        let mut bodies = Vec::with_capacity(ids.len());
         for (transaction, receipt) in self.transactions.into_iter().zip(encoded) {
-            let NewTransaction { id, action, stored } = transaction;
+            let NewTransaction { id, body, stored } = transaction;
             batch.insert(keys::transaction(&id).into(), Some(stored));
             batch.insert(keys::receipt(&id).into(), Some(receipt));
-            actions.push(action);
+            bodies.push(body);
         }
         self.chain.commit_after(&self.parent, batch)?;
-        Ok((Block { header, actions }, self.receipts))
+        Ok((Block { header, bodies }, self.receipts))
     }
 }

@@ -1,10 +1,10 @@
 //! Deployments.
 
 use super::OpenBlock;
-use crate::action::Action;
+use crate::body::Body;
 use crate::error::ChainError;
 use crate::receipt::{Receipt, Work};
-use crate::registry::Contract;
+use crate::registry::{Contract, ContractFlags};
 use abi::Semantics;
 use bridge::{EngineId, PrepareError};
 use hostapi::accounts::{self, Account};
@@ -22,8 +22,8 @@ pub struct Deploy<'a> {
     pub semantics: Semantics,
     /// Its local name.
     pub name: Option<&'a str>,
-    /// Whether it can be called while it runs already, by a contract that it has called.
-    pub reentrant: bool,
+    /// What is chosen for it.
+    pub flags: ContractFlags,
 }
 
 impl OpenBlock<'_> {
@@ -40,7 +40,7 @@ impl OpenBlock<'_> {
             image,
             semantics,
             name,
-            reentrant,
+            flags,
         } = *deploy;
         let id = self.next_regid()?;
         if let Some(name) = name {
@@ -75,7 +75,7 @@ impl OpenBlock<'_> {
         };
         let code_hash = image.code_hash();
         if let Some(prepared) = prepared {
-            let contract = Contract::of(code_hash, semantics, &*prepared, reentrant);
+            let contract = Contract::of(code_hash, semantics, &*prepared, flags);
             let code = image.encode();
             self.state.put(&keys::code(&code_hash), code);
             self.state.put(&keys::contract(&id), contract.encode());
@@ -83,13 +83,14 @@ impl OpenBlock<'_> {
             if let Some(name) = name {
                 self.state.put(&keys::name(name), id);
             }
+            self.registered += 1;
         }
-        let transaction = self.identify(Action::Deploy {
+        let transaction = self.identify(Body::Deploy {
             sender,
             code_hash,
             semantics,
             name: name.unwrap_or_default().into(),
-            reentrant,
+            flags,
         })?;
         let work = Work::Deploy {
             code_hash,

@@ -1,10 +1,13 @@
 //! Calls with another image than the contract's own, for comparisons.
 
 use super::{CallRequest, OpenBlock};
+use crate::actions::ActionList;
 use crate::error::ChainError;
 use crate::hostlog::HostCalls;
 use crate::receipt::Receipt;
+use abi::Semantics;
 use loader::Image;
+use state::keys::RegId;
 
 /// The result of a reverted call.
 #[derive(Clone, Debug)]
@@ -27,8 +30,33 @@ impl OpenBlock<'_> {
         request: &CallRequest<'_>,
         image: &Image,
     ) -> Result<DryRun, ChainError> {
-        let (before, steps) = (self.state.checkpoint(), self.steps);
-        let result = self.run(request, Some(image), true, &mut ());
+        self.dry_run(|block| block.run(request, Some(image), true, &mut ()))
+    }
+
+    /// Executes the actions with `image` in place of the contract `id`'s own, and reverts them.
+    ///
+    /// # Errors
+    /// As [`OpenBlock::dry_run_with`].
+    pub fn dry_run_list_with(
+        &mut self,
+        list: &ActionList,
+        id: &RegId,
+        image: &Image,
+    ) -> Result<DryRun, ChainError> {
+        let rules = self.chain.rules(Semantics::V1);
+        let module = self.chain.modules().prepare(image, &rules)?;
+        self.instead = Some((*id, module));
+        let dry_run = self.dry_run(|block| block.execute_all(list, &mut ()));
+        self.instead = None;
+        dry_run
+    }
+
+    fn dry_run(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<(), ChainError>,
+    ) -> Result<DryRun, ChainError> {
+        let (before, steps, registered) = (self.state.checkpoint(), self.steps, self.registered);
+        let result = run(self);
         if result.is_err() {
             self.state.revert(before);
         }
@@ -39,6 +67,7 @@ impl OpenBlock<'_> {
             Err(error) if error.is_node() => return Err(error),
             Err(error) => Err(error.to_string()),
         };
+        self.registered = registered;
         Ok(DryRun {
             receipt,
             host_calls,

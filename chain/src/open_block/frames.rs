@@ -16,10 +16,12 @@ pub(super) fn of(
 ) -> Vec<Frame> {
     let mut frames = Vec::with_capacity(1 + seen.len());
     frames.push(outermost);
-    for ((seen, run), (host_calls, host_log)) in seen.into_iter().zip(runs).zip(logs) {
+    let entered = seen.into_iter().zip(runs).zip(logs);
+    for (((seen, run), (host_calls, host_log)), ordinal) in entered.zip(2..) {
         let usage = run.usage;
         frames.push(Frame {
             parent: Some(seen.parent),
+            ordinal,
             kind: match seen.is_static {
                 true => FrameKind::StaticCall,
                 false => FrameKind::Call,

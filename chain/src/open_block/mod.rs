@@ -3,11 +3,13 @@
 //! | module | holds |
 //! |---|---|
 //! | `account`, `transfer`, `deploy`, `call` | a transaction of each kind, with its receipt |
+//! | `actions` | a transaction of several actions, and what follows the run of a contract |
 //! | `dry_run` | a call with another image, reverted |
 //! | `outcome` | the receipt of a finished transaction |
 //! | `commit` | the finished block, written in one batch |
 
 mod account;
+mod actions;
 mod call;
 mod commit;
 mod deploy;
@@ -16,7 +18,7 @@ mod frames;
 mod outcome;
 mod transfer;
 
-use crate::action::Action;
+use crate::body::Body;
 use crate::chain::Chain;
 use crate::error::ChainError;
 use crate::head::Head;
@@ -73,7 +75,7 @@ const USUAL_TRANSACTIONS: usize = 128;
 #[derive(Debug)]
 struct NewTransaction {
     id: Hash,
-    action: Action,
+    body: Body,
     stored: Vec<u8>,
 }
 
@@ -88,6 +90,8 @@ pub struct OpenBlock<'c> {
     /// Its transactions so far.
     transactions: Vec<NewTransaction>,
     receipts: Vec<Receipt>,
+    /// The accounts and contracts made so far.
+    registered: u32,
     /// The steps charged so far, which the old chain limits.
     steps: u64,
     /// The buffer of host-call logs and write sets.
@@ -96,6 +100,8 @@ pub struct OpenBlock<'c> {
     kept: Option<Kept>,
     /// The contract last called, ready to run: one is mostly called again.
     ready: Option<(RegId, Contract, Arc<dyn Module>)>,
+    /// What runs instead of a contract, in a dry run.
+    instead: Option<(RegId, Arc<dyn Module>)>,
 }
 
 impl<'c> OpenBlock<'c> {
@@ -108,10 +114,12 @@ impl<'c> OpenBlock<'c> {
             time,
             transactions: Vec::with_capacity(USUAL_TRANSACTIONS),
             receipts: Vec::with_capacity(USUAL_TRANSACTIONS),
+            registered: 0,
             steps: 0,
             log: Vec::new(),
             kept: None,
             ready: None,
+            instead: None,
         })
     }
 
@@ -161,12 +169,12 @@ impl<'c> OpenBlock<'c> {
         self.state.writes().into_iter().collect()
     }
 
-    /// `action` as the next transaction, with its id.
-    fn identify(&self, action: Action) -> Result<NewTransaction, ChainError> {
-        let stored = action.stored(self.height, self.next_index()?);
+    /// A transaction that does this as the next one, with its id.
+    fn identify(&self, body: Body) -> Result<NewTransaction, ChainError> {
+        let stored = body.stored(self.height, self.next_index()?);
         Ok(NewTransaction {
             id: blake2b(&stored),
-            action,
+            body,
             stored,
         })
     }
@@ -176,9 +184,11 @@ impl<'c> OpenBlock<'c> {
             .map_err(|_| ChainError::BlockFull("it has 65,536 transactions"))
     }
 
-    /// The registered id of what the next transaction makes.
+    /// The registered id of the next account or contract that is made: they are counted in each block.
     fn next_regid(&self) -> Result<RegId, ChainError> {
-        Ok(accounts::regid(self.height, self.next_index()?))
+        let place = u16::try_from(self.registered)
+            .map_err(|_| ChainError::BlockFull("65,536 accounts and contracts were made in it"))?;
+        Ok(accounts::regid(self.height, place))
     }
 
     /// Gives up what is kept of keys that were only looked at, if that is much: nobody pays for what

@@ -88,7 +88,7 @@ impl OpenBlock<'_> {
         };
         let refusal = match &work {
             Work::Deploy { refusal, .. } => refusal.clone(),
-            Work::NewAccount | Work::Transfer | Work::Run(_) => None,
+            Work::NewAccount | Work::Transfer | Work::Nothing | Work::Run(_) => None,
         };
         let receipt = Receipt {
             id: transaction.id,
@@ -109,6 +109,7 @@ impl OpenBlock<'_> {
             write_set: changes.write_set,
             frames: vec![Frame {
                 parent: None,
+                ordinal: 1,
                 kind: FrameKind::Native,
                 receiver: target,
                 caller: sender,

@@ -1,7 +1,7 @@
 //! Money from one account to another, without a contract.
 
 use super::OpenBlock;
-use crate::action::Action;
+use crate::body::Body;
 use crate::error::ChainError;
 use crate::names::RegIdText;
 use crate::receipt::{Receipt, Work};
@@ -27,7 +27,7 @@ impl OpenBlock<'_> {
                 name: RegIdText(target).to_string(),
             });
         }
-        let transaction = self.identify(Action::Transfer {
+        let transaction = self.identify(Body::Transfer {
             sender,
             target,
             amount,

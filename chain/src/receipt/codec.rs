@@ -15,6 +15,7 @@ mod tag {
     pub(super) const DEPLOY: u8 = 2;
     pub(super) const RUN: u8 = 3;
     pub(super) const TRANSFER: u8 = 4;
+    pub(super) const NOTHING: u8 = 5;
     pub(super) const SUCCESS: u8 = 1;
     pub(super) const REFUSED: u8 = 2;
     pub(super) const SETTLEMENT_FAILED: u8 = 3;
@@ -29,8 +30,8 @@ impl Receipt {
     /// version 2 · id 32 · height · index · sender 6 · target 6 · fee
     /// verdict · error · gas · refund · schedule
     /// cycles · instructions · steps ± · memory · state bytes ± · host calls · write set 32
-    /// frames · each: parent (its ordinal plus one, 0 for none) · kind 1 · receiver 6 · caller 6 · code 6
-    ///                action · value · tag 1 · nothing (account, transfer) | deploy | run
+    /// frames · each: parent (its place plus one, 0 for none) · ordinal · kind 1 · receiver 6 · caller 6
+    ///                code 6 · action · value · tag 1 · nothing (account, transfer, no work) | deploy | run
     /// events · each: frame · name · topics 1, each 32 · data
     ///
     /// verdict: tag 1 · code 1 (refused) | reason (settlement failed, not deployed) | name, reason (fault)
@@ -96,7 +97,7 @@ impl Receipt {
             meters: Meters::decode(&mut r)?,
             write_set: r.array()?,
             frames: {
-                let frames = (0..r.small()?).map(|ordinal| Frame::decode(ordinal, &mut r));
+                let frames = (0..r.small()?).map(|place| Frame::decode(place, &mut r));
                 frames.collect::<Option<Vec<_>>>()?
             },
             events: {
@@ -203,6 +204,7 @@ impl Frame {
     #[inline(always)]
     fn encode(&self, w: &mut Writer) {
         w.number(self.parent.map_or(0, |parent| u64::from(parent) + 1));
+        w.number(self.ordinal.into());
         w.u8(self.kind.code());
         let accounts = [self.receiver, self.caller, self.code];
         w.0.extend_from_slice(accounts.as_flattened());
@@ -211,6 +213,7 @@ impl Frame {
         match &self.work {
             Work::NewAccount => w.u8(tag::NEW_ACCOUNT),
             Work::Transfer => w.u8(tag::TRANSFER),
+            Work::Nothing => w.u8(tag::NOTHING),
             Work::Deploy {
                 code_hash,
                 semantics,
@@ -232,12 +235,13 @@ impl Frame {
         }
     }
 
-    fn decode(ordinal: u16, r: &mut Reader<'_>) -> Option<Frame> {
+    fn decode(place: u16, r: &mut Reader<'_>) -> Option<Frame> {
         Some(Frame {
             parent: match r.small::<u16>()?.checked_sub(1) {
-                Some(parent) if parent >= ordinal => return None,
+                Some(parent) if parent >= place => return None,
                 parent => parent,
             },
+            ordinal: r.small()?,
             kind: FrameKind::from_code(r.u8()?)?,
             receiver: r.array()?,
             caller: r.array()?,
@@ -247,6 +251,7 @@ impl Frame {
             work: match r.u8()? {
                 tag::NEW_ACCOUNT => Work::NewAccount,
                 tag::TRANSFER => Work::Transfer,
+                tag::NOTHING => Work::Nothing,
                 tag::DEPLOY => Work::Deploy {
                     code_hash: r.array()?,
                     semantics: Semantics::from_code(r.u8()?)?,

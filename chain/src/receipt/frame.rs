@@ -6,12 +6,13 @@ use bridge::EngineId;
 use hostapi::Print;
 use state::keys::{Hash, RegId};
 
-/// One piece of the work of a transaction. Its ordinal is its place among the frames.
+/// One piece of the work of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The ordinal of the frame that began it, which is less than its own; `None` where the transaction
-    /// did.
+    /// The place of the frame that began it, which is before its own; `None` where the transaction did.
     pub parent: Option<u16>,
+    /// When it was asked for, among all frames, counted from 1: before it begins, where it has to wait for others.
+    pub ordinal: u16,
     /// The way it began.
     pub kind: FrameKind,
     /// The account that it runs for, and whose data it changes.
@@ -120,6 +121,9 @@ pub enum Work {
         /// The reason why there is no contract, where the image cannot be run; never empty.
         refusal: Option<String>,
     },
+    /// Nothing: the account has no contract, or none that is to be notified; or there was a reason not to begin, which
+    /// ended the transaction.
+    Nothing,
     /// Ran a contract.
     Run(RunReceipt),
 }

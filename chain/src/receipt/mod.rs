@@ -108,7 +108,17 @@ impl Receipt {
     pub fn run(&self) -> Option<&RunReceipt> {
         match &self.frames.first()?.work {
             Work::Run(run) => Some(run),
-            Work::NewAccount | Work::Transfer | Work::Deploy { .. } => None,
+            Work::NewAccount | Work::Transfer | Work::Nothing | Work::Deploy { .. } => None,
+        }
+    }
+
+    /// Whether it is that of a list of actions, rather than of a call, an account, a payment or a deployment.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        let mut roots = self.frames.iter().filter(|frame| frame.parent.is_none());
+        match (roots.next(), roots.next()) {
+            (Some(first), None) => first.action != 0 || first.work == Work::Nothing,
+            _ => true,
         }
     }
 
@@ -116,7 +126,7 @@ impl Receipt {
     pub fn runs(&self) -> impl Iterator<Item = &RunReceipt> {
         self.frames.iter().filter_map(|frame| match &frame.work {
             Work::Run(run) => Some(run),
-            Work::NewAccount | Work::Transfer | Work::Deploy { .. } => None,
+            Work::NewAccount | Work::Transfer | Work::Nothing | Work::Deploy { .. } => None,
         })
     }
 
@@ -142,7 +152,7 @@ impl Receipt {
     pub fn refusal(&self) -> Option<&str> {
         match &self.frames.first()?.work {
             Work::Deploy { refusal, .. } => refusal.as_deref(),
-            Work::NewAccount | Work::Transfer | Work::Run(_) => None,
+            Work::NewAccount | Work::Transfer | Work::Nothing | Work::Run(_) => None,
         }
     }
 

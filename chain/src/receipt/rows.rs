@@ -1,7 +1,8 @@
 //! Receipts as people read them.
 
-use super::{FrameKind, Receipt, Work};
+use super::{Frame, FrameKind, Receipt, Work};
 use crate::names::RegIdText;
+use abi::Name;
 use bridge::EngineId;
 use hostapi::prints::visible;
 use std::fmt;
@@ -20,6 +21,16 @@ impl Receipt {
         ];
         match self.frames.first().map(|frame| &frame.work) {
             None => {}
+            _ if self.is_list() => {
+                let actions = self.frames.iter().filter(|frame| frame.parent.is_none());
+                rows.extend([
+                    ("actions", format!("{}, by {sender}", actions.count())),
+                    ("outcome", self.verdict.to_string()),
+                ]);
+                rows.extend(self.how_it_ran());
+                rows.extend(self.tree(0).map(|line| ("frames", line)));
+            }
+            Some(Work::Nothing) => rows.push(cost),
             Some(Work::NewAccount) => rows.extend([("new account", target.to_string()), cost]),
             Some(Work::Transfer) => rows.extend([
                 ("transfer", format!("{sender} to {target}, amount {value}")),
@@ -53,24 +64,11 @@ impl Receipt {
                     ("call", format!("{sender} to {target}, value {value}")),
                     ("outcome", self.verdict.to_string()),
                 ]);
-                rows.extend(self.error.iter().map(|error| ("error", error.to_string())));
-                // WebAssembly has none of these.
-                if self.runs().any(|run| run.engine == EngineId::Mcs51) {
-                    let ran = format!(
-                        "{} machine cycles, {} instructions, {} steps",
-                        self.meters.cycles, self.meters.instructions, self.meters.steps
-                    );
-                    rows.push(("ran", ran));
-                }
-                let (gas, refund, fee) = (self.gas, self.refund, self.fee);
-                rows.push((
-                    "cost",
-                    format!("{gas} gas less {refund} given back, fee {fee}"),
-                ));
+                rows.extend(self.how_it_ran());
                 if !run.returned.is_empty() {
                     rows.push(("returned", hex::encode(&run.returned)));
                 }
-                rows.extend(self.tree().map(|line| ("calls", line)));
+                rows.extend(self.tree(1).map(|line| ("calls", line)));
             }
         }
         rows.extend(self.events.iter().map(|event| {
@@ -81,36 +79,77 @@ impl Receipt {
         rows
     }
 
-    /// The frames of contracts that others called, a line each, indented by depth.
-    fn tree(&self) -> impl Iterator<Item = String> {
+    /// The contract's words, what it used and what it cost.
+    fn how_it_ran(&self) -> Vec<(&'static str, String)> {
+        let mut rows = Vec::new();
+        rows.extend(self.error.iter().map(|error| ("error", error.to_string())));
+        // WebAssembly has none of these.
+        if self.runs().any(|run| run.engine == EngineId::Mcs51) {
+            let ran = format!(
+                "{} machine cycles, {} instructions, {} steps",
+                self.meters.cycles, self.meters.instructions, self.meters.steps
+            );
+            rows.push(("ran", ran));
+        }
+        let (gas, refund, fee) = (self.gas, self.refund, self.fee);
+        rows.push((
+            "cost",
+            format!("{gas} gas less {refund} given back, fee {fee}"),
+        ));
+        rows
+    }
+
+    /// The frames from this depth on, a line each, indented by depth.
+    fn tree(&self, from: usize) -> impl Iterator<Item = String> {
         let mut depths = vec![0; self.frames.len()];
         self.frames
             .iter()
             .enumerate()
             .filter_map(move |(number, frame)| {
-                let parent = usize::from(frame.parent?);
-                let depth = depths.get(parent).map_or(1, |depth| depth + 1);
+                let parent = frame.parent.map(usize::from);
+                let depth: usize =
+                    parent.map_or(0, |parent| depths.get(parent).map_or(1, |d| d + 1));
                 depths[number] = depth;
-                let Work::Run(run) = &frame.work else {
-                    return None;
-                };
-                let mut line = "  ".repeat(depth - 1) + &RegIdText(frame.receiver).to_string();
-                if frame.kind == FrameKind::StaticCall {
-                    line += " (static)";
-                }
-                if frame.value != 0 {
-                    line += &format!(" with {}", frame.value);
-                }
-                line += &format!(": {}", run.verdict);
-                if let Some(error) = &run.error {
-                    line += &format!(" ({error})");
-                }
-                line += &format!(", {} gas", run.gas);
-                if run.engine == EngineId::Mcs51 {
-                    line += &format!(", {} machine cycles of its own", run.cycles);
-                }
-                Some(line)
+                let indent = depth.checked_sub(from)?;
+                Some("  ".repeat(indent) + &frame.to_string())
             })
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let receiver = RegIdText(self.receiver);
+        write!(f, "{receiver}")?;
+        if self.action != 0 {
+            write!(f, " {}", Name(self.action))?;
+        }
+        match self.kind {
+            FrameKind::Notified => write!(f, " (notified by {})", RegIdText(self.code))?,
+            FrameKind::StaticCall => f.write_str(" (static)")?,
+            FrameKind::ContextFree => f.write_str(" (context-free)")?,
+            FrameKind::Inline => f.write_str(" (inline)")?,
+            FrameKind::Deferred => f.write_str(" (deferred)")?,
+            FrameKind::Native | FrameKind::Action | FrameKind::Call => {}
+        }
+        if self.value != 0 {
+            write!(f, " with {}", self.value)?;
+        }
+        let run = match &self.work {
+            Work::Run(run) => run,
+            Work::Nothing => return f.write_str(": runs no contract"),
+            Work::NewAccount | Work::Transfer | Work::Deploy { .. } => {
+                return write!(f, ": success");
+            }
+        };
+        write!(f, ": {}", run.verdict)?;
+        if let Some(error) = &run.error {
+            write!(f, " ({error})")?;
+        }
+        write!(f, ", {} gas", run.gas)?;
+        if run.engine == EngineId::Mcs51 {
+            write!(f, ", {} machine cycles of its own", run.cycles)?;
+        }
+        Ok(())
     }
 }
 

@@ -29,6 +29,7 @@ fn native(value: u64, work: Work) -> Receipt {
         write_set: [0x55; 32],
         frames: vec![Frame {
             parent: None,
+            ordinal: 1,
             kind: FrameKind::Native,
             receiver: TARGET,
             caller: SENDER,
@@ -99,8 +100,9 @@ fn call() -> Receipt {
         prints: Vec::new(),
         ..run.clone()
     };
-    let frame = |parent, kind, receiver, caller, action, value, run| Frame {
+    let frame = |parent: Option<u16>, kind, receiver, caller, action, value, run| Frame {
         parent,
+        ordinal: parent.map_or(1, |parent| parent + 0x12),
         kind,
         receiver,
         caller,
@@ -148,42 +150,42 @@ fn encoding_is_the_documented_one_to_the_byte() {
             "\
             0200111111111111111111111111111111111111111111111111111111111111111184868808050800000001\
             0009000000020089060100d20938010000000000005555555555555555555555555555555555555555555555\
-            55555555555555555501000109000000020008000000010000000000000000000100",
-            "bc6b979ca5357b85c2c4627bfc09822d5b77cd28bff286a0ea5d0ce0381e564b",
+            5555555555555555550100010109000000020008000000010000000000000000000100",
+            "394036626e5c00d54d0fb867ce0d698d4f4da0095a461d6e7048f9cf79dd5636",
         ),
         (
             transfer(),
             "\
             0200111111111111111111111111111111111111111111111111111111111111111184868808050800000001\
             0009000000020089060100d20938010000000000005555555555555555555555555555555555555555555555\
-            55555555555555555501000109000000020008000000010000000000000000f4030400",
-            "7c4ec20c89b3a201f513b75f0638983cd36b426f02d3b6cf64e55c660ba256ea",
+            5555555555555555550100010109000000020008000000010000000000000000f4030400",
+            "92b76268a4ddbfc2dfb13ee864329314e7c52d977f30ddb81e29762679cecb95",
         ),
         (
             deploy(),
             "\
             0200111111111111111111111111111111111111111111111111111111111111111184868808050800000001\
             00090000000200890605096e6f2068656164657200d209380100000000000055555555555555555555555555\
-            5555555555555555555555555555555555555501000109000000020008000000010000000000000000000222\
-            2222222222222222222222222222222222222222222222222222222222222203028020096e6f206865616465\
-            7200",
-            "c4c4a6561d8b0665f7c86643b58cf547c75e4805d778d18e9174b3da9b1f7c13",
+            5555555555555555555555555555555555555501000101090000000200080000000100000000000000000002\
+            222222222222222222222222222222222222222222222222222222222222222203028020096e6f2068656164\
+            657200",
+            "76783e86ebb0ecdccaad47a2cf83fdd6049b72a11e85a196e789f47e0f91fd29",
         ),
         (
             call(),
             "\
             0200111111111111111111111111111111111111111111111111111111111111111184868808050800000001\
             000900000002008906040a6f75745f6f665f6761730a6f7574206f662067617301036e6fffd2093801d00fb0\
-            090b8006110e5555555555555555555555555555555555555555555555555555555555555555020002090000\
-            000200080000000100090000000200888e98a8c0e0808101f403030101222222222222222222222222222222\
-            2222222222222222222222222222222222333333333333333333333333333333333333333333333333333333\
-            3333333333040a6f75745f6f665f6761730a6f7574206f662067617301036e6fffe807d80405e80707444444\
-            444444444444444444444444444444444444444444444444444444444400010102dead010607000000000009\
-            0000000200070000000000000003010122222222222222222222222222222222222222222222222222222222\
-            222222223333333333333333333333333333333333333333333333333333333333333333020400e807d80405\
-            e807074444444444444444444444444444444444444444444444444444444444444444026162000101047061\
-            69640166666666666666666666666666666666666666666666666666666666666666660464617461",
-            "1c868032912c99067f842cd2081049eeebf2f931de4a14dff6c5639694786e93",
+            090b8006110e5555555555555555555555555555555555555555555555555555555555555555020001020900\
+            00000200080000000100090000000200888e98a8c0e0808101f4030301012222222222222222222222222222\
+            2222222222222222222222222222222222223333333333333333333333333333333333333333333333333333\
+            333333333333040a6f75745f6f665f6761730a6f7574206f662067617301036e6fffe807d80405e807074444\
+            44444444444444444444444444444444444444444444444444444444444400010102dead0112060700000000\
+            0009000000020007000000000000000301012222222222222222222222222222222222222222222222222222\
+            2222222222223333333333333333333333333333333333333333333333333333333333333333020400e807d8\
+            0405e80707444444444444444444444444444444444444444444444444444444444444444402616200010104\
+            706169640166666666666666666666666666666666666666666666666666666666666666660464617461",
+            "4e46a6c15b3bcfbed0f5e2a966c81f538839dbec654c4094883e1e2783a72ff1",
         ),
     ] {
         assert_eq!(hex::encode(receipt.encode()), golden);
@@ -198,8 +200,8 @@ fn any_receipt() -> impl Strategy<Value = Receipt> {
     (any::<(u32, u16, u16)>(), facts, said).prop_map(|((height, index, schedule), facts, said)| {
         let (verdict, error, [fee, gas, refund], meters) = facts;
         let (mut frames, events) = said;
-        for (ordinal, frame) in (0..).zip(&mut frames) {
-            frame.parent = frame.parent.and_then(|parent| parent.checked_rem(ordinal));
+        for (place, frame) in (0..).zip(&mut frames) {
+            frame.parent = frame.parent.and_then(|parent| parent.checked_rem(place));
         }
         let last = frames.len() as u16;
         let events = events.into_iter();
@@ -254,11 +256,12 @@ fn any_meters() -> impl Strategy<Value = Meters> {
 
 fn any_frame() -> impl Strategy<Value = Frame> {
     let kind = prop::sample::select(FrameKind::ALL.to_vec());
-    let around = any::<(Option<u16>, [RegId; 3], u64, u64)>();
+    let around = any::<(Option<u16>, u16, [RegId; 3], u64, u64)>();
     (around, kind, any_work()).prop_map(|(around, kind, work)| {
-        let (parent, [receiver, caller, code], action, value) = around;
+        let (parent, ordinal, [receiver, caller, code], action, value) = around;
         Frame {
             parent,
+            ordinal,
             kind,
             receiver,
             caller,
@@ -282,6 +285,7 @@ fn any_work() -> impl Strategy<Value = Work> {
     prop_oneof![
         Just(Work::NewAccount),
         Just(Work::Transfer),
+        Just(Work::Nothing),
         deploy.prop_map(|((semantics, engine), code_bytes, refusal)| Work::Deploy {
             code_hash: [0x22; 32],
             semantics,
@@ -375,9 +379,9 @@ fn frames_that_cannot_be_are_no_receipt() {
     let mut receipt = whole.clone();
     receipt.events.push(event(2, b"late", &[], b""));
     assert_eq!(Receipt::decode(&receipt.encode()), None);
-    // The account's frame takes 23 bytes between the numbers of frames and events.
+    // The account's frame takes 24 bytes between the numbers of frames and events.
     let bytes = account().encode();
-    let frames = bytes.len() - 1 - 23 - 1;
+    let frames = bytes.len() - 1 - 24 - 1;
     assert_eq!(bytes[frames], 1);
     let none = [&bytes[..frames], &[0, 0]].concat();
     assert_eq!(Receipt::decode(&none), None);
@@ -420,6 +424,7 @@ fn each_kind_of_frame_has_its_code() {
 #[test]
 fn what_a_contract_says_has_a_line() {
     let mut receipt = call();
+    receipt.frames[0].action = 0;
     receipt.error = ErrorText::new(b"no\nfee 0\xFF".to_vec());
     receipt.events.push(event(0, b"a\x1b[2J", &[], b""));
     let Work::Run(run) = &mut receipt.frames[0].work else {

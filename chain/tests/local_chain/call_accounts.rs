@@ -118,7 +118,7 @@ fn contracts() -> (Chain, [RegId; 2]) {
             image: &image,
             semantics: Semantics::V1,
             name: None,
-            reentrant: true,
+            flags: chain::ContractFlags::REENTRANT,
         };
         block.deploy(&deploy).unwrap().target
     });

@@ -7,7 +7,7 @@ use abi::{Gas, Semantics, method};
 use bridge::EngineId;
 use chain::receipt::{Frame, FrameKind, RunReceipt, Work};
 use chain::session::Payment;
-use chain::{CallRequest, Chain, Deploy, Genesis, Receipt};
+use chain::{CallRequest, Chain, ContractFlags, Deploy, Genesis, Receipt};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use state::MemStore;
@@ -295,7 +295,10 @@ pub(crate) fn contracts() -> (Chain, Ids) {
             image: &image,
             semantics: Semantics::V1,
             name: None,
-            reentrant,
+            flags: match reentrant {
+                true => ContractFlags::REENTRANT,
+                false => ContractFlags::empty(),
+            },
         };
         *id = block.deploy(&deploy).unwrap().target;
     }

@@ -7,7 +7,7 @@ use abi::{Gas, Semantics, method};
 use bridge::{Engine, EngineId, Mcs51, Wasmi, Watchdog};
 use chain::receipt::Work;
 use chain::session::Payment;
-use chain::{CallRequest, Chain, Deploy, OpenBlock, Receipt};
+use chain::{CallRequest, Chain, ContractFlags, Deploy, OpenBlock, Receipt};
 use loader::Image;
 use state::keys::RegId;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn deploy(block: &mut OpenBlock<'_>, image: &Image, semantics: Semantics) -> Reg
         image,
         semantics,
         name: None,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     block.deploy(&deploy).unwrap().target
 }

@@ -3,7 +3,7 @@
 use abi::layout::{COMMUNICATE, RESULT};
 use bridge::EngineId;
 use chain::session::Payment;
-use chain::{CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
+use chain::{CallRequest, Chain, ChainError, ContractFlags, Deploy, Genesis, OpenBlock, Receipt};
 use hostapi::{accounts, data};
 use loader::Image;
 use state::keys::RegId;
@@ -56,7 +56,7 @@ pub(crate) fn set_up(chain: &Chain) {
         image: &image,
         semantics: abi::Semantics::V1,
         name: Some("token"),
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let mut block = chain.begin_block().unwrap();
     assert_eq!(block.deploy(&deploy).unwrap().target, PARTIES.token);
@@ -187,6 +187,62 @@ pub(crate) fn script(calls: &[(u16, Vec<u8>)], code: u8) -> Vec<u8> {
     }
     [&out[..], &[0xFF, 0xFF, code]].concat()
 }
+
+/// A puppet for actions, deployed with `apply`: what it does is in the part for it of its data, which [`parts`] writes.
+pub(crate) fn actor(engine: EngineId) -> Image {
+    if engine == EngineId::Wasm {
+        let text = PUPPET_WAT.replace("(local.set $at (i32.const 8192))", FIND_PART_WAT);
+        return loader::load(text.as_bytes()).expect("a module").image;
+    }
+    succeeds(&PUPPET_ASM.replace("        MOV DPTR,#0x0100\n", FIND_PART_ASM))
+}
+
+/// The data that has each of these [`actor`]s do its script; one without a part just succeeds.
+pub(crate) fn parts(parts: &[(RegId, Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (who, script) in parts {
+        out.push(who[4]);
+        out.extend_from_slice(&u16::try_from(script.len()).unwrap().to_le_bytes());
+        out.extend_from_slice(script);
+    }
+    out.push(0xFF);
+    out
+}
+
+/// Behind the head of 20 bytes, in which the receiver's number is the fifth, the part for it is looked for.
+const FIND_PART_ASM: &str = r"
+        MOV DPTR,#0x0104
+        MOVX A,@DPTR
+        MOV R5,A
+        MOV DPTR,#0x0114
+find:   MOVX A,@DPTR
+        CJNE A,#0xFF,part
+        MOV A,#0x01
+        MOV DPTR,#0xEFFD
+        MOVX @DPTR,A
+        LJMP 0x0008
+part:   INC DPTR
+        XRL A,R5
+        JZ mine
+        LCALL count
+        MOV A,DPL
+        ADD A,R2
+        MOV DPL,A
+        MOV A,DPH
+        ADDC A,R3
+        MOV DPH,A
+        SJMP find
+mine:   INC DPTR
+        INC DPTR
+";
+
+const FIND_PART_WAT: &str = r"(local.set $at (i32.const 8212))
+        (block $mine (loop $find
+            (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 0xFF)) (then (call $exit (i32.const 1))))
+            (br_if $mine (i32.eq (i32.load8_u (local.get $at)) (i32.load8_u (i32.const 8196))))
+            (local.set $at (i32.add (i32.add (local.get $at) (i32.const 3)) (i32.load16_u offset=1 (local.get $at))))
+            (br $find)))
+        (local.set $at (i32.add (local.get $at) (i32.const 3)))";
 
 /// The script is copied away first, for requests go where the input lies.
 const PUPPET_ASM: &str = r"

@@ -1,5 +1,7 @@
 //! The chain as its users see it: one program of tests, so that it is linked once.
 
+mod action_limits;
+mod actions;
 mod atomicity;
 mod call_accounts;
 mod call_nodes;

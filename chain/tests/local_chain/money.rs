@@ -5,7 +5,7 @@ use abi::codec::request;
 use abi::{Semantics, method};
 use bridge::EngineId;
 use chain::session::{Payment, Rejection};
-use chain::{CallRequest, ChainError, Deploy, OpenBlock, Receipt, identity, names};
+use chain::{CallRequest, ChainError, ContractFlags, Deploy, OpenBlock, Receipt, identity, names};
 use hostapi::accounts::{Account, contract_key_id, regid};
 use hostapi::hash::key_hash;
 use hostapi::network::Network;
@@ -50,7 +50,7 @@ fn deploy(block: &mut OpenBlock<'_>, engine: EngineId, name: &str) -> RegId {
         image: &image,
         semantics: Semantics::V1,
         name: Some(name),
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     block.deploy(&deploy).unwrap().target
 }
@@ -91,7 +91,7 @@ fn registering_keeps_what_the_address_was_paid() {
 
         let mut block = chain.begin_block().unwrap();
         let carol = key_hash(&identity::public_key("carol"));
-        let next = regid(block.height(), 2);
+        let next = regid(block.height(), 1);
         let contract = contract_key_id(&next);
         let records = [
             to_address(&carol, 70),
@@ -183,7 +183,7 @@ fn only_accounts_with_a_key_send() {
         image: &image,
         semantics: Semantics::V1,
         name: None,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let deployed = block.deploy(&deploy).map(|_| ());
     for refused in [spent, deployed] {

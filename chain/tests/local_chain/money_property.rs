@@ -8,7 +8,8 @@ use abi::{Semantics, method};
 use bridge::EngineId;
 use chain::session::Payment;
 use chain::{
-    CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt, export, identity,
+    CallRequest, Chain, ChainError, ContractFlags, Deploy, Genesis, OpenBlock, Receipt, export,
+    identity,
 };
 use hostapi::accounts::{Account, contract_key_id, regid};
 use hostapi::app_funds::FUND_SIZE;
@@ -401,7 +402,7 @@ fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 3], sums: &m
                 image: &images[*image],
                 semantics,
                 name: None,
-                reentrant: false,
+                flags: ContractFlags::empty(),
             };
             (block.deploy(&deploy).cloned(), 0)
         }

@@ -4,7 +4,7 @@
 use crate::common::*;
 use abi::{Semantics, codec};
 use chain::session::Payment;
-use chain::{CallRequest, Chain, ChainError, Deploy, OpenBlock, RunReceipt};
+use chain::{CallRequest, Chain, ChainError, ContractFlags, Deploy, OpenBlock, RunReceipt};
 use hostapi::data;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
 use loader::Image;
@@ -17,7 +17,7 @@ fn deployed(chain: &Chain, image: &Image, semantics: Semantics) -> RegId {
         image,
         semantics,
         name: None,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let contract = block.deploy(&deploy).unwrap().target;
     block.commit().unwrap();

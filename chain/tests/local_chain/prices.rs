@@ -5,7 +5,7 @@ use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
 use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Rules, Schedule};
 use chain::session::{Payment, Rejection};
-use chain::{CallRequest, Chain, ChainError, Deploy, Genesis, OpenBlock, Receipt};
+use chain::{CallRequest, Chain, ChainError, ContractFlags, Deploy, Genesis, OpenBlock, Receipt};
 use loader::Image;
 use state::MemStore;
 use std::sync::Arc;
@@ -198,7 +198,7 @@ fn a_deployment_is_paid_before_it_is_prepared() {
         image,
         semantics: Semantics::V1,
         name: Some("again"),
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let cost = Schedule::V1.deploy_gas(image.code_bytes(), 5).0;
     let mut block = chain.begin_block().unwrap();
@@ -237,7 +237,7 @@ fn an_image_that_cannot_run_is_paid_and_not_deployed() {
             image: &broken,
             semantics: Semantics::V1,
             name: Some("broken"),
-            reentrant: false,
+            flags: ContractFlags::empty(),
         };
         let mut block = chain.begin_block().unwrap();
         let receipt = block.deploy(&deploy).unwrap().clone();

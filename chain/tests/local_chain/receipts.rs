@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use chain::session::Payment;
-use chain::{CallRequest, Chain, Deploy, OpenBlock, Receipt, Work};
+use chain::{CallRequest, Chain, ContractFlags, Deploy, OpenBlock, Receipt, Work};
 use hostapi::hash::blake2b;
 use state::keys;
 
@@ -71,7 +71,7 @@ fn memory_is_what_the_contract_wrote() {
             image: &image,
             semantics: abi::Semantics::V1,
             name: None,
-            reentrant: false,
+            flags: ContractFlags::empty(),
         };
         let contract = block.deploy(&deploy).unwrap().deployed().unwrap().target;
         let request = CallRequest {
@@ -110,7 +110,7 @@ fn state_bytes_are_what_was_added() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let mut block = chain.begin_block().unwrap();
     let made = block.deploy(&deploy).unwrap().clone();

@@ -1,7 +1,7 @@
 //! What accounts, deployments and calls do to the chain.
 
 use crate::common::*;
-use chain::{Chain, ChainError, Deploy, Genesis, Verdict, Work};
+use chain::{Chain, ChainError, ContractFlags, Deploy, Genesis, Verdict, Work};
 use hostapi::ChainView;
 use state::{Batch, MemStore, StateStore, keys};
 
@@ -134,7 +134,7 @@ fn names_are_taken_once_and_resolve_to_ids() {
         image: &image,
         semantics: abi::Semantics::V1,
         name,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     assert!(matches!(
         block.deploy(&deploy),
@@ -171,7 +171,7 @@ fn deploying_costs_by_the_byte_and_code_is_shared() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let mut block = chain.begin_block().unwrap();
     let receipt = block.deploy(&deploy).unwrap().clone();

@@ -5,7 +5,7 @@ use abi::Gas;
 use bridge::EngineId;
 use chain::check::check;
 use chain::export::{self, ImportError};
-use chain::{Action, Chain, ChainError, Contract, Genesis, Head};
+use chain::{Body, Chain, ChainError, Contract, Genesis, Head};
 use hostapi::accounts::Account;
 use state::keys;
 use state::{Batch, MemStore, SledStore, StateStore};
@@ -117,12 +117,12 @@ fn check_finds_what_was_tampered_with() {
         engine: EngineId::Wasm,
         ..token
     };
-    let to_come = Action::Deploy {
+    let to_come = Body::Deploy {
         sender: PARTIES.alice,
         code_hash: code,
         semantics: abi::Semantics::V1,
         name: String::new(),
-        reentrant: false,
+        flags: chain::ContractFlags::empty(),
     };
     let (elsewhere, stored) = (to_come.id(2, 9), to_come.stored(2, 9));
     let tamperings = [
@@ -210,7 +210,7 @@ fn a_store_of_another_format_is_refused() {
     let format = keys::meta("format");
     assert_eq!(
         store.get(&format).unwrap(),
-        Some(vec![4, 0]),
+        Some(vec![5, 0]),
         "raise the number with the stored form, and this one with it"
     );
     let before = export(&*store);
@@ -219,6 +219,7 @@ fn a_store_of_another_format_is_refused() {
         (Some(vec![1, 0]), 1),
         (Some(vec![2, 0]), 2),
         (Some(vec![3, 0]), 3),
+        (Some(vec![4, 0]), 4),
         (Some(vec![9, 1]), 265),
     ] {
         let batch = Batch::from([(format.clone(), stored)]);
@@ -226,7 +227,7 @@ fn a_store_of_another_format_is_refused() {
         let opened = Chain::open(Box::new(Arc::clone(&store)), Genesis::default());
         let error = opened.unwrap_err();
         assert!(
-            matches!(error, ChainError::Format { found: f, ours: 4 } if f == found),
+            matches!(error, ChainError::Format { found: f, ours: 5 } if f == found),
             "{error}"
         );
         assert!(error.to_string().contains("--store"), "{error}");
@@ -236,7 +237,7 @@ fn a_store_of_another_format_is_refused() {
     let opened = Chain::open(Box::new(Arc::clone(&store)), Genesis::default());
     assert!(matches!(opened, Err(ChainError::Node(_))));
     store
-        .commit(Batch::from([(format, Some(vec![4, 0]))]))
+        .commit(Batch::from([(format, Some(vec![5, 0]))]))
         .unwrap();
     assert_eq!(export(&*store), before, "a refused store is not touched");
 }

@@ -40,6 +40,8 @@ struct Prices {
     transaction: u64,
     /// Of a byte of input or of a local name.
     input_byte: u64,
+    /// Of an action of a transaction of several.
+    action: u64,
     /// Of sending an amount.
     value: u64,
     /// Of an account or contract that is made.
@@ -50,6 +52,10 @@ struct Prices {
     /// Of each 64 bytes of CODE of which its image programs any.
     code_line: u64,
     machine_cycle: u64,
+    /// The most actions of a transaction.
+    actions_max: usize,
+    /// How deep inline actions can stand below one of them.
+    inline_depth: u8,
     /// At most one part in so many of the gas used is given back.
     refund_divisor: u64,
     storage: Storage,
@@ -120,10 +126,13 @@ impl List {
             gas_per_code_byte,
             gas_per_transaction,
             gas_per_input_byte,
+            gas_per_action,
             gas_of_value,
             gas_of_account,
             gas_per_entry,
             gas_per_code_line,
+            actions_max,
+            inline_depth,
             refund_divisor,
         } = Schedule::V1;
         List {
@@ -131,12 +140,15 @@ impl List {
                 version,
                 transaction: gas_per_transaction,
                 input_byte: gas_per_input_byte,
+                action: gas_per_action,
                 value: gas_of_value,
                 account: gas_of_account,
                 deployed_byte: gas_per_code_byte,
                 entry: gas_per_entry,
                 code_line: gas_per_code_line,
                 machine_cycle: gas_per_cycle,
+                actions_max,
+                inline_depth,
                 refund_divisor,
                 storage: Storage {
                     bytes: method::STORAGE_RUN,
@@ -216,6 +228,7 @@ impl Text for List {
         let Prices {
             transaction,
             input_byte,
+            action,
             value,
             account,
             deployed_byte,
@@ -226,8 +239,8 @@ impl Text for List {
         } = &self.schedule;
         say!(
             page,
-            "a transaction: {transaction}, and {input_byte} for each byte of input or of a name, {value} for an amount \
-             sent, {account} for an account or a contract made, {deployed_byte} for each byte of its image"
+            "a transaction: {transaction}, and {input_byte} for each byte of input or of a name, {action} for each \
+             action of several, {value} for an amount sent, {account} for an account or a contract made, {deployed_byte} for each byte of its image"
         );
         say!(
             page,

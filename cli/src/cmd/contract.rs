@@ -40,7 +40,7 @@ struct Report {
     engine: &'static str,
     semantics: &'static str,
     code_hash: Bytes,
-    reentrant: bool,
+    flags: Vec<&'static str>,
 }
 
 impl Contract {
@@ -68,7 +68,7 @@ fn list(chain: &Chain) -> Result<List, Error> {
             engine: contract.engine.name(),
             semantics: contract.semantics.name(),
             code_hash: Bytes(contract.code_hash.to_vec()),
-            reentrant: contract.reentrant,
+            flags: contract.flags.names().collect(),
         });
     }
     Ok(List { contracts })
@@ -83,15 +83,15 @@ impl Text for List {
             balance,
             engine,
             semantics,
-            reentrant,
+            flags,
             ..
         } in &self.contracts
         {
             let name = name.as_deref().unwrap_or_default();
-            let reentrant = if *reentrant { "  reentrant" } else { "" };
+            let flags: String = flags.iter().map(|flag| format!("  {flag}")).collect();
             say!(
                 page,
-                "{name:<16} {contract:<8} {address}  {engine:<5} {semantics:<9} {balance}{reentrant}"
+                "{name:<16} {contract:<8} {address}  {engine:<5} {semantics:<9} {balance}{flags}"
             );
         }
     }

@@ -8,6 +8,7 @@ use crate::receipts;
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
 use abi::Semantics;
+use chain::ContractFlags;
 use chain::RegIdText;
 use clap::Args;
 use serde::Serialize;
@@ -32,6 +33,13 @@ pub(crate) struct Deploy {
     /// Let it be called while it runs already, by a contract that it has called.
     #[arg(long)]
     reentrant: bool,
+    /// Run it when it is notified, and put in front of its data what they belong to: receiver, account and name of the
+    /// action.
+    #[arg(long)]
+    apply: bool,
+    /// Refuse amounts that are sent to it.
+    #[arg(long)]
+    unpayable: bool,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
@@ -58,7 +66,7 @@ impl Deploy {
             image: &loaded.image,
             semantics,
             name: self.name.as_deref(),
-            reentrant: self.reentrant,
+            flags: ContractFlags::new(self.reentrant, self.apply, !self.unpayable),
         };
         let mut block = chain.begin_block()?;
         // An image that cannot be run would be paid for: it is not sent.

@@ -23,6 +23,7 @@ mod run;
 mod sdk;
 mod state;
 mod test;
+mod transact;
 mod transfer;
 
 use crate::error::{Error, Status};
@@ -67,6 +68,7 @@ commands! {
     chain::Chain
     contract::Contract
     transfer::Transfer
+    transact::Transact
     deploy::Deploy
     call::Call
     query::Query

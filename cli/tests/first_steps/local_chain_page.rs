@@ -19,6 +19,23 @@ fn the_page_on_the_local_chain_holds() {
     assert!(page::holds("local-chain.md", &dir) > 10);
 }
 
+/// docs/actions.md shows what its commands print.
+#[test]
+fn the_page_on_actions_holds() {
+    let dir = Dir::new();
+    dir.write(
+        "wallet.ihx",
+        firmware_samples::sample("wallet").unwrap().image,
+    );
+    dir.write(
+        "pay.toml",
+        "[[action]]\naccount = \"wallet\"\nname = \"own\"\n\n\
+         [[action]]\naccount = \"wallet\"\nname = \"receive\"\nvalue = 100\n\n\
+         [[action]]\naccount = \"wallet\"\nname = \"pay\"\ndata = [\"regid:bobs\", \"u64:30\"]\n",
+    );
+    assert!(page::holds("actions.md", &dir) > 3);
+}
+
 /// The names in backquotes in the first column of the rows after `heading` of the page on the local chain.
 fn listed_after(heading: &str) -> Vec<&'static str> {
     let text = include_str!("../../../docs/local-chain.md");

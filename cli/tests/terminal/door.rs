@@ -79,6 +79,11 @@ fn hostile_dir() -> Dir {
     );
     dir.write("key.scenario.toml", scenario(&format!("{name} = 1")));
     dir.write("input.scenario.toml", scenario(&format!("input = {name}")));
+    dir.write(
+        "name.toml",
+        format!("[[action]]\naccount = {name}\nname = {name}\n"),
+    );
+    dir.write("key.toml", format!("{name} = 1\n"));
     dir.write("key.test.toml", format!("{name} = 1\n"));
     dir.write(
         "stop.test.toml",
@@ -160,6 +165,12 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
         // These take no text: what they don't take is quoted.
         "account" | "account list" | "chain" | "chain mine" | "chain advance" | "contract"
         | "contract list" | "state check" | "abi" | "abi list" => &[&[HOSTILE]],
+        "transact" => &[
+            &["name.toml", "--from", "alice"],
+            &["key.toml", "--from", "alice"],
+            &[HOSTILE, "--from", "alice"],
+            &["name.toml", "--from", HOSTILE],
+        ],
         "transfer" => &[&[HOSTILE, "bob", "1"]],
         new => panic!("say here how text of others gets into the output of `smart51 {new}`"),
     };

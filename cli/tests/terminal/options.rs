@@ -49,6 +49,10 @@ pub(super) fn fixture() -> Dir {
     std::os::unix::fs::symlink("c.c", dir.path("soft.out")).unwrap();
     dir.run(&["asm", "fw.asm", "-o", "fw.ihx"]).ok();
     dir.write("in.bin", [7]);
+    dir.write(
+        "pay.toml",
+        "[[action]]\naccount = \"0-0\"\nname = \"transfer\"\ndata = [\"regid:bob\", \"u64:5\"]\n",
+    );
     dir.write("names.map", "C:   00000030  _main   m\n");
     dir.write("pins.txt", "10 P1.0 0\n");
     dir.write(

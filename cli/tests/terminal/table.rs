@@ -207,6 +207,33 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ),
     ("run w.wat", "--engine wasm=none", Refused("wasm=wasmi")),
     ("transfer alice bob 5", "--store chain", Serves),
+    ("transact pay.toml --store chain", "--from alice", Serves),
+    (
+        "transact pay.toml --from alice --store chain",
+        "--gas 20000",
+        Serves,
+    ),
+    (
+        "transact pay.toml --from alice --store chain",
+        "--dry-run",
+        Serves,
+    ),
+    ("transact pay.toml --from alice", "--store chain", Serves),
+    (
+        "transact pay.toml",
+        "--engine wasm=wasmi",
+        Tested("the_engine_option_takes_what_the_build_has"),
+    ),
+    (
+        "deploy counter.ihx --from alice --store chain",
+        "--apply",
+        Serves,
+    ),
+    (
+        "deploy counter.ihx --from alice --store chain",
+        "--unpayable",
+        Serves,
+    ),
     (
         "firmware fw.ihx --max-cycles 90000 --uart-in 41",
         "--baud 1200",

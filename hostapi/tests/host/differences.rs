@@ -113,6 +113,9 @@ fn a_silent_no_ends_the_run_under_our_rules() {
         method::RETURN_DATA,
         method::FAIL,
         method::ABORT,
+        method::NOTIFY,
+        method::SEND_ACTION,
+        method::SEND_CONTEXT_FREE,
     ];
     assert_eq!(seen, expected);
 }

@@ -16,8 +16,16 @@ fn fitting(spec: &method::MethodSpec) -> Vec<Vec<u8>> {
             .find(|&n| kind.lengths().allows(n))
             .expect("a length")
     };
-    // The name of an event is letters.
-    let byte = if spec.id == method::EMIT { b'a' } else { 1 };
+    // The name of an event is letters, the actor the contract, and a context-free action has no amount.
+    let byte = match spec.id {
+        method::EMIT => b'a',
+        method::SEND_ACTION => {
+            let authorization = [&CONTRACT[..], &[1; 8]].concat();
+            return vec![vec![1; 22], authorization];
+        }
+        method::SEND_CONTEXT_FREE => 0,
+        _ => 1,
+    };
     spec.args
         .iter()
         .map(|item| vec![byte; length(item.kind)])

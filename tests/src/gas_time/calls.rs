@@ -1,9 +1,9 @@
 //! Rows of calls between contracts, and of what contracts say to those outside.
 
 use super::Case;
-use super::host::{long, row};
+use super::host::{counted, long, row};
 use super::script::{self, Calls};
-use super::world::{CALLEE, MCS51};
+use super::world::{CALLEE, MCS51, SCRIPT};
 use abi::method;
 
 /// Every row of this file.
@@ -21,7 +21,7 @@ pub fn cases() -> Vec<Case> {
             &[&callee, &long(&[0, 0, 0], 4_000)],
         ));
         rows.push(row(method, "no contract", &[&record(&[0xEE; 6], 0)]));
-        rows.push(row(method, "itself", &[&record(&super::world::SCRIPT, 0)]));
+        rows.push(row(method, "itself", &[&record(&SCRIPT, 0)]));
         rows.push(row(method, "too little gas", &[&record(&MCS51, 1)]));
     }
     // What a callee did before it was at fault, each time again.
@@ -44,6 +44,7 @@ pub fn cases() -> Vec<Case> {
             &[&record(&CALLEE, 0), &input],
         ));
     }
+    actions(&mut rows);
     let event = |topics: usize| {
         let mut records = vec![0; 32 * (1 + topics)];
         records[..4].copy_from_slice(b"done");
@@ -63,4 +64,30 @@ pub fn cases() -> Vec<Case> {
         &[&long(&[], 4_079)],
     ));
     rows
+}
+
+/// What follows a run: 300 of each, which run nothing, an 8051 that ends, or are sent amounts.
+fn actions(rows: &mut Vec<Case>) {
+    rows.push(row(method::HAS_AUTH, "of nobody", &[&[0xEE; 6]]));
+    let nobody = [0xEE, 0, 0, 0x80, 0, 0];
+    rows.push(counted(
+        method::NOTIFY,
+        "accounts that are none",
+        &[&nobody],
+        0,
+    ));
+    rows.push(row(method::NOTIFY, "the same again", &[&nobody]));
+    let action = |value: u64| [&MCS51[..], &[0; 8], &value.to_le_bytes()].concat();
+    let by = [&SCRIPT[..], &[0; 8]].concat();
+    let ends: &[u8] = &[0, 0, 0];
+    for (what, value, data) in [
+        ("an 8051 that ends", 0, ends),
+        ("4,000 bytes of data", 0, &long(ends, 4_000)),
+        ("an amount", 1, ends),
+    ] {
+        let args: &[&[u8]] = &[&action(value), &by, data];
+        rows.push(row(method::SEND_ACTION, what, args));
+    }
+    let free: &[&[u8]] = &[&action(0), ends];
+    rows.push(row(method::SEND_CONTEXT_FREE, "an 8051 that ends", free));
 }

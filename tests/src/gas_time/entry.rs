@@ -5,7 +5,7 @@ use crate::tool;
 use abi::Semantics;
 use abi::layout::{EXIT, LJMP};
 use bridge::{Call, CallLimits, Engine, Mcs51, Rules, Wasmi, World, drive};
-use chain::Deploy;
+use chain::{ContractFlags, Deploy};
 use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault};
 use loader::Image;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub fn cases() -> Result<Vec<Case>, Error> {
                         image: &image,
                         semantics: Semantics::V1,
                         name: None,
-                        reentrant: false,
+                        flags: ContractFlags::empty(),
                     };
                     Ok(block.deploy(&deploy)?.gas_charged())
                 }))

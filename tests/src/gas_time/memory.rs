@@ -8,7 +8,7 @@ use super::script::{self, Calls};
 use super::world::{World, machine};
 use abi::{Gas, Semantics, method};
 use chain::session::Payment;
-use chain::{CallRequest, Deploy};
+use chain::{CallRequest, ContractFlags, Deploy};
 use hostapi::host::KEPT_MAX;
 use state::keys::RegId;
 
@@ -314,7 +314,7 @@ more:   ljmp    again\n";
             image: &image,
             semantics,
             name: None,
-            reentrant: false,
+            flags: ContractFlags::empty(),
         })?
         .target;
     block.commit()?;

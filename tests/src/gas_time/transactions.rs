@@ -4,10 +4,14 @@
 use super::world::World;
 use super::{Case, Error, Part};
 use abi::layout::INPUT_MAX;
-use abi::{Gas, Semantics, method};
+use abi::{Gas, Name, Semantics, method};
 use bridge::Schedule;
+use chain::actions::{ACTIVE, SYSTEM};
 use chain::session::Payment;
-use chain::{CallRequest, ChainError, Contract, Deploy, OpenBlock};
+use chain::{
+    Action, ActionList, Authorization, CallRequest, ChainError, Contract, ContractFlags, Deploy,
+    OpenBlock,
+};
 use loader::{Image, Segment};
 use state::keys::RegId;
 
@@ -53,6 +57,39 @@ pub fn cases() -> Vec<Case> {
                 called(block, &limited(call(world, &[served, 0]), before))
             },
         ),
+        row("transaction, a list of one action", |world, block, _| {
+            acted(
+                world,
+                block,
+                vec![native("transfer", paid(&world.payer, 1))],
+            )
+        }),
+        row(
+            "transaction, 200 transfers as actions",
+            |world, block, _| {
+                let transfer = native("transfer", paid(&world.payer, 1));
+                acted(world, block, vec![transfer; 200])
+            },
+        ),
+        row(
+            "transaction, accounts made by actions",
+            |world, block, number| {
+                let key = |place: u32| {
+                    let mut key = [2; 33];
+                    key[..4].copy_from_slice(&number.to_le_bytes());
+                    key[4..8].copy_from_slice(&place.to_le_bytes());
+                    native("newaccount", key.to_vec())
+                };
+                acted(world, block, (0..20).map(key).collect())
+            },
+        ),
+        row("transaction, 100 actions that end", |world, block, _| {
+            let action = Action {
+                account: world.mcs51,
+                ..native("", vec![0, 0, 0])
+            };
+            acted(world, block, vec![action; 100])
+        }),
         row("transaction, a new account", |_, block, number| {
             let receipt = block.new_account(&format!("account-{number}"), 1)?;
             Ok(receipt.gas_charged())
@@ -65,7 +102,7 @@ pub fn cases() -> Vec<Case> {
                     image: &smallest()?,
                     semantics: Semantics::V1,
                     name: None,
-                    reentrant: false,
+                    flags: ContractFlags::empty(),
                 };
                 Ok(block.deploy(&deploy)?.gas_charged())
             },
@@ -82,7 +119,7 @@ pub fn cases() -> Vec<Case> {
                     image: &Image::bin(&[0x80, 0xFE])?,
                     semantics: Semantics::V1,
                     name: None,
-                    reentrant: false,
+                    flags: ContractFlags::empty(),
                 };
                 not_deployed(block, &deploy)
             },
@@ -101,7 +138,7 @@ pub fn cases() -> Vec<Case> {
                         image: &image,
                         semantics: Semantics::V1,
                         name: None,
-                        reentrant: false,
+                        flags: ContractFlags::empty(),
                     };
                     not_deployed(block, &deploy)
                 }
@@ -145,7 +182,7 @@ pub fn cases() -> Vec<Case> {
                 image: &smallest()?,
                 semantics: Semantics::V1,
                 name: None,
-                reentrant: false,
+                flags: ContractFlags::empty(),
             };
             block.deploy(&deploy)?;
             Ok(())
@@ -277,4 +314,40 @@ fn smallest() -> Result<Image, Error> {
         .map(|(start, bytes)| Segment { start, bytes })
         .collect();
     Ok(loader::load(loader::hex::write(&segments).as_bytes())?.image)
+}
+
+/// An action of the chain itself, without an authority.
+fn native(name: &str, data: Vec<u8>) -> Action {
+    Action {
+        account: SYSTEM,
+        name: Name::of(name).unwrap_or_default(),
+        authorization: Vec::new(),
+        value: 0,
+        data,
+    }
+}
+
+/// The data of a transfer.
+fn paid(to: &RegId, amount: u64) -> Vec<u8> {
+    [&to[..], &amount.to_le_bytes()].concat()
+}
+
+/// Executes actions with the payer's authority: the gas used.
+fn acted(world: &World, block: &mut OpenBlock<'_>, mut actions: Vec<Action>) -> Result<u64, Error> {
+    for action in &mut actions {
+        action.authorization.push(Authorization {
+            actor: world.payer,
+            permission: ACTIVE,
+        });
+    }
+    let list = ActionList {
+        sender: world.payer,
+        context_free: Vec::new(),
+        actions,
+        gas_limit: Gas(10_000_000),
+        gas_price: 1,
+    };
+    let receipt = block.transact(&list, &mut ())?;
+    assert!(receipt.verdict.is_success(), "{receipt}");
+    Ok(receipt.gas)
 }

@@ -4,7 +4,7 @@ use super::Error;
 use super::script::{self, Calls};
 use abi::{Gas, Semantics, method};
 use chain::session::Payment;
-use chain::{CallRequest, Chain, Deploy, Genesis, OpenBlock, Receipt};
+use chain::{CallRequest, Chain, ContractFlags, Deploy, Genesis, OpenBlock, Receipt};
 use loader::{Image, Segment};
 use state::keys::{self, Hash, RegId};
 use state::{MemStore, SledStore, StateStore};
@@ -71,7 +71,7 @@ impl World {
                 image: &image,
                 semantics: Semantics::V1,
                 name: Some("script"),
-                reentrant: false,
+                flags: ContractFlags::empty(),
             })?
             .target;
         let mcs51 = block
@@ -80,7 +80,7 @@ impl World {
                 image: &mcs51()?,
                 semantics: Semantics::V1,
                 name: Some("mcs51"),
-                reentrant: false,
+                flags: ContractFlags::empty(),
             })?
             .target;
         let callee = block
@@ -89,7 +89,7 @@ impl World {
                 image: &image,
                 semantics: Semantics::V1,
                 name: None,
-                reentrant: false,
+                flags: ContractFlags::empty(),
             })?
             .target;
         block.commit()?;

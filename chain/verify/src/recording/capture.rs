@@ -6,7 +6,7 @@
 
 use super::execute::{self, execute};
 use super::format::{Context, KnownTxRow, Row, Tx};
-use abi::{Semantics, codec, method};
+use abi::{Name, Semantics, codec, method};
 use bridge::{CallObserver, HostCall, Observer};
 use chain::chain::Chain;
 use chain::error::ChainError;
@@ -98,7 +98,9 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         &image,
         contract.semantics,
         context,
-        request.input.to_vec(),
+        contract
+            .input(&request.contract, Name::EMPTY, request.input)
+            .into(),
     );
     let run = execute(&row, &image, true, &mut ()).map_err(|error| match error {
         execute::ExecuteError::Image(error) => error,

@@ -1,5 +1,6 @@
 //! Bytes as people write them: `KIND:VALUE`; in scenarios a list of such texts too.
 
+use abi::Name;
 use serde::Deserialize;
 
 /// Bytes that are known only when the scenario runs, because they may name accounts.
@@ -8,8 +9,10 @@ use serde::Deserialize;
     untagged,
     expecting = "expected a text `KIND:VALUE` or a list of such texts"
 )]
-pub(super) enum Bytes {
+pub enum Bytes {
+    /// One text.
     One(String),
+    /// Several, whose bytes follow each other.
     List(Vec<String>),
 }
 
@@ -63,8 +66,8 @@ const ZEROS_MAX: usize = 65_536;
 pub enum BytesError {
     /// The text has no known kind in front.
     #[error(
-        "`{0}` begins with no kind: use hex:, text:, u8:, u16:, u32:, u64:, i64:, zeros:, regid:, \
-         address:, keyid:, pubkey: or txhash:"
+        "`{0}` begins with no kind: use hex:, text:, u8:, u16:, u32:, u64:, i64:, zeros:, name:, \
+         regid:, address:, keyid:, pubkey: or txhash:"
     )]
     NoKind(String),
     /// The value is not one of its kind.
@@ -82,7 +85,10 @@ pub enum BytesError {
 
 impl Bytes {
     /// The bytes, with names looked up in `names`.
-    pub(super) fn resolve(&self, names: &dyn Resolve) -> Result<Vec<u8>, BytesError> {
+    ///
+    /// # Errors
+    /// What is wrong with the first text that is none.
+    pub fn resolve(&self, names: &dyn Resolve) -> Result<Vec<u8>, BytesError> {
         let texts = match self {
             Bytes::One(text) => std::slice::from_ref(text),
             Bytes::List(texts) => texts,
@@ -143,6 +149,10 @@ pub fn append(out: &mut Vec<u8>, text: &str, names: &dyn Resolve) -> Result<(), 
                 .map_err(|_| bad("signed number of 8 bytes"))?;
             out.extend_from_slice(&number.to_le_bytes());
         }
+        "name" => {
+            let name: Name = value.parse().map_err(|_| bad("name of an action"))?;
+            out.extend_from_slice(&name.0.to_le_bytes());
+        }
         "zeros" => {
             let count = parse_number(value).and_then(|count| usize::try_from(count).ok());
             let count = count.filter(|&count| count <= ZEROS_MAX);
@@ -201,13 +211,18 @@ mod tests {
             bytes(&["zeros:3", "regid:alice"]).unwrap(),
             [0, 0, 0, 8, 0, 0, 0, 1, 0]
         );
+        assert_eq!(
+            bytes(&["name:transfer"]).unwrap(),
+            14_829_575_313_431_724_032u64.to_le_bytes()
+        );
         assert!(bytes(&[]).unwrap().is_empty());
     }
 
     #[test]
     fn what_is_no_bytes_is_said_with_its_text() {
         for text in [
-            "", "alice", "u8:256", "u8:-1", "u8:+1", "u16:0x+1", "u64:", "i64:x", "hex:0", "hex:0g",
+            "", "alice", "u8:256", "u8:-1", "u8:+1", "u16:0x+1", "u64:", "i64:x", "hex:0",
+            "hex:0g", "name:UP",
         ] {
             let error = bytes(&[text]).unwrap_err();
             assert!(error.to_string().contains(&format!("`{text}`")), "{error}");

@@ -1,6 +1,7 @@
 //! The scenario file.
 
 use super::bytes::Bytes;
+use crate::actions::ActionTable;
 use abi::Semantics;
 use hostapi::Network;
 use loader::{FILE_MAX, FileError, Image, LoadError, file};
@@ -107,6 +108,9 @@ pub(super) struct ContractTable {
     pub(super) from: Option<String>,
     #[serde(default)]
     pub(super) reentrant: bool,
+    #[serde(default)]
+    pub(super) apply: bool,
+    pub(super) payable: Option<bool>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -114,6 +118,9 @@ pub(super) struct ContractTable {
 pub(super) struct Step {
     pub(super) name: Option<String>,
     pub(super) call: Option<String>,
+    pub(super) actions: Option<Vec<ActionTable>>,
+    #[serde(default)]
+    pub(super) context_free: Vec<ActionTable>,
     pub(super) from: Option<String>,
     pub(super) input: Option<Bytes>,
     pub(super) value: Option<u64>,
@@ -317,6 +324,7 @@ impl Scenario {
             self.check_account(&format!("step {number}: from"), step.from.as_deref())?;
             let doings = [
                 step.call.is_some(),
+                step.actions.is_some(),
                 step.mine.is_some(),
                 step.travel.is_some(),
             ];
@@ -324,18 +332,18 @@ impl Scenario {
                 return fail(
                     format!("step {number}"),
                     step.title(number).as_str(),
-                    "use one of call, mine and travel",
+                    "use one of call, actions, mine and travel",
                 );
             }
             match &step.call {
                 Some(contract) => self.check_payment(step, number, contract)?,
                 None => {
-                    if let Some(field) = step.field_of_a_call() {
+                    if let Some((field, needed)) = step.field_without_use() {
                         let title = step.title(number);
                         return fail(
                             format!("step {number}"),
                             &title,
-                            &format!("{field} needs a call"),
+                            &format!("{field} needs {needed}"),
                         );
                     }
                 }
@@ -400,18 +408,24 @@ impl Scenario {
 }
 
 impl Step {
-    /// The first of its fields that only a call has a use for.
-    fn field_of_a_call(&self) -> Option<&'static str> {
+    /// The first of the fields of a step that calls nothing that has no use in it, and what it needs.
+    fn field_without_use(&self) -> Option<(&'static str, &'static str)> {
+        let acts = self.actions.is_some();
         let fields = [
-            ("from", self.from.is_some()),
-            ("input", self.input.is_some()),
-            ("value", self.value.is_some()),
-            ("gas", self.gas.is_some()),
-            ("fee", self.fee.is_some()),
-            ("fuel_rate", self.fuel_rate.is_some()),
+            ("from", self.from.is_some() && !acts, "a call or actions"),
+            ("gas", self.gas.is_some() && !acts, "a call or actions"),
+            ("input", self.input.is_some(), "a call"),
+            ("value", self.value.is_some(), "a call"),
+            ("fee", self.fee.is_some(), "a call"),
+            ("fuel_rate", self.fuel_rate.is_some(), "a call"),
+            (
+                "context_free",
+                !self.context_free.is_empty() && !acts,
+                "actions",
+            ),
         ];
-        let found = fields.into_iter().find(|(_, is_there)| *is_there);
-        found.map(|(field, _)| field)
+        let found = fields.into_iter().find(|(_, is_there, _)| *is_there);
+        found.map(|(field, _, needed)| (field, needed))
     }
 
     /// Its name, or its number.

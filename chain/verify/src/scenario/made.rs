@@ -50,6 +50,7 @@ pub(crate) fn receipt() -> Receipt {
         write_set: [0; 32],
         frames: vec![Frame {
             parent: None,
+            ordinal: 1,
             kind: FrameKind::Action,
             receiver: target,
             caller: sender,

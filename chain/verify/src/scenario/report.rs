@@ -1,6 +1,7 @@
 //! The result of a scenario and of its steps.
 
 use super::bytes::BytesError;
+use crate::actions::ActionsError;
 use crate::difference::Difference;
 use chain::chain::Chain;
 use chain::error::ChainError;
@@ -97,6 +98,16 @@ pub enum RunError {
         number: usize,
         /// The reason.
         source: BytesError,
+    },
+    /// Actions in a step cannot be made.
+    #[error("{}: step {number}: {source}", path.display())]
+    Actions {
+        /// The scenario.
+        path: PathBuf,
+        /// The step, counted from 1.
+        number: usize,
+        /// The reason.
+        source: ActionsError,
     },
     /// A name in a step stands for nothing.
     #[error("{}: step {number}: {source}", path.display())]

@@ -3,6 +3,7 @@
 use super::expect::compare;
 use super::format::{Scenario, Step};
 use super::report::{OtherImage, RunError, ScenarioRun, StepContext, StepReport};
+use crate::actions::{self, ActionTable};
 use abi::Gas;
 use bridge::{CallObserver, Engine};
 use chain::chain::Chain;
@@ -11,6 +12,7 @@ use chain::genesis::Genesis;
 use chain::hostlog::{HostCalls, USUAL_ROOM};
 use chain::open_block::{CallRequest, Deploy};
 use chain::receipt::Receipt;
+use chain::registry::ContractFlags;
 use chain::session::Payment;
 use hostapi::NodeError;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
@@ -120,7 +122,11 @@ impl Scenario {
                 image: &self.images[name],
                 semantics: self.semantics[name],
                 name: Some(name),
-                reentrant: table.reentrant,
+                flags: ContractFlags::new(
+                    table.reentrant,
+                    table.apply,
+                    table.payable.unwrap_or(true),
+                ),
             };
             let made = block.deploy(&deploy).and_then(Receipt::deployed);
             let made = made.map_err(|source| RunError::Contract {
@@ -162,6 +168,9 @@ impl Scenario {
         if let Some(contract) = &step.call {
             self.call(context, step, contract, options, &mut report)?;
         }
+        if let Some(actions) = &step.actions {
+            self.act(context, step, actions, options, &mut report)?;
+        }
         for _ in 0..step.mine.unwrap_or_default() {
             chain.begin_block()?.commit()?;
         }
@@ -173,6 +182,55 @@ impl Scenario {
         report.differences = compare(&step.expect, &report, context)
             .map_err(|error| error.at(&self.path, number))?;
         Ok(report)
+    }
+
+    fn act(
+        &self,
+        context: &mut StepContext<'_>,
+        step: &Step,
+        table: &[ActionTable],
+        options: &mut RunOptions<'_>,
+        report: &mut StepReport,
+    ) -> Result<(), RunError> {
+        let chain = context.chain;
+        let sender = chain.resolve(step.from.as_deref().unwrap_or(self.first_account()))?;
+        let gas = Gas(step.gas.unwrap_or(DEFAULT_GAS));
+        let tables = (&step.context_free[..], table);
+        let list = actions::list(chain, context, sender, tables, gas);
+        let list = list.map_err(|source| RunError::Actions {
+            path: self.path.clone(),
+            number: report.number,
+            source,
+        })?;
+        let mut block = chain.begin_block()?;
+        if options.keep_host_calls {
+            block.keep_host_calls(USUAL_ROOM);
+        }
+        let dry_run = match &options.other_image {
+            Some((name, image)) => {
+                let contract = chain.resolve(name)?;
+                Some(block.dry_run_list_with(&list, &contract, image)?)
+            }
+            None => None,
+        };
+        let first = table.first().map_or("", |action| action.account.as_str());
+        let observer = match &mut options.watch {
+            Some(watch) => watch.call(first),
+            None => &mut (),
+        };
+        match block.transact(&list, observer) {
+            Ok(receipt) => report.receipt = Some(receipt.clone()),
+            Err(error) if error.is_node() => return Err(error.into()),
+            Err(error) => report.rejected = Some(error.to_string()),
+        }
+        report.host_calls = block.host_calls();
+        report.other_image = dry_run.map(|dry_run| OtherImage {
+            dry_run,
+            writes: block.writes(),
+        });
+        // As with calls.
+        block.commit()?;
+        Ok(())
     }
 
     fn call(

@@ -84,6 +84,7 @@ mod tests {
     use crate::difference::Difference;
     use crate::scenario::made::{CONTRACT, receipt};
     use abi::Semantics;
+    use chain::ContractFlags;
     use chain::chain::Chain;
     use chain::genesis::Genesis;
     use chain::open_block::Deploy;
@@ -111,7 +112,7 @@ mod tests {
             image: &image,
             semantics: Semantics::V1,
             name: Some("token"),
-            reentrant: false,
+            flags: ContractFlags::empty(),
         };
         block.deploy(&deploy).expect("a deployment");
         block.commit().expect("a commit");

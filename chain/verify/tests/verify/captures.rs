@@ -4,7 +4,7 @@ use crate::common::{MINT, PARTIES, TRANSFER, asks, in_memory, input, succeeds};
 use abi::codec;
 use abi::method;
 use chain::session::Payment;
-use chain::{CallRequest, Chain, ChainError, Deploy};
+use chain::{CallRequest, Chain, ChainError, ContractFlags, Deploy};
 use loader::Image;
 use verify::recording::{ExecuteError, File, Row, capture, differences, execute};
 
@@ -83,7 +83,7 @@ fn what_a_call_asks_of_the_past_is_in_its_recording() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");
@@ -110,7 +110,7 @@ fn a_call_too_long_to_record_is_refused() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");
@@ -141,7 +141,7 @@ fn a_call_that_calls_others_is_not_recorded() {
             image: &image,
             semantics: abi::Semantics::V1,
             name: None,
-            reentrant: false,
+            flags: ContractFlags::empty(),
         };
         let contract = block.deploy(&deploy).expect("a contract").target;
         block.commit().expect("durable");
@@ -217,7 +217,7 @@ fn wasm_without_gas_needs_its_own_schedule() {
         image: &image,
         semantics: abi::Semantics::V1,
         name: None,
-        reentrant: false,
+        flags: ContractFlags::empty(),
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");
@@ -262,7 +262,7 @@ fn what_a_contract_says_is_recorded() {
             image: &image,
             semantics: abi::Semantics::V1,
             name: None,
-            reentrant: false,
+            flags: ContractFlags::empty(),
         };
         let contract = block.deploy(&deploy).expect("a contract").target;
         block.commit().expect("durable");

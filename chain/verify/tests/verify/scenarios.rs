@@ -163,7 +163,15 @@ fn a_bad_scenario_is_refused_with_the_place() {
         ),
         (
             "[accounts]\na = 1\n[[step]]\nmine = 1\ntravel = 1",
-            "use one of call, mine and travel",
+            "use one of call, actions, mine and travel",
+        ),
+        (
+            "[accounts]\na = 1\n[[step]]\nmine = 1\nfrom = \"a\"",
+            "from needs a call or actions",
+        ),
+        (
+            "[accounts]\na = 1\n[[step]]\ncontext_free = [{ account = \"a\" }]",
+            "context_free needs actions",
         ),
         (
             "[accounts]\na = 1\n[[step]]\nname = \"n\"\nmine = 1\nvalue = 0",

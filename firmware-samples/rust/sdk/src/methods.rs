@@ -96,6 +96,14 @@ pub mod number {
     pub const FAIL: u16 = 0x0107;
     /// [`abort`](super::abort).
     pub const ABORT: u16 = 0x0108;
+    /// [`has_auth`](super::has_auth).
+    pub const HAS_AUTH: u16 = 0x0109;
+    /// [`notify`](super::notify).
+    pub const NOTIFY: u16 = 0x010A;
+    /// [`send_action`](super::send_action).
+    pub const SEND_ACTION: u16 = 0x010B;
+    /// [`send_context_free`](super::send_context_free).
+    pub const SEND_CONTEXT_FREE: u16 = 0x010C;
 }
 
 /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
@@ -406,4 +414,29 @@ pub fn fail(code: u8, text: &[u8]) {
 /// call.
 pub fn abort(code: u8, text: &[u8]) {
     call(number::ABORT, &[&[code], text], &mut []);
+}
+
+/// Says whether the action has the authority of an account: 1 or 0.
+pub fn has_auth(account: &[u8; 6]) -> u8 {
+    let mut out = [0];
+    call(number::HAS_AUTH, &[account], &mut out);
+    out[0]
+}
+
+/// Has an account notified of the running action, after the contract has run: its contract runs
+/// with the same data. A request that the host does not take ends the call.
+pub fn notify(account: &[u8; 6]) {
+    call(number::NOTIFY, &[account], &mut []);
+}
+
+/// Sends an inline action: it is executed after the running one and those who are notified of it. A
+/// request that the host does not take ends the call.
+pub fn send_action(action: &[u8; 22], authorization: &[[u8; 14]], data: &[u8]) {
+    call(number::SEND_ACTION, &[action, authorization.as_flattened(), data], &mut []);
+}
+
+/// Sends a context-free inline action, which is executed before the other inline ones. A request
+/// that the host does not take ends the call.
+pub fn send_context_free(action: &[u8; 22], data: &[u8]) {
+    call(number::SEND_CONTEXT_FREE, &[action, data], &mut []);
 }

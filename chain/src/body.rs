@@ -1,17 +1,21 @@
-//! [`Action`]: what a transaction does, as a block keeps it.
+//! [`Body`]: what a transaction does, as a block keeps it.
 
+use crate::actions::ActionList;
+use crate::registry::ContractFlags;
 use crate::session::Payment;
 use crate::wire::{Reader, Writer};
 use abi::{Gas, Semantics};
-use hostapi::accounts::{self, PublicKey};
+use hostapi::accounts::PublicKey;
 use hostapi::hash::blake2b;
 use state::keys::{Hash, RegId};
 
 /// What a transaction does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum Body {
     /// Makes an account with a local name. On a local chain its money comes from nowhere.
     NewAccount {
+        /// Its registered id.
+        id: RegId,
         /// The local name.
         name: String,
         /// What it holds at first, in the smallest unit.
@@ -38,9 +42,11 @@ pub enum Action {
         semantics: Semantics,
         /// Its local name; empty for none.
         name: String,
-        /// Whether it can be called while it runs already.
-        reentrant: bool,
+        /// What its deployer chose.
+        flags: ContractFlags,
     },
+    /// Executes several actions.
+    Actions(ActionList),
     /// Calls a contract.
     Call {
         /// Who calls.
@@ -56,17 +62,18 @@ pub enum Action {
     },
 }
 
-/// The tags of [`Action`] and [`Payment`] in the encoding.
+/// The tags of [`Body`] and [`Payment`] in the encoding.
 mod tag {
     pub(super) const NEW_ACCOUNT: u8 = 1;
     pub(super) const DEPLOY: u8 = 2;
     pub(super) const CALL: u8 = 3;
     pub(super) const TRANSFER: u8 = 4;
+    pub(super) const ACTIONS: u8 = 5;
     pub(super) const GAS: u8 = 1;
     pub(super) const FUEL: u8 = 2;
 }
 
-impl Action {
+impl Body {
     /// The stored form of this transaction at its place: height (LE32), index (LE16) and the encoding. So no
     /// two transactions of a chain have the same.
     #[must_use]
@@ -78,7 +85,7 @@ impl Action {
         w.end()
     }
 
-    /// The id of this transaction at its place: BLAKE2b of [`Action::stored`].
+    /// The id of this transaction at its place: BLAKE2b of [`Body::stored`].
     #[must_use]
     pub fn id(&self, height: u32, index: u16) -> Hash {
         blake2b(&self.stored(height, index))
@@ -88,17 +95,19 @@ impl Action {
     /// their length (LE32) in front.
     fn encode(&self, w: &mut Writer) {
         match self {
-            Action::NewAccount {
+            Body::NewAccount {
+                id,
                 name,
                 balance,
                 public_key,
             } => {
                 w.u8(tag::NEW_ACCOUNT);
+                w.array(id);
                 w.text(name);
                 w.u64(*balance);
                 w.array(public_key);
             }
-            Action::Transfer {
+            Body::Transfer {
                 sender,
                 target,
                 amount,
@@ -108,21 +117,25 @@ impl Action {
                 w.array(target);
                 w.u64(*amount);
             }
-            Action::Deploy {
+            Body::Deploy {
                 sender,
                 code_hash,
                 semantics,
                 name,
-                reentrant,
+                flags,
             } => {
                 w.u8(tag::DEPLOY);
                 w.array(sender);
                 w.array(code_hash);
                 w.u8(semantics.code());
                 w.text(name);
-                w.u8(u8::from(*reentrant));
+                w.u8(flags.bits());
             }
-            Action::Call {
+            Body::Actions(list) => {
+                w.u8(tag::ACTIONS);
+                list.encode(w);
+            }
+            Body::Call {
                 sender,
                 contract,
                 input,
@@ -145,29 +158,31 @@ impl Action {
         }
     }
 
-    /// The action whose encoding `bytes` is.
+    /// The body whose encoding `bytes` is.
     #[must_use]
-    pub fn decode(bytes: &[u8]) -> Option<Action> {
+    pub fn decode(bytes: &[u8]) -> Option<Body> {
         let mut r = Reader(bytes);
-        let action = match r.u8()? {
-            tag::NEW_ACCOUNT => Action::NewAccount {
+        let body = match r.u8()? {
+            tag::NEW_ACCOUNT => Body::NewAccount {
+                id: r.array()?,
                 name: r.text()?.into(),
                 balance: r.u64()?,
                 public_key: r.array()?,
             },
-            tag::TRANSFER => Action::Transfer {
+            tag::TRANSFER => Body::Transfer {
                 sender: r.array()?,
                 target: r.array()?,
                 amount: r.u64()?,
             },
-            tag::DEPLOY => Action::Deploy {
+            tag::DEPLOY => Body::Deploy {
                 sender: r.array()?,
                 code_hash: r.array()?,
                 semantics: Semantics::from_code(r.u8()?)?,
                 name: r.text()?.into(),
-                reentrant: r.flag()?,
+                flags: ContractFlags::from_bits(r.u8()?)?,
             },
-            tag::CALL => Action::Call {
+            tag::ACTIONS => Body::Actions(ActionList::decode(&mut r)?),
+            tag::CALL => Body::Call {
                 sender: r.array()?,
                 contract: r.array()?,
                 input: r.bytes()?.to_vec(),
@@ -184,7 +199,7 @@ impl Action {
             _ => return None,
         };
         r.end()?;
-        Some(action)
+        Some(body)
     }
 }
 
@@ -200,7 +215,7 @@ pub(crate) struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// What [`Action::stored`] wrote; what follows the place is not looked at.
+    /// What [`Body::stored`] wrote; what follows the place is not looked at.
     pub(crate) fn read(stored: &'a [u8]) -> Option<Stored<'a>> {
         let mut r = Reader(stored);
         Some(Stored {
@@ -213,10 +228,8 @@ impl<'a> Stored<'a> {
     /// Who sent it: the account itself, where it makes one.
     pub(crate) fn sender(&self) -> Option<RegId> {
         let mut r = Reader(self.encoding);
-        match r.u8()? {
-            tag::NEW_ACCOUNT => Some(accounts::regid(self.height, self.index)),
-            _ => r.array(),
-        }
+        let _tag = r.u8()?;
+        r.array()
     }
 
     /// The contract bytes; none but a call has any.
@@ -230,14 +243,16 @@ impl<'a> Stored<'a> {
     }
 
     /// What it does.
-    pub(crate) fn action(&self) -> Option<Action> {
-        Action::decode(self.encoding)
+    pub(crate) fn body(&self) -> Option<Body> {
+        Body::decode(self.encoding)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actions::{Action, Authorization};
+    use abi::Name;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -251,7 +266,48 @@ mod tests {
         ]
     }
 
-    fn action() -> impl Strategy<Value = Action> {
+    fn one_action() -> impl Strategy<Value = Action> {
+        let authorization =
+            (any::<RegId>(), any::<u64>()).prop_map(|(actor, permission)| Authorization {
+                actor,
+                permission: Name(permission),
+            });
+        (
+            any::<RegId>(),
+            any::<u64>(),
+            vec(authorization, 0..3),
+            any::<u64>(),
+            vec(any::<u8>(), 0..200),
+        )
+            .prop_map(|(account, name, authorization, value, data)| Action {
+                account,
+                name: Name(name),
+                authorization,
+                value,
+                data,
+            })
+    }
+
+    fn action_list() -> impl Strategy<Value = ActionList> {
+        (
+            any::<RegId>(),
+            vec(one_action(), 0..3),
+            vec(one_action(), 0..4),
+            any::<u64>(),
+            any::<u64>(),
+        )
+            .prop_map(
+                |(sender, context_free, actions, limit, gas_price)| ActionList {
+                    sender,
+                    context_free,
+                    actions,
+                    gas_limit: Gas(limit),
+                    gas_price,
+                },
+            )
+    }
+
+    fn body() -> impl Strategy<Value = Body> {
         let call = (
             any::<RegId>(),
             any::<RegId>(),
@@ -260,10 +316,13 @@ mod tests {
             payment(),
         );
         prop_oneof![
-            ("[a-z]{1,9}", any::<u64>()).prop_map(|(name, balance)| Action::NewAccount {
-                name,
-                balance,
-                public_key: [2; 33]
+            (any::<RegId>(), "[a-z]{1,9}", any::<u64>()).prop_map(|(id, name, balance)| {
+                Body::NewAccount {
+                    id,
+                    name,
+                    balance,
+                    public_key: [2; 33],
+                }
             }),
             (
                 "[a-z]{0,9}",
@@ -271,22 +330,23 @@ mod tests {
                 prop::sample::select(Semantics::ALL.to_vec()),
                 any::<bool>()
             )
-                .prop_map(|(name, sender, semantics, reentrant)| Action::Deploy {
+                .prop_map(|(name, sender, semantics, reentrant)| Body::Deploy {
                     sender,
                     code_hash: [7; 32],
                     semantics,
                     name,
-                    reentrant
+                    flags: ContractFlags::new(reentrant, !reentrant, reentrant),
                 }),
+            action_list().prop_map(Body::Actions),
             (any::<RegId>(), any::<RegId>(), any::<u64>()).prop_map(|(sender, target, amount)| {
-                Action::Transfer {
+                Body::Transfer {
                     sender,
                     target,
                     amount,
                 }
             }),
             call.prop_map(|(sender, contract, input, value, payment)| {
-                Action::Call {
+                Body::Call {
                     sender,
                     contract,
                     input,
@@ -299,31 +359,32 @@ mod tests {
 
     proptest! {
         #[test]
-        fn transactions_read_back_from_their_stored_form(action in action(), height: u32, index: u16) {
-            let bytes = action.stored(height, index);
+        fn transactions_read_back_from_their_stored_form(body in body(), height: u32, index: u16) {
+            let bytes = body.stored(height, index);
             let stored = Stored::read(&bytes).expect("a place");
             prop_assert_eq!((stored.height, stored.index), (height, index));
-            let (sender, input) = match &action {
-                Action::NewAccount { .. } => (accounts::regid(height, index), &[][..]),
-                Action::Transfer { sender, .. } | Action::Deploy { sender, .. } => {
+            let (sender, input) = match &body {
+                Body::NewAccount { id, .. } => (*id, &[][..]),
+                Body::Actions(list) => (list.sender, &[][..]),
+                Body::Transfer { sender, .. } | Body::Deploy { sender, .. } => {
                     (*sender, &[][..])
                 }
-                Action::Call { sender, input, .. } => (*sender, &input[..]),
+                Body::Call { sender, input, .. } => (*sender, &input[..]),
             };
             prop_assert_eq!((stored.sender(), stored.input()), (Some(sender), Some(input)));
-            prop_assert_eq!(stored.action(), Some(action));
+            prop_assert_eq!(stored.body(), Some(body));
             for cut in 0..bytes.len() {
                 let cut = Stored::read(&bytes[..cut]);
-                prop_assert_eq!(cut.and_then(|stored| stored.action()), None);
+                prop_assert_eq!(cut.and_then(|stored| stored.body()), None);
                 // Must not panic.
                 let _ = cut.map(|stored| (stored.sender(), stored.input()));
             }
         }
 
         #[test]
-        fn an_id_names_the_place_too(action in action()) {
-            prop_assert_ne!(action.id(1, 0), action.id(1, 1));
-            prop_assert_ne!(action.id(1, 0), action.id(2, 0));
+        fn an_id_names_the_place_too(body in body()) {
+            prop_assert_ne!(body.id(1, 0), body.id(1, 1));
+            prop_assert_ne!(body.id(1, 0), body.id(2, 0));
         }
     }
 }

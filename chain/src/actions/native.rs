@@ -1,0 +1,119 @@
+//! The actions of the chain itself.
+
+use crate::names::RegIdText;
+use crate::session::Rejection;
+use abi::Name;
+use hostapi::accounts::{Account, PublicKey};
+use hostapi::{Failure, NodeError};
+use state::Overlay;
+use state::keys::RegId;
+
+/// The account of the chain itself, 0-0, which nobody is registered as.
+pub const SYSTEM: RegId = [0; 6];
+
+/// An action of the chain itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Native {
+    /// `transfer`: moves an amount from the actor to an account that is no contract. Data: account 6, amount LE64.
+    Transfer {
+        /// Who gets it.
+        to: RegId,
+        /// How much, in the smallest unit.
+        amount: u64,
+    },
+    /// `newaccount`: makes an account with this public key, without a name and with what was paid to its address
+    /// before.
+    /// Data: the key, 33.
+    NewAccount {
+        /// Its key.
+        public_key: PublicKey,
+    },
+}
+
+impl Native {
+    /// The action of a name and its data; `None` where there is none.
+    #[must_use]
+    pub(crate) fn read(name: Name, data: &[u8]) -> Option<Native> {
+        match name {
+            TRANSFER => {
+                let (to, amount) = data.split_first_chunk()?;
+                Some(Native::Transfer {
+                    to: *to,
+                    amount: u64::from_le_bytes(amount.try_into().ok()?),
+                })
+            }
+            NEW_ACCOUNT => Some(Native::NewAccount {
+                public_key: data.try_into().ok()?,
+            }),
+            _ => None,
+        }
+    }
+}
+
+const TRANSFER: Name = named("transfer");
+const NEW_ACCOUNT: Name = named("newaccount");
+
+const fn named(text: &str) -> Name {
+    match Name::of(text) {
+        Some(name) => name,
+        None => panic!("not a name"),
+    }
+}
+
+/// Moves `amount` between two accounts, neither of which may hold more than `most`; between an account and itself
+/// nothing moves.
+///
+/// # Errors
+/// [`Failure::Contract`] where one does not hold the amount, there is none, or the other cannot hold it; the state
+/// is as it was.
+pub(crate) fn send(
+    state: &mut Overlay<'_>,
+    from: &RegId,
+    to: &RegId,
+    amount: u64,
+    most: u64,
+) -> Result<(), Failure<Rejection>> {
+    let (payer_at, mut payer) = Account::of(state, from)?.ok_or(Rejection::UnknownSender)?;
+    let (payee_at, mut payee) = Account::of(state, to)?.ok_or(Rejection::NoAccount)?;
+    let Some(left) = payer.balance.checked_sub(amount) else {
+        return Err(Rejection::InsufficientFunds {
+            account: RegIdText(*from).to_string(),
+            balance: payer.balance,
+            amount,
+        }
+        .into());
+    };
+    if payer_at == payee_at {
+        return Ok(());
+    }
+    let sum = payee.balance.checked_add(amount).filter(|&sum| sum <= most);
+    let Some(sum) = sum else {
+        return Err(Rejection::BalanceOverflow {
+            balance: payee.balance,
+            amount,
+            most,
+        }
+        .into());
+    };
+    (payer.balance, payee.balance) = (left, sum);
+    payer.set(state, payer_at);
+    payee.set(state, payee_at);
+    Ok(())
+}
+
+/// An account's balance with `amount` more, for what is given back to it.
+///
+/// # Errors
+/// If the node fails.
+pub(crate) fn give_back(
+    state: &mut Overlay<'_>,
+    to: &RegId,
+    amount: u64,
+) -> Result<Option<u64>, NodeError> {
+    let Some((place, mut account)) = Account::of(state, to)? else {
+        return Ok(None);
+    };
+    account.balance = account.balance.saturating_add(amount);
+    account.set(state, place);
+    Ok(Some(account.balance))
+}

@@ -1,0 +1,239 @@
+//! Transactions of several actions, and what follows the run of a contract.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `under_way` | the transaction as far as it has come, and why it stops |
+//! | `order` | what runs after what |
+//! | `work` | one piece of work: the run of a contract |
+//! | `native` | the chain's own actions |
+
+mod native;
+mod order;
+mod under_way;
+mod work;
+
+use super::OpenBlock;
+use crate::actions::ActionList;
+use crate::actions::native::{SYSTEM, give_back};
+use crate::body::Body;
+use crate::error::ChainError;
+use crate::names::RegIdText;
+use crate::receipt::{FrameKind, Meters, Receipt, Verdict};
+use crate::session::Rejection;
+use abi::layout::INPUT_MAX;
+use abi::{Gas, Semantics};
+use bridge::{CallObserver, Rules};
+use hostapi::CallContext;
+use state::keys::{Hash, RegId};
+use std::rc::Rc;
+use std::sync::Arc;
+use under_way::{Failed, Subject, Waiting};
+pub(super) use under_way::{Stop, UnderWay};
+
+impl OpenBlock<'_> {
+    /// Executes several actions, all or none of them. Whatever becomes of them, there is a receipt and the sender pays
+    /// for what ran; what was done is kept only if all succeed.
+    ///
+    /// # Errors
+    /// If the transaction cannot begin (too many actions, an authority that the sender does not have, a sender who
+    /// cannot pay), or the node fails. The block is then as it was.
+    pub fn transact(
+        &mut self,
+        list: &ActionList,
+        observer: &mut dyn CallObserver,
+    ) -> Result<&Receipt, ChainError> {
+        let (before, registered) = (self.state.checkpoint(), self.registered);
+        match self.execute_all(list, observer) {
+            Ok(()) => Ok(self.newest()),
+            Err(error) => {
+                self.state.revert(before);
+                self.registered = registered;
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn execute_all(
+        &mut self,
+        list: &ActionList,
+        observer: &mut dyn CallObserver,
+    ) -> Result<(), ChainError> {
+        let (before, registered) = (self.state.checkpoint(), self.registered);
+        self.forget_reads();
+        if let Some(kept) = &mut self.kept {
+            kept.clear();
+        }
+        let rules = self.rules();
+        let gas_before = admit(list, &rules)?;
+        let reserved = list.gas_limit.0.saturating_mul(list.gas_price);
+        self.pay(&list.sender, reserved)?;
+        let started = self.state.checkpoint();
+        let new = self.identify(Body::Actions(list.clone()))?;
+        let limit = Gas(list.gas_limit.0 - gas_before.0);
+        let context = self.context(list.sender, new.id);
+        let mut under = UnderWay::new(context, rules, limit);
+        let result = self.execute_list(&mut under, list, observer);
+        let most = self.chain.genesis().network.max_amount();
+        let result = match result {
+            Err(Stop::Node(error)) => return Err(error),
+            Err(Stop::Failed(failed)) => Err(*failed),
+            Ok(()) => Ok(under.refund()),
+        };
+        let gas = gas_before.0 + under.used.0;
+        let fee_of = |refund: Gas| gas.saturating_sub(refund.0).saturating_mul(list.gas_price);
+        let mut end = match result {
+            Ok(refund) => {
+                let rest = reserved.saturating_sub(fee_of(refund));
+                match give_back(&mut self.state, &list.sender, rest)? {
+                    Some(balance) if balance <= most => Ok(refund),
+                    _ => Err(Failed {
+                        verdict: Verdict::SettlementFailed {
+                            reason: format!("the sender would hold more than {most}"),
+                        },
+                        error: None,
+                    }),
+                }
+            }
+            Err(failed) => Err(failed),
+        };
+        if end.is_err() {
+            self.state.revert(started);
+            self.registered = registered;
+            self.ready = None;
+            under.events.clear();
+            let rest = reserved.saturating_sub(fee_of(Gas::ZERO));
+            give_back(&mut self.state, &list.sender, rest)?;
+        }
+        let refund = *end.as_mut().unwrap_or(&mut Gas::default());
+        let failed = end.err();
+        let changes = self.changes(before)?;
+        let target = list.actions.first().map(|action| action.account);
+        let receipt = Receipt {
+            id: new.id,
+            height: self.height,
+            index: self.next_index()?,
+            sender: list.sender,
+            target: target.unwrap_or_default(),
+            fee: fee_of(refund),
+            verdict: failed
+                .as_ref()
+                .map_or(Verdict::Success, |failed| failed.verdict.clone()),
+            error: failed.and_then(|failed| failed.error),
+            gas,
+            refund: refund.0,
+            schedule: rules.schedule.version,
+            meters: Meters {
+                memory: under.memory,
+                state_bytes: changes.state_bytes,
+                ..Meters::of(&under.frames)
+            },
+            write_set: changes.write_set,
+            frames: under.frames,
+            events: under.events,
+        };
+        self.transactions.push(new);
+        self.receipts.push(receipt);
+        Ok(())
+    }
+
+    /// The facts of a transaction, without a contract.
+    pub(super) fn context(&self, sender: RegId, tx_hash: Hash) -> CallContext<'static> {
+        CallContext {
+            semantics: Semantics::V1,
+            network: self.chain.genesis().network,
+            height: self.height,
+            chain_tip: self.parent.height,
+            block_time: self.time,
+            tip_time: u32::try_from(self.parent.time).unwrap_or(u32::MAX),
+            tx_hash,
+            sender,
+            contract: SYSTEM,
+            input: &[],
+            pay_amount: 0,
+            traversal: true,
+            account_check: false,
+        }
+    }
+
+    fn execute_list(
+        &mut self,
+        under: &mut UnderWay<'_>,
+        list: &ActionList,
+        observer: &mut dyn CallObserver,
+    ) -> Result<(), Stop> {
+        let nobody: Arc<[RegId]> = Arc::new([]);
+        let mut waiting = Vec::with_capacity(list.context_free.len() + list.actions.len());
+        for (actions, kind) in [
+            (&list.context_free, FrameKind::ContextFree),
+            (&list.actions, FrameKind::Action),
+        ] {
+            for action in actions {
+                let is_context_free = kind == FrameKind::ContextFree;
+                let actors = action.authorization.iter().map(|by| by.actor).collect();
+                waiting.push(Waiting {
+                    kind,
+                    ordinal: under.next()?,
+                    parent: None,
+                    receiver: action.account,
+                    caller: list.sender,
+                    value: action.value,
+                    subject: Rc::new(Subject {
+                        code: action.account,
+                        action: action.name,
+                        data: action.data.clone(),
+                        actors: if is_context_free {
+                            Arc::clone(&nobody)
+                        } else {
+                            actors
+                        },
+                        is_context_free,
+                    }),
+                });
+            }
+        }
+        for action in waiting {
+            self.perform(under, action, 0, observer)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a list of actions can begin: what it costs before the first one runs.
+fn admit(list: &ActionList, rules: &Rules) -> Result<Gas, Rejection> {
+    let (most, count) = (
+        rules.schedule.actions_max,
+        list.context_free.len() + list.actions.len(),
+    );
+    if list.actions.is_empty() || count > most {
+        return Err(Rejection::ActionCount { count, most });
+    }
+    let mut values = 0;
+    let all = list.context_free.iter().chain(&list.actions);
+    for (action, place) in all.zip(1..) {
+        let length = action.data.len();
+        if length > INPUT_MAX {
+            return Err(Rejection::InputTooLong { length });
+        }
+        let is_context_free = place <= list.context_free.len();
+        let has_authority = !action.authorization.is_empty();
+        if is_context_free && (has_authority || action.value != 0) {
+            return Err(Rejection::NotContextFree { action: place });
+        }
+        let mut actors = action.authorization.iter().map(|by| by.actor);
+        if let Some(actor) = actors.find(|actor| *actor != list.sender) {
+            return Err(Rejection::NoAuthority {
+                action: place,
+                actor: RegIdText(actor).to_string(),
+            });
+        }
+        values += usize::from(action.value != 0);
+    }
+    let needed = rules.schedule.actions_gas(list.size(), count, values);
+    match list.gas_limit < needed {
+        true => Err(Rejection::GasTooLow {
+            limit: list.gas_limit,
+            needed,
+        }),
+        false => Ok(needed),
+    }
+}

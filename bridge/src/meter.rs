@@ -27,6 +27,8 @@ pub struct Schedule {
     pub gas_per_action: u64,
     /// Gas of sending an amount with a call: a second balance changes.
     pub gas_of_value: u64,
+    /// Gas of looking for an image by its hash, beside that of each of its bytes.
+    pub gas_of_code: u64,
     /// Gas of an account that a transaction makes, its own or a new contract's.
     pub gas_of_account: u64,
     /// Gas that a call of an 8051 contract pays before its first instruction.
@@ -51,6 +53,7 @@ impl Schedule {
         gas_per_input_byte: 20,
         gas_per_action: 5_000,
         gas_of_value: 2_000,
+        gas_of_code: 50_000,
         gas_of_account: 15_000,
         gas_per_entry: 500,
         gas_per_code_line: 105,
@@ -86,6 +89,12 @@ impl Schedule {
     pub const fn deploy_gas(&self, code: usize, name: usize) -> Gas {
         let code = (code as u64).saturating_mul(self.gas_per_code_byte);
         self.transaction_gas(name, self.gas_of_account.saturating_add(code))
+    }
+
+    /// What it costs to set the code of a contract to an image of so many bytes, or with 0 to remove it.
+    #[must_use]
+    pub const fn upgrade_gas(&self, code: usize) -> Gas {
+        self.transaction_gas(0, (code as u64).saturating_mul(self.gas_per_code_byte))
     }
 
     /// What a transaction costs that keeps so many bytes and for which `beyond` is paid too.

@@ -63,6 +63,7 @@ impl Token {
             semantics: abi::Semantics::V1,
             name: None,
             flags: ContractFlags::empty(),
+            init: None,
         };
         let token = block.deploy(&deploy)?.target;
         let token = Token { alice, bob, token };

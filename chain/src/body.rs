@@ -44,6 +44,19 @@ pub enum Body {
         name: String,
         /// What its deployer chose.
         flags: ContractFlags,
+        /// What it is called with at once, and the most gas for that; `None` for nothing.
+        init: Option<(Vec<u8>, Gas)>,
+    },
+    /// Sets the code of a contract again, or removes it.
+    SetCode {
+        /// Who does.
+        sender: RegId,
+        /// The contract.
+        contract: RegId,
+        /// The hash of the image, the rules that it shall run under, and what is chosen for it; `None` to remove it.
+        code: Option<(Hash, Semantics, ContractFlags)>,
+        /// As that of [`Body::Deploy`].
+        init: Option<(Vec<u8>, Gas)>,
     },
     /// Executes several actions.
     Actions(ActionList),
@@ -69,6 +82,7 @@ mod tag {
     pub(super) const CALL: u8 = 3;
     pub(super) const TRANSFER: u8 = 4;
     pub(super) const ACTIONS: u8 = 5;
+    pub(super) const SET_CODE: u8 = 6;
     pub(super) const GAS: u8 = 1;
     pub(super) const FUEL: u8 = 2;
 }
@@ -123,6 +137,7 @@ impl Body {
                 semantics,
                 name,
                 flags,
+                init,
             } => {
                 w.u8(tag::DEPLOY);
                 w.array(sender);
@@ -130,6 +145,24 @@ impl Body {
                 w.u8(semantics.code());
                 w.text(name);
                 w.u8(flags.bits());
+                encode_init(init.as_ref(), w);
+            }
+            Body::SetCode {
+                sender,
+                contract,
+                code,
+                init,
+            } => {
+                w.u8(tag::SET_CODE);
+                w.array(sender);
+                w.array(contract);
+                w.u8(u8::from(code.is_some()));
+                if let Some((hash, semantics, flags)) = code {
+                    w.array(hash);
+                    w.u8(semantics.code());
+                    w.u8(flags.bits());
+                }
+                encode_init(init.as_ref(), w);
             }
             Body::Actions(list) => {
                 w.u8(tag::ACTIONS);
@@ -180,6 +213,20 @@ impl Body {
                 semantics: Semantics::from_code(r.u8()?)?,
                 name: r.text()?.into(),
                 flags: ContractFlags::from_bits(r.u8()?)?,
+                init: decode_init(&mut r)?,
+            },
+            tag::SET_CODE => Body::SetCode {
+                sender: r.array()?,
+                contract: r.array()?,
+                code: match r.flag()? {
+                    false => None,
+                    true => Some((
+                        r.array()?,
+                        Semantics::from_code(r.u8()?)?,
+                        ContractFlags::from_bits(r.u8()?)?,
+                    )),
+                },
+                init: decode_init(&mut r)?,
             },
             tag::ACTIONS => Body::Actions(ActionList::decode(&mut r)?),
             tag::CALL => Body::Call {
@@ -201,6 +248,22 @@ impl Body {
         r.end()?;
         Some(body)
     }
+}
+
+/// 0, or 1 and what a contract is initialised with.
+fn encode_init(init: Option<&(Vec<u8>, Gas)>, w: &mut Writer) {
+    w.u8(u8::from(init.is_some()));
+    if let Some((input, gas)) = init {
+        w.bytes(input);
+        w.u64(gas.0);
+    }
+}
+
+fn decode_init(r: &mut Reader<'_>) -> Option<Option<(Vec<u8>, Gas)>> {
+    Some(match r.flag()? {
+        false => None,
+        true => Some((r.bytes()?.to_vec(), Gas(r.u64()?))),
+    })
 }
 
 /// A transaction as it is stored, read only as far as it is asked for.
@@ -336,7 +399,20 @@ mod tests {
                     semantics,
                     name,
                     flags: ContractFlags::new(reentrant, !reentrant, reentrant),
+                    init: reentrant.then(|| (vec![1, 2], Gas(3))),
                 }),
+            (any::<RegId>(), any::<RegId>(), any::<bool>()).prop_map(
+                |(sender, contract, removes)| {
+                    let code = (!removes).then_some(([7; 32], Semantics::V1, ContractFlags::APPLY));
+                    let init = removes.then(|| (vec![9], Gas(8)));
+                    Body::SetCode {
+                        sender,
+                        contract,
+                        code,
+                        init,
+                    }
+                }
+            ),
             action_list().prop_map(Body::Actions),
             (any::<RegId>(), any::<RegId>(), any::<u64>()).prop_map(|(sender, target, amount)| {
                 Body::Transfer {
@@ -366,7 +442,9 @@ mod tests {
             let (sender, input) = match &body {
                 Body::NewAccount { id, .. } => (*id, &[][..]),
                 Body::Actions(list) => (list.sender, &[][..]),
-                Body::Transfer { sender, .. } | Body::Deploy { sender, .. } => {
+                Body::Transfer { sender, .. }
+                | Body::Deploy { sender, .. }
+                | Body::SetCode { sender, .. } => {
                     (*sender, &[][..])
                 }
                 Body::Call { sender, input, .. } => (*sender, &input[..]),

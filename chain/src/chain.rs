@@ -8,7 +8,7 @@ use crate::head::Head;
 use crate::modules::Modules;
 use crate::names;
 use crate::receipt::Receipt;
-use crate::registry::Contract;
+use crate::registry::{Contract, ContractRecord};
 use abi::Semantics;
 use bridge::{Engine, Rules};
 use hostapi::{ChainView, KnownTx, NodeError};
@@ -189,14 +189,17 @@ impl Chain {
     /// The contract that `text` stands for.
     ///
     /// # Errors
-    /// [`ChainError::Unknown`], [`ChainError::NoContract`], or if the store cannot be read.
+    /// [`ChainError::Unknown`], [`ChainError::NoContract`], [`ChainError::Undeployed`], or if the store cannot be read.
     pub fn contract(&self, text: &str) -> Result<(RegId, Contract), ChainError> {
         let mut state = self.state();
         let id = names::resolve(&mut state, self.genesis.network, text)?;
-        let contract = Contract::load(&mut state, &id)?;
+        let name = || text.into();
+        let record = ContractRecord::load(&mut state, &id)?;
+        let record = record.ok_or_else(|| ChainError::NoContract { name: name() })?;
+        let contract = record.contract;
         contract
             .map(|contract| (id, contract))
-            .ok_or_else(|| ChainError::NoContract { name: text.into() })
+            .ok_or_else(|| ChainError::Undeployed { name: name() })
     }
 
     /// Local names by registered id.

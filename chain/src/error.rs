@@ -1,5 +1,6 @@
 //! [`ChainError`]: why the chain does not do what it was asked to.
 
+use crate::registry::CodeRefusal;
 use crate::session::Rejection;
 use bridge::{EngineId, PrepareError};
 use hostapi::{Failure, NodeError};
@@ -80,6 +81,17 @@ pub enum ChainError {
     NotDeployed {
         /// Why.
         reason: String,
+    },
+    /// The code of the contract is not set.
+    #[error(transparent)]
+    Code(#[from] CodeRefusal),
+    /// The contract has no code at present.
+    #[error(
+        "`{name}` has no code: its owner removed it, and can set it again with `smart51 upgrade`"
+    )]
+    Undeployed {
+        /// What the contract is called.
+        name: String,
     },
     /// No engine of this build runs the image.
     #[error("this build has no {0} engine")]

@@ -33,11 +33,13 @@ pub struct Genesis {
     pub block_seconds: u32,
     /// What one gas costs, in the smallest unit.
     pub gas_price: u64,
+    /// Whether the owner of a contract can set its code again, and remove it.
+    pub upgrades: bool,
 }
 
 impl Default for Genesis {
     /// A local chain: the test network's addresses, a block every ten seconds from 2025-01-01 on, a gas
-    /// costs one unit.
+    /// costs one unit, and owners can upgrade their contracts.
     fn default() -> Self {
         Genesis {
             network: Network::Test,
@@ -45,6 +47,7 @@ impl Default for Genesis {
             time: 1_735_689_600,
             block_seconds: 10,
             gas_price: 1,
+            upgrades: true,
         }
     }
 }
@@ -56,18 +59,19 @@ impl Genesis {
         Rules::v1(semantics)
     }
 
-    /// The stored form: place in [`Network::ALL`] 1, height 4, time 8, seconds 4, gas price 8.
+    /// The stored form: place in [`Network::ALL`] 1, height 4, time 8, seconds 4, gas price 8, upgrades 1.
     fn encode(&self) -> Vec<u8> {
         let network = Network::ALL
             .iter()
             .position(|network| *network == self.network);
         let network = u8::try_from(network.unwrap_or_default()).expect("there are few networks");
-        let mut w = Writer::with_capacity(25);
+        let mut w = Writer::with_capacity(26);
         w.u8(network);
         w.u32(self.height);
         w.u64(self.time);
         w.u32(self.block_seconds);
         w.u64(self.gas_price);
+        w.u8(u8::from(self.upgrades));
         w.end()
     }
 
@@ -79,6 +83,7 @@ impl Genesis {
             time: r.u64()?,
             block_seconds: r.u32()?,
             gas_price: r.u64()?,
+            upgrades: r.flag()?,
         };
         r.end()?;
         Some(genesis)

@@ -45,6 +45,6 @@ pub use error::ChainError;
 pub use genesis::Genesis;
 pub use head::Head;
 pub use names::RegIdText;
-pub use open_block::{CallRequest, Deploy, DryRun, OpenBlock};
+pub use open_block::{CallRequest, Deploy, DryRun, Init, OpenBlock, SetCode};
 pub use receipt::{Receipt, RunReceipt, Verdict, Work};
-pub use registry::{Contract, ContractFlags};
+pub use registry::{CodeRefusal, Contract, ContractFlags, ContractRecord};

@@ -1,6 +1,7 @@
 //! Contracts as the chain keeps them.
 
 use crate::actions::apply;
+use crate::names::RegIdText;
 use crate::wire::{Reader, Writer};
 use abi::{Gas, Name, Semantics};
 use bitflags::bitflags;
@@ -37,6 +38,8 @@ bitflags! {
         const APPLY = 2;
         /// It is not entered with an amount.
         const UNPAYABLE = 4;
+        /// Its code can never be set again, nor removed.
+        const FIXED = 8;
     }
 }
 
@@ -57,6 +60,7 @@ impl ContractFlags {
             (ContractFlags::REENTRANT, "reentrant"),
             (ContractFlags::APPLY, "apply"),
             (ContractFlags::UNPAYABLE, "unpayable"),
+            (ContractFlags::FIXED, "fixed"),
         ]
         .into_iter()
         .filter_map(move |(flag, name)| self.contains(flag).then_some(name))
@@ -81,32 +85,22 @@ impl Contract {
         }
     }
 
-    /// The stored form: code hash 32, semantics 1, engine 1, gas before the first instruction 8,
-    /// [`ContractFlags`] 1.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::with_capacity(43);
+    fn encode(&self, w: &mut Writer) {
         w.array(&self.code_hash);
         w.u8(self.semantics.code());
         w.u8(self.engine.code());
         w.u64(self.entry_gas.0);
         w.u8(self.flags.bits());
-        w.end()
     }
 
-    /// The contract whose stored form this is.
-    #[must_use]
-    pub fn decode(bytes: &[u8]) -> Option<Contract> {
-        let mut r = Reader(bytes);
-        let contract = Contract {
+    fn decode(r: &mut Reader<'_>) -> Option<Contract> {
+        Some(Contract {
             code_hash: r.array()?,
             semantics: Semantics::from_code(r.u8()?)?,
             engine: EngineId::from_code(r.u8()?)?,
             entry_gas: Gas(r.u64()?),
             flags: ContractFlags::from_bits(r.u8()?)?,
-        };
-        r.end()?;
-        Some(contract)
+        })
     }
 
     /// What the contract of this id finds as its input, where it is given `data` of an action of its own, or of none.
@@ -118,33 +112,158 @@ impl Contract {
         }
     }
 
-    /// The contract with this registered id, if there is one.
+    /// The contract with this registered id, if there is one that has code.
     ///
     /// # Errors
     /// If the store cannot be read or holds something else.
     pub fn load(state: &mut Overlay<'_>, id: &RegId) -> Result<Option<Contract>, NodeError> {
+        Ok(ContractRecord::load(state, id)?.and_then(|record| record.contract))
+    }
+}
+
+/// What the chain keeps of a contract, with code or without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContractRecord {
+    /// The account that deployed it, and alone sets its code.
+    pub owner: RegId,
+    /// How often its code was set or removed.
+    pub sequence: u32,
+    /// Its code, and what belongs to it; `None` where it was removed.
+    pub contract: Option<Contract>,
+}
+
+impl ContractRecord {
+    /// The stored form: owner 6, sequence 4, and where there is code: code hash 32, semantics 1, engine 1, gas before
+    /// the first instruction 8, [`ContractFlags`] 1.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::with_capacity(53);
+        w.array(&self.owner);
+        w.u32(self.sequence);
+        if let Some(contract) = &self.contract {
+            contract.encode(&mut w);
+        }
+        w.end()
+    }
+
+    /// The record whose stored form this is.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<ContractRecord> {
+        let mut r = Reader(bytes);
+        let record = ContractRecord {
+            owner: r.array()?,
+            sequence: r.u32()?,
+            contract: match r.0 {
+                [] => None,
+                _ => Some(Contract::decode(&mut r)?),
+            },
+        };
+        r.end()?;
+        Some(record)
+    }
+
+    /// The record of the contract with this registered id, if there is one.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn load(state: &mut Overlay<'_>, id: &RegId) -> Result<Option<ContractRecord>, NodeError> {
         let key = keys::contract(id);
         let Some(bytes) = state.get(&key)? else {
             return Ok(None);
         };
-        Contract::decode(bytes)
+        ContractRecord::decode(bytes)
             .map(Some)
             .ok_or_else(|| NodeError::damaged(&key, "a contract is expected"))
     }
+
+    /// Whether `sender` may set the code to an image of this hash, run under these rules with these flags, or remove
+    /// it.
+    ///
+    /// # Errors
+    /// Why that must not be.
+    pub fn may_set(
+        &self,
+        sender: &RegId,
+        code: Option<(Hash, Semantics, ContractFlags)>,
+    ) -> Result<(), CodeRefusal> {
+        let had = self
+            .contract
+            .map(|it| (it.code_hash, it.semantics, it.flags));
+        let is_fixed = had.is_some_and(|(.., flags)| flags.contains(ContractFlags::FIXED));
+        if *sender != self.owner {
+            Err(CodeRefusal::NotOwner {
+                owner: RegIdText(self.owner).to_string(),
+                sender: RegIdText(*sender).to_string(),
+            })
+        } else if is_fixed {
+            Err(CodeRefusal::Fixed)
+        } else if had == code {
+            Err(match had {
+                None => CodeRefusal::NoCode,
+                Some(_) => CodeRefusal::SameCode,
+            })
+        } else if self.sequence == u32::MAX {
+            Err(CodeRefusal::TooOften)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The record once the code is set to `contract`, or removed.
+    #[must_use]
+    pub const fn with_code(&self, contract: Option<Contract>) -> ContractRecord {
+        ContractRecord {
+            owner: self.owner,
+            sequence: self.sequence.saturating_add(1),
+            contract,
+        }
+    }
 }
 
-/// Every contract, in order of deployment.
+/// Why the code of a contract is not set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodeRefusal {
+    /// Somebody else owns it.
+    #[error("the contract belongs to {owner}, not to {sender}: only its owner sets its code")]
+    NotOwner {
+        /// Whose it is, as text.
+        owner: String,
+        /// Who wants to set its code, as text.
+        sender: String,
+    },
+    /// Its deployer said that its code stays.
+    #[error("the contract was deployed with --fixed: its code can never be set again")]
+    Fixed,
+    /// The chain allows it for no contract.
+    #[error("on this chain the code of a contract can never be set again")]
+    NoUpgrades,
+    /// It has this code, and is run in the same way.
+    #[error("the contract runs this code already")]
+    SameCode,
+    /// There is none to be removed.
+    #[error("the contract has no code")]
+    NoCode,
+    /// The chain has no image of this hash.
+    #[error("no contract of this chain has code of this hash")]
+    UnknownCode,
+    /// Its sequence is at the last number there is.
+    #[error("the code was set too often")]
+    TooOften,
+}
+
+/// Every contract, with code or without, in order of deployment.
 ///
 /// # Errors
 /// If the store cannot be read or holds something else.
-pub fn all(state: &mut Overlay<'_>) -> Result<Vec<(RegId, Contract)>, NodeError> {
+pub fn all(state: &mut Overlay<'_>) -> Result<Vec<(RegId, ContractRecord)>, NodeError> {
     let prefix = [keys::kind::CONTRACT];
     let mut found = Vec::new();
     let mut after: Option<Vec<u8>> = None;
     while let Some((key, value)) = state.next(&prefix, after.as_deref())? {
         let id: Option<RegId> = key[1..].try_into().ok();
-        match (id, Contract::decode(&value)) {
-            (Some(id), Some(contract)) => found.push((id, contract)),
+        match (id, ContractRecord::decode(&value)) {
+            (Some(id), Some(record)) => found.push((id, record)),
             _ => return Err(NodeError::damaged(&key, "a contract is expected")),
         }
         after = Some(key);

@@ -43,6 +43,8 @@ pub(crate) struct Report {
     schedule: Option<u16>,
     code_hash: Option<Bytes>,
     code_bytes: Option<u32>,
+    /// The hash of the image that the contract had before.
+    replaced: Option<Bytes>,
     input_hash: Option<Bytes>,
     host_calls: Option<u32>,
     host_log: Option<Bytes>,
@@ -137,6 +139,7 @@ impl From<&Frame> for FrameReport {
             Work::Transfer => ("transfer", RunReport::default()),
             Work::Nothing => ("nothing", RunReport::default()),
             Work::Deploy { .. } => ("deploy", RunReport::default()),
+            Work::Undeploy { .. } => ("undeploy", RunReport::default()),
             Work::Run(run) => ("run", RunReport::from(run)),
         };
         FrameReport {
@@ -235,6 +238,7 @@ impl Report {
             schedule: None,
             code_hash: None,
             code_bytes: None,
+            replaced: None,
             input_hash: None,
             host_calls: None,
             host_log: None,
@@ -255,14 +259,23 @@ impl Report {
             }
             None | Some(Work::NewAccount | Work::Nothing) => {}
             Some(Work::Transfer) => report.kind = "transfer",
+            Some(Work::Undeploy { code_hash }) => {
+                report.kind = "undeploy";
+                report.replaced = Some(Bytes(code_hash.to_vec()));
+            }
             Some(Work::Deploy {
+                replaced,
                 code_hash,
                 semantics,
                 engine,
                 code_bytes,
                 ..
             }) => {
-                report.kind = "deploy";
+                report.kind = match replaced {
+                    None => "deploy",
+                    Some(_) => "upgrade",
+                };
+                report.replaced = replaced.map(|hash| Bytes(hash.to_vec()));
                 report.engine = Some(engine.name());
                 report.semantics = Some(semantics.name());
                 report.code_hash = Some(Bytes(code_hash.to_vec()));

@@ -41,6 +41,22 @@ impl StoreArgs {
         Ok(Chain::open(Box::new(store), Genesis::default())?)
     }
 
+    /// Makes a chain with these settings. There must be none.
+    ///
+    /// # Errors
+    /// As [`StoreArgs::open`], and if there is one already.
+    pub(crate) fn new_chain(self, genesis: Genesis) -> Result<Chain, Error> {
+        let folder = self.folder()?;
+        let store = SledStore::open(&folder)?;
+        match store.next(b"", None)? {
+            None => Ok(Chain::open(Box::new(store), genesis)?),
+            Some(_) => Err(Error::input(format_args!(
+                "{} holds a chain already; name a new folder with --store",
+                folder.display()
+            ))),
+        }
+    }
+
     /// Opens the chain to change it. It must be there.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ pub(crate) fn play(file: &[u8]) -> Result<String, Box<dyn Error>> {
         semantics: Semantics::V1,
         name: Some("counter"),
         flags: ContractFlags::empty(),
+        init: None,
     };
     // An image that cannot be run has a receipt too: `deployed` makes an error of it.
     let counter = block.deploy(&deploy)?.deployed()?.target;

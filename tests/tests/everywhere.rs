@@ -31,6 +31,7 @@ fn play() -> String {
             semantics: Semantics::V1,
             name: Some(name),
             flags: ContractFlags::empty(),
+            init: None,
         };
         let receipt = block.deploy(&deploy).expect("a deployment");
         let contract = receipt.target;

@@ -23,8 +23,8 @@ pub struct Until<'a> {
     /// After so many instructions of an 8051; of a WebAssembly module that was
     /// [prepared for it](crate::Wasmi::pausing), after a few milliseconds.
     pub steps: Option<Steps>,
-    /// Before the instructions at these addresses of CODE, of an 8051 in the outermost frame. Looking for them costs the
-    /// run its speed.
+    /// Before the instructions at these addresses of CODE, of an 8051 in the outermost frame. Looking for them costs
+    /// the run its speed.
     pub addresses: &'a [u16],
 }
 

@@ -1,12 +1,13 @@
 //! The actions of the chain itself.
 
 use crate::names::RegIdText;
+use crate::registry::ContractFlags;
 use crate::session::Rejection;
 use abi::Name;
 use hostapi::accounts::{Account, PublicKey};
 use hostapi::{Failure, NodeError};
 use state::Overlay;
-use state::keys::RegId;
+use state::keys::{Hash, RegId};
 
 /// The account of the chain itself, 0-0, which nobody is registered as.
 pub const SYSTEM: RegId = [0; 6];
@@ -28,6 +29,17 @@ pub(crate) enum Native {
         /// Its key.
         public_key: PublicKey,
     },
+    /// `setcode`: sets the code of a contract to an image that the chain has, under `v1`, or makes a new contract
+    /// with it, of which the actor is notified. Data: contract 6 (0-0 for a new one), code hash 32 (zeros to remove
+    /// the code), flags 1.
+    SetCode {
+        /// The contract; [`SYSTEM`] for a new one.
+        contract: RegId,
+        /// The hash of the image; `None` to remove it.
+        code_hash: Option<Hash>,
+        /// What is chosen for it.
+        flags: ContractFlags,
+    },
 }
 
 impl Native {
@@ -45,12 +57,23 @@ impl Native {
             NEW_ACCOUNT => Some(Native::NewAccount {
                 public_key: data.try_into().ok()?,
             }),
+            SET_CODE => {
+                let (contract, rest) = data.split_first_chunk()?;
+                let (code_hash, flags) = rest.split_first_chunk()?;
+                let [flags] = flags else { return None };
+                Some(Native::SetCode {
+                    contract: *contract,
+                    code_hash: (*code_hash != Hash::default()).then_some(*code_hash),
+                    flags: ContractFlags::from_bits(*flags)?,
+                })
+            }
             _ => None,
         }
     }
 }
 
 const TRANSFER: Name = named("transfer");
+const SET_CODE: Name = named("setcode");
 const NEW_ACCOUNT: Name = named("newaccount");
 
 const fn named(text: &str) -> Name {

@@ -7,7 +7,7 @@ use crate::genesis::{FORMAT_NAME, GENESIS};
 use crate::head::HEAD;
 use crate::names;
 use crate::receipt::Receipt;
-use crate::registry::{Contract, ContractFlags};
+use crate::registry::{Contract, ContractFlags, ContractRecord};
 use crate::rollback;
 use hostapi::NodeError;
 use hostapi::accounts::{Account, contract_key_id};
@@ -120,9 +120,24 @@ impl Check<'_> {
     }
 
     fn contract(&mut self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
-        let (Ok(id), Some(contract)) = (<RegId>::try_from(name), Contract::decode(value)) else {
+        let record = ContractRecord::decode(value);
+        let (Ok(id), Some(record)) = (<RegId>::try_from(name), record) else {
             return Ok(Some("it is no contract"));
         };
+        let account = self.get(&keys::registered(&id))?;
+        if account.as_deref() != Some(&contract_key_id(&id)[..]) {
+            return Ok(Some(
+                "its registered id is not that of a contract's account",
+            ));
+        }
+        match record.contract {
+            Some(contract) => self.code_of(&contract),
+            None => Ok(None),
+        }
+    }
+
+    /// The problem of a contract's code, if it has one.
+    fn code_of(&mut self, contract: &Contract) -> Result<Option<&'static str>, NodeError> {
         let Some(code) = self.get(&keys::code(&contract.code_hash))? else {
             return Ok(Some("its image is missing"));
         };
@@ -130,7 +145,7 @@ impl Check<'_> {
             code_hash,
             semantics,
             ..
-        } = contract;
+        } = *contract;
         let prepare = || {
             let image = Image::decode(&code).ok()?;
             let rules = self.genesis.rules(semantics);
@@ -146,7 +161,7 @@ impl Check<'_> {
                 if (Contract {
                     flags: contract.flags,
                     ..expected
-                }) != contract =>
+                }) != *contract =>
             {
                 return Ok(Some(
                     "its engine, or the gas before its first instruction, is not that of its image",
@@ -154,9 +169,7 @@ impl Check<'_> {
             }
             Some(_) => {}
         }
-        let account = self.get(&keys::registered(&id))?;
-        Ok((account.as_deref() != Some(&contract_key_id(&id)[..]))
-            .then_some("its registered id is not that of a contract's account"))
+        Ok(None)
     }
 
     fn name(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {

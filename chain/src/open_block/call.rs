@@ -1,15 +1,14 @@
 //! Calls: a transaction of the block, or a query.
 
 use super::actions::{Stop, UnderWay};
+use super::outcome::{Cost, Done};
 use super::{OpenBlock, frames};
 use crate::body::Body;
 use crate::error::ChainError;
 use crate::hostlog::HostLog;
 use crate::names::RegIdText;
-use crate::receipt::{
-    ErrorText, Event, Frame, FrameKind, Meters, Receipt, RunReceipt, Verdict, Work,
-};
-use crate::registry::{Contract, ContractFlags};
+use crate::receipt::{ErrorText, Event, Frame, FrameKind, Receipt, RunReceipt, Verdict, Work};
+use crate::registry::{Contract, ContractFlags, ContractRecord};
 use crate::session::{self, FinishedRun, Payment, Rejection, Surroundings, Transaction};
 use abi::{Gas, Name};
 use bridge::{CallObserver, Cycles, Module, Steps};
@@ -33,14 +32,6 @@ pub struct CallRequest<'a> {
     pub value: u64,
     /// The payment for the run. Under the old chain's rules it must be by fuel, under ours by gas.
     pub payment: Payment,
-}
-
-/// What a transaction leaves in its receipt, beside its cost.
-struct Done {
-    verdict: Verdict,
-    error: Option<ErrorText>,
-    frames: Vec<Frame>,
-    events: Vec<Event>,
 }
 
 impl OpenBlock<'_> {
@@ -206,6 +197,7 @@ impl OpenBlock<'_> {
             error: run.transcript.error.take().and_then(ErrorText::new),
             frames: frames::of(outermost, seen, callees, &logs.entered),
             events: events.into_iter().filter_map(event_of).collect(),
+            cost: Cost::default(),
         };
         let asked = std::mem::take(&mut run.requests.follow_ups);
         if run.verdict.is_ok() && !asked.is_empty() {
@@ -221,32 +213,15 @@ impl OpenBlock<'_> {
             )?;
         }
         begun.end(&transaction, &mut run, &mut self.state);
-        let (id_of_tx, index) = (new.id, self.next_index()?);
-        let changes = self.changes(before)?;
         self.charge_steps(run.steps_charged)?;
         let usage = run.report.usage;
-        self.transactions.push(new);
-        self.receipts.push(Receipt {
-            id: id_of_tx,
-            height: self.height,
-            index,
-            sender,
-            target: id,
-            fee: run.fee,
-            verdict: done.verdict,
-            error: done.error,
+        done.cost = Cost {
             gas: usage.gas.0,
             refund: usage.refund.0,
-            schedule: rules.schedule.version,
-            meters: Meters {
-                memory: run.report.memory,
-                state_bytes: changes.state_bytes,
-                ..Meters::of(&done.frames)
-            },
-            write_set: changes.write_set,
-            frames: done.frames,
-            events: done.events,
-        });
+            fee: run.fee,
+            memory: run.report.memory,
+        };
+        self.finish(new, before, (sender, id), done)?;
         Ok(())
     }
 
@@ -275,6 +250,7 @@ impl OpenBlock<'_> {
             events: std::mem::take(&mut under.events),
             verdict: Verdict::Success,
             error: None,
+            cost: Cost::default(),
         };
         match followed {
             Ok(()) => report.usage.refund = under.refund(),
@@ -290,16 +266,20 @@ impl OpenBlock<'_> {
         Ok(done)
     }
 
-    /// The contract of this id. A deployed contract never changes.
+    /// The contract of this id.
     fn contract(&mut self, id: &RegId) -> Result<Contract, ChainError> {
         if let Some((last, contract, _)) = &self.ready
             && last == id
         {
             return Ok(*contract);
         }
-        Contract::load(&mut self.state, id)?.ok_or_else(|| ChainError::NoContract {
-            name: RegIdText(*id).to_string(),
-        })
+        let name = || RegIdText(*id).to_string();
+        match ContractRecord::load(&mut self.state, id)? {
+            None => Err(ChainError::NoContract { name: name() }),
+            Some(record) => record
+                .contract
+                .ok_or_else(|| ChainError::Undeployed { name: name() }),
+        }
     }
 
     /// `contract`, whose id this is, ready to run.

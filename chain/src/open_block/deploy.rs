@@ -1,20 +1,26 @@
-//! Deployments.
+//! Deployments, and new code of contracts that there are.
 
-use super::OpenBlock;
+use super::actions::{Stop, UnderWay};
+use super::outcome::{Cost, Done, native_frame};
+use super::{NewTransaction, OpenBlock};
+use crate::actions::native::give_back;
 use crate::body::Body;
 use crate::error::ChainError;
-use crate::receipt::{Receipt, Work};
-use crate::registry::{Contract, ContractFlags};
-use abi::Semantics;
+use crate::names::RegIdText;
+use crate::receipt::{ErrorText, Receipt, Verdict, Work};
+use crate::registry::{CodeRefusal, Contract, ContractFlags, ContractRecord};
+use crate::session::Rejection;
+use abi::layout::INPUT_MAX;
+use abi::{Gas, Semantics};
 use bridge::{EngineId, PrepareError};
 use hostapi::accounts::{self, Account};
 use loader::Image;
-use state::keys::{self, RegId};
+use state::keys::{self, Hash, KeyId, RegId};
 
 /// A contract to deploy.
 #[derive(Clone, Copy, Debug)]
 pub struct Deploy<'a> {
-    /// Who deploys it and pays.
+    /// Who deploys it and pays, and owns it then.
     pub sender: RegId,
     /// Its image.
     pub image: &'a Image,
@@ -24,12 +30,70 @@ pub struct Deploy<'a> {
     pub name: Option<&'a str>,
     /// What is chosen for it.
     pub flags: ContractFlags,
+    /// What it is called with at once, before anybody else can call it.
+    pub init: Option<Init<'a>>,
+}
+
+/// New code for a contract that there is.
+#[derive(Clone, Copy, Debug)]
+pub struct SetCode<'a> {
+    /// Who sets it and pays: the contract's owner.
+    pub sender: RegId,
+    /// The contract.
+    pub contract: RegId,
+    /// Its image.
+    pub image: &'a Image,
+    /// The rules it shall run under.
+    pub semantics: Semantics,
+    /// What is chosen for it.
+    pub flags: ContractFlags,
+    /// What it is called with at once.
+    pub init: Option<Init<'a>>,
+}
+
+/// The call that initialises a contract, by the one who sets its code and in the same transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Init<'a> {
+    /// Its input.
+    pub input: &'a [u8],
+    /// The most gas that it may use.
+    pub gas: Gas,
+}
+
+impl Init<'_> {
+    fn kept(&self) -> (Vec<u8>, Gas) {
+        (self.input.to_vec(), self.gas)
+    }
+}
+
+/// Where code is installed.
+enum Place<'a> {
+    /// In a new contract, with its account under this key id, and a local name.
+    New(KeyId, Account, Option<&'a str>),
+    /// In a contract that there is.
+    Old(ContractRecord),
+}
+
+/// Why code is not installed, though it is paid for.
+struct Refused {
+    reason: String,
+    error: Option<ErrorText>,
+}
+
+/// Code that is installed.
+struct Code<'a> {
+    sender: RegId,
+    id: RegId,
+    image: &'a Image,
+    semantics: Semantics,
+    flags: ContractFlags,
+    init: Option<Init<'a>>,
 }
 
 impl OpenBlock<'_> {
     /// Deploys a contract. The sender pays gas for each byte of the image, before anything is made of it. An
-    /// image that cannot be run is paid for too, because it was looked at: the receipt says why there is no
-    /// contract ([`Receipt::refusal`]).
+    /// image that cannot be run is paid for too, because it was looked at, and so is one that is not initialised: the
+    /// receipt says why there is no contract ([`Receipt::refusal`]).
     ///
     /// # Errors
     /// If the name is taken, the sender cannot pay, this build has no engine for the image, or the node fails.
@@ -41,7 +105,9 @@ impl OpenBlock<'_> {
             semantics,
             name,
             flags,
+            init,
         } = *deploy;
+        check_init(init)?;
         let id = self.next_regid()?;
         if let Some(name) = name {
             self.check_free(name)?;
@@ -53,53 +119,262 @@ impl OpenBlock<'_> {
             public_key: None,
         };
         let account = self.with_paid(&key_id, account)?;
-        let code_bytes = u32::try_from(image.code_bytes()).expect("an image is far below 4 GiB");
         let name_bytes = name.unwrap_or_default().len();
         let gas = self
             .rules()
             .schedule
-            .deploy_gas(image.code_bytes(), name_bytes)
-            .0;
-        let fee = gas.saturating_mul(self.chain.genesis().gas_price);
-        let before = self.state.checkpoint();
-        self.pay(&sender, fee)?;
-        let engine = EngineId::of(image);
-        let rules = self.chain.rules(semantics);
-        let (prepared, refusal) = match self.chain.modules().prepare(image, &rules) {
-            Ok(prepared) => (Some(prepared), None),
-            Err(ChainError::Image(error)) => (None, Some(reason(&error))),
-            Err(error) => {
-                self.state.revert(before);
-                return Err(error);
-            }
-        };
-        let code_hash = image.code_hash();
-        if let Some(prepared) = prepared {
-            let contract = Contract::of(code_hash, semantics, &*prepared, flags);
-            let code = image.encode();
-            self.state.put(&keys::code(&code_hash), code);
-            self.state.put(&keys::contract(&id), contract.encode());
-            account.register(&mut self.state, &key_id);
-            if let Some(name) = name {
-                self.state.put(&keys::name(name), id);
-            }
-            self.registered += 1;
-        }
-        let transaction = self.identify(Body::Deploy {
+            .deploy_gas(image.code_bytes(), name_bytes);
+        let body = Body::Deploy {
             sender,
-            code_hash,
+            code_hash: image.code_hash(),
             semantics,
             name: name.unwrap_or_default().into(),
             flags,
-        })?;
-        let work = Work::Deploy {
-            code_hash,
-            semantics,
-            engine,
-            code_bytes,
-            refusal,
+            init: init.as_ref().map(Init::kept),
         };
-        self.finish_native(transaction, before, (sender, id, 0), (gas, fee), work)
+        let code = Code {
+            sender,
+            id,
+            image,
+            semantics,
+            flags,
+            init,
+        };
+        self.install(&code, Place::New(key_id, account, name), gas, body)
+    }
+
+    /// Sets the code of a contract again: its account, balance, data and name stay. It costs what deploying it costs
+    /// without the account, and is paid for, as a deployment is, also where the image cannot be run or is not
+    /// initialised: then the contract keeps the code that it has.
+    ///
+    /// # Errors
+    /// If there is no such contract, its code must not be set ([`CodeRefusal`]), the sender cannot pay, this build has
+    /// no engine for the image, or the node fails. The block is then as it was.
+    pub fn set_code(&mut self, set: &SetCode<'_>) -> Result<&Receipt, ChainError> {
+        let SetCode {
+            sender,
+            contract,
+            image,
+            semantics,
+            flags,
+            init,
+        } = *set;
+        check_init(init)?;
+        let code = (image.code_hash(), semantics, flags);
+        let record = self.settable(&sender, &contract, Some(code))?;
+        let schedule = self.rules().schedule;
+        let gas = schedule.upgrade_gas(image.code_bytes());
+        let body = Body::SetCode {
+            sender,
+            contract,
+            code: Some(code),
+            init: init.as_ref().map(Init::kept),
+        };
+        let code = Code {
+            sender,
+            id: contract,
+            image,
+            semantics,
+            flags,
+            init,
+        };
+        self.install(&code, Place::Old(record), gas, body)
+    }
+
+    /// Removes the code of a contract: its account, balance, data and name stay, nobody can call it, and its owner can
+    /// set its code again. It costs what being a transaction costs.
+    ///
+    /// # Errors
+    /// As [`OpenBlock::set_code`].
+    pub fn remove_code(&mut self, sender: RegId, contract: RegId) -> Result<&Receipt, ChainError> {
+        let record = self.settable(&sender, &contract, None)?;
+        let gas = self.rules().schedule.upgrade_gas(0).0;
+        let fee = gas.saturating_mul(self.chain.genesis().gas_price);
+        let since = self.state.checkpoint();
+        self.pay(&sender, fee)?;
+        let removed = record.contract.map(|old| old.code_hash);
+        self.ready = None;
+        self.state
+            .put(&keys::contract(&contract), record.with_code(None).encode());
+        let transaction = self.identify(Body::SetCode {
+            sender,
+            contract,
+            code: None,
+            init: None,
+        })?;
+        let work = Work::Undeploy {
+            code_hash: removed.unwrap_or_default(),
+        };
+        self.finish_native(transaction, since, (sender, contract, 0), (gas, fee), work)
+    }
+
+    /// The record of a contract whose code `sender` may set so.
+    pub(super) fn settable(
+        &mut self,
+        sender: &RegId,
+        contract: &RegId,
+        code: Option<(Hash, Semantics, ContractFlags)>,
+    ) -> Result<ContractRecord, ChainError> {
+        let record = ContractRecord::load(&mut self.state, contract)?;
+        let record = record.ok_or_else(|| ChainError::NoContract {
+            name: RegIdText(*contract).to_string(),
+        })?;
+        record.may_set(sender, code)?;
+        match self.chain.genesis().upgrades {
+            true => Ok(record),
+            false => Err(CodeRefusal::NoUpgrades.into()),
+        }
+    }
+
+    /// Pays `gas` and what initialising may cost, installs the code, and initialises it.
+    fn install(
+        &mut self,
+        code: &Code<'_>,
+        place: Place<'_>,
+        gas: Gas,
+        body: Body,
+    ) -> Result<&Receipt, ChainError> {
+        let (since, registered) = (self.state.checkpoint(), self.registered);
+        let price = self.chain.genesis().gas_price;
+        let init_gas = code.init.map_or(Gas::ZERO, |init| init.gas);
+        let reserved = gas.0.saturating_add(init_gas.0).saturating_mul(price);
+        self.pay(&code.sender, reserved)?;
+        let paid = self.state.checkpoint();
+        let result = self.installed(code, place, body);
+        let (transaction, mut under, refused) = match result {
+            Ok(installed) => installed,
+            Err(error) => {
+                self.state.revert(since);
+                self.registered = registered;
+                return Err(error);
+            }
+        };
+        let mut cost = Cost {
+            gas: gas.0.saturating_add(under.used.0),
+            memory: under.memory,
+            ..Cost::default()
+        };
+        let (verdict, error) = match refused {
+            None => {
+                cost.refund = under.refund().0;
+                (Verdict::Success, None)
+            }
+            Some(Refused { reason, error }) => {
+                self.state.revert(paid);
+                self.registered = registered;
+                under.events.clear();
+                if let Some(Work::Deploy { refusal, .. }) =
+                    under.frames.first_mut().map(|frame| &mut frame.work)
+                {
+                    *refusal = Some(reason.clone());
+                }
+                (Verdict::NotDeployed { reason }, error)
+            }
+        };
+        cost.fee = cost.gas.saturating_sub(cost.refund).saturating_mul(price);
+        let rest = reserved.saturating_sub(cost.fee);
+        if rest > 0 {
+            give_back(&mut self.state, &code.sender, rest)?;
+        }
+        let done = Done {
+            verdict,
+            error,
+            frames: under.frames,
+            events: under.events,
+            cost,
+        };
+        self.finish(transaction, since, (code.sender, code.id), done)
+    }
+
+    /// Installs code that is paid for, and initialises it.
+    fn installed(
+        &mut self,
+        code: &Code<'_>,
+        place: Place<'_>,
+        body: Body,
+    ) -> Result<(NewTransaction, UnderWay<'static>, Option<Refused>), ChainError> {
+        let transaction = self.identify(body)?;
+        let code_hash = code.image.code_hash();
+        let replaced = match &place {
+            Place::New(..) => None,
+            Place::Old(record) => record.contract.map(|old| old.code_hash),
+        };
+        let code_bytes = u32::try_from(code.image.code_bytes());
+        let work = Work::Deploy {
+            replaced,
+            code_hash,
+            semantics: code.semantics,
+            engine: EngineId::of(code.image),
+            code_bytes: code_bytes.expect("an image is far below 4 GiB"),
+            refusal: None,
+        };
+        let context = self.context(code.sender, transaction.id);
+        let limit = code.init.map_or(Gas::ZERO, |init| init.gas);
+        let mut under = UnderWay::new(context, self.rules(), limit);
+        let frame = native_frame((code.sender, code.id, 0), work);
+        under.resume(vec![frame], Gas::ZERO, Gas::ZERO);
+        let rules = self.chain.rules(code.semantics);
+        let prepared = match self.chain.modules().prepare(code.image, &rules) {
+            Ok(prepared) => prepared,
+            Err(ChainError::Image(error)) => {
+                let reason = reason(&error);
+                let error = None;
+                return Ok((transaction, under, Some(Refused { reason, error })));
+            }
+            Err(error) => return Err(error),
+        };
+        let contract = Contract::of(code_hash, code.semantics, &*prepared, code.flags);
+        self.state.put(&keys::code(&code_hash), code.image.encode());
+        self.ready = None;
+        match place {
+            Place::New(key_id, account, name) => {
+                self.register(&code.sender, &code.id, contract);
+                account.register(&mut self.state, &key_id);
+                if let Some(name) = name {
+                    self.state.put(&keys::name(name), code.id);
+                }
+            }
+            Place::Old(record) => {
+                let record = record.with_code(Some(contract));
+                self.state.put(&keys::contract(&code.id), record.encode());
+            }
+        }
+        let Some(init) = code.init else {
+            return Ok((transaction, under, None));
+        };
+        let parties = (code.sender, code.id);
+        let refused = match self.initialise(&mut under, parties, init.input) {
+            Ok(()) => None,
+            Err(Stop::Failed(failed)) => {
+                self.ready = None;
+                Some(Refused {
+                    reason: format!("it is not initialised: {}", failed.verdict),
+                    error: failed.error,
+                })
+            }
+            Err(Stop::Node(error)) => return Err(error),
+        };
+        Ok((transaction, under, refused))
+    }
+
+    /// Keeps a new contract of `owner`.
+    pub(super) fn register(&mut self, owner: &RegId, id: &RegId, contract: Contract) {
+        let record = ContractRecord {
+            owner: *owner,
+            sequence: 1,
+            contract: Some(contract),
+        };
+        self.state.put(&keys::contract(id), record.encode());
+        self.registered += 1;
+    }
+}
+
+/// Refuses an input that no contract can take.
+fn check_init(init: Option<Init<'_>>) -> Result<(), Rejection> {
+    let length = init.map_or(0, |init| init.input.len());
+    match length > INPUT_MAX {
+        true => Err(Rejection::InputTooLong { length }),
+        false => Ok(()),
     }
 }
 

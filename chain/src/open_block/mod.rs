@@ -34,7 +34,7 @@ use state::keys::{Hash, RegId};
 use std::sync::Arc;
 
 pub use call::CallRequest;
-pub use deploy::Deploy;
+pub use deploy::{Deploy, Init, SetCode};
 pub use dry_run::DryRun;
 
 impl Chain {

@@ -1,12 +1,49 @@
 //! The end of a transaction: what it changed, and its receipt in the block.
 
 use super::{NewTransaction, OpenBlock};
+use crate::actions::SYSTEM;
 use crate::error::ChainError;
-use crate::receipt::{Frame, FrameKind, Meters, Receipt, Verdict, Work};
+use crate::receipt::{ErrorText, Event, Frame, FrameKind, Meters, Receipt, Verdict, Work};
 use crate::wire::Writer;
 use hostapi::hash::{Blake2b, blake2b};
 use state::Checkpoint;
 use state::keys::{Hash, RegId, kind};
+
+/// What a transaction did.
+pub(super) struct Done {
+    pub(super) verdict: Verdict,
+    pub(super) error: Option<ErrorText>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) events: Vec<Event>,
+    pub(super) cost: Cost,
+}
+
+/// What it cost: gas used and given back, the fee in the smallest unit, and memory in bytes.
+#[derive(Default)]
+pub(super) struct Cost {
+    pub(super) gas: u64,
+    pub(super) refund: u64,
+    pub(super) fee: u64,
+    pub(super) memory: u64,
+}
+
+/// The frame of work that runs no contract, the first of its transaction.
+pub(super) const fn native_frame(
+    (caller, receiver, value): (RegId, RegId, u64),
+    work: Work,
+) -> Frame {
+    Frame {
+        parent: None,
+        ordinal: 1,
+        kind: FrameKind::Native,
+        receiver,
+        caller,
+        code: SYSTEM,
+        action: 0,
+        value,
+        work,
+    }
+}
 
 /// What a transaction changed.
 pub(super) struct Changes {
@@ -65,18 +102,16 @@ impl OpenBlock<'_> {
         })
     }
 
-    /// Adds a transaction that runs no contract to the block, which began at `since`: its work for
-    /// `target` with `value`, and what it cost in gas and in the smallest unit.
+    /// Adds a transaction to the block, which `sender` sent and which began at `since`.
     ///
     /// # Errors
     /// If the store cannot be read; the block is then as it was.
-    pub(super) fn finish_native(
+    pub(super) fn finish(
         &mut self,
         transaction: NewTransaction,
         since: Checkpoint,
-        (sender, target, value): (RegId, RegId, u64),
-        (gas, fee): (u64, u64),
-        work: Work,
+        (sender, target): (RegId, RegId),
+        done: Done,
     ) -> Result<&Receipt, ChainError> {
         let index = self.next_index()?;
         let changes = match self.changes(since) {
@@ -86,43 +121,63 @@ impl OpenBlock<'_> {
                 return Err(error);
             }
         };
-        let refusal = match &work {
-            Work::Deploy { refusal, .. } => refusal.clone(),
-            Work::NewAccount | Work::Transfer | Work::Nothing | Work::Run(_) => None,
-        };
-        let receipt = Receipt {
+        let Done {
+            verdict,
+            error,
+            frames,
+            events,
+            cost,
+        } = done;
+        self.receipts.push(Receipt {
             id: transaction.id,
             height: self.height,
             index,
             sender,
             target,
-            fee,
-            verdict: refusal.map_or(Verdict::Success, |reason| Verdict::NotDeployed { reason }),
-            error: None,
-            gas,
-            refund: 0,
+            fee: cost.fee,
+            verdict,
+            error,
+            gas: cost.gas,
+            refund: cost.refund,
             schedule: self.rules().schedule.version,
             meters: Meters {
+                memory: cost.memory,
                 state_bytes: changes.state_bytes,
-                ..Meters::default()
+                ..Meters::of(&frames)
             },
             write_set: changes.write_set,
-            frames: vec![Frame {
-                parent: None,
-                ordinal: 1,
-                kind: FrameKind::Native,
-                receiver: target,
-                caller: sender,
-                code: RegId::default(),
-                action: 0,
-                value,
-                work,
-            }],
-            events: Vec::new(),
-        };
+            frames,
+            events,
+        });
         self.transactions.push(transaction);
-        self.receipts.push(receipt);
         Ok(self.newest())
+    }
+
+    /// The same for one that runs no contract: its work for `target` with `value`, and what it cost in gas and in the
+    /// smallest unit.
+    ///
+    /// # Errors
+    /// As [`OpenBlock::finish`].
+    pub(super) fn finish_native(
+        &mut self,
+        transaction: NewTransaction,
+        since: Checkpoint,
+        (sender, target, value): (RegId, RegId, u64),
+        (gas, fee): (u64, u64),
+        work: Work,
+    ) -> Result<&Receipt, ChainError> {
+        let done = Done {
+            verdict: Verdict::Success,
+            error: None,
+            frames: vec![native_frame((sender, target, value), work)],
+            events: Vec::new(),
+            cost: Cost {
+                gas,
+                fee,
+                ..Cost::default()
+            },
+        };
+        self.finish(transaction, since, (sender, target), done)
     }
 
     /// The receipt of the transaction that was added last.

@@ -5,7 +5,7 @@ use crate::body::Body;
 use crate::error::ChainError;
 use crate::names::RegIdText;
 use crate::receipt::{Receipt, Work};
-use crate::registry::Contract;
+use crate::registry::ContractRecord;
 use hostapi::accounts::Account;
 use state::keys::RegId;
 
@@ -22,7 +22,7 @@ impl OpenBlock<'_> {
         target: RegId,
         amount: u64,
     ) -> Result<&Receipt, ChainError> {
-        if Contract::load(&mut self.state, &target)?.is_some() {
+        if ContractRecord::load(&mut self.state, &target)?.is_some() {
             return Err(ChainError::ToContract {
                 name: RegIdText(target).to_string(),
             });

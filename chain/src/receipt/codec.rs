@@ -16,6 +16,8 @@ mod tag {
     pub(super) const RUN: u8 = 3;
     pub(super) const TRANSFER: u8 = 4;
     pub(super) const NOTHING: u8 = 5;
+    pub(super) const UPGRADE: u8 = 6;
+    pub(super) const UNDEPLOY: u8 = 7;
     pub(super) const SUCCESS: u8 = 1;
     pub(super) const REFUSED: u8 = 2;
     pub(super) const SETTLEMENT_FAILED: u8 = 3;
@@ -31,11 +33,13 @@ impl Receipt {
     /// verdict · error · gas · refund · schedule
     /// cycles · instructions · steps ± · memory · state bytes ± · host calls · write set 32
     /// frames · each: parent (its place plus one, 0 for none) · ordinal · kind 1 · receiver 6 · caller 6
-    ///                code 6 · action · value · tag 1 · nothing (account, transfer, no work) | deploy | run
+    ///                code 6 · action · value · tag 1 · nothing (account, transfer, no work)
+    ///                | deploy | upgrade | code hash 32 (undeploy) | run
     /// events · each: frame · name · topics 1, each 32 · data
     ///
     /// verdict: tag 1 · code 1 (refused) | reason (settlement failed, not deployed) | name, reason (fault)
     /// error:   0, or 1 and the bytes
+    /// upgrade: code hash before 32 · deploy
     /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes · refusal (empty for none)
     /// run:     semantics 1 · engine 1 · code hash 32 · input hash 32 · verdict · error
     ///          cycles · instructions · steps ± · gas · host calls · host log 32 · returned
@@ -214,14 +218,25 @@ impl Frame {
             Work::NewAccount => w.u8(tag::NEW_ACCOUNT),
             Work::Transfer => w.u8(tag::TRANSFER),
             Work::Nothing => w.u8(tag::NOTHING),
+            Work::Undeploy { code_hash } => {
+                w.u8(tag::UNDEPLOY);
+                w.array(code_hash);
+            }
             Work::Deploy {
+                replaced,
                 code_hash,
                 semantics,
                 engine,
                 code_bytes,
                 refusal,
             } => {
-                w.u8(tag::DEPLOY);
+                match replaced {
+                    None => w.u8(tag::DEPLOY),
+                    Some(replaced) => {
+                        w.u8(tag::UPGRADE);
+                        w.array(replaced);
+                    }
+                }
                 w.array(code_hash);
                 w.u8(semantics.code());
                 w.u8(engine.code());
@@ -252,7 +267,14 @@ impl Frame {
                 tag::NEW_ACCOUNT => Work::NewAccount,
                 tag::TRANSFER => Work::Transfer,
                 tag::NOTHING => Work::Nothing,
-                tag::DEPLOY => Work::Deploy {
+                tag::UNDEPLOY => Work::Undeploy {
+                    code_hash: r.array()?,
+                },
+                tag @ (tag::DEPLOY | tag::UPGRADE) => Work::Deploy {
+                    replaced: match tag {
+                        tag::UPGRADE => Some(r.array()?),
+                        _ => None,
+                    },
                     code_hash: r.array()?,
                     semantics: Semantics::from_code(r.u8()?)?,
                     engine: EngineId::from_code(r.u8()?)?,

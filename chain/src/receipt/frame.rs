@@ -108,8 +108,10 @@ pub enum Work {
     NewAccount,
     /// Moved `value` from `caller` to `receiver`.
     Transfer,
-    /// Deployed the contract `receiver`.
+    /// Deployed the contract `receiver`, or set its code again.
     Deploy {
+        /// The hash of the image that it had before.
+        replaced: Option<Hash>,
         /// The hash of its image.
         code_hash: Hash,
         /// The rules it runs under.
@@ -120,6 +122,11 @@ pub enum Work {
         code_bytes: u32,
         /// The reason why there is no contract, where the image cannot be run; never empty.
         refusal: Option<String>,
+    },
+    /// Removed the code of the contract `receiver`.
+    Undeploy {
+        /// The hash of its image.
+        code_hash: Hash,
     },
     /// Nothing: the account has no contract, or none that is to be notified; or there was a reason not to begin, which
     /// ended the transaction.

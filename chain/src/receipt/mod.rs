@@ -108,7 +108,7 @@ impl Receipt {
     pub fn run(&self) -> Option<&RunReceipt> {
         match &self.frames.first()?.work {
             Work::Run(run) => Some(run),
-            Work::NewAccount | Work::Transfer | Work::Nothing | Work::Deploy { .. } => None,
+            _ => None,
         }
     }
 
@@ -126,7 +126,7 @@ impl Receipt {
     pub fn runs(&self) -> impl Iterator<Item = &RunReceipt> {
         self.frames.iter().filter_map(|frame| match &frame.work {
             Work::Run(run) => Some(run),
-            Work::NewAccount | Work::Transfer | Work::Nothing | Work::Deploy { .. } => None,
+            _ => None,
         })
     }
 
@@ -152,7 +152,7 @@ impl Receipt {
     pub fn refusal(&self) -> Option<&str> {
         match &self.frames.first()?.work {
             Work::Deploy { refusal, .. } => refusal.as_deref(),
-            Work::NewAccount | Work::Transfer | Work::Nothing | Work::Run(_) => None,
+            _ => None,
         }
     }
 

@@ -36,20 +36,33 @@ impl Receipt {
                 ("transfer", format!("{sender} to {target}, amount {value}")),
                 cost,
             ]),
+            Some(Work::Undeploy { code_hash }) => rows.extend([
+                ("undeploy", format!("{target}, by {sender}")),
+                ("removed", hex::encode(code_hash)),
+                cost,
+            ]),
             Some(Work::Deploy {
+                replaced,
                 code_hash,
                 semantics,
                 engine,
                 code_bytes,
                 refusal,
             }) => {
+                let what = match replaced {
+                    None => "deploy",
+                    Some(_) => "upgrade",
+                };
                 match refusal {
-                    None => rows.push(("deploy", format!("{target}, by {sender}"))),
+                    None => rows.push((what, format!("{target}, by {sender}"))),
                     Some(_) => rows.extend([
-                        ("deploy", format!("nothing, by {sender}")),
+                        (what, format!("nothing, by {sender}")),
                         ("outcome", self.verdict.to_string()),
                     ]),
                 }
+                rows.extend(self.error.iter().map(|error| ("error", error.to_string())));
+                let replaced = replaced.map(|hash| ("replaces", hex::encode(hash)));
+                rows.extend(replaced);
                 rows.extend([
                     (
                         "code",
@@ -58,6 +71,7 @@ impl Receipt {
                     ("engine", format!("{engine}, semantics {semantics}")),
                     cost,
                 ]);
+                rows.extend(self.tree(1).map(|line| ("calls", line)));
             }
             Some(Work::Run(run)) => {
                 rows.extend([
@@ -137,7 +151,7 @@ impl fmt::Display for Frame {
         let run = match &self.work {
             Work::Run(run) => run,
             Work::Nothing => return f.write_str(": runs no contract"),
-            Work::NewAccount | Work::Transfer | Work::Deploy { .. } => {
+            Work::NewAccount | Work::Transfer | Work::Deploy { .. } | Work::Undeploy { .. } => {
                 return write!(f, ": success");
             }
         };

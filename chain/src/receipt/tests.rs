@@ -53,6 +53,7 @@ fn transfer() -> Receipt {
 fn deploy() -> Receipt {
     let reason = "no header";
     let work = Work::Deploy {
+        replaced: None,
         code_hash: [0x22; 32],
         semantics: Semantics::Dacrs2014,
         engine: EngineId::Wasm,
@@ -278,7 +279,12 @@ fn any_work() -> impl Strategy<Value = Work> {
         prop::sample::select(Semantics::ALL.to_vec()),
         prop::sample::select(vec![EngineId::Mcs51, EngineId::Wasm]),
     );
-    let deploy = (rules.clone(), any::<u32>(), proptest::option::of(".+"));
+    let deploy = (
+        rules.clone(),
+        any::<u32>(),
+        proptest::option::of(".+"),
+        any::<Option<[u8; 32]>>(),
+    );
     let print = any::<(bool, Vec<u8>)>().prop_map(|(hex, bytes)| Print { hex, bytes });
     let ended = (any_verdict(), any_error(), any_meters(), any::<u64>());
     let said = (any::<Vec<u8>>(), vec(print, 0..3));
@@ -286,13 +292,17 @@ fn any_work() -> impl Strategy<Value = Work> {
         Just(Work::NewAccount),
         Just(Work::Transfer),
         Just(Work::Nothing),
-        deploy.prop_map(|((semantics, engine), code_bytes, refusal)| Work::Deploy {
-            code_hash: [0x22; 32],
-            semantics,
-            engine,
-            code_bytes,
-            refusal,
-        }),
+        any::<[u8; 32]>().prop_map(|code_hash| Work::Undeploy { code_hash }),
+        deploy.prop_map(
+            |((semantics, engine), code_bytes, refusal, replaced)| Work::Deploy {
+                replaced,
+                code_hash: [0x22; 32],
+                semantics,
+                engine,
+                code_bytes,
+                refusal,
+            }
+        ),
         (rules, ended, said).prop_map(|((semantics, engine), ended, (returned, prints))| {
             let (verdict, error, meters, gas) = ended;
             Work::Run(RunReceipt {

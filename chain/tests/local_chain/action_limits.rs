@@ -187,6 +187,7 @@ fn unpayable_contracts_take_no_amounts() {
         semantics: Semantics::V1,
         name: None,
         flags: ContractFlags::APPLY | ContractFlags::UNPAYABLE,
+        init: None,
     };
     let shut = block.deploy(&deploy).unwrap().target;
     let payment = Payment::Gas {

@@ -38,6 +38,7 @@ pub(crate) fn actors(first: EngineId) -> Chain {
             semantics: Semantics::V1,
             name: None,
             flags: ContractFlags::APPLY,
+            init: None,
         };
         assert_eq!(block.deploy(&deploy).unwrap().target, expected);
     }
@@ -47,6 +48,7 @@ pub(crate) fn actors(first: EngineId) -> Chain {
         semantics: Semantics::V1,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     assert_eq!(block.deploy(&deploy).unwrap().target, DEAF);
     for account in [A, B, C, D, E] {

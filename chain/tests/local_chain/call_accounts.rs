@@ -119,6 +119,7 @@ fn contracts() -> (Chain, [RegId; 2]) {
             semantics: Semantics::V1,
             name: None,
             flags: chain::ContractFlags::REENTRANT,
+            init: None,
         };
         block.deploy(&deploy).unwrap().target
     });

@@ -299,6 +299,7 @@ pub(crate) fn contracts() -> (Chain, Ids) {
                 true => ContractFlags::REENTRANT,
                 false => ContractFlags::empty(),
             },
+            init: None,
         };
         *id = block.deploy(&deploy).unwrap().target;
     }

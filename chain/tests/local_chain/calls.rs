@@ -19,6 +19,7 @@ fn deploy(block: &mut OpenBlock<'_>, image: &Image, semantics: Semantics) -> Reg
         semantics,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     block.deploy(&deploy).unwrap().target
 }

@@ -57,6 +57,7 @@ pub(crate) fn set_up(chain: &Chain) {
         semantics: abi::Semantics::V1,
         name: Some("token"),
         flags: ContractFlags::empty(),
+        init: None,
     };
     let mut block = chain.begin_block().unwrap();
     assert_eq!(block.deploy(&deploy).unwrap().target, PARTIES.token);

@@ -15,4 +15,5 @@ mod old_rules;
 mod prices;
 mod receipts;
 mod transactions;
+mod upgrades;
 mod whole_state;

@@ -51,6 +51,7 @@ fn deploy(block: &mut OpenBlock<'_>, engine: EngineId, name: &str) -> RegId {
         semantics: Semantics::V1,
         name: Some(name),
         flags: ContractFlags::empty(),
+        init: None,
     };
     block.deploy(&deploy).unwrap().target
 }
@@ -184,6 +185,7 @@ fn only_accounts_with_a_key_send() {
         semantics: Semantics::V1,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     let deployed = block.deploy(&deploy).map(|_| ());
     for refused in [spent, deployed] {

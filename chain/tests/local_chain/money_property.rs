@@ -403,6 +403,7 @@ fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 3], sums: &m
                 semantics,
                 name: None,
                 flags: ContractFlags::empty(),
+                init: None,
             };
             (block.deploy(&deploy).cloned(), 0)
         }

@@ -18,6 +18,7 @@ fn deployed(chain: &Chain, image: &Image, semantics: Semantics) -> RegId {
         semantics,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     let contract = block.deploy(&deploy).unwrap().target;
     block.commit().unwrap();

@@ -199,6 +199,7 @@ fn a_deployment_is_paid_before_it_is_prepared() {
         semantics: Semantics::V1,
         name: Some("again"),
         flags: ContractFlags::empty(),
+        init: None,
     };
     let cost = Schedule::V1.deploy_gas(image.code_bytes(), 5).0;
     let mut block = chain.begin_block().unwrap();
@@ -238,6 +239,7 @@ fn an_image_that_cannot_run_is_paid_and_not_deployed() {
             semantics: Semantics::V1,
             name: Some("broken"),
             flags: ContractFlags::empty(),
+            init: None,
         };
         let mut block = chain.begin_block().unwrap();
         let receipt = block.deploy(&deploy).unwrap().clone();

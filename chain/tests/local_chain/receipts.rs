@@ -72,6 +72,7 @@ fn memory_is_what_the_contract_wrote() {
             semantics: abi::Semantics::V1,
             name: None,
             flags: ContractFlags::empty(),
+            init: None,
         };
         let contract = block.deploy(&deploy).unwrap().deployed().unwrap().target;
         let request = CallRequest {
@@ -111,6 +112,7 @@ fn state_bytes_are_what_was_added() {
         semantics: abi::Semantics::V1,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     let mut block = chain.begin_block().unwrap();
     let made = block.deploy(&deploy).unwrap().clone();

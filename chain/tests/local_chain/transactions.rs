@@ -135,6 +135,7 @@ fn names_are_taken_once_and_resolve_to_ids() {
         semantics: abi::Semantics::V1,
         name,
         flags: ContractFlags::empty(),
+        init: None,
     };
     assert!(matches!(
         block.deploy(&deploy),
@@ -172,6 +173,7 @@ fn deploying_costs_by_the_byte_and_code_is_shared() {
         semantics: abi::Semantics::V1,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     let mut block = chain.begin_block().unwrap();
     let receipt = block.deploy(&deploy).unwrap().clone();

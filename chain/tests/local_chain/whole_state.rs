@@ -117,12 +117,22 @@ fn check_finds_what_was_tampered_with() {
         engine: EngineId::Wasm,
         ..token
     };
+    let record = |contract| {
+        let owner = PARTIES.alice;
+        let record = chain::ContractRecord {
+            owner,
+            sequence: 1,
+            contract: Some(contract),
+        };
+        record.encode()
+    };
     let to_come = Body::Deploy {
         sender: PARTIES.alice,
         code_hash: code,
         semantics: abi::Semantics::V1,
         name: String::new(),
         flags: chain::ContractFlags::empty(),
+        init: None,
     };
     let (elsewhere, stored) = (to_come.id(2, 9), to_come.stored(2, 9));
     let tamperings = [
@@ -141,12 +151,12 @@ fn check_finds_what_was_tampered_with() {
         (
             "a contract that is entered for less",
             keys::contract(&PARTIES.token).to_vec(),
-            Some(cheaper.encode()),
+            Some(record(cheaper)),
         ),
         (
             "a contract of another engine",
             keys::contract(&PARTIES.token).to_vec(),
-            Some(elsewhere_run.encode()),
+            Some(record(elsewhere_run)),
         ),
         (
             "a key of data that is not counted",

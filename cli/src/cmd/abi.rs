@@ -44,6 +44,8 @@ struct Prices {
     action: u64,
     /// Of sending an amount.
     value: u64,
+    /// Of looking for an image by its hash.
+    code: u64,
     /// Of an account or contract that is made.
     account: u64,
     deployed_byte: u64,
@@ -128,6 +130,7 @@ impl List {
             gas_per_input_byte,
             gas_per_action,
             gas_of_value,
+            gas_of_code,
             gas_of_account,
             gas_per_entry,
             gas_per_code_line,
@@ -142,6 +145,7 @@ impl List {
                 input_byte: gas_per_input_byte,
                 action: gas_per_action,
                 value: gas_of_value,
+                code: gas_of_code,
                 account: gas_of_account,
                 deployed_byte: gas_per_code_byte,
                 entry: gas_per_entry,

@@ -5,7 +5,7 @@ use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
-use chain::{Chain, Contract, RegIdText, names};
+use chain::{Chain, ContractRecord, RegIdText, names};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -80,7 +80,7 @@ impl Account {
             Action::List => {
                 let mut accounts = Vec::new();
                 for (name, id) in names::all(&mut chain.state())? {
-                    if Contract::load(&mut chain.state(), &id)?.is_none() {
+                    if ContractRecord::load(&mut chain.state(), &id)?.is_none() {
                         accounts.push(report(&chain, &RegIdText(id).to_string(), Some(name))?);
                     }
                 }

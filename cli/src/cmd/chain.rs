@@ -5,16 +5,17 @@ use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
+use chain::Genesis;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-/// Let blocks and time pass on the local chain.
+/// Make a local chain, and let blocks and time pass on it.
 ///
 /// Its blocks are made by its transactions, one each, and its time is that of its newest block. What a contract does
 /// later, after so many blocks or seconds, needs blocks without transactions.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  smart51 chain mine 100\n  smart51 chain advance --seconds 86_400"
+    after_help = "Example:\n  smart51 chain new\n  smart51 chain mine 100\n  smart51 chain advance --seconds 86_400"
 )]
 pub(crate) struct Chain {
     #[command(flatten)]
@@ -25,6 +26,13 @@ pub(crate) struct Chain {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Make a chain in a new or empty folder. `account new` makes one too, with what is usual.
+    #[command(after_help = "Example:\n  smart51 chain new --no-upgrades --store fixed")]
+    New {
+        /// Let no contract's code ever be set again, nor removed.
+        #[arg(long)]
+        no_upgrades: bool,
+    },
     /// Make blocks without transactions, ten seconds from one to the next.
     #[command(after_help = "Example:\n  smart51 chain mine\n  smart51 chain mine 100 --json")]
     Mine {
@@ -53,15 +61,25 @@ struct Report {
 
 impl Chain {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let chain = self.store.existing()?;
-        let blocks = match self.action {
-            Action::Mine { blocks } => {
+        let (chain, action) = match self.action {
+            Action::New { no_upgrades } => {
+                let genesis = Genesis {
+                    upgrades: !no_upgrades,
+                    ..Genesis::default()
+                };
+                (self.store.new_chain(genesis)?, None)
+            }
+            action => (self.store.existing()?, Some(action)),
+        };
+        let blocks = match action {
+            None | Some(Action::New { .. }) => 0,
+            Some(Action::Mine { blocks }) => {
                 for _ in 0..blocks {
                     chain.begin_block()?.commit()?;
                 }
                 blocks
             }
-            Action::Advance { seconds } => {
+            Some(Action::Advance { seconds }) => {
                 let now = chain.head()?.time;
                 let then = now.checked_add(seconds).ok_or_else(|| {
                     Error::input(format_args!(

@@ -37,9 +37,13 @@ struct Report {
     name: Option<String>,
     address: String,
     balance: u64,
-    engine: &'static str,
-    semantics: &'static str,
-    code_hash: Bytes,
+    owner: String,
+    /// How often its code was set or removed.
+    sequence: u32,
+    /// These are null where its code was removed.
+    engine: Option<&'static str>,
+    semantics: Option<&'static str>,
+    code_hash: Option<Bytes>,
     flags: Vec<&'static str>,
 }
 
@@ -57,7 +61,8 @@ fn list(chain: &Chain) -> Result<List, Error> {
     let mut state = chain.state();
     let mut names = chain.names()?;
     let mut contracts = Vec::new();
-    for (id, contract) in registry::all(&mut state)? {
+    for (id, record) in registry::all(&mut state)? {
+        let contract = record.contract;
         let key_id = accounts::contract_key_id(&id);
         let account = Account::load(&mut state, &key_id)?;
         contracts.push(Report {
@@ -65,10 +70,12 @@ fn list(chain: &Chain) -> Result<List, Error> {
             name: names.remove(&id),
             address: chain.genesis().network.address(&key_id),
             balance: account.map_or(0, |account| account.balance),
-            engine: contract.engine.name(),
-            semantics: contract.semantics.name(),
-            code_hash: Bytes(contract.code_hash.to_vec()),
-            flags: contract.flags.names().collect(),
+            owner: RegIdText(record.owner).to_string(),
+            sequence: record.sequence,
+            engine: contract.map(|it| it.engine.name()),
+            semantics: contract.map(|it| it.semantics.name()),
+            code_hash: contract.map(|it| Bytes(it.code_hash.to_vec())),
+            flags: contract.map_or_else(Vec::new, |it| it.flags.names().collect()),
         });
     }
     Ok(List { contracts })
@@ -81,6 +88,7 @@ impl Text for List {
             name,
             address,
             balance,
+            owner,
             engine,
             semantics,
             flags,
@@ -88,10 +96,12 @@ impl Text for List {
         } in &self.contracts
         {
             let name = name.as_deref().unwrap_or_default();
+            let engine = engine.unwrap_or("none");
+            let semantics = semantics.unwrap_or_default();
             let flags: String = flags.iter().map(|flag| format!("  {flag}")).collect();
             say!(
                 page,
-                "{name:<16} {contract:<8} {address}  {engine:<5} {semantics:<9} {balance}{flags}"
+                "{name:<16} {contract:<8} {address}  {engine:<5} {semantics:<9} {owner:<8} {balance}{flags}"
             );
         }
     }

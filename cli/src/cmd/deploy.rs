@@ -3,29 +3,43 @@
 use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::files::read_image;
+use crate::input::InitArgs;
 use crate::output::{Bytes, Output};
 use crate::receipts;
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
-use abi::Semantics;
-use chain::ContractFlags;
-use chain::RegIdText;
+use abi::{Gas, Semantics};
+use chain::{Chain, ContractFlags, Init, RegIdText};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Deploy an image as a new contract.
+/// Deploy an image as a new contract. Who deploys it owns it, and alone can set its code again.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  smart51 deploy token.ihx --from alice --name token")]
+#[command(
+    after_help = "Example:\n  smart51 deploy token.ihx --from alice --name token\n  \
+    smart51 deploy token.ihx --from alice --init u8:1 --init regid:alice --init u64:100"
+)]
 pub(crate) struct Deploy {
-    /// The image file, or - for standard input.
-    image: PathBuf,
+    #[command(flatten)]
+    code: CodeArgs,
     /// The account that deploys it and pays for it.
     #[arg(long, value_name = "ACCOUNT")]
     from: String,
     /// Its local name.
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// An image, and how it is run.
+#[derive(Args, Debug)]
+pub(super) struct CodeArgs {
+    /// The image file, or - for standard input.
+    image: PathBuf,
     /// The rules it shall run under: v1, dacrs2017 or dacrs2014 [default: dacrs2017 for a container, v1
     /// otherwise].
     #[arg(long)]
@@ -40,10 +54,43 @@ pub(crate) struct Deploy {
     /// Refuse amounts that are sent to it.
     #[arg(long)]
     unpayable: bool,
+    /// Never let its code be set again, nor removed.
+    #[arg(long)]
+    fixed: bool,
     #[command(flatten)]
-    engine: EngineArgs,
-    #[command(flatten)]
-    store: StoreArgs,
+    init: InitArgs,
+}
+
+/// What [`CodeArgs`] say.
+pub(super) struct Code {
+    pub(super) image: loader::Image,
+    pub(super) semantics: Semantics,
+    pub(super) flags: ContractFlags,
+    init: Option<(Vec<u8>, Gas)>,
+}
+
+impl CodeArgs {
+    /// Reads the image, and what it is initialised with, with names looked up in `chain`.
+    pub(super) fn read(self, chain: &Chain) -> Result<Code, Error> {
+        let loaded = read_image(&self.image)?;
+        let mut flags = ContractFlags::new(self.reentrant, self.apply, !self.unpayable);
+        flags.set(ContractFlags::FIXED, self.fixed);
+        Ok(Code {
+            semantics: self.semantics.or(loaded.semantics_hint).unwrap_or_default(),
+            image: loaded.image,
+            flags,
+            init: self.init.read(chain)?,
+        })
+    }
+}
+
+impl Code {
+    /// What it is initialised with.
+    pub(super) fn init(&self) -> Option<Init<'_>> {
+        self.init
+            .as_ref()
+            .map(|(input, gas)| Init { input, gas: *gas })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -58,15 +105,15 @@ struct Report {
 
 impl Deploy {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let loaded = read_image(&self.image)?;
-        let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         let chain = self.store.existing()?.with_engines(self.engine.engines()?);
+        let code = self.code.read(&chain)?;
         let deploy = chain::Deploy {
             sender: chain.resolve(&self.from)?,
-            image: &loaded.image,
-            semantics,
+            image: &code.image,
+            semantics: code.semantics,
             name: self.name.as_deref(),
-            flags: ContractFlags::new(self.reentrant, self.apply, !self.unpayable),
+            flags: code.flags,
+            init: code.init(),
         };
         let mut block = chain.begin_block()?;
         // An image that cannot be run would be paid for: it is not sent.
@@ -76,7 +123,7 @@ impl Deploy {
         let report = Report {
             contract: RegIdText(receipt.target).to_string(),
             address: chain.genesis().network.address(&key_id),
-            code_hash: Bytes(loaded.image.code_hash().to_vec()),
+            code_hash: Bytes(code.image.code_hash().to_vec()),
             gas: receipt.gas,
             receipt: receipts::Report::new(&receipt, true),
             name: self.name,

@@ -25,6 +25,8 @@ mod state;
 mod test;
 mod transact;
 mod transfer;
+mod undeploy;
+mod upgrade;
 
 use crate::error::{Error, Status};
 use crate::output::Output;
@@ -70,6 +72,8 @@ commands! {
     transfer::Transfer
     transact::Transact
     deploy::Deploy
+    upgrade::Upgrade
+    undeploy::Undeploy
     call::Call
     query::Query
     state::State

@@ -155,3 +155,57 @@ fn a_transfer_has_a_receipt() {
     }
     on_chain(&["state", "check"]).ok();
 }
+
+/// What the owner of a contract can do with it, and a chain on which he cannot.
+#[test]
+fn a_chain_can_be_made_without_upgrades() {
+    let dir = Dir::new();
+    dir.write(
+        "counter.ihx",
+        firmware_samples::sample("counter").unwrap().image,
+    );
+    dir.write(
+        "hello.ihx",
+        firmware_samples::sample("hello").unwrap().image,
+    );
+    for (store, options) in [("open", &[][..]), ("shut", &["--no-upgrades"])] {
+        let on = |args: &[&str]| dir.run(&[args, &["--store", store]].concat());
+        on(&[&["chain", "new"], options].concat()).ok();
+        let again = on(&["chain", "new"]);
+        assert_eq!(again.status, 2);
+        assert!(
+            again.stderr.contains("holds a chain already"),
+            "{}",
+            again.stderr
+        );
+        on(&["account", "new", "alice"]).ok();
+        on(&["account", "new", "bob"]).ok();
+        on(&["deploy", "counter.ihx", "--from", "alice", "--name", "c"]).ok();
+        let upgrade = |image: &str, from: &str| on(&["upgrade", "c", image, "--from", from]);
+        let undeploy = || on(&["undeploy", "c", "--from", "alice"]);
+        for (run, why) in [
+            (upgrade("hello.ihx", "bob"), "only its owner sets its code"),
+            (upgrade("counter.ihx", "alice"), "runs this code already"),
+        ] {
+            assert_eq!(run.status, 2);
+            assert!(run.stderr.contains(why), "{}", run.stderr);
+        }
+        if store == "shut" {
+            for run in [upgrade("hello.ihx", "alice"), undeploy()] {
+                assert_eq!(run.status, 2);
+                assert!(run.stderr.contains("on this chain"), "{}", run.stderr);
+            }
+            continue;
+        }
+        upgrade("hello.ihx", "alice").ok();
+        undeploy().ok();
+        let call = on(&["call", "c", "--from", "alice"]);
+        assert_eq!(call.status, 2);
+        assert!(call.stderr.contains("smart51 upgrade"), "{}", call.stderr);
+        upgrade("counter.ihx", "alice").ok();
+        on(&["call", "c", "--from", "alice"]).ok();
+        let list = on(&["contract", "list", "--json"]).ok().json();
+        assert_eq!(list["contracts"][0]["sequence"], 4);
+        on(&["state", "check"]).ok();
+    }
+}

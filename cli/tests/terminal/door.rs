@@ -163,8 +163,14 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
         "state export" => &[&[HOSTILE]],
         "state import" => &[&[HOSTILE]],
         // These take no text: what they don't take is quoted.
-        "account" | "account list" | "chain" | "chain mine" | "chain advance" | "contract"
-        | "contract list" | "state check" | "abi" | "abi list" => &[&[HOSTILE]],
+        "account" | "account list" | "chain" | "chain new" | "chain mine" | "chain advance"
+        | "contract" | "contract list" | "state check" | "abi" | "abi list" => &[&[HOSTILE]],
+        "upgrade" => &[
+            &["print", "import.wat", "--from", "alice"],
+            &[HOSTILE, "print.wat", "--from", "alice"],
+            &["print", "print.wat", "--from", HOSTILE],
+        ],
+        "undeploy" => &[&[HOSTILE, "--from", "alice"], &["print", "--from", HOSTILE]],
         "transact" => &[
             &["name.toml", "--from", "alice"],
             &["key.toml", "--from", "alice"],

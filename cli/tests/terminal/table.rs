@@ -219,6 +219,84 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
         Serves,
     ),
     ("transact pay.toml --from alice", "--store chain", Serves),
+    ("chain new", "--store fresh", Serves),
+    (
+        "chain new --store fresh",
+        "--no-upgrades",
+        Tested("a_chain_can_be_made_without_upgrades"),
+    ),
+    (
+        "upgrade counter w.wat --store chain",
+        "--from alice",
+        Serves,
+    ),
+    (
+        "upgrade counter w.wat --from alice",
+        "--store chain",
+        Serves,
+    ),
+    (
+        "upgrade counter counter.ihx --from alice --store chain",
+        "--semantics dacrs2017",
+        Serves,
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain",
+        "--reentrant",
+        Serves,
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain",
+        "--apply",
+        Serves,
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain",
+        "--unpayable",
+        Serves,
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain",
+        "--fixed",
+        Serves,
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain",
+        "--init 01",
+        Serves,
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain --init 01",
+        "--gas 200000",
+        Serves,
+    ),
+    (
+        "upgrade counter w.wat",
+        "--engine wasm=wasmi",
+        Tested("the_engine_option_takes_what_the_build_has"),
+    ),
+    ("undeploy counter --store chain", "--from alice", Serves),
+    ("undeploy counter --from alice", "--store chain", Serves),
+    (
+        "deploy counter.ihx --from alice --store chain",
+        "--fixed",
+        Serves,
+    ),
+    (
+        "deploy counter.ihx --from alice --store chain",
+        "--init 01",
+        Serves,
+    ),
+    (
+        "deploy counter.ihx --from alice --store chain --init 01",
+        "--gas 200000",
+        Serves,
+    ),
+    (
+        "deploy counter.ihx --from alice --store chain --init 01",
+        "--gas 1000",
+        Refused("out of gas"),
+    ),
     (
         "transact pay.toml",
         "--engine wasm=wasmi",

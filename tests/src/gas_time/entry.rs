@@ -34,6 +34,7 @@ pub fn cases() -> Result<Vec<Case>, Error> {
                         semantics: Semantics::V1,
                         name: None,
                         flags: ContractFlags::empty(),
+                        init: None,
                     };
                     Ok(block.deploy(&deploy)?.gas_charged())
                 }))

@@ -315,6 +315,7 @@ more:   ljmp    again\n";
             semantics,
             name: None,
             flags: ContractFlags::empty(),
+            init: None,
         })?
         .target;
     block.commit()?;

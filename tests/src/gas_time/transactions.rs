@@ -103,6 +103,7 @@ pub fn cases() -> Vec<Case> {
                     semantics: Semantics::V1,
                     name: None,
                     flags: ContractFlags::empty(),
+                    init: None,
                 };
                 Ok(block.deploy(&deploy)?.gas_charged())
             },
@@ -120,6 +121,7 @@ pub fn cases() -> Vec<Case> {
                     semantics: Semantics::V1,
                     name: None,
                     flags: ContractFlags::empty(),
+                    init: None,
                 };
                 not_deployed(block, &deploy)
             },
@@ -139,6 +141,7 @@ pub fn cases() -> Vec<Case> {
                         semantics: Semantics::V1,
                         name: None,
                         flags: ContractFlags::empty(),
+                        init: None,
                     };
                     not_deployed(block, &deploy)
                 }
@@ -183,6 +186,7 @@ pub fn cases() -> Vec<Case> {
                 semantics: Semantics::V1,
                 name: None,
                 flags: ContractFlags::empty(),
+                init: None,
             };
             block.deploy(&deploy)?;
             Ok(())

@@ -72,6 +72,7 @@ impl World {
                 semantics: Semantics::V1,
                 name: Some("script"),
                 flags: ContractFlags::empty(),
+                init: None,
             })?
             .target;
         let mcs51 = block
@@ -81,6 +82,7 @@ impl World {
                 semantics: Semantics::V1,
                 name: Some("mcs51"),
                 flags: ContractFlags::empty(),
+                init: None,
             })?
             .target;
         let callee = block
@@ -90,6 +92,7 @@ impl World {
                 semantics: Semantics::V1,
                 name: None,
                 flags: ContractFlags::empty(),
+                init: None,
             })?
             .target;
         block.commit()?;

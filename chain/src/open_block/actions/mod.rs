@@ -13,12 +13,13 @@ mod under_way;
 mod work;
 
 use super::OpenBlock;
+use super::outcome::{Cost, Done};
 use crate::actions::ActionList;
 use crate::actions::native::{SYSTEM, give_back};
 use crate::body::Body;
 use crate::error::ChainError;
 use crate::names::RegIdText;
-use crate::receipt::{FrameKind, Meters, Receipt, Verdict};
+use crate::receipt::{FrameKind, Receipt, Verdict};
 use crate::session::Rejection;
 use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
@@ -106,33 +107,23 @@ impl OpenBlock<'_> {
         }
         let refund = *end.as_mut().unwrap_or(&mut Gas::default());
         let failed = end.err();
-        let changes = self.changes(before)?;
         let target = list.actions.first().map(|action| action.account);
-        let receipt = Receipt {
-            id: new.id,
-            height: self.height,
-            index: self.next_index()?,
-            sender: list.sender,
-            target: target.unwrap_or_default(),
-            fee: fee_of(refund),
-            verdict: failed
-                .as_ref()
-                .map_or(Verdict::Success, |failed| failed.verdict.clone()),
-            error: failed.and_then(|failed| failed.error),
-            gas,
-            refund: refund.0,
-            schedule: rules.schedule.version,
-            meters: Meters {
-                memory: under.memory,
-                state_bytes: changes.state_bytes,
-                ..Meters::of(&under.frames)
-            },
-            write_set: changes.write_set,
+        let (verdict, error) = failed.map_or((Verdict::Success, None), |failed| {
+            (failed.verdict, failed.error)
+        });
+        let done = Done {
+            verdict,
+            error,
             frames: under.frames,
             events: under.events,
+            cost: Cost {
+                gas,
+                refund: refund.0,
+                fee: fee_of(refund),
+                memory: under.memory,
+            },
         };
-        self.transactions.push(new);
-        self.receipts.push(receipt);
+        self.finish(new, before, (list.sender, target.unwrap_or_default()), done)?;
         Ok(())
     }
 

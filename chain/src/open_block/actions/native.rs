@@ -1,17 +1,19 @@
 //! The chain's own actions, executed.
 
 use super::{Stop, UnderWay, Waiting};
-use crate::actions::native::{self, Native};
+use crate::actions::native::{self, Native, SYSTEM};
 use crate::error::ChainError;
 use crate::names::RegIdText;
 use crate::open_block::OpenBlock;
 use crate::receipt::{FrameKind, Work};
-use crate::registry::Contract;
+use crate::registry::{CodeRefusal, Contract, ContractFlags, ContractRecord};
 use crate::session::Rejection;
-use abi::Gas;
-use hostapi::Failure;
-use hostapi::accounts::Account;
+use abi::{Gas, Semantics};
+use hostapi::accounts::{Account, contract_key_id};
 use hostapi::hash::key_hash;
+use hostapi::{Failure, FollowUp, Following, NodeError};
+use loader::Image;
+use state::keys::{self, Hash, RegId};
 
 impl OpenBlock<'_> {
     /// Does an action of the chain itself.
@@ -19,7 +21,7 @@ impl OpenBlock<'_> {
         &mut self,
         under: &mut UnderWay<'_>,
         waiting: &Waiting,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<FollowUp>, Stop> {
         let subject = &waiting.subject;
         let unknown = || {
             let reason = format!(
@@ -39,10 +41,24 @@ impl OpenBlock<'_> {
         }
         let schedule = under.rules.schedule;
         let most = self.chain.genesis().network.max_amount();
+        let mut tells = None;
         let (receiver, value, work) = match action {
+            Native::SetCode {
+                contract,
+                code_hash,
+                flags,
+            } => {
+                let is_new = contract == SYSTEM;
+                let (id, work) = self.set_native(under, &actor, contract, code_hash, flags)?;
+                if is_new {
+                    let data = [&id[..], &subject.data[size_of::<RegId>()..]].concat();
+                    tells = Some(data);
+                }
+                (id, 0, work)
+            }
             Native::Transfer { to, amount } => {
                 under.charge(Gas(schedule.gas_of_value))?;
-                if Contract::load(&mut self.state, &to)?.is_some() {
+                if ContractRecord::load(&mut self.state, &to)?.is_some() {
                     let name = RegIdText(to).to_string();
                     let reason = ChainError::ToContract { name }.to_string();
                     return Err(Stop::fault("to_contract", reason));
@@ -72,6 +88,92 @@ impl OpenBlock<'_> {
         if let Some(frame) = under.frames.last_mut() {
             (frame.receiver, frame.caller, frame.value) = (receiver, actor, value);
         }
-        Ok(())
+        Ok(tells.map(|data| FollowUp {
+            frame: 0,
+            by: SYSTEM,
+            what: Following::Notify {
+                account: actor,
+                input: Some(data.into()),
+            },
+        }))
+    }
+
+    /// Sets the code of a contract to an image that the chain has, or makes a new contract with it.
+    fn set_native(
+        &mut self,
+        under: &mut UnderWay<'_>,
+        actor: &RegId,
+        contract: RegId,
+        code_hash: Option<Hash>,
+        flags: ContractFlags,
+    ) -> Result<(RegId, Work), Stop> {
+        let refused = |error: ChainError| match error.is_node() {
+            true => Stop::Node(error),
+            false => Stop::fault("no_code", error.to_string()),
+        };
+        let code = code_hash.map(|hash| (hash, Semantics::V1, flags));
+        let record = if contract == SYSTEM {
+            None
+        } else {
+            Some(self.settable(actor, &contract, code).map_err(refused)?)
+        };
+        let Some(hash) = code_hash else {
+            let Some(record) = record else {
+                return Err(refused(CodeRefusal::NoCode.into()));
+            };
+            let code_hash = record.contract.map(|old| old.code_hash);
+            self.ready = None;
+            let removed = record.with_code(None).encode();
+            self.state.put(&keys::contract(&contract), removed);
+            let code_hash = code_hash.unwrap_or_default();
+            return Ok((contract, Work::Undeploy { code_hash }));
+        };
+        let schedule = under.rules.schedule;
+        under.charge(Gas(schedule.gas_of_code))?;
+        let key = keys::code(&hash);
+        let stored = self.state.get(&key).map_err(NodeError::from)?;
+        let stored = stored.ok_or_else(|| refused(CodeRefusal::UnknownCode.into()))?;
+        let image = Image::decode(stored).map_err(|_| NodeError::damaged(&key, "an image"))?;
+        let code_bytes = image.code_bytes();
+        under.charge(Gas(
+            (code_bytes as u64).saturating_mul(schedule.gas_per_code_byte)
+        ))?;
+        let rules = self.chain.rules(Semantics::V1);
+        let prepared = match self.chain.modules().get(&mut self.state, &hash, &rules) {
+            Ok(prepared) => prepared,
+            Err(ChainError::Image(error)) => {
+                let error = ChainError::Image(error);
+                return Err(Stop::fault("no_code", error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let new = Contract::of(hash, Semantics::V1, &*prepared, flags);
+        let replaced = record.and_then(|record| record.contract);
+        let work = Work::Deploy {
+            replaced: replaced.map(|old| old.code_hash),
+            code_hash: hash,
+            semantics: Semantics::V1,
+            engine: new.engine,
+            code_bytes: u32::try_from(code_bytes).unwrap_or(u32::MAX),
+            refusal: None,
+        };
+        self.ready = None;
+        if let Some(record) = record {
+            let record = record.with_code(Some(new)).encode();
+            self.state.put(&keys::contract(&contract), record);
+            return Ok((contract, work));
+        }
+        under.charge(Gas(schedule.gas_of_account))?;
+        let id = self.next_regid()?;
+        let key_id = contract_key_id(&id);
+        let account = Account {
+            balance: 0,
+            regid: Some(id),
+            public_key: None,
+        };
+        let account = self.with_paid(&key_id, account).map_err(refused)?;
+        self.register(actor, &id, new);
+        account.register(&mut self.state, &key_id);
+        Ok((id, work))
     }
 }

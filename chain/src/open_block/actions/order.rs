@@ -5,7 +5,7 @@
 //! transaction.
 
 use super::{Stop, Subject, UnderWay, Waiting};
-use crate::actions::apply;
+use crate::actions::{SYSTEM, apply};
 use crate::open_block::OpenBlock;
 use crate::receipt::FrameKind;
 use crate::registry::{Contract, ContractFlags};
@@ -163,7 +163,11 @@ impl OpenBlock<'_> {
         let frame = under.frames.get(usize::from(place));
         Ok(Rc::new(Subject {
             code: contract,
-            action: Name::EMPTY,
+            // The chain's own actions have names.
+            action: match frame {
+                Some(frame) if contract == SYSTEM => Name(frame.action),
+                _ => Name::EMPTY,
+            },
             data: if has_head { apply::data(input) } else { input }.to_vec(),
             actors: frame.map(|frame| frame.caller).into_iter().collect(),
             is_context_free: false,
@@ -199,6 +203,33 @@ impl OpenBlock<'_> {
             }),
         };
         self.follow(under, 0, call, asked, 0, observer)
+    }
+}
+
+impl OpenBlock<'_> {
+    /// Has `sender` call the contract `id`, whose code it has set in the first frame.
+    pub(in crate::open_block) fn initialise(
+        &mut self,
+        under: &mut UnderWay<'_>,
+        (sender, id): (RegId, RegId),
+        input: &[u8],
+    ) -> Result<(), Stop> {
+        let call = Waiting {
+            kind: FrameKind::Action,
+            ordinal: under.next()?,
+            parent: Some(0),
+            receiver: id,
+            caller: sender,
+            value: 0,
+            subject: Rc::new(Subject {
+                code: id,
+                action: Name::EMPTY,
+                data: input.to_vec(),
+                actors: Arc::new([sender]),
+                is_context_free: false,
+            }),
+        };
+        self.perform(under, call, 0, &mut ())
     }
 }
 

@@ -16,6 +16,14 @@ use hostapi::hash::blake2b;
 use hostapi::{ActionFrame, CallContext, Failure, FollowUp, Host, settle};
 use std::sync::Arc;
 
+/// A piece of work before a contract runs.
+enum Prepared {
+    /// This contract runs.
+    Runs(Contract),
+    /// None does: it is done, and this follows.
+    Done(Option<FollowUp>),
+}
+
 impl OpenBlock<'_> {
     /// Does one piece of work: what it asked to follow.
     pub(super) fn execute(
@@ -26,8 +34,8 @@ impl OpenBlock<'_> {
     ) -> Result<Vec<FollowUp>, Stop> {
         let place = under.place()?;
         let prepared = match self.prepare(under, waiting) {
-            Ok(Some(contract)) => contract,
-            Ok(None) => return Ok(Vec::new()),
+            Ok(Prepared::Runs(contract)) => contract,
+            Ok(Prepared::Done(follow_up)) => return Ok(follow_up.into_iter().collect()),
             Err(stop) => {
                 if under.frames.len() == usize::from(place) {
                     under.push(waiting, waiting.kind, Work::Nothing);
@@ -39,23 +47,19 @@ impl OpenBlock<'_> {
     }
 
     /// Does work that needs no contract, or finds the contract that is to run.
-    fn prepare(
-        &mut self,
-        under: &mut UnderWay<'_>,
-        waiting: &Waiting,
-    ) -> Result<Option<Contract>, Stop> {
+    fn prepare(&mut self, under: &mut UnderWay<'_>, waiting: &Waiting) -> Result<Prepared, Stop> {
         let receiver = &waiting.receiver;
         let is_notified = waiting.kind == FrameKind::Notified;
         if *receiver == SYSTEM && !is_notified {
-            self.native(under, waiting)?;
-            return Ok(None);
+            let follow_up = self.native(under, waiting)?;
+            return Ok(Prepared::Done(follow_up));
         }
         let contract = Contract::load(&mut self.state, receiver)?;
         let contract = match contract {
             Some(contract) if !contract.semantics.is_dacrs() => contract,
             _ if is_notified => {
                 under.push(waiting, waiting.kind, Work::Nothing);
-                return Ok(None);
+                return Ok(Prepared::Done(None));
             }
             None => {
                 let reason = format!("{} has no contract", RegIdText(*receiver));
@@ -71,7 +75,7 @@ impl OpenBlock<'_> {
         };
         if is_notified && !contract.flags.contains(ContractFlags::APPLY) {
             under.push(waiting, waiting.kind, Work::Nothing);
-            return Ok(None);
+            return Ok(Prepared::Done(None));
         }
         let entry_gas = match &self.instead {
             Some((id, module)) if id == receiver => module.entry_gas(),
@@ -94,7 +98,7 @@ impl OpenBlock<'_> {
                 most,
             )?;
         }
-        Ok(Some(contract))
+        Ok(Prepared::Runs(contract))
     }
 
     /// Runs the contract of a piece of work.

@@ -23,7 +23,7 @@ impl Resolve for Context {
                 let key_id = keyid.0[..].try_into().ok()?;
                 Some(network(self).ok()?.address(&key_id).into())
             }
-            NameKind::TxHash => None,
+            NameKind::CodeHash | NameKind::TxHash => None,
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum NameKind {
     KeyId,
     /// A public key, 33 bytes.
     PublicKey,
+    /// The hash of a contract's image, 32 bytes.
+    CodeHash,
     /// A transaction's id, 32 bytes.
     TxHash,
 }
@@ -51,6 +53,7 @@ impl NameKind {
             "address" => NameKind::Address,
             "keyid" => NameKind::KeyId,
             "pubkey" => NameKind::PublicKey,
+            "codehash" => NameKind::CodeHash,
             "txhash" => NameKind::TxHash,
             _ => return None,
         })
@@ -67,7 +70,7 @@ pub enum BytesError {
     /// The text has no known kind in front.
     #[error(
         "`{0}` begins with no kind: use hex:, text:, u8:, u16:, u32:, u64:, i64:, zeros:, name:, \
-         regid:, address:, keyid:, pubkey: or txhash:"
+         regid:, address:, keyid:, pubkey:, codehash: or txhash:"
     )]
     NoKind(String),
     /// The value is not one of its kind.

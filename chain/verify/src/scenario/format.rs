@@ -86,6 +86,7 @@ pub(super) struct ChainTable {
     pub(super) time: u64,
     pub(super) block_seconds: u32,
     pub(super) gas_price: u64,
+    pub(super) upgrades: bool,
 }
 
 impl Default for ChainTable {
@@ -96,6 +97,7 @@ impl Default for ChainTable {
             time: 1_735_689_600,
             block_seconds: 10,
             gas_price: 0,
+            upgrades: true,
         }
     }
 }
@@ -111,6 +113,9 @@ pub(super) struct ContractTable {
     #[serde(default)]
     pub(super) apply: bool,
     pub(super) payable: Option<bool>,
+    #[serde(default)]
+    pub(super) fixed: bool,
+    pub(super) init: Option<Bytes>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -3,6 +3,7 @@
 use super::bytes::{NameKind, Resolve};
 use super::report::StepContext;
 use chain::chain::Chain;
+use chain::registry::Contract;
 use hostapi::accounts::{self, Account};
 use state::keys::Hash;
 
@@ -41,6 +42,10 @@ impl Resolve for Chain {
             NameKind::PublicKey => {
                 let account = Account::load(&mut state, &key_id).ok()??;
                 account.public_key.map(Into::into)
+            }
+            NameKind::CodeHash => {
+                let contract = Contract::load(&mut state, &id).ok()??;
+                Some(contract.code_hash.into())
             }
             NameKind::TxHash => None,
         }

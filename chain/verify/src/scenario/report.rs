@@ -89,6 +89,16 @@ pub enum RunError {
         /// The reason.
         source: ChainError,
     },
+    /// What a contract is initialised with cannot be made.
+    #[error("{}: contract `{name}`: init: {source}", path.display())]
+    Init {
+        /// The scenario.
+        path: PathBuf,
+        /// The contract.
+        name: String,
+        /// The reason.
+        source: BytesError,
+    },
     /// Bytes in a step cannot be made.
     #[error("{}: step {number}: {source}", path.display())]
     Bytes {

@@ -10,7 +10,7 @@ use chain::chain::Chain;
 use chain::export::pairs;
 use chain::genesis::Genesis;
 use chain::hostlog::{HostCalls, USUAL_ROOM};
-use chain::open_block::{CallRequest, Deploy};
+use chain::open_block::{CallRequest, Deploy, Init};
 use chain::receipt::Receipt;
 use chain::registry::ContractFlags;
 use chain::session::Payment;
@@ -100,6 +100,7 @@ impl Scenario {
             time: table.time.saturating_sub(before_steps),
             block_seconds: table.block_seconds,
             gas_price: table.gas_price,
+            upgrades: table.upgrades,
         }
     }
 
@@ -117,16 +118,27 @@ impl Scenario {
         block.commit()?;
         let mut block = chain.begin_block()?;
         for (name, table) in &self.file.contracts {
+            let init = match &table.init {
+                None => None,
+                Some(bytes) => Some(bytes.resolve(chain).map_err(|source| RunError::Init {
+                    path: self.path.clone(),
+                    name: name.clone(),
+                    source,
+                })?),
+            };
+            let mut flags =
+                ContractFlags::new(table.reentrant, table.apply, table.payable.unwrap_or(true));
+            flags.set(ContractFlags::FIXED, table.fixed);
             let deploy = Deploy {
                 sender: chain.resolve(table.from.as_deref().unwrap_or(self.first_account()))?,
                 image: &self.images[name],
                 semantics: self.semantics[name],
                 name: Some(name),
-                flags: ContractFlags::new(
-                    table.reentrant,
-                    table.apply,
-                    table.payable.unwrap_or(true),
-                ),
+                flags,
+                init: init.as_deref().map(|input| Init {
+                    input,
+                    gas: Gas(DEFAULT_GAS),
+                }),
             };
             let made = block.deploy(&deploy).and_then(Receipt::deployed);
             let made = made.map_err(|source| RunError::Contract {

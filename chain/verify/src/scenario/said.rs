@@ -113,6 +113,7 @@ mod tests {
             semantics: Semantics::V1,
             name: Some("token"),
             flags: ContractFlags::empty(),
+            init: None,
         };
         block.deploy(&deploy).expect("a deployment");
         block.commit().expect("a commit");

@@ -84,6 +84,7 @@ fn what_a_call_asks_of_the_past_is_in_its_recording() {
         semantics: abi::Semantics::V1,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");
@@ -111,6 +112,7 @@ fn a_call_too_long_to_record_is_refused() {
         semantics: abi::Semantics::V1,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");
@@ -142,6 +144,7 @@ fn a_call_that_calls_others_is_not_recorded() {
             semantics: abi::Semantics::V1,
             name: None,
             flags: ContractFlags::empty(),
+            init: None,
         };
         let contract = block.deploy(&deploy).expect("a contract").target;
         block.commit().expect("durable");
@@ -218,6 +221,7 @@ fn wasm_without_gas_needs_its_own_schedule() {
         semantics: abi::Semantics::V1,
         name: None,
         flags: ContractFlags::empty(),
+        init: None,
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");
@@ -263,6 +267,7 @@ fn what_a_contract_says_is_recorded() {
             semantics: abi::Semantics::V1,
             name: None,
             flags: ContractFlags::empty(),
+            init: None,
         };
         let contract = block.deploy(&deploy).expect("a contract").target;
         block.commit().expect("durable");

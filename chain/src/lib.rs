@@ -12,6 +12,7 @@
 //! | [`session`] | one call: money, limits, run, settlement |
 //! | [`body`], [`block`], [`receipt`] | what is kept of it, byte for byte |
 //! | [`hostlog`] | what contract and host said to each other |
+//! | [`events`] | the events of all receipts |
 //! | [`export`], [`check`] | the whole state: out, in, and whether it is sound |
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -23,6 +24,7 @@ pub mod callees;
 pub mod chain;
 pub mod check;
 pub mod error;
+pub mod events;
 pub mod export;
 pub mod genesis;
 pub mod head;

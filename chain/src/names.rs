@@ -4,8 +4,9 @@ use crate::error::ChainError;
 use hostapi::NodeError;
 use hostapi::accounts::{self, Account};
 use hostapi::network::{ADDRESS_LENGTH, Network};
-use state::Overlay;
 use state::keys::{self, KeyId, RegId};
+use state::{Overlay, StateStore};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The longest local name in characters.
@@ -131,6 +132,30 @@ pub fn all(state: &mut Overlay<'_>) -> Result<Vec<(String, RegId)>, NodeError> {
     let mut after: Option<Vec<u8>> = None;
     while let Some((key, value)) = state.next(&prefix, after.as_deref())? {
         found.push(decode((&key, &value))?);
+        after = Some(key);
+    }
+    Ok(found)
+}
+
+/// The local names of these accounts and contracts, of as many as have one. It reads every name, and keeps those asked
+/// for.
+///
+/// # Errors
+/// If the store cannot be read or holds something else.
+pub fn of(
+    store: &dyn StateStore,
+    ids: &BTreeSet<RegId>,
+) -> Result<BTreeMap<RegId, String>, NodeError> {
+    let mut found = BTreeMap::new();
+    let prefix = keys::name("");
+    let mut after: Option<Vec<u8>> = None;
+    while found.len() < ids.len()
+        && let Some((key, value)) = store.next(&prefix, after.as_deref())?
+    {
+        let (name, id) = decode((&key, &value))?;
+        if ids.contains(&id) {
+            found.insert(id, name);
+        }
         after = Some(key);
     }
     Ok(found)

@@ -8,6 +8,7 @@ use bridge::EngineId;
 use chain::receipt::{Event, Frame, Meters};
 use chain::{Receipt, RegIdText, RunReceipt, Work};
 use serde::Serialize;
+use state::keys::RegId;
 
 /// A receipt as it is printed. A field that does not apply is null.
 #[derive(Debug, Serialize)]
@@ -184,7 +185,7 @@ impl From<&RunReceipt> for RunReport {
 
 /// An event of a contract.
 #[derive(Debug, Serialize)]
-struct EventReport {
+pub(crate) struct EventReport {
     frame: u16,
     contract: String,
     name: String,
@@ -193,8 +194,8 @@ struct EventReport {
 }
 
 impl EventReport {
-    fn new(receipt: &Receipt, event: &Event) -> EventReport {
-        let source = receipt.event_source(event).unwrap_or_default();
+    /// An event of the contract `source`.
+    pub(crate) fn new(source: RegId, event: &Event) -> EventReport {
         let topics = event.topics().iter();
         EventReport {
             frame: event.frame(),
@@ -231,7 +232,10 @@ impl Report {
             output: receipt.prints().map(ToString::to_string).collect(),
             returned: None,
             events: (receipt.events.iter())
-                .map(|event| EventReport::new(receipt, event))
+                .map(|event| {
+                    let source = receipt.event_source(event).unwrap_or_default();
+                    EventReport::new(source, event)
+                })
                 .collect(),
             engine: None,
             semantics: None,

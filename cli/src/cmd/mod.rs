@@ -10,6 +10,7 @@ mod chain;
 mod contract;
 mod deploy;
 mod disasm;
+mod events;
 mod firmware;
 mod firmware_test;
 mod inspect;
@@ -78,6 +79,7 @@ commands! {
     query::Query
     state::State
     receipt::Receipt
+    events::Events
     block::Block
     rollback::Rollback
 }

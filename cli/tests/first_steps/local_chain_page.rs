@@ -8,7 +8,7 @@ use super::page;
 fn the_page_on_the_local_chain_holds() {
     let text = include_str!("../../../docs/local-chain.md");
     let dir = Dir::new();
-    for name in ["token", "counter"] {
+    for name in ["token", "counter", "exchange"] {
         dir.write(
             &format!("{name}.ihx"),
             firmware_samples::sample(name).unwrap().image,

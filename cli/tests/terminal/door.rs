@@ -158,6 +158,7 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
         ],
         "query" => &[&["print"], &[HOSTILE]],
         "receipt" | "rollback" => &[&[HOSTILE]],
+        "events" => &[&["--contract", HOSTILE], &["--name", HOSTILE]],
         "block" => &[&[], &[HOSTILE]],
         "state" | "account show" | "account new" => &[&[HOSTILE]],
         "state export" => &[&[HOSTILE]],

@@ -553,6 +553,29 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("state import all.state", "--store empty", Serves),
     ("state check", "--store chain", Serves),
     ("receipt 00", "--store chain", Serves),
+    ("events", "--store chain", Serves),
+    (
+        "events --store chain",
+        "--contract counter",
+        Tested("events_are_chosen_by_contract_name_and_height"),
+    ),
+    (
+        "events --store chain",
+        "--name swapped",
+        Tested("events_are_chosen_by_contract_name_and_height"),
+    ),
+    (
+        "events --store chain",
+        "--from 5",
+        Tested("events_are_chosen_by_contract_name_and_height"),
+    ),
+    (
+        "events --store chain",
+        "--limit 5",
+        Tested("a_limit_says_where_the_events_go_on"),
+    ),
+    ("events --store chain", "--from 6", Refused("at most that")),
+    ("events --store chain", "--limit 0", Refused("at least 1")),
     ("block", "--store chain", Serves),
     ("rollback 1", "--store chain", Serves),
 ];

@@ -116,7 +116,7 @@ pub(crate) fn inline(by: RegId, account: RegId, value: u64, does: &[(RegId, Vec<
     )
 }
 
-fn inline_context_free(account: RegId, does: &[(RegId, Vec<u8>)]) -> Call {
+pub(crate) fn inline_context_free(account: RegId, does: &[(RegId, Vec<u8>)]) -> Call {
     let record = [&account[..], &[0; 16]].concat();
     (method::SEND_CONTEXT_FREE, request(&[&record, &parts(does)]))
 }

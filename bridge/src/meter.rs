@@ -84,17 +84,19 @@ impl Schedule {
         self.transaction_gas(name, self.gas_of_account)
     }
 
-    /// What it costs to deploy an image of so many bytes as a contract with a local name of so many bytes.
+    /// What it costs to deploy an image of so many bytes as a contract with a local name, and an input to initialise it,
+    /// of so many bytes together.
     #[must_use]
-    pub const fn deploy_gas(&self, code: usize, name: usize) -> Gas {
+    pub const fn deploy_gas(&self, code: usize, kept: usize) -> Gas {
         let code = (code as u64).saturating_mul(self.gas_per_code_byte);
-        self.transaction_gas(name, self.gas_of_account.saturating_add(code))
+        self.transaction_gas(kept, self.gas_of_account.saturating_add(code))
     }
 
-    /// What it costs to set the code of a contract to an image of so many bytes, or with 0 to remove it.
+    /// What it costs to set the code of a contract to an image of so many bytes, or with 0 to remove it, and to keep
+    /// so many bytes that it is initialised with.
     #[must_use]
-    pub const fn upgrade_gas(&self, code: usize) -> Gas {
-        self.transaction_gas(0, (code as u64).saturating_mul(self.gas_per_code_byte))
+    pub const fn upgrade_gas(&self, code: usize, input: usize) -> Gas {
+        self.transaction_gas(input, (code as u64).saturating_mul(self.gas_per_code_byte))
     }
 
     /// What a transaction costs that keeps so many bytes and for which `beyond` is paid too.

@@ -46,11 +46,11 @@ impl OpenBlock<'_> {
         request: &CallRequest<'_>,
         observer: &mut dyn CallObserver,
     ) -> Result<&Receipt, ChainError> {
-        let before = self.state.checkpoint();
+        let before = self.place();
         match self.run(request, None, true, observer) {
             Ok(()) => Ok(self.newest()),
             Err(error) => {
-                self.state.revert(before);
+                self.go_back(before);
                 Err(error)
             }
         }
@@ -66,11 +66,11 @@ impl OpenBlock<'_> {
         request: &CallRequest<'_>,
         observer: &mut dyn CallObserver,
     ) -> Result<Receipt, ChainError> {
-        let (before, steps) = (self.state.checkpoint(), self.steps);
+        let before = self.place();
         match self.run(request, None, false, observer) {
-            Ok(()) => Ok(self.take_back(before, steps)),
+            Ok(()) => Ok(self.take_back(before)),
             Err(error) => {
-                self.state.revert(before);
+                self.go_back(before);
                 Err(error)
             }
         }

@@ -120,10 +120,11 @@ impl OpenBlock<'_> {
         };
         let account = self.with_paid(&key_id, account)?;
         let name_bytes = name.unwrap_or_default().len();
+        let input_bytes = init.map_or(0, |init| init.input.len());
         let gas = self
             .rules()
             .schedule
-            .deploy_gas(image.code_bytes(), name_bytes);
+            .deploy_gas(image.code_bytes(), name_bytes + input_bytes);
         let body = Body::Deploy {
             sender,
             code_hash: image.code_hash(),
@@ -163,7 +164,8 @@ impl OpenBlock<'_> {
         let code = (image.code_hash(), semantics, flags);
         let record = self.settable(&sender, &contract, Some(code))?;
         let schedule = self.rules().schedule;
-        let gas = schedule.upgrade_gas(image.code_bytes());
+        let input_bytes = init.map_or(0, |init| init.input.len());
+        let gas = schedule.upgrade_gas(image.code_bytes(), input_bytes);
         let body = Body::SetCode {
             sender,
             contract,
@@ -188,7 +190,7 @@ impl OpenBlock<'_> {
     /// As [`OpenBlock::set_code`].
     pub fn remove_code(&mut self, sender: RegId, contract: RegId) -> Result<&Receipt, ChainError> {
         let record = self.settable(&sender, &contract, None)?;
-        let gas = self.rules().schedule.upgrade_gas(0).0;
+        let gas = self.rules().schedule.upgrade_gas(0, 0).0;
         let fee = gas.saturating_mul(self.chain.genesis().gas_price);
         let since = self.state.checkpoint();
         self.pay(&sender, fee)?;

@@ -55,19 +55,18 @@ impl OpenBlock<'_> {
         &mut self,
         run: impl FnOnce(&mut Self) -> Result<(), ChainError>,
     ) -> Result<DryRun, ChainError> {
-        let (before, steps, registered) = (self.state.checkpoint(), self.steps, self.registered);
+        let before = self.place();
         let result = run(self);
         if result.is_err() {
-            self.state.revert(before);
+            self.go_back(before);
         }
         let (host_calls, writes) = (self.host_calls(), self.writes());
         let receipt = match result {
-            Ok(()) => Ok(Box::new(self.take_back(before, steps))),
+            Ok(()) => Ok(Box::new(self.take_back(before))),
             Err(error @ (ChainError::Image(_) | ChainError::NoEngine(_))) => return Err(error),
             Err(error) if error.is_node() => return Err(error),
             Err(error) => Err(error.to_string()),
         };
-        self.registered = registered;
         Ok(DryRun {
             receipt,
             host_calls,

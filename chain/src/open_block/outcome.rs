@@ -9,6 +9,14 @@ use hostapi::hash::{Blake2b, blake2b};
 use state::Checkpoint;
 use state::keys::{Hash, RegId, kind};
 
+/// Where a block stands between two transactions: what one that is reverted has changed.
+#[derive(Clone, Copy)]
+pub(super) struct BlockPlace {
+    pub(super) state: Checkpoint,
+    steps: u64,
+    registered: u32,
+}
+
 /// What a transaction did.
 pub(super) struct Done {
     pub(super) verdict: Verdict,
@@ -185,10 +193,27 @@ impl OpenBlock<'_> {
         self.receipts.last().expect("a transaction was just added")
     }
 
-    /// Reverts the call that was added last, which began at `since`, when so many steps had been charged.
-    pub(super) fn take_back(&mut self, since: Checkpoint, steps: u64) -> Receipt {
-        self.state.revert(since);
-        self.steps = steps;
+    /// Where the block stands between two transactions.
+    pub(super) fn place(&self) -> BlockPlace {
+        BlockPlace {
+            state: self.state.checkpoint(),
+            steps: self.steps,
+            registered: self.registered,
+        }
+    }
+
+    /// Reverts a transaction that was not added.
+    pub(super) fn go_back(&mut self, to: BlockPlace) {
+        self.state.revert(to.state);
+        self.steps = to.steps;
+        self.registered = to.registered;
+        // It can have set the code of the contract that was called last.
+        self.ready = None;
+    }
+
+    /// Reverts the transaction that was added last, which began there.
+    pub(super) fn take_back(&mut self, to: BlockPlace) -> Receipt {
+        self.go_back(to);
         self.transactions.pop();
         self.receipts.pop().expect("a call was just added")
     }

@@ -416,3 +416,83 @@ fn actions_set_code_that_the_chain_has() {
     block.commit().unwrap();
     assert_eq!(chain.check().unwrap().problems, []);
 }
+
+/// An inline action by a contract, of the chain itself or of another contract.
+fn by_contract(by: RegId, account: RegId, name: &str, data: &[u8]) -> (u16, Vec<u8>) {
+    let name = Name::of(name).unwrap().0.to_le_bytes();
+    let record = [&account[..], &name, &[0; 8]].concat();
+    let authorization = [&by[..], &[0; 8]].concat();
+    let args: &[&[u8]] = &[&record, &authorization, data];
+    let args = if data.is_empty() { &args[..2] } else { args };
+    (method::SEND_ACTION, request(args))
+}
+
+/// A query that sets code and makes accounts leaves the block as though it had not been asked.
+#[test]
+fn a_query_leaves_neither_code_nor_ids() {
+    let chain = crate::actions::actors(EngineId::Wasm);
+    let mut block = chain.begin_block().unwrap();
+    let by = crate::actions::DEAF;
+    let (one, two) = (writes(b"1"), writes(b"2"));
+    block.deploy(&deploy(&one, None)).unwrap();
+    block.deploy(&deploy(&two, None)).unwrap();
+    let payment = Payment::Gas {
+        limit: Gas(5_000_000),
+        price: 1,
+    };
+    let asks = |calls: &[(u16, Vec<u8>)]| script(calls, 1);
+    let set = |contract: RegId, hash: [u8; 32]| {
+        let data = [&contract[..], &hash, &[0]].concat();
+        by_contract(by, SYSTEM, "setcode", &data)
+    };
+    let request_of = |input| CallRequest {
+        sender: PARTIES.alice,
+        contract: by,
+        input,
+        value: 0,
+        payment,
+    };
+    let make = asks(&[set(SYSTEM, one.code_hash())]);
+    let receipt = block.call(&request_of(&make), &mut ()).unwrap().clone();
+    assert!(receipt.verdict.is_success(), "{receipt}");
+    let child = receipt.frames[1].receiver;
+    assert_eq!(record(&mut block, child).owner, by);
+    let before = block.writes();
+    let change = asks(&[
+        set(SYSTEM, one.code_hash()),
+        set(child, two.code_hash()),
+        by_contract(by, child, "go", &[]),
+    ]);
+    let receipt = block.query(&request_of(&change), &mut ()).unwrap();
+    assert!(receipt.verdict.is_success(), "{receipt}");
+    assert_eq!(block.writes(), before);
+    assert!(called(&mut block, child, 0).unwrap().verdict.is_success());
+    assert_eq!(under_k(&mut block, child), Some(b"1".to_vec()));
+    let height = block.height().to_le_bytes();
+    let next = [&height[..], &[3, 0]].concat();
+    assert_eq!(block.deploy(&deploy(&one, None)).unwrap().target[..], next);
+}
+
+/// What a contract is initialised with is kept, and paid for as any input is.
+#[test]
+fn what_initialises_is_paid_by_the_byte() {
+    let (chain, _) = in_memory();
+    let image = writes(b"1");
+    let gas = |input: &[u8]| {
+        let init = Some(Init {
+            input,
+            gas: Gas(100_000),
+        });
+        let mut block = chain.begin_block().unwrap();
+        let deployed = block.deploy(&deploy(&image, init)).unwrap().gas;
+        let other = writes(b"2");
+        let id = block.receipts()[0].target;
+        let upgrade = SetCode {
+            init,
+            ..set(id, &other)
+        };
+        (deployed, block.set_code(&upgrade).unwrap().gas)
+    };
+    let (none, some) = (gas(&[]), gas(&[7; 100]));
+    assert_eq!((some.0 - none.0, some.1 - none.1), (2_000, 2_000));
+}

@@ -14,8 +14,8 @@ use verify::actions::{self, ActionsFile};
 
 /// Send a transaction of several actions, which are all done or none: in a block of its own. Prints the receipt.
 ///
-/// The file is TOML: an [[action]] table for each action, with account, name, data, value and authorization, and
-/// [[context_free]] tables for those that see nothing of the state. The status is 1 if the transaction did not succeed.
+/// The file is TOML: a table `[[action]]` for each action, with account, name, data, value and authorization, and
+/// `[[context_free]]` for those that see nothing of the state. The status is 1 if the transaction did not succeed.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  smart51 transact actions.toml --from alice\n  \

@@ -33,7 +33,8 @@ pub(super) use under_way::{Stop, UnderWay};
 
 impl OpenBlock<'_> {
     /// Executes several actions, all or none of them. Whatever becomes of them, there is a receipt and the sender pays
-    /// for what ran; what was done is kept only if all succeed.
+    /// for what ran; what was done is kept only if all succeed. The `observer` sees the first run as a call, and each
+    /// of the others entered and left.
     ///
     /// # Errors
     /// If the transaction cannot begin (too many actions, an authority that the sender does not have, a sender who
@@ -43,12 +44,11 @@ impl OpenBlock<'_> {
         list: &ActionList,
         observer: &mut dyn CallObserver,
     ) -> Result<&Receipt, ChainError> {
-        let (before, registered) = (self.state.checkpoint(), self.registered);
+        let before = self.place();
         match self.execute_all(list, observer) {
             Ok(()) => Ok(self.newest()),
             Err(error) => {
-                self.state.revert(before);
-                self.registered = registered;
+                self.go_back(before);
                 Err(error)
             }
         }

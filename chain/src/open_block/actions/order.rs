@@ -13,6 +13,8 @@ use abi::Name;
 use bridge::CallObserver;
 use hostapi::{FollowUp, Following, SentAction};
 use state::keys::RegId;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,6 +23,27 @@ use std::sync::Arc;
 struct Later {
     context_free: Vec<Waiting>,
     inline: Vec<Waiting>,
+}
+
+/// An action and those who are notified of it, or of calls that were made for it.
+struct Notified {
+    list: Vec<Waiting>,
+    /// Which accounts are in it, for the subject at each place in memory.
+    known: BTreeSet<(*const Subject, RegId)>,
+}
+
+impl Notified {
+    fn of(action: Waiting) -> Notified {
+        Notified {
+            list: vec![action],
+            known: BTreeSet::new(),
+        }
+    }
+
+    /// Whether an account is to be notified, once of each subject, which knows of itself.
+    fn is_new(&mut self, subject: &Rc<Subject>, account: RegId) -> bool {
+        account != subject.code && self.known.insert((Rc::as_ptr(subject), account))
+    }
 }
 
 impl OpenBlock<'_> {
@@ -48,10 +71,10 @@ impl OpenBlock<'_> {
         observer: &mut dyn CallObserver,
     ) -> Result<(), Stop> {
         let mut later = Later::default();
-        let mut notified = vec![action];
+        let mut notified = Notified::of(action);
         self.queue(under, place, asked, &mut notified, 0, &mut later)?;
         let mut next = 1;
-        while let Some(receiver) = notified.get(next).cloned() {
+        while let Some(receiver) = notified.list.get(next).cloned() {
             let place = under.place()?;
             let asked = self.execute(under, &receiver, observer)?;
             self.queue(under, place, asked, &mut notified, next, &mut later)?;
@@ -77,12 +100,12 @@ impl OpenBlock<'_> {
         under: &mut UnderWay<'_>,
         place: u16,
         asked: Vec<FollowUp>,
-        notified: &mut Vec<Waiting>,
+        notified: &mut Notified,
         by: usize,
         later: &mut Later,
     ) -> Result<(), Stop> {
         // What callees that notify were called with, by their frames.
-        let mut callees: Vec<(u16, Rc<Subject>)> = Vec::new();
+        let mut callees: BTreeMap<u16, Rc<Subject>> = BTreeMap::new();
         for follow_up in asked {
             let parent = place.saturating_add(follow_up.frame);
             let waits = |kind, ordinal, receiver, value, subject| Waiting {
@@ -97,29 +120,20 @@ impl OpenBlock<'_> {
             match follow_up.what {
                 Following::Notify { account, input } => {
                     let subject = match input {
-                        None => notified.get(by).map(|of| Rc::clone(&of.subject)),
-                        Some(input) => {
-                            let known = callees.iter().find(|(frame, _)| *frame == parent);
-                            match known {
-                                Some((_, subject)) => Some(Rc::clone(subject)),
-                                None => {
-                                    let called =
-                                        self.called(under, parent, follow_up.by, &input)?;
-                                    callees.push((parent, Rc::clone(&called)));
-                                    Some(called)
-                                }
+                        None => notified.list.get(by).map(|of| Rc::clone(&of.subject)),
+                        Some(input) => match callees.entry(parent) {
+                            Entry::Occupied(known) => Some(Rc::clone(known.get())),
+                            Entry::Vacant(new) => {
+                                let called = self.called(under, parent, follow_up.by, &input)?;
+                                Some(Rc::clone(new.insert(called)))
                             }
-                        }
+                        },
                     };
                     let Some(subject) = subject else { continue };
-                    let is_there = account == subject.code
-                        || notified.iter().any(|there| {
-                            there.receiver == account && Rc::ptr_eq(&there.subject, &subject)
-                        });
-                    if !is_there {
+                    if notified.is_new(&subject, account) {
                         let ordinal = under.next()?;
                         let notice = waits(FrameKind::Notified, ordinal, account, 0, subject);
-                        notified.push(Waiting {
+                        notified.list.push(Waiting {
                             caller: notice.subject.code,
                             ..notice
                         });

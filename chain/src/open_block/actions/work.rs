@@ -11,7 +11,7 @@ use crate::receipt::{ErrorText, Event, Frame, FrameKind, RunReceipt, Verdict, Wo
 use crate::registry::{Contract, ContractFlags};
 use crate::session::Rejection;
 use abi::Gas;
-use bridge::{Call, CallLimits, CallObserver, Fault, drive};
+use bridge::{Call, CallLimits, CallObserver, Entered, Fault, FrameEnd, drive};
 use hostapi::hash::blake2b;
 use hostapi::{ActionFrame, CallContext, Failure, FollowUp, Host, settle};
 use std::sync::Arc;
@@ -122,9 +122,9 @@ impl OpenBlock<'_> {
             actors,
             is_context_free,
         } = &*waiting.subject;
-        let input = match contract.flags.contains(ContractFlags::APPLY) {
-            true => apply::input(&receiver, code, *action, data),
-            false => data.clone(),
+        let input: Arc<[u8]> = match contract.flags.contains(ContractFlags::APPLY) {
+            true => apply::input(&receiver, code, *action, data).into(),
+            false => data.as_slice().into(),
         };
         let context = CallContext {
             contract: receiver,
@@ -141,7 +141,18 @@ impl OpenBlock<'_> {
             frames_before: usize::from(place),
         });
         let log = HostLog::after(place, std::mem::take(&mut self.log), self.kept.as_mut());
-        let mut watched = (log, observer);
+        // The first run is the one that the observer was made for.
+        let is_first = place == 0;
+        if !is_first {
+            observer.entered(&Entered {
+                contract: receiver,
+                module: Arc::clone(&module),
+                input: Arc::clone(&input),
+                price: Gas::ZERO,
+                gas: under.left(),
+            });
+        }
+        let mut watched = (log, &mut *observer);
         let mut host_of_all = WithContracts::new(&mut host, chain);
         let call = Call {
             input: &input,
@@ -156,6 +167,12 @@ impl OpenBlock<'_> {
         let mut logs = watched.0.finish();
         self.log = std::mem::take(&mut logs.buffer);
         let usage = report.usage;
+        if !is_first {
+            observer.left(&FrameEnd {
+                outcome: report.outcome,
+                usage,
+            });
+        }
         under.used = Gas(under.used.0.saturating_add(usage.gas.0));
         under.memory = under.memory.saturating_add(report.memory);
         let mut verdict: Verdict = report.outcome.into();

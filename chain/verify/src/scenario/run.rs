@@ -225,7 +225,8 @@ impl Scenario {
             }
             None => None,
         };
-        let first = table.first().map_or("", |action| action.account.as_str());
+        let first = step.context_free.first().or(table.first());
+        let first = first.map_or("", |action| action.account.as_str());
         let observer = match &mut options.watch {
             Some(watch) => watch.call(first),
             None => &mut (),

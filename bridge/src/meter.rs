@@ -84,8 +84,8 @@ impl Schedule {
         self.transaction_gas(name, self.gas_of_account)
     }
 
-    /// What it costs to deploy an image of so many bytes as a contract with a local name, and an input to initialise it,
-    /// of so many bytes together.
+    /// What it costs to deploy an image of so many bytes as a contract, and to keep a local name and an input that it
+    /// is initialised with, of so many bytes together.
     #[must_use]
     pub const fn deploy_gas(&self, code: usize, kept: usize) -> Gas {
         let code = (code as u64).saturating_mul(self.gas_per_code_byte);

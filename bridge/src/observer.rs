@@ -72,7 +72,7 @@ pub trait CallObserver: Observer {
         let _ = end;
     }
 
-    /// An 8051 has stopped for good.
+    /// An 8051 has stopped for good. A called contract is shown before its frame is [left](CallObserver::left).
     fn stopped(&mut self, machine: MachineView<'_>) {
         let _ = machine;
     }

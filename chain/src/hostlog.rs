@@ -14,10 +14,11 @@
 use crate::wire::{Reader, Writer};
 use abi::codec;
 use abi::method;
-use bridge::{CallObserver, Entered, FrameEnd, HostCall, HostReply, Observer};
+use bridge::{CallObserver, Entered, FrameEnd, HostCall, HostReply, MachineView, Observer};
 use hostapi::Status;
 use hostapi::hash::{Blake2b, blake2b};
 use state::keys::Hash;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow::{self, Continue};
 
 /// The status of a call until it is answered; it stays where the call ended the run.
@@ -179,6 +180,12 @@ impl CallObserver for HostLog<'_> {
         });
     }
 
+    fn stopped(&mut self, machine: MachineView<'_>) {
+        if let Some(kept) = &mut self.kept {
+            kept.stops.insert(self.frame, machine.cpu.pc());
+        }
+    }
+
     fn left(&mut self, _: &FrameEnd) {
         self.end_call();
         let Some(caller) = self.callers.pop() else {
@@ -247,6 +254,8 @@ pub struct HostCalls {
     pub calls: Vec<LoggedCall>,
     /// How many came after them.
     pub left_out: u32,
+    /// PC where the frames of an 8051 stopped for good, by their numbers.
+    pub stops: BTreeMap<u16, u16>,
 }
 
 /// Keeps the calls of a run in a certain room.
@@ -257,6 +266,7 @@ pub(crate) struct Kept {
     free: usize,
     log: Vec<u8>,
     left_out: u32,
+    stops: BTreeMap<u16, u16>,
 }
 
 impl Kept {
@@ -267,6 +277,7 @@ impl Kept {
             free: room,
             log: Vec::new(),
             left_out: 0,
+            stops: BTreeMap::new(),
         }
     }
 
@@ -296,6 +307,7 @@ impl Kept {
         HostCalls {
             calls: read(&self.log),
             left_out: self.left_out,
+            stops: self.stops.clone(),
         }
     }
 }

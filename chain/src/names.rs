@@ -1,6 +1,7 @@
 //! What people call accounts and contracts: local names, registered ids as text, addresses.
 
 use crate::error::ChainError;
+use crate::receipt::Receipt;
 use hostapi::NodeError;
 use hostapi::accounts::{self, Account};
 use hostapi::network::{ADDRESS_LENGTH, Network};
@@ -159,6 +160,22 @@ pub fn of(
         after = Some(key);
     }
     Ok(found)
+}
+
+/// The local names of those that a receipt names.
+///
+/// # Errors
+/// As [`of`].
+pub fn in_receipt(
+    store: &dyn StateStore,
+    receipt: &Receipt,
+) -> Result<BTreeMap<RegId, String>, NodeError> {
+    let frames = receipt.frames.iter();
+    let ids = frames.flat_map(|frame| [frame.receiver, frame.caller, frame.code]);
+    of(
+        store,
+        &ids.chain([receipt.sender, receipt.target]).collect(),
+    )
 }
 
 fn decode((key, value): (&[u8], &[u8])) -> Result<(String, RegId), NodeError> {

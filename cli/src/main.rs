@@ -14,6 +14,7 @@ mod contract;
 mod engine;
 mod error;
 mod files;
+mod host_calls;
 mod input;
 mod messages;
 mod output;
@@ -24,6 +25,7 @@ mod text;
 mod toolchain;
 mod trace;
 mod traps;
+mod tree;
 mod usage;
 mod watch;
 

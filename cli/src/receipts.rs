@@ -1,12 +1,15 @@
 //! How receipts are shown.
 
-use crate::error::Status;
+use crate::error::{Error, Status};
+use crate::host_calls::HostCall;
 use crate::output::Bytes;
 use crate::text::{Page, Text, say};
+use crate::tree::Known;
 use abi::Name;
 use bridge::EngineId;
-use chain::receipt::{Event, Frame, Meters};
-use chain::{Receipt, RegIdText, RunReceipt, Work};
+use chain::receipt::{Event, Frame, Meters, Notes};
+use chain::{Chain, Receipt, RegIdText, RunReceipt, Work, names};
+use firmware::watch::places::Place;
 use serde::Serialize;
 use state::keys::RegId;
 
@@ -52,6 +55,8 @@ pub(crate) struct Report {
     meters: MetersReport,
     write_set: Bytes,
     frames: Vec<FrameReport>,
+    /// How many host calls came after those listed.
+    calls_left_out: Option<u32>,
     receipt_hash: Bytes,
     /// Whether the chain has it; not after a dry run.
     committed: bool,
@@ -93,12 +98,14 @@ impl From<Meters> for MetersReport {
 
 /// A piece of the transaction's work. A field that does not apply is null.
 #[derive(Debug, Serialize)]
-struct FrameReport {
+pub(crate) struct FrameReport {
     parent: Option<u16>,
     /// When it was asked for, among all frames, counted from 1.
     ordinal: u16,
     kind: &'static str,
     receiver: String,
+    /// Its local name.
+    receiver_name: Option<String>,
     caller: String,
     code: String,
     /// The action's name.
@@ -107,6 +114,10 @@ struct FrameReport {
     work: &'static str,
     #[serde(flatten)]
     ran: RunReport,
+    /// Where it faulted, on the 8051.
+    place: Option<Place>,
+    /// Its host calls.
+    calls: Option<Vec<HostCall>>,
 }
 
 /// The run of a frame, or null in all of it.
@@ -131,8 +142,17 @@ struct RunReport {
     prints: Vec<String>,
 }
 
-impl From<&Frame> for FrameReport {
-    fn from(frame: &Frame) -> Self {
+/// The frames of a receipt.
+pub(crate) fn frames(receipt: &Receipt, known: &Known) -> Vec<FrameReport> {
+    let numbered = receipt.frames.iter().zip(0..=u16::MAX);
+    numbered
+        .map(|(frame, number)| FrameReport::new(frame, number, known))
+        .collect()
+}
+
+impl FrameReport {
+    /// The frame of this number.
+    fn new(frame: &Frame, number: u16, known: &Known) -> Self {
         let [receiver, caller, code] =
             [frame.receiver, frame.caller, frame.code].map(|id| RegIdText(id).to_string());
         let (work, ran) = match &frame.work {
@@ -148,12 +168,15 @@ impl From<&Frame> for FrameReport {
             ordinal: frame.ordinal,
             kind: frame.kind.name(),
             receiver,
+            receiver_name: known.name(&frame.receiver).map(str::to_owned),
             caller,
             code,
             action: (frame.action != 0).then(|| Name(frame.action).to_string()),
             value: frame.value,
             work,
             ran,
+            place: known.place(number).cloned(),
+            calls: known.calls(number),
         }
     }
 }
@@ -208,7 +231,16 @@ impl EventReport {
 }
 
 impl Report {
-    pub(crate) fn new(receipt: &Receipt, committed: bool) -> Report {
+    /// The receipt alone, with the local names that `chain` has.
+    ///
+    /// # Errors
+    /// If the store can't be read.
+    pub(crate) fn of(chain: &Chain, receipt: &Receipt, committed: bool) -> Result<Report, Error> {
+        let names = names::in_receipt(chain.store(), receipt)?;
+        Ok(Report::new(receipt, &Known::names(names), committed))
+    }
+
+    pub(crate) fn new(receipt: &Receipt, known: &Known, committed: bool) -> Report {
         let mut report = Report {
             transaction: Bytes(receipt.id.into()),
             height: receipt.height,
@@ -248,10 +280,11 @@ impl Report {
             host_log: None,
             meters: receipt.meters.into(),
             write_set: Bytes(receipt.write_set.into()),
-            frames: receipt.frames.iter().map(FrameReport::from).collect(),
+            frames: frames(receipt, known),
+            calls_left_out: known.calls_left_out(),
             receipt_hash: Bytes(receipt.hash().into()),
             committed,
-            rows: receipt.rows(),
+            rows: receipt.rows_with(known),
         };
         let on_8051 = receipt.runs().any(|run| run.engine == EngineId::Mcs51);
         match receipt.frames.first().map(|frame| &frame.work) {
@@ -328,6 +361,9 @@ impl Text for Report {
     fn text(&self, page: &mut Page) {
         for (name, value) in &self.rows {
             say!(page, "{name:<12} {value}");
+        }
+        if let Some(left_out @ 1..) = self.calls_left_out {
+            say!(page, "{:<12} and {left_out} more host calls", "");
         }
         if !self.committed {
             say!(page, "not kept     this was a dry run");

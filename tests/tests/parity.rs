@@ -229,7 +229,7 @@ fn samples_agree_on_both_wasm_engines() {
             let engines = vec![Box::new(Mcs51::new()), engine];
             let options = RunOptions {
                 engines: Some(engines),
-                keep_host_calls: true,
+                keep_host_calls: Some(chain::hostlog::USUAL_ROOM),
                 ..RunOptions::default()
             };
             scenario.run(options).expect("the scenario runs to its end")

@@ -238,10 +238,8 @@ impl Execution {
         ended: Result<Outcome, NodeError>,
         observer: &mut dyn CallObserver,
     ) -> Result<Report, NodeError> {
-        if ended.is_ok()
-            && let Some(machine) = self.frames.top.running.machine()
-        {
-            observer.stopped(machine);
+        if ended.is_ok() {
+            self.frames.top.tell_stopped(observer);
         }
         let meter = self.frames.end();
         Ok(Report::of(ended?, meter))

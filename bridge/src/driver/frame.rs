@@ -37,6 +37,13 @@ impl Frame {
         }
     }
 
+    /// Shows the 8051 that has stopped for good, if it is one.
+    pub(super) fn tell_stopped(&self, observer: &mut dyn CallObserver) {
+        if let Some(machine) = self.running.machine() {
+            observer.stopped(machine);
+        }
+    }
+
     /// Runs until it ends or calls another contract.
     pub(super) fn run(
         &mut self,
@@ -180,6 +187,7 @@ pub(super) fn run_callee(
         watch: None,
     };
     let outcome = stack.run(host, observer)?;
+    stack.top.tell_stopped(observer);
     Ok((outcome, stack.end()))
 }
 
@@ -274,6 +282,7 @@ impl Stack {
             return Ok(Popped::All(outcome));
         };
         let mut callee = std::mem::replace(&mut self.top, caller);
+        callee.tell_stopped(observer);
         callee.meter.hold(callee.running.finish());
         Ok(
             match self

@@ -79,6 +79,12 @@ impl FrameKind {
         }
     }
 
+    /// Whether the frame that began it waited for its end.
+    #[must_use]
+    pub const fn is_waited_for(self) -> bool {
+        matches!(self, FrameKind::Call | FrameKind::StaticCall)
+    }
+
     /// The byte used in stored forms.
     #[must_use]
     pub const fn code(self) -> u8 {

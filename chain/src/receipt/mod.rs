@@ -10,6 +10,7 @@
 //! | `verdict` | [`Verdict`] |
 //! | `codec` | the stored form |
 //! | `rows` | the text for people |
+//! | `tree` | the frames in it, with [`Notes`] on them |
 
 mod codec;
 mod event;
@@ -17,6 +18,7 @@ mod frame;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod verdict;
 
 use crate::error::ChainError;
@@ -26,6 +28,7 @@ use state::keys::{Hash, RegId};
 
 pub use event::{ErrorText, Event, EventError};
 pub use frame::{Frame, FrameKind, RunReceipt, Work};
+pub use tree::{Below, Called, Notes};
 pub use verdict::Verdict;
 
 /// The result of one transaction.

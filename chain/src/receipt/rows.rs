@@ -1,8 +1,6 @@
 //! Receipts as people read them.
 
-use super::{Frame, FrameKind, Receipt, Work};
-use crate::names::RegIdText;
-use abi::Name;
+use super::{Called, Notes, Receipt, Work};
 use bridge::EngineId;
 use hostapi::prints::visible;
 use std::fmt;
@@ -12,7 +10,16 @@ impl Receipt {
     /// it within its line.
     #[must_use]
     pub fn rows(&self) -> Vec<(&'static str, String)> {
-        let (sender, target) = (RegIdText(self.sender), RegIdText(self.target));
+        self.rows_with(&())
+    }
+
+    /// The same, with what `notes` knows. The tree of frames is shown where there are several, and where something is
+    /// known of the only one.
+    #[must_use]
+    pub fn rows_with(&self, notes: &dyn Notes) -> Vec<(&'static str, String)> {
+        let [sender, target] = [self.sender, self.target].map(|id| Called { id, notes });
+        let tree = |label| self.tree(notes).into_iter().map(move |line| (label, line));
+        let is_deeper = self.frames.len() > 1 || !notes.below(0).is_empty();
         let value = self.value();
         let cost = ("cost", format!("{} gas, fee {}", self.gas, self.fee));
         let mut rows = vec![
@@ -28,7 +35,7 @@ impl Receipt {
                     ("outcome", self.verdict.to_string()),
                 ]);
                 rows.extend(self.how_it_ran());
-                rows.extend(self.tree(0).map(|line| ("frames", line)));
+                rows.extend(tree("frames"));
             }
             Some(Work::Nothing) => rows.push(cost),
             Some(Work::NewAccount) => rows.extend([("new account", target.to_string()), cost]),
@@ -71,7 +78,7 @@ impl Receipt {
                     ("engine", format!("{engine}, semantics {semantics}")),
                     cost,
                 ]);
-                rows.extend(self.tree(1).map(|line| ("calls", line)));
+                rows.extend(tree("calls").filter(|_| is_deeper));
             }
             Some(Work::Run(run)) => {
                 rows.extend([
@@ -82,12 +89,12 @@ impl Receipt {
                 if !run.returned.is_empty() {
                     rows.push(("returned", hex::encode(&run.returned)));
                 }
-                rows.extend(self.tree(1).map(|line| ("calls", line)));
+                rows.extend(tree("calls").filter(|_| is_deeper));
             }
         }
         rows.extend(self.events.iter().map(|event| {
-            let source = RegIdText(self.event_source(event).unwrap_or_default());
-            ("event", format!("{source} {event}"))
+            let id = self.event_source(event).unwrap_or_default();
+            ("event", format!("{} {event}", Called { id, notes }))
         }));
         rows.extend(self.prints().map(|print| ("printed", print.to_string())));
         rows
@@ -111,59 +118,6 @@ impl Receipt {
             format!("{gas} gas less {refund} given back, fee {fee}"),
         ));
         rows
-    }
-
-    /// The frames from this depth on, a line each, indented by depth.
-    fn tree(&self, from: usize) -> impl Iterator<Item = String> {
-        let mut depths = vec![0; self.frames.len()];
-        self.frames
-            .iter()
-            .enumerate()
-            .filter_map(move |(number, frame)| {
-                let parent = frame.parent.map(usize::from);
-                let depth: usize =
-                    parent.map_or(0, |parent| depths.get(parent).map_or(1, |d| d + 1));
-                depths[number] = depth;
-                let indent = depth.checked_sub(from)?;
-                Some("  ".repeat(indent) + &frame.to_string())
-            })
-    }
-}
-
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let receiver = RegIdText(self.receiver);
-        write!(f, "{receiver}")?;
-        if self.action != 0 {
-            write!(f, " {}", Name(self.action))?;
-        }
-        match self.kind {
-            FrameKind::Notified => write!(f, " (notified by {})", RegIdText(self.code))?,
-            FrameKind::StaticCall => f.write_str(" (static)")?,
-            FrameKind::ContextFree => f.write_str(" (context-free)")?,
-            FrameKind::Inline => f.write_str(" (inline)")?,
-            FrameKind::Deferred => f.write_str(" (deferred)")?,
-            FrameKind::Native | FrameKind::Action | FrameKind::Call => {}
-        }
-        if self.value != 0 {
-            write!(f, " with {}", self.value)?;
-        }
-        let run = match &self.work {
-            Work::Run(run) => run,
-            Work::Nothing => return f.write_str(": runs no contract"),
-            Work::NewAccount | Work::Transfer | Work::Deploy { .. } | Work::Undeploy { .. } => {
-                return write!(f, ": success");
-            }
-        };
-        write!(f, ": {}", run.verdict)?;
-        if let Some(error) = &run.error {
-            write!(f, " ({error})")?;
-        }
-        write!(f, ", {} gas", run.gas)?;
-        if run.engine == EngineId::Mcs51 {
-            write!(f, ", {} machine cycles of its own", run.cycles)?;
-        }
-        Ok(())
     }
 }
 

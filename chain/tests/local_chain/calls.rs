@@ -126,7 +126,7 @@ fn a_receipt_shows_the_tree_of_calls() {
     let (_, receipt) = pull(&mut block, puppet, PARTIES.token, 0, 1_000_000);
     let text = receipt.to_string();
     assert!(
-        text.contains("calls        2-0: refused with exit code 2, "),
+        text.contains("calls          2-0: refused with exit code 2, "),
         "{text}"
     );
 }

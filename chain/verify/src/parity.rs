@@ -12,7 +12,7 @@ use crate::difference::{Difference, Differences};
 use crate::scenario::{OtherImage, RunError, RunOptions, Scenario, StepReport};
 use bridge::{Engine, EngineId};
 use chain::RegIdText;
-use chain::hostlog::{HostCalls, LoggedCall};
+use chain::hostlog::{HostCalls, LoggedCall, USUAL_ROOM};
 use chain::receipt::{Receipt, Verdict};
 use hostapi::prints::Print;
 use loader::Image;
@@ -63,7 +63,7 @@ pub fn compare(
     let run = scenario.run(RunOptions {
         engines: Some(engines),
         other_image: Some((contract, b)),
-        keep_host_calls: true,
+        keep_host_calls: Some(USUAL_ROOM),
         ..RunOptions::default()
     })?;
     Ok(run.steps.into_iter().filter_map(step).collect())

@@ -39,7 +39,7 @@ impl Block {
         let block = chain.block(height)?;
         let mut receipts = Vec::new();
         for id in block.ids() {
-            receipts.push(receipts::Report::new(&chain.receipt(&id)?, true));
+            receipts.push(receipts::Report::of(&chain, &chain.receipt(&id)?, true)?);
         }
         out.print(&Report {
             height,

@@ -8,6 +8,7 @@ use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
+use crate::tree::TreeArgs;
 use abi::{Gas, Semantics};
 use chain::CallRequest;
 use chain::session::Payment;
@@ -44,6 +45,8 @@ pub(crate) struct Call {
     /// Write the call as a recording, which `smart51 replay` runs again from that one file.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    #[command(flatten)]
+    tree: TreeArgs,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
@@ -104,6 +107,7 @@ impl PaymentArgs {
 
 impl Call {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        let sources = self.tree.sources()?;
         let chain = if self.dry_run {
             self.store.look()?
         } else {
@@ -125,7 +129,10 @@ impl Call {
             write_recording(file, capture(&chain, &request)?)?;
         }
         let mut block = chain.begin_block()?;
-        let report = Report::new(block.call(&request, &mut ())?, !self.dry_run);
+        self.tree.keep(&mut block);
+        let receipt = block.call(&request, &mut ())?.clone();
+        let known = self.tree.known(&chain, &block, &receipt, &sources)?;
+        let report = Report::new(&receipt, &known, !self.dry_run);
         if self.dry_run {
             out.print(&report)?;
         } else {

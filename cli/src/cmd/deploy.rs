@@ -8,8 +8,9 @@ use crate::output::{Bytes, Output};
 use crate::receipts;
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
+use crate::tree::Known;
 use abi::{Gas, Semantics};
-use chain::{Chain, ContractFlags, Init, RegIdText};
+use chain::{Chain, ContractFlags, Init, RegIdText, names};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -118,6 +119,8 @@ impl Deploy {
         let mut block = chain.begin_block()?;
         // An image that cannot be run would be paid for: it is not sent.
         let receipt = block.deploy(&deploy)?.deployed()?.clone();
+        let mut names = names::in_receipt(chain.store(), &receipt)?;
+        names.extend(self.name.clone().map(|name| (receipt.target, name)));
         block.commit()?;
         let key_id = hostapi::accounts::contract_key_id(&receipt.target);
         let report = Report {
@@ -125,7 +128,7 @@ impl Deploy {
             address: chain.genesis().network.address(&key_id),
             code_hash: Bytes(code.image.code_hash().to_vec()),
             gas: receipt.gas,
-            receipt: receipts::Report::new(&receipt, true),
+            receipt: receipts::Report::new(&receipt, &Known::names(names), true),
             name: self.name,
         };
         out.confirm(&report, report.receipt.committed());

@@ -8,6 +8,7 @@ use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
+use crate::tree::TreeArgs;
 use bridge::Watchdog;
 use chain::CallRequest;
 use clap::Args;
@@ -33,6 +34,8 @@ pub(crate) struct Query {
     #[command(flatten)]
     limits: PaymentArgs,
     #[command(flatten)]
+    tree: TreeArgs,
+    #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
     store: StoreArgs,
@@ -47,6 +50,7 @@ impl Query {
                 self.engine.watched(watchdog)?
             }
         };
+        let sources = self.tree.sources()?;
         let chain = self.store.look()?.with_engines(engines);
         let input = self.input.read(&chain)?;
         let (contract, record) = chain.contract(&self.contract)?;
@@ -63,7 +67,10 @@ impl Query {
             payment,
         };
         let mut block = chain.begin_block()?;
-        let report = Report::new(&block.query(&request, &mut ())?, false);
+        self.tree.keep(&mut block);
+        let receipt = block.query(&request, &mut ())?;
+        let known = self.tree.known(&chain, &block, &receipt, &sources)?;
+        let report = Report::new(&receipt, &known, false);
         out.print(&report)?;
         Ok(report.status())
     }

@@ -22,12 +22,12 @@ impl Receipt {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let chain = self.store.look()?;
         let id = find(&chain, &self.id)?;
-        out.print(&Report::new(&chain.receipt(&id)?, true))?;
+        out.print(&Report::of(&chain, &chain.receipt(&id)?, true)?)?;
         Ok(Status::Success)
     }
 }
 
-fn find(chain: &Chain, text: &str) -> Result<Hash, Error> {
+pub(super) fn find(chain: &Chain, text: &str) -> Result<Hash, Error> {
     let prefix = hex::decode(text.strip_prefix("0x").unwrap_or(text));
     let prefix = prefix
         .map_err(|error| Error::input(format_args!("`{text}` is no transaction id: {error}")))?;

@@ -6,16 +6,19 @@ use crate::error::about;
 use crate::error::{Error, Status};
 use crate::files;
 use crate::files::{read_image, read_json_noting_unknown, stem, write_recording};
+use crate::host_calls::HostCall;
 use crate::input::InputArgs;
 use crate::output::{Address, Bytes, Output, Registers, note};
 use crate::text::{Page, Text, say};
 use crate::trace::Trace;
+use crate::tree::Sources;
 use crate::watch::{CONTRACT_IRAM, CallWatches, WatchArgs};
 use abi::Semantics;
 use bridge::{CallObserver, Cpu, MachineView, Observer, Outcome};
 use chain::ChainError;
 use clap::Args;
 use firmware::watch::coverage::Summary;
+use firmware::watch::places::Place;
 use firmware::watch::stack::Stack;
 use hostapi::Event;
 use hostapi::prints::{Print, visible};
@@ -92,7 +95,18 @@ impl Run {
             }
             write_recording(file, run.row.clone())?;
         }
+        let faulted = run
+            .result
+            .run()
+            .filter(|run| run.report.outcome.fault().is_some());
+        let cpu = faulted.and(stopped.as_ref());
+        let place = cpu.map(|cpu| {
+            let mut sources = Sources::default();
+            sources.add_if_known(&self.image, &loaded.image);
+            sources.at(&loaded.image.code_hash(), cpu.pc())
+        });
         let report = Report {
+            place,
             coverage: self.watch.write(sources.as_ref(), &watches)?,
             stack: watches.stack.map(|stack| stack.seen),
             ..Report::new(&run, stopped.as_ref(), on_8051)
@@ -209,6 +223,8 @@ struct Report {
     reason: Option<String>,
     stack: Option<Stack>,
     coverage: Option<Summary>,
+    /// Where it faulted, on the 8051.
+    place: Option<Place>,
     /// The parts of `output`, each as printed.
     #[serde(skip)]
     prints: Vec<String>,
@@ -249,35 +265,13 @@ impl From<Event> for EventReport {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct HostCall {
-    method: u16,
-    name: String,
-    args: Vec<Bytes>,
-    reply: Vec<Bytes>,
-    status: Option<i32>,
-    /// Machine cycles before it.
-    cycles: Option<u64>,
-}
-
-impl HostCall {
-    fn new(row: &CallRow, cycles: Option<u64>) -> Self {
-        let bytes = |items: &[verify::recording::Hex]| {
-            items.iter().map(|item| Bytes(item.0.clone())).collect()
-        };
-        let (args, reply) = (bytes(&row.args), bytes(&row.ret));
-        let name = abi::method::spec(row.method)
-            .map_or("unknown", |spec| spec.name)
-            .into();
-        HostCall {
-            method: row.method,
-            name,
-            args,
-            reply,
-            status: row.status,
-            cycles,
-        }
-    }
+/// A host call of a recording.
+fn host_call(row: &CallRow, cycles: Option<u64>) -> HostCall {
+    let bytes =
+        |items: &[verify::recording::Hex]| items.iter().map(|item| Bytes(item.0.clone())).collect();
+    let (args, reply) = (bytes(&row.args), bytes(&row.ret));
+    let method = (Semantics::V1, row.method);
+    HostCall::new(method, args, reply, row.status, cycles)
 }
 
 impl Report {
@@ -303,13 +297,14 @@ impl Report {
                 .and_then(|outcome| outcome.fault())
                 .map(|fault| fault.name()),
             pc: cpu.map(|cpu| Address(cpu.pc())),
+            place: None,
             machine_cycles: on_8051.then_some(usage.cycles.0),
             instructions: on_8051.then_some(usage.instructions.0),
             steps: on_8051.then_some(usage.steps),
             gas: usage.gas.0,
             registers: cpu.map(Registers::from),
             host_calls: calls
-                .map(|(row, cycles)| HostCall::new(row, on_8051.then_some(*cycles)))
+                .map(|(row, cycles)| host_call(row, on_8051.then_some(*cycles)))
                 .collect(),
             host_calls_left_out: replay.calls_left_out,
             output: prints.concat(),
@@ -362,6 +357,9 @@ impl Text for Report {
         if let Some(pc) = self.pc {
             say!(page, "{:<15} {pc}", "pc");
         }
+        if let Some(place) = self.place.as_ref().filter(|place| place.is_named()) {
+            say!(page, "{:<15} at {place}", "fault");
+        }
         if let Some(cycles) = self.machine_cycles {
             say!(page, "{:<15} {cycles}", "machine cycles");
         }
@@ -382,23 +380,7 @@ impl Text for Report {
         let calls = self.host_calls.len() as u64 + self.host_calls_left_out;
         say!(page, "{:<15} {calls}", "host calls");
         for call in &self.host_calls {
-            let list = |items: &[Bytes]| {
-                items
-                    .iter()
-                    .map(Bytes::to_string)
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            };
-            let status = match call.status {
-                Some(1) => "",
-                Some(0) => " refused",
-                _ => " ended the run",
-            };
-            let (args, reply) = (list(&call.args), list(&call.reply));
-            let at = call
-                .cycles
-                .map_or_else(String::new, |cycles| format!("at cycle {cycles:<9} "));
-            say!(page, "  {at}{}({args}) = [{reply}]{status}", call.name);
+            say!(page, "  {}", call.line());
         }
         if self.host_calls_left_out > 0 {
             say!(page, "  and {} more", self.host_calls_left_out);

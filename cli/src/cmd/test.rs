@@ -6,9 +6,12 @@ use crate::error::{Error, Status};
 use crate::files;
 use crate::files::{find_files, read_text, write as write_file};
 use crate::output::Output;
+use crate::receipts::{FrameReport, frames};
 use crate::text::{Page, Text, say};
+use crate::tree::{Known, Sources};
 use crate::watch::{CallWatches, CoverageArgs};
 use bridge::{CallObserver, Cpu, EngineId, Entered, FrameEnd, Insn, Observer};
+use chain::hostlog::USUAL_ROOM;
 use clap::Args;
 use firmware::watch::counts::Counts;
 use firmware::watch::coverage::{SourceMap, Summary};
@@ -41,6 +44,9 @@ pub(crate) struct Test {
     /// if it overflows. Slower.
     #[arg(long)]
     check_stack: bool,
+    /// Show the host calls of each frame of a step that comes out otherwise: method, arguments and reply.
+    #[arg(long)]
+    calls: bool,
     #[command(flatten)]
     coverage: CoverageArgs,
     #[command(flatten)]
@@ -80,6 +86,10 @@ struct StepResult {
     /// What is left of `gas` without `refund`.
     charged: Option<u64>,
     differences: Vec<DifferenceReport>,
+    /// The frames, of a step that comes out otherwise.
+    frames: Option<Vec<FrameReport>>,
+    #[serde(skip)]
+    tree: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,7 +108,7 @@ struct ChangeReport {
 
 impl Test {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        let mut runs = Vec::new();
+        let (mut runs, mut sources) = (Vec::new(), Vec::new());
         let mut images = Images::default();
         for path in find_files(&self.paths, ".scenario.toml")? {
             let scenario = Scenario::read(&path).map_err(Error::input)?;
@@ -107,12 +117,22 @@ impl Test {
             let run = scenario.run(RunOptions {
                 engines: Some(self.engine.engines()?),
                 watch: Some(&mut cast),
+                keep_host_calls: Some(if self.calls { USUAL_ROOM } else { 0 }),
+                keep_of_failed: true,
                 ..RunOptions::default()
             });
-            runs.push(run.map_err(|error| match &error {
+            let run = run.map_err(|error| match &error {
                 RunError::Chain(chain) if chain.is_node() => Error::node(error),
                 _ => Error::input(error),
-            })?);
+            })?;
+            let mut known = Sources::default();
+            if !run.passed() {
+                for (_, path, image) in scenario.images() {
+                    known.add_if_known(&path, image);
+                }
+            }
+            runs.push(run);
+            sources.push(known);
         }
         self.check_options(&images)?;
         let changes = match &self.gas_snapshot {
@@ -122,7 +142,7 @@ impl Test {
         let report = Report {
             stacks: images.stacks(),
             coverage: self.coverage.write(images.counted())?,
-            ..Report::new(&runs, changes)
+            ..Report::new(&runs, &sources, self.calls, changes)
         };
         out.print(&report)?;
         let overflows = report.stacks.values().any(|stack| stack.overflow.is_some());
@@ -293,12 +313,16 @@ impl CallObserver for Cast<'_> {
 }
 
 impl Report {
-    fn new(runs: &[ScenarioRun], changes: Vec<Change>) -> Report {
+    /// `sources` of each run, in the same order.
+    fn new(runs: &[ScenarioRun], sources: &[Sources], calls: bool, changes: Vec<Change>) -> Report {
+        let known = runs.iter().zip(sources);
         Report {
             scenarios: runs.len(),
             steps: runs.iter().map(|run| run.steps.len()).sum(),
             failed: runs.iter().filter(|run| !run.passed()).count(),
-            results: runs.iter().map(ScenarioReport::new).collect(),
+            results: known
+                .map(|(run, sources)| ScenarioReport::new(run, sources, calls))
+                .collect(),
             gas_changes: changes
                 .into_iter()
                 .map(
@@ -320,18 +344,29 @@ impl Report {
 }
 
 impl ScenarioReport {
-    fn new(run: &ScenarioRun) -> ScenarioReport {
+    fn new(run: &ScenarioRun, sources: &Sources, calls: bool) -> ScenarioReport {
+        let steps = run.steps.iter();
         ScenarioReport {
             path: run.path.display().to_string(),
             passed: run.passed(),
-            steps: run.steps.iter().map(StepResult::new).collect(),
+            steps: steps
+                .map(|step| StepResult::new(step, sources, calls))
+                .collect(),
         }
     }
 }
 
 impl StepResult {
-    fn new(step: &StepReport) -> StepResult {
+    fn new(step: &StepReport, sources: &Sources, calls: bool) -> StepResult {
         let receipt = step.receipt.as_ref();
+        let failed = receipt.filter(|_| !step.differences.is_empty());
+        let failed = failed.map(|receipt| {
+            let known = Known::names(step.names.clone());
+            (
+                receipt,
+                known.with(receipt, &step.host_calls, sources, calls),
+            )
+        });
         let on_8051 = receipt.filter(|receipt| {
             let run = receipt.run();
             run.is_some_and(|run| run.engine == EngineId::Mcs51)
@@ -360,6 +395,10 @@ impl StepResult {
                     actual: found.actual,
                 })
                 .collect(),
+            tree: (failed.iter())
+                .flat_map(|(receipt, known)| known.tree(receipt))
+                .collect(),
+            frames: failed.map(|(receipt, known)| frames(receipt, &known)),
         }
     }
 }
@@ -429,6 +468,12 @@ impl Text for ScenarioReport {
                 say!(page, "          {field}");
                 say!(page, "            expected {expected}");
                 say!(page, "            found    {actual}");
+            }
+            if !step.tree.is_empty() {
+                say!(page, "          frames");
+            }
+            for line in &step.tree {
+                say!(page, "            {line}");
             }
         }
     }

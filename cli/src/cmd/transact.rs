@@ -7,6 +7,7 @@ use crate::files::read_text;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
+use crate::tree::TreeArgs;
 use abi::Gas;
 use clap::Args;
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ pub(crate) struct Transact {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    tree: TreeArgs,
+    #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
     store: StoreArgs,
@@ -47,6 +50,7 @@ impl Transact {
             Error::input(format_args!("{}: {problem}", self.file.display()))
         };
         let file = ActionsFile::read(&text).map_err(|problem| wrong(&problem))?;
+        let sources = self.tree.sources()?;
         let chain = if self.dry_run {
             self.store.look()?
         } else {
@@ -58,7 +62,10 @@ impl Transact {
         let list = actions::list(&chain, &chain, sender, tables, Gas(self.gas))
             .map_err(|error| wrong(&error))?;
         let mut block = chain.begin_block()?;
-        let report = Report::new(block.transact(&list, &mut ())?, !self.dry_run);
+        self.tree.keep(&mut block);
+        let receipt = block.transact(&list, &mut ())?.clone();
+        let known = self.tree.known(&chain, &block, &receipt, &sources)?;
+        let report = Report::new(&receipt, &known, !self.dry_run);
         if self.dry_run {
             out.print(&report)?;
         } else {

@@ -29,7 +29,7 @@ impl Transfer {
         let chain = self.store.existing()?;
         let (from, to) = (chain.resolve(&self.from)?, chain.resolve(&self.to)?);
         let mut block = chain.begin_block()?;
-        let report = Report::new(block.transfer(from, to, self.amount)?, true);
+        let report = Report::of(&chain, block.transfer(from, to, self.amount)?, true)?;
         block.commit()?;
         out.confirm(&report, report.committed());
         Ok(Status::Success)

@@ -27,7 +27,7 @@ impl Undeploy {
         let sender = chain.resolve(&self.from)?;
         let contract = chain.resolve(&self.contract)?;
         let mut block = chain.begin_block()?;
-        let report = Report::new(block.remove_code(sender, contract)?, true);
+        let report = Report::of(&chain, block.remove_code(sender, contract)?, true)?;
         block.commit()?;
         out.confirm(&report, report.committed());
         Ok(Status::Success)

@@ -46,7 +46,7 @@ impl Upgrade {
         };
         let mut block = chain.begin_block()?;
         // As with deployments: what would be paid for in vain is not sent.
-        let report = Report::new(block.set_code(&set)?.deployed()?, true);
+        let report = Report::of(&chain, block.set_code(&set)?.deployed()?, true)?;
         block.commit()?;
         out.confirm(&report, report.committed());
         Ok(Status::Success)

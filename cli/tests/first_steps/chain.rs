@@ -132,7 +132,7 @@ fn a_transfer_has_a_receipt() {
     assert_eq!(on_chain(&["receipt", id, "--json"]).ok().json(), sent);
     let text = on_chain(&["receipt", id]).ok().stdout;
     assert!(
-        text.contains("transfer     1-0 to 2-0, amount 1000\n"),
+        text.contains("transfer     alice 1-0 to bob 2-0, amount 1000\n"),
         "{text}"
     );
     let balance = on_chain(&["account", "show", "bob", "--json"]).ok().json();

@@ -1,5 +1,6 @@
 //! What `smart51` shows, and what its options do, each command in turn.
 
+mod chain_table;
 #[path = "../common/mod.rs"]
 mod common;
 mod door;

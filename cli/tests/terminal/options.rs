@@ -1,6 +1,8 @@
 //! Each option of each command does something for what it is given with, or is refused with a sentence.
 
+use super::chain_table::CHAIN;
 use super::table::{
+    Effect,
     Effect::{Refused, Serves, Tested},
     TABLE,
 };
@@ -167,13 +169,18 @@ fn effect(fixture: &Dir, args: &str) -> (i32, String, String, BTreeMap<String, V
     (ran.status, ran.stdout, ran.stderr, left.collect())
 }
 
+/// All rows.
+fn rows() -> impl Iterator<Item = &'static (&'static str, &'static str, Effect)> {
+    TABLE.iter().chain(CHAIN)
+}
+
 /// Runs each row of the table, with the option and without it.
 #[test]
 fn each_option_serves_or_is_refused() {
     let fixture = fixture();
     let tests = test_sources();
     let mut wrong = Vec::new();
-    for (base, option, comes) in TABLE {
+    for (base, option, comes) in rows() {
         let with = || effect(&fixture, &format!("{base} {option}"));
         match comes {
             Tested(name) if tests.contains(&format!("fn {name}(")) => {}
@@ -250,7 +257,7 @@ fn no_option_is_missing_from_the_table() {
                 base.strip_prefix(command.as_str())
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
             };
-            let listed = TABLE.iter().any(|(base, option, comes)| {
+            let listed = rows().any(|(base, option, comes)| {
                 of(base)
                     && !matches!(comes, Refused(_))
                     && names.contains(&option.split(' ').next().unwrap())

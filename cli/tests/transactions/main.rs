@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod events;
+mod tree;
 
 use common::{Dir, Ran};
 use firmware_samples::sample;
@@ -12,6 +13,11 @@ fn on_chain(dir: &Dir, words: &str) -> Ran {
     let words: Vec<&str> = words.split(' ').chain(["--store", "chain"]).collect();
     dir.run(&words)
 }
+
+/// A contract in WebAssembly that ends well.
+const EMPTY: &str = r#"(module (import "smart51" "exit" (func $exit (param i32))) (memory (export "memory") 1)
+    (global (export "smart51_buffer") i32 (i32.const 0))
+    (func (export "smart51_main") (call $exit (i32.const 1))))"#;
 
 /// The opening of the pool, and a swap of gold for silver.
 const OPEN: &str = "call exchange --from alice --input u8:1 --input regid:gold --input regid:silver --input u64:100000 \

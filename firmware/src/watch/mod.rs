@@ -6,6 +6,7 @@ pub mod counts;
 pub mod coverage;
 mod lcov;
 mod listing;
+pub mod places;
 mod program;
 pub mod stack;
 pub mod symbol_files;

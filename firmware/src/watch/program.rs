@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::listing::Listing;
-use super::symbol_files::{SymbolsError, Wanted, symbols_of};
+use super::symbol_files::{SymbolsError, Wanted, are_of, symbols_of};
 use crate::files::Files;
 use crate::note::Note;
 use emu8051::Insn;
@@ -45,21 +45,7 @@ impl Program {
         let builder = segments.fold(emu8051::Program::builder(), |builder, segment| {
             builder.segment(segment.start, &segment.bytes)
         });
-        let mut outside = symbols
-            .spans
-            .iter()
-            .filter(|span| image.byte(span.first).is_none());
-        if let Some(Span {
-            first, file, line, ..
-        }) = outside.next()
-        {
-            return Err(SymbolsError::OtherImage {
-                image: path.into(),
-                source_file: symbols.files[*file].clone(),
-                line: *line,
-                at: *first,
-            });
-        }
+        are_of(&symbols, path, image)?;
         Ok(Program {
             code: builder.build(),
             image: image.clone(),

@@ -2,6 +2,7 @@
 
 use crate::files::{Files, FilesError, SYMBOLS_MAX};
 use crate::note::Note;
+use loader::Image;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -86,6 +87,23 @@ pub(super) fn symbols_of(
         });
     }
     Ok(symbols)
+}
+
+/// Refuses symbols of another image than the one that was read from `path`.
+///
+/// # Errors
+/// [`SymbolsError::OtherImage`].
+pub(super) fn are_of(symbols: &Symbols, path: &Path, image: &Image) -> Result<(), SymbolsError> {
+    let mut spans = symbols.spans.iter();
+    match spans.find(|span| image.byte(span.first).is_none()) {
+        None => Ok(()),
+        Some(span) => Err(SymbolsError::OtherImage {
+            image: path.into(),
+            source_file: symbols.files.get(span.file).cloned().unwrap_or_default(),
+            line: span.line,
+            at: span.first,
+        }),
+    }
 }
 
 /// The files given, or the best of those beside the image.

@@ -89,6 +89,16 @@ impl Symbols {
         self.functions.dedup();
     }
 
+    /// The source file and the line that the instruction at `at` was made from: of parts that lie in each other the
+    /// innermost one.
+    #[must_use]
+    pub fn line_at(&self, at: u16) -> Option<(&str, u32)> {
+        let after = self.spans.partition_point(|span| span.first <= at);
+        let before = self.spans.get(..after)?.iter().rev();
+        let span = before.into_iter().find(|span| at <= span.last)?;
+        Some((self.files.get(span.file)?, span.line))
+    }
+
     /// The function that `at` lies in: the last one that begins not later, if it is not known to have ended.
     #[must_use]
     pub fn function_at(&self, at: u16) -> Option<&Function> {
@@ -154,6 +164,10 @@ mod tests {
         let names = [4, 9, 10, 0x10, 0x12].map(|at| name(&first, at));
         let [two, one] = ["two", "one"].map(|name| Some(name.to_owned()));
         assert_eq!(names, [two.clone(), two, None, one, None]);
+        let line = |at| first.line_at(at);
+        assert_eq!(line(3), None);
+        assert_eq!(line(8), Some(("a.c", 9)));
+        assert_eq!(line(0x10), Some(("a.c", 1)));
         let open_end = map("C:   00000010  _one  m\n");
         assert_eq!(name(&open_end, 0xFFFF).as_deref(), Some("one"));
     }

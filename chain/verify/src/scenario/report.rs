@@ -10,7 +10,7 @@ use chain::open_block::DryRun;
 use chain::receipt::Receipt;
 use hostapi::NodeError;
 use state::Pair;
-use state::keys::Hash;
+use state::keys::{Hash, RegId};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -50,6 +50,8 @@ pub struct StepReport {
     /// The host calls, where [`RunOptions::keep_host_calls`](super::RunOptions::keep_host_calls) asks
     /// for them.
     pub host_calls: HostCalls,
+    /// The local names of those in the receipt, where there are differences.
+    pub names: BTreeMap<RegId, String>,
     /// The differences from the expectations.
     pub differences: Vec<Difference>,
     /// The call with the other image of its contract, if it has one.

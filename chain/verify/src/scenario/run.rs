@@ -9,7 +9,8 @@ use bridge::{CallObserver, Engine};
 use chain::chain::Chain;
 use chain::export::pairs;
 use chain::genesis::Genesis;
-use chain::hostlog::{HostCalls, USUAL_ROOM};
+use chain::hostlog::HostCalls;
+use chain::names;
 use chain::open_block::{CallRequest, Deploy, Init};
 use chain::receipt::Receipt;
 use chain::registry::ContractFlags;
@@ -44,8 +45,11 @@ pub struct RunOptions<'o> {
     /// A contract and another image: each of its calls is made with that first, from the same state,
     /// and reverted.
     pub other_image: Option<(&'o str, Image)>,
-    /// Whether the reports of calls hold the host calls, as far as there is room.
-    pub keep_host_calls: bool,
+    /// The room in bytes for the host calls that the report of a step holds; `None` where it holds nothing of how the
+    /// step ran.
+    pub keep_host_calls: Option<usize>,
+    /// Whether that is kept of steps alone that come out otherwise than expected.
+    pub keep_of_failed: bool,
 }
 
 impl fmt::Debug for RunOptions<'_> {
@@ -54,6 +58,7 @@ impl fmt::Debug for RunOptions<'_> {
             .field("engines", &self.engines)
             .field("other_image", &self.other_image)
             .field("keep_host_calls", &self.keep_host_calls)
+            .field("keep_of_failed", &self.keep_of_failed)
             .finish_non_exhaustive()
     }
 }
@@ -173,6 +178,7 @@ impl Scenario {
             receipt: None,
             rejected: None,
             host_calls: HostCalls::default(),
+            names: BTreeMap::new(),
             differences: Vec::new(),
             other_image: None,
         };
@@ -193,6 +199,13 @@ impl Scenario {
         }
         report.differences = compare(&step.expect, &report, context)
             .map_err(|error| error.at(&self.path, number))?;
+        let failed = !report.differences.is_empty();
+        if options.keep_of_failed && !failed {
+            report.host_calls = HostCalls::default();
+        }
+        if let Some(receipt) = report.receipt.as_ref().filter(|_| failed) {
+            report.names = names::in_receipt(chain.store(), receipt)?;
+        }
         Ok(report)
     }
 
@@ -215,8 +228,8 @@ impl Scenario {
             source,
         })?;
         let mut block = chain.begin_block()?;
-        if options.keep_host_calls {
-            block.keep_host_calls(USUAL_ROOM);
+        if let Some(room) = options.keep_host_calls {
+            block.keep_host_calls(room);
         }
         let dry_run = match &options.other_image {
             Some((name, image)) => {
@@ -284,8 +297,8 @@ impl Scenario {
             payment,
         };
         let mut block = chain.begin_block()?;
-        if options.keep_host_calls {
-            block.keep_host_calls(USUAL_ROOM);
+        if let Some(room) = options.keep_host_calls {
+            block.keep_host_calls(room);
         }
         let dry_run = match &options.other_image {
             Some((name, image)) if *name == contract => Some(block.dry_run_with(&request, image)?),

@@ -364,7 +364,7 @@ fn a_scenario_runs_with_another_image() {
     );
     let run = |scenario: &Scenario| {
         let options = RunOptions {
-            keep_host_calls: true,
+            keep_host_calls: Some(chain::hostlog::USUAL_ROOM),
             ..RunOptions::default()
         };
         scenario.run(options).unwrap()

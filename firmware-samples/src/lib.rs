@@ -71,6 +71,7 @@ samples! {
     "redpacket": "a sum in several packets of surprising size, for whoever comes first",
     "anonpay": "a payment of which nobody sees to whom it goes until it is claimed",
     "lottery": "tickets of equal price, one of which wins all that was paid",
+    "guarantee": "a trade with an arbiter: the price is frozen for whoever gets it when time runs out",
 }
 
 /// The sample of this name.

@@ -162,6 +162,28 @@ pub enum ChainError {
         /// The newest height.
         newest: u32,
     },
+    /// An undo record is missing or damaged: blocks are not taken back further.
+    #[error(
+        "blocks are taken back by their undo records, and that of block {block} is missing or damaged: from block \
+        {newest} they reach back to block {block}, and no further"
+    )]
+    UndoEnds {
+        /// The height of the block that cannot be taken back.
+        block: u32,
+        /// The newest height.
+        newest: u32,
+    },
+    /// The image that a transaction sets is not in the store: it cannot be run, or was removed.
+    #[error("the image {}, which the transaction sets, is not in the store", hex::encode(.0))]
+    NoImage(Hash),
+    /// A transaction that the chain has is refused when it is executed again.
+    #[error("the transaction {}, executed again, is refused: {reason}", hex::encode(.id))]
+    NotAgain {
+        /// Its id.
+        id: Hash,
+        /// The reason, as a sentence.
+        reason: String,
+    },
     /// There is no receipt of this transaction.
     #[error("there is no transaction {}", hex::encode(.0))]
     NoReceipt(Hash),

@@ -13,6 +13,7 @@
 //! | [`body`], [`block`], [`receipt`] | what is kept of it, byte for byte |
 //! | [`hostlog`] | what contract and host said to each other |
 //! | [`events`] | the events of all receipts |
+//! | [`past`] | the chain as it was, and a transaction executed again |
 //! | [`export`], [`check`] | the whole state: out, in, and whether it is sound |
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -33,6 +34,7 @@ pub mod identity;
 pub mod modules;
 pub mod names;
 pub mod open_block;
+pub mod past;
 pub mod receipt;
 pub mod registry;
 mod rollback;

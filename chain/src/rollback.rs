@@ -36,7 +36,7 @@ impl Chain {
     }
 
     /// What takes the block at `height` back, once those above are.
-    fn undo_of(&self, height: u32) -> Result<Batch, ChainError> {
+    pub(crate) fn undo_of(&self, height: u32) -> Result<Batch, ChainError> {
         let key = keys::undo(height);
         let stored = self.store().get(&key)?;
         let undo = stored.and_then(|stored| decode(&stored));

@@ -20,6 +20,7 @@ mod messages;
 mod output;
 mod pty;
 mod receipts;
+mod state_keys;
 mod store;
 mod text;
 mod toolchain;

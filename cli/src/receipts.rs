@@ -339,6 +339,11 @@ impl Report {
         report
     }
 
+    /// The height of its block.
+    pub(crate) fn height(&self) -> u32 {
+        self.height
+    }
+
     /// What to say of it when it can't be shown though the chain has it.
     pub(crate) fn committed(&self) -> String {
         format!(

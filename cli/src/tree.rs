@@ -116,9 +116,17 @@ impl Sources {
         Ok(found)
     }
 
-    /// Says which images no frame ran.
-    fn note_unused(&self, receipt: &Receipt) {
-        let ran: BTreeSet<&Hash> = receipt.runs().map(|run| &run.code_hash).collect();
+    /// Says which images no frame ran or deployed.
+    pub(crate) fn note_unused(&self, receipt: &Receipt) {
+        let works = receipt.frames.iter().map(|frame| &frame.work);
+        let ran: BTreeSet<&Hash> = works
+            .filter_map(|work| match work {
+                Work::Run(RunReceipt { code_hash, .. }) | Work::Deploy { code_hash, .. } => {
+                    Some(code_hash)
+                }
+                _ => None,
+            })
+            .collect();
         for (path, _) in (self.0.iter())
             .filter(|(hash, _)| !ran.contains(hash))
             .map(|(_, image)| image)
@@ -167,6 +175,11 @@ impl Known {
             names,
             ..Known::default()
         }
+    }
+
+    /// Its local names alone.
+    pub(crate) fn only_names(&self) -> Known {
+        Known::names(self.names.clone())
     }
 
     /// The same with what was kept when the transaction was executed.

@@ -5,11 +5,13 @@
 //! | `account`, `transfer`, `deploy`, `call` | a transaction of each kind, with its receipt |
 //! | `actions` | a transaction of several actions, and what follows the run of a contract |
 //! | `dry_run` | a call with another image, reverted |
+//! | `again` | a stored transaction, executed again |
 //! | `outcome` | the receipt of a finished transaction |
 //! | `commit` | the finished block, written in one batch |
 
 mod account;
 mod actions;
+mod again;
 mod call;
 mod commit;
 mod deploy;

@@ -13,6 +13,7 @@ mod killed_process;
 mod money;
 mod money_property;
 mod old_rules;
+mod past;
 mod prices;
 mod receipts;
 mod transactions;

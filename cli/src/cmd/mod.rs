@@ -24,6 +24,7 @@ mod run;
 mod sdk;
 mod state;
 mod test;
+mod trace;
 mod transact;
 mod transfer;
 mod undeploy;
@@ -79,6 +80,7 @@ commands! {
     query::Query
     state::State
     receipt::Receipt
+    trace::Trace
     events::Events
     block::Block
     rollback::Rollback

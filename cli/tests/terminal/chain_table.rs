@@ -179,6 +179,26 @@ pub(super) const CHAIN: &[(&str, &str, Effect)] = &[
     ("state import all.state", "--store empty", Serves),
     ("state check", "--store chain", Serves),
     ("receipt 00", "--store chain", Serves),
+    (
+        "trace 00",
+        "--store chain",
+        Tested("each_transaction_comes_out_again"),
+    ),
+    (
+        "trace 00 --store chain",
+        "--rwset",
+        Tested("a_trace_shows_calls_and_what_was_read_and_written"),
+    ),
+    (
+        "trace 00 --store chain",
+        "--image token.ihx",
+        Tested("an_image_that_the_store_lacks_is_named"),
+    ),
+    (
+        "trace 00 --store chain",
+        "--engine wasm=wasmi",
+        Tested("the_engine_option_takes_what_the_build_has"),
+    ),
     ("events", "--store chain", Serves),
     (
         "events --store chain",

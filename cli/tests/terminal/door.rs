@@ -157,7 +157,7 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
             &["print", "--from", HOSTILE],
         ],
         "query" => &[&["print"], &[HOSTILE]],
-        "receipt" | "rollback" => &[&[HOSTILE]],
+        "receipt" | "rollback" | "trace" => &[&[HOSTILE]],
         "events" => &[&["--contract", HOSTILE], &["--name", HOSTILE]],
         "block" => &[&[], &[HOSTILE]],
         "state" | "account show" | "account new" => &[&[HOSTILE]],
@@ -241,10 +241,14 @@ fn a_print_forges_no_line_of_a_receipt() {
         lines.map(str::to_owned).collect()
     };
     let shown = format!("printed      {SHOWN}");
+    let block = dir.run(&["block", "3", "--store", "chain", "--json"]);
+    let block = block.ok().json();
+    let id = block["receipts"][0]["transaction"].as_str().unwrap();
     for args in [
         &["call", "print", "--from", "alice"][..],
         &["query", "print"],
         &["block", "3"],
+        &["trace", id],
     ] {
         let ran = dir.run(&[args, &["--store", "chain"]].concat()).ok();
         assert_eq!(printed(&ran.stdout), [shown.as_str()], "{args:?}");

@@ -1,0 +1,60 @@
+//! Keys of the state in words.
+
+use chain::receipt::{Called, Notes};
+use state::keys::{RegId, kind};
+
+/// What a key of the state stands for, with the local names that `notes` knows; a key that is none in hex.
+pub(crate) fn describe(key: &[u8], notes: &dyn Notes) -> String {
+    let unknown = || format!("key {}", hex::encode(key));
+    let Some((&first, rest)) = key.split_first() else {
+        return unknown();
+    };
+    let owned = |what: &str, with: &str| {
+        let (id, rest) = rest.split_first_chunk::<{ size_of::<RegId>() }>()?;
+        let id = Called { id: *id, notes };
+        Some(match rest {
+            [] => format!("{what} {id}"),
+            rest => format!("{what} {id}{with}{}", hex::encode(rest)),
+        })
+    };
+    let hashed = |what: &str| Some(format!("{what} {}", hex::encode(rest)));
+    let text = |what: &str| Some(format!("{what} {}", String::from_utf8_lossy(rest)));
+    let described = match first {
+        kind::META => text("chain's"),
+        kind::ACCOUNT => hashed("account of key id"),
+        kind::REGISTERED => owned("key id of", " "),
+        kind::CONTRACT => owned("contract", " "),
+        kind::CODE => hashed("image"),
+        kind::DATA => owned("data of", " "),
+        kind::DATA_COUNT => owned("number of keys of", " "),
+        kind::APP_ACCOUNT => owned("app account of", " "),
+        kind::APP_FUND => owned("frozen fund of", " "),
+        kind::NAME => text("local name"),
+        _ => None,
+    };
+    described.unwrap_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use state::keys;
+
+    #[test]
+    fn keys_are_told_in_words() {
+        let id = [3, 0, 0, 0, 0, 0];
+        for (key, told) in [
+            (keys::data(&id, b"\x1b").to_vec(), "data of 3-0 1b"),
+            (keys::data_count(&id).to_vec(), "number of keys of 3-0"),
+            (keys::contract(&id).to_vec(), "contract 3-0"),
+            (keys::registered(&id).to_vec(), "key id of 3-0"),
+            (keys::name("token"), "local name token"),
+            (keys::meta("head"), "chain's head"),
+            (vec![], "key "),
+            (vec![kind::DATA, 1], "key 6401"),
+            (vec![0xFF, 1], "key ff01"),
+        ] {
+            assert_eq!(describe(&key, &()), told);
+        }
+    }
+}

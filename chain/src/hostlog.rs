@@ -14,7 +14,7 @@
 use crate::wire::{Reader, Writer};
 use abi::codec;
 use abi::method;
-use bridge::{CallObserver, Entered, FrameEnd, HostCall, HostReply, MachineView, Observer};
+use bridge::{CallObserver, Cpu, Entered, FrameEnd, HostCall, HostReply, MachineView, Observer};
 use hostapi::Status;
 use hostapi::hash::{Blake2b, blake2b};
 use state::keys::Hash;
@@ -182,7 +182,7 @@ impl CallObserver for HostLog<'_> {
 
     fn stopped(&mut self, machine: MachineView<'_>) {
         if let Some(kept) = &mut self.kept {
-            kept.stops.insert(self.frame, machine.cpu.pc());
+            kept.stops.insert(self.frame, Stop::of(machine.cpu));
         }
     }
 
@@ -254,8 +254,32 @@ pub struct HostCalls {
     pub calls: Vec<LoggedCall>,
     /// How many came after them.
     pub left_out: u32,
-    /// PC where the frames of an 8051 stopped for good, by their numbers.
-    pub stops: BTreeMap<u16, u16>,
+    /// Where the frames of an 8051 stopped for good, by their numbers.
+    pub stops: BTreeMap<u16, Stop>,
+}
+
+/// Where an 8051 stopped for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// PC.
+    pub pc: u16,
+    /// The bytes on its stack, at most [`Stop::STACK`], the newest first.
+    pub stack: Vec<u8>,
+}
+
+impl Stop {
+    /// The most bytes of a stack that are kept.
+    pub const STACK: usize = 64;
+
+    /// Where this processor is.
+    #[must_use]
+    pub fn of(cpu: &Cpu) -> Stop {
+        let stack = (0..=cpu.sp()).rev().take(Stop::STACK);
+        Stop {
+            pc: cpu.pc(),
+            stack: stack.map(|at| cpu.iram(at)).collect(),
+        }
+    }
 }
 
 /// Keeps the calls of a run in a certain room.
@@ -266,7 +290,7 @@ pub(crate) struct Kept {
     free: usize,
     log: Vec<u8>,
     left_out: u32,
-    stops: BTreeMap<u16, u16>,
+    stops: BTreeMap<u16, Stop>,
 }
 
 impl Kept {

@@ -4,12 +4,11 @@ use crate::error::{Error, Status};
 use crate::host_calls::HostCall;
 use crate::output::Bytes;
 use crate::text::{Page, Text, say};
-use crate::tree::Known;
+use crate::tree::{FaultPlace, Known};
 use abi::Name;
 use bridge::EngineId;
 use chain::receipt::{Event, Frame, Meters, Notes};
 use chain::{Chain, Receipt, RegIdText, RunReceipt, Work, names};
-use firmware::watch::places::Place;
 use serde::Serialize;
 use state::keys::RegId;
 
@@ -115,7 +114,7 @@ pub(crate) struct FrameReport {
     #[serde(flatten)]
     ran: RunReport,
     /// Where it faulted, on the 8051.
-    place: Option<Place>,
+    place: Option<FaultPlace>,
     /// Its host calls.
     calls: Option<Vec<HostCall>>,
 }

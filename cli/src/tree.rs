@@ -7,12 +7,13 @@ use crate::files::{self, read_image};
 use crate::host_calls::HostCall;
 use crate::output::note;
 use bridge::EngineId;
-use chain::hostlog::{HostCalls, USUAL_ROOM};
+use chain::hostlog::{HostCalls, Stop, USUAL_ROOM};
 use chain::receipt::{Below, Notes};
 use chain::{Chain, OpenBlock, Receipt, RunReceipt, Work, names};
 use clap::Args;
 use firmware::watch::places::{Place, Places};
 use loader::Image;
+use serde::Serialize;
 use state::keys::{Hash, RegId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,29 @@ pub(crate) struct ImageArgs {
     /// shown. May be given more than once.
     #[arg(long = "image", value_name = "FILE")]
     images: Vec<PathBuf>,
+}
+
+/// Where an 8051 faulted, and who had called there.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FaultPlace {
+    #[serde(flatten)]
+    place: Place,
+    /// The calls of the functions under way, the newest first, as far as symbols tell them.
+    callers: Vec<Place>,
+}
+
+impl FaultPlace {
+    /// It in lines.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let callers = self.callers.iter();
+        let callers = callers.map(|caller| format!("called at {caller}"));
+        [format!("at {}", self.place)].into_iter().chain(callers)
+    }
+
+    /// Whether more is known than the address.
+    pub(crate) fn is_named(&self) -> bool {
+        self.place.is_named() || !self.callers.is_empty()
+    }
 }
 
 /// What the images of contracts on disk say of places in CODE, by code hash.
@@ -138,13 +162,19 @@ impl Sources {
         }
     }
 
-    /// What is known of this address in the image of this hash.
-    pub(crate) fn at(&self, code_hash: &Hash, pc: u16) -> Place {
-        let places = self
-            .0
-            .get(code_hash)
-            .and_then(|(_, places)| places.as_ref());
-        places.map_or_else(|| Place::of(pc), |places| places.at(pc))
+    /// What is known of this stop of the image of this hash.
+    pub(crate) fn at(&self, code_hash: &Hash, stop: &Stop) -> FaultPlace {
+        let places = (self.0.get(code_hash)).and_then(|(_, places)| places.as_ref());
+        match places {
+            None => FaultPlace {
+                place: Place::of(stop.pc),
+                callers: Vec::new(),
+            },
+            Some(places) => FaultPlace {
+                place: places.at(stop.pc),
+                callers: places.callers(stop.pc, &stop.stack),
+            },
+        }
     }
 }
 
@@ -153,7 +183,7 @@ impl Sources {
 pub(crate) struct Known {
     names: BTreeMap<RegId, String>,
     /// Where frames on the 8051 faulted.
-    places: BTreeMap<u16, Place>,
+    places: BTreeMap<u16, FaultPlace>,
     /// The host calls of each frame, where they are to be shown.
     calls: Option<BTreeMap<u16, Vec<Made>>>,
     /// How many came after them.
@@ -190,10 +220,10 @@ impl Known {
         sources: &Sources,
         with_calls: bool,
     ) -> Known {
-        let place = |(frame, pc): (&u16, &u16)| {
+        let place = |(frame, stop): (&u16, &Stop)| {
             let run = run_of(receipt, *frame)?;
             let is_fault = run.engine == EngineId::Mcs51 && run.verdict.fault().is_some();
-            is_fault.then(|| (*frame, sources.at(&run.code_hash, *pc)))
+            is_fault.then(|| (*frame, sources.at(&run.code_hash, stop)))
         };
         Known {
             places: kept.stops.iter().filter_map(place).collect(),
@@ -213,7 +243,7 @@ impl Known {
     }
 
     /// Where this frame faulted.
-    pub(crate) fn place(&self, frame: u16) -> Option<&Place> {
+    pub(crate) fn place(&self, frame: u16) -> Option<&FaultPlace> {
         self.places.get(&frame)
     }
 
@@ -237,10 +267,8 @@ impl Notes for Known {
 
     fn below(&self, frame: u16) -> Vec<Below> {
         let place = self.place(frame);
-        let mut below: Vec<Below> = place
-            .map(|place| Below::Line(format!("at {place}")))
-            .into_iter()
-            .collect();
+        let lines = place.into_iter().flat_map(FaultPlace::lines);
+        let mut below: Vec<Below> = lines.map(Below::Line).collect();
         let made = self.calls.as_ref().and_then(|calls| calls.get(&frame));
         for made in made.into_iter().flatten() {
             below.push(Below::Line(made.call.short_line()));

@@ -11,14 +11,14 @@ use crate::input::InputArgs;
 use crate::output::{Address, Bytes, Output, Registers, note};
 use crate::text::{Page, Text, say};
 use crate::trace::Trace;
-use crate::tree::Sources;
+use crate::tree::{FaultPlace, Sources};
 use crate::watch::{CONTRACT_IRAM, CallWatches, WatchArgs};
 use abi::Semantics;
 use bridge::{CallObserver, Cpu, MachineView, Observer, Outcome};
 use chain::ChainError;
+use chain::hostlog::Stop;
 use clap::Args;
 use firmware::watch::coverage::Summary;
-use firmware::watch::places::Place;
 use firmware::watch::stack::Stack;
 use hostapi::Event;
 use hostapi::prints::{Print, visible};
@@ -103,7 +103,7 @@ impl Run {
         let place = cpu.map(|cpu| {
             let mut sources = Sources::default();
             sources.add_if_known(&self.image, &loaded.image);
-            sources.at(&loaded.image.code_hash(), cpu.pc())
+            sources.at(&loaded.image.code_hash(), &Stop::of(cpu))
         });
         let report = Report {
             place,
@@ -224,7 +224,7 @@ struct Report {
     stack: Option<Stack>,
     coverage: Option<Summary>,
     /// Where it faulted, on the 8051.
-    place: Option<Place>,
+    place: Option<FaultPlace>,
     /// The parts of `output`, each as printed.
     #[serde(skip)]
     prints: Vec<String>,
@@ -358,7 +358,9 @@ impl Text for Report {
             say!(page, "{:<15} {pc}", "pc");
         }
         if let Some(place) = self.place.as_ref().filter(|place| place.is_named()) {
-            say!(page, "{:<15} at {place}", "fault");
+            for line in place.lines() {
+                say!(page, "{:<15} {line}", "fault");
+            }
         }
         if let Some(cycles) = self.machine_cycles {
             say!(page, "{:<15} {cycles}", "machine cycles");

@@ -138,12 +138,45 @@ fn a_fault_has_its_place_in_each_frame() {
         [&Value::from("move"), &"token.c".into(), &77.into()]
     );
     assert!(report["frames"][0]["place"]["function"].is_null());
+    // One function for all of the image is called by nobody.
+    assert_eq!(place["callers"], Value::Array(Vec::new()));
     // A frame that only refuses has none.
     let refused = on_chain(&dir, &format!("{OPEN} --dry-run --image exchange.ihx"));
     assert_eq!(refused.status, 2, "no symbols: {}", refused.all());
     let refused = on_chain(&dir, &format!("{OPEN} --dry-run"));
     assert_eq!(refused.status, 1);
     assert!(!refused.stdout.contains("at CODE"), "{}", refused.stdout);
+}
+
+/// Below the place of a fault stand the calls that led there: of the host call that the gas ended, here.
+#[test]
+fn a_fault_has_the_calls_that_led_there() {
+    let dir = exchange();
+    dir.write(
+        "token.map",
+        "C:   00000015  _start   m\nC:   00000030  _rest   m\n",
+    );
+    let words = "call gold --from alice --input u8:2 --input regid:alice --input u64:1 --gas 17000 --dry-run \
+                 --image token.ihx";
+    let text = on_chain(&dir, words).stdout;
+    let lines = tree(&text);
+    assert_eq!(lines[1], "  at CODE 0x0012", "{text}");
+    assert!(
+        lines[2].starts_with("  called at CODE 0x") && lines[2].ends_with(" in rest"),
+        "{text}"
+    );
+    let report = on_chain(&dir, &format!("{words} --json")).json();
+    let caller = &report["frames"][0]["place"]["callers"][0];
+    assert_eq!(
+        (&caller["function"], &caller["line"]),
+        (&"rest".into(), &Value::Null)
+    );
+    assert!(
+        caller["pc"]
+            .as_str()
+            .is_some_and(|pc| lines[2].contains(pc)),
+        "{report}"
+    );
 }
 
 /// What symbol files say is text of others.

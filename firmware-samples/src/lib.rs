@@ -72,6 +72,7 @@ samples! {
     "anonpay": "a payment of which nobody sees to whom it goes until it is claimed",
     "lottery": "tickets of equal price, one of which wins all that was paid",
     "guarantee": "a trade with an arbiter: the price is frozen for whoever gets it when time runs out",
+    "ipo": "shares are sold, the seller is paid in stages, and a share given back is worth the rest",
 }
 
 /// The sample of this name.

@@ -73,6 +73,7 @@ samples! {
     "lottery": "tickets of equal price, one of which wins all that was paid",
     "guarantee": "a trade with an arbiter: the price is frozen for whoever gets it when time runs out",
     "ipo": "shares are sold, the seller is paid in stages, and a share given back is worth the rest",
+    "black_halo": "a trade without an arbiter: both deposit more than the price until they agree",
 }
 
 /// The sample of this name.

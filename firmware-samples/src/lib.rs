@@ -74,6 +74,7 @@ samples! {
     "guarantee": "a trade with an arbiter: the price is frozen for whoever gets it when time runs out",
     "ipo": "shares are sold, the seller is paid in stages, and a share given back is worth the rest",
     "black_halo": "a trade without an arbiter: both deposit more than the price until they agree",
+    "lashou": "a group buys cheaper: enough buyers in time, or each has his money back",
 }
 
 /// The sample of this name.

@@ -1,22 +1,26 @@
-/* guarantee: a trade with a third party that vouches for it. Whoever may trust to time holds the money, frozen.
+/* guarantee: a trade with a third party that vouches for it. The price is held,
+ * frozen, for whoever gets it when time runs out.
  *
  * Input: the action (1 byte), then, but for withdraw, a number for the trade (LE32), and for
- *   1 open      seller, arbiter (registered ids), blocks for each stage (LE32), the arbiter's fee should he have to
- *               decide (LE64); the caller is the buyer, the money sent the price
+ *   1 open      seller, arbiter (registered ids), blocks for each stage (LE32), the arbiter's fee
+ *               should he have to decide (LE64); the caller is the buyer, the money sent the price
  *   2 send      a hash that says what was sent, as of a waybill (32 bytes); by the seller
  *   3 confirm   by the buyer, once it is sent: the seller is paid
  *   4 dispute   by the buyer, once it is sent: the arbiter is asked
- *   5 decide    what the seller gets (LE64); by the arbiter of a disputed trade: the buyer gets the rest, less the fee
+ *   5 decide    what the seller gets (LE64); by the arbiter of a disputed trade: the buyer gets the
+ *               rest, less the fee
  *   6 cancel    by the seller: the buyer is paid back
  *   7 withdraw  pays the caller the free money of his app account; no number
- * Data: a trade's number -> the trade; one whose height is reached is over, and its number free again.
- * Events: "opened", "sent", "disputed", "settled"; topic: the number; data: the price, for "sent" the hash, for
- * "settled" what seller, buyer and arbiter got (LE64 each).
- * Exit codes: 1 done, 2 wrong input, 3 not now, 4 no such trade, 5 not the caller's to do, 6 nothing to withdraw.
+ * Data: a trade's number -> the trade; one whose height is reached is over, and its number free
+ * again.
+ * Events: "opened", "sent", "disputed", "settled"; topic: the number; data: the price, for "sent"
+ * the hash, for "settled" what seller, buyer and arbiter got (LE64 each).
+ * Exit codes: 1 done, 2 wrong input, 3 not now, 4 no such trade, 5 not the caller's to do, 6
+ * nothing to withdraw.
  *
- * The price is a frozen fund, its tag the number, in the app account of whoever gets it should nothing more happen:
- * the buyer until it is sent, then the seller, and the buyer again while the arbiter thinks. So no call is needed when
- * time runs out: the fund thaws, and can be withdrawn.
+ * The price is a frozen fund, its tag the number, in the app account of whoever gets it should
+ * nothing more happen: the buyer until it is sent, then the seller, and the buyer again while the
+ * arbiter thinks. So no call is needed when time runs out: the fund thaws, and can be withdrawn.
  */
 #define S51_ACCOUNT_CHECK 1
 #include "smart51.h"

@@ -53,6 +53,12 @@ pub enum ChainError {
     /// The call calls other contracts.
     #[error("the call calls other contracts, and a recording holds one contract")]
     RecordingOfCalls,
+    /// The call has something follow, which is executed after it.
+    #[error(
+        "the call has accounts notified or sends actions, and a recording ends with the call; make it without \
+        --record: `smart51 trace ID` shows what follows too"
+    )]
+    RecordingOfFollowUps,
     /// There is no such thing.
     #[error("there is no {what} `{name}`")]
     Unknown {

@@ -15,7 +15,6 @@ use crate::tree::{FaultPlace, Sources};
 use crate::watch::{CONTRACT_IRAM, CallWatches, WatchArgs};
 use abi::Semantics;
 use bridge::{CallObserver, Cpu, MachineView, Observer, Outcome};
-use chain::ChainError;
 use chain::hostlog::Stop;
 use clap::Args;
 use firmware::watch::coverage::Summary;
@@ -90,9 +89,7 @@ impl Run {
         let ((trace, CallWatches(watches)), Final(stopped)) = watched;
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
-            if run.calls_left_out > 0 {
-                return Err(Error::input(ChainError::RecordingTooLarge));
-            }
+            run.is_whole().map_err(Error::input)?;
             write_recording(file, run.row.clone())?;
         }
         let faulted = run

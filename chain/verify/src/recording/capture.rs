@@ -27,7 +27,7 @@ const PAST_MAX: usize = 1 << 16;
 ///
 /// # Errors
 /// If the call cannot begin, [`ChainError::RecordingTooLarge`] where it makes more host calls than a recording
-/// holds, or if the node fails.
+/// holds, [`ChainError::RecordingOfFollowUps`] where something follows it, or if the node fails.
 pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainError> {
     let mut block = chain.begin_block()?;
     let (height, time) = (block.height(), block.time());
@@ -107,9 +107,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         execute::ExecuteError::Node(error) => error.into(),
         _ => ChainError::RecordingDiffers { what: "context" },
     })?;
-    if run.calls_left_out > 0 {
-        return Err(ChainError::RecordingTooLarge);
-    }
+    run.is_whole()?;
     agrees(&receipt, &run.row).map(|()| run.row)
 }
 

@@ -93,6 +93,24 @@ pub struct Replay {
     pub calls_left_out: u64,
 }
 
+impl Replay {
+    /// Whether the row holds all of the call.
+    ///
+    /// # Errors
+    /// [`ChainError::RecordingTooLarge`] where it made more host calls than there is room for,
+    /// [`ChainError::RecordingOfFollowUps`] where something follows it.
+    pub fn is_whole(&self) -> Result<(), ChainError> {
+        let run = self.result.run().filter(|_| self.result.accepted());
+        if self.calls_left_out > 0 {
+            Err(ChainError::RecordingTooLarge)
+        } else if run.is_some_and(|run| !run.requests.follow_ups.is_empty()) {
+            Err(ChainError::RecordingOfFollowUps)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 impl Row {
     /// A row that has not run yet: `image` under `semantics`, called with `input` in `context`.
     #[must_use]

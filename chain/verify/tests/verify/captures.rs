@@ -6,10 +6,11 @@ use abi::method;
 use chain::session::Payment;
 use chain::{CallRequest, Chain, ChainError, ContractFlags, Deploy};
 use loader::Image;
+use state::keys::RegId;
 use verify::recording::{ExecuteError, File, Row, capture, differences, execute};
 
 /// What `request` records, after it has been through JSON, run again: it must come out the same.
-fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {
+pub(crate) fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {
     let row = capture(chain, request).expect("the call can be recorded");
     let file = File {
         format: 1,
@@ -25,7 +26,23 @@ fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {
     row
 }
 
-fn request<'a>(contract: [u8; 6], input: &'a [u8]) -> CallRequest<'a> {
+/// `image`, deployed by Alice in a block of its own.
+pub(crate) fn deploy(chain: &Chain, image: &Image) -> RegId {
+    let mut block = chain.begin_block().expect("a block");
+    let deploy = Deploy {
+        sender: PARTIES.alice,
+        image,
+        semantics: abi::Semantics::V1,
+        name: None,
+        flags: ContractFlags::empty(),
+        init: None,
+    };
+    let contract = block.deploy(&deploy).expect("a contract").target;
+    block.commit().expect("durable");
+    contract
+}
+
+pub(crate) fn request<'a>(contract: [u8; 6], input: &'a [u8]) -> CallRequest<'a> {
     let payment = Payment::Gas {
         limit: abi::Gas(100_000),
         price: 1,
@@ -77,17 +94,7 @@ fn what_a_call_asks_of_the_past_is_in_its_recording() {
         (method::BALANCE, codec::request(&[&PARTIES.bob])),
         (method::BLOCK_TIME, Vec::new()),
     ]);
-    let mut block = chain.begin_block().expect("a block");
-    let deploy = Deploy {
-        sender: PARTIES.alice,
-        image: &image,
-        semantics: abi::Semantics::V1,
-        name: None,
-        flags: ContractFlags::empty(),
-        init: None,
-    };
-    let contract = block.deploy(&deploy).expect("a contract").target;
-    block.commit().expect("durable");
+    let contract = deploy(&chain, &image);
     let row = replays(&chain, &request(contract, &[]));
     assert!(row.result.ok, "{}", row.result.message);
     assert_eq!(row.calls[0].ret[0].0, transfer);
@@ -105,17 +112,7 @@ fn a_call_too_long_to_record_is_refused() {
          INC DPTR\nMOV A,#0xA0\nMOVX @DPTR,A\nINC DPTR\nMOV A,#0x0F\nMOVX @DPTR,A\n\
          MOV DPTR,#0xEFFD\nMOV A,#19\nMOVX @DPTR,A\nLCALL 0x0012\nSJMP again\n",
     );
-    let mut block = chain.begin_block().expect("a block");
-    let deploy = Deploy {
-        sender: PARTIES.alice,
-        image: &image,
-        semantics: abi::Semantics::V1,
-        name: None,
-        flags: ContractFlags::empty(),
-        init: None,
-    };
-    let contract = block.deploy(&deploy).expect("a contract").target;
-    block.commit().expect("durable");
+    let contract = deploy(&chain, &image);
     let call = |gas| CallRequest {
         payment: Payment::Gas {
             limit: abi::Gas(gas),
@@ -137,24 +134,14 @@ fn a_call_that_calls_others_is_not_recorded() {
     for (value, gas) in [(0u64, 0u64), (5, 0), (0, 1)] {
         let record = [&PARTIES.token[..], &value.to_le_bytes(), &gas.to_le_bytes()].concat();
         let image = asks(&[(method::CALL_CONTRACT, codec::request(&[&record]))]);
-        let mut block = chain.begin_block().expect("a block");
-        let deploy = Deploy {
-            sender: PARTIES.alice,
-            image: &image,
-            semantics: abi::Semantics::V1,
-            name: None,
-            flags: ContractFlags::empty(),
-            init: None,
-        };
-        let contract = block.deploy(&deploy).expect("a contract").target;
-        block.commit().expect("durable");
+        let contract = deploy(&chain, &image);
         let error = capture(&chain, &request(contract, &[])).unwrap_err();
         assert!(matches!(error, ChainError::RecordingOfCalls), "{error}");
     }
 }
 
 /// What `row` differs in when it is run again.
-fn again(row: &Row) -> Result<Vec<String>, ExecuteError> {
+pub(crate) fn again(row: &Row) -> Result<Vec<String>, ExecuteError> {
     let image = Image::decode(&row.code.as_ref().expect("its image").0).expect("an image");
     let run = execute(row, &image, true, &mut ())?;
     let differences = differences(row, &run.row).into_iter();
@@ -214,17 +201,7 @@ fn wasm_without_gas_needs_its_own_schedule() {
         (func (export "smart51_main") (if (i32.eqz (i32.load8_u (i32.const 2)))
             (then (loop $again (br $again)))) (call 0 (i32.const 1))))"#;
     let image = loader::load(module).expect("a module").image;
-    let mut block = chain.begin_block().expect("a block");
-    let deploy = Deploy {
-        sender: PARTIES.alice,
-        image: &image,
-        semantics: abi::Semantics::V1,
-        name: None,
-        flags: ContractFlags::empty(),
-        init: None,
-    };
-    let contract = block.deploy(&deploy).expect("a contract").target;
-    block.commit().expect("durable");
+    let contract = deploy(&chain, &image);
     for (input, ends) in [([0], false), ([1], true)] {
         let mut row = replays(&chain, &request(contract, &input));
         assert_eq!(row.result.ok, ends);
@@ -258,19 +235,8 @@ fn what_a_contract_says_is_recorded() {
         Some((method::EMIT, codec::request(&[b"none"]))),
     ];
     for end in ends {
-        let mut block = chain.begin_block().expect("a block");
         let calls: Vec<_> = says.iter().cloned().chain(end.clone()).collect();
-        let image = asks(&calls);
-        let deploy = Deploy {
-            sender: PARTIES.alice,
-            image: &image,
-            semantics: abi::Semantics::V1,
-            name: None,
-            flags: ContractFlags::empty(),
-            init: None,
-        };
-        let contract = block.deploy(&deploy).expect("a contract").target;
-        block.commit().expect("durable");
+        let contract = deploy(&chain, &asks(&calls));
         let row = replays(&chain, &request(contract, &[]));
         assert_eq!(row.result.ok, end.is_none(), "{}", row.result.message);
     }

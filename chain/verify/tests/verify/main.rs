@@ -4,4 +4,5 @@ mod captures;
 #[path = "../../../tests/local_chain/common.rs"]
 #[allow(dead_code, reason = "the chain's own tests use all of it")]
 mod common;
+mod nested;
 mod scenarios;

@@ -153,6 +153,7 @@ fn counter(root: &Path) {
         contract,
         input: b"",
         pay_amount: 0,
+        gas_price: 0,
         traversal: true,
         account_check: false,
     };

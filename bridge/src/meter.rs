@@ -39,6 +39,9 @@ pub struct Schedule {
     pub actions_max: usize,
     /// How deep inline actions can stand below an action of the transaction.
     pub inline_depth: u8,
+    /// The most gas of the deferred actions that are executed in one block, and of telling that they failed: those
+    /// that are due beyond it wait for the next block.
+    pub deferred_gas_max: u64,
     /// At most one part in this many of the gas used is given back.
     pub refund_divisor: u64,
 }
@@ -59,6 +62,7 @@ impl Schedule {
         gas_per_code_line: 105,
         actions_max: 255,
         inline_depth: 4,
+        deferred_gas_max: 50_000_000,
         refund_divisor: 5,
     };
 

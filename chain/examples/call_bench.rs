@@ -93,6 +93,7 @@ const CONTEXT: CallContext<'static> = CallContext {
     contract: [1, 0, 0, 0, 1, 0],
     input: &[],
     pay_amount: 0,
+    gas_price: 0,
     traversal: true,
     account_check: false,
 };

@@ -4,8 +4,9 @@ use crate::actions::ActionList;
 use crate::registry::ContractFlags;
 use crate::session::Payment;
 use crate::wire::{Reader, Writer};
-use abi::{Gas, Semantics};
+use abi::{Gas, Name, Semantics};
 use hostapi::accounts::PublicKey;
+use hostapi::deferred::{Deferred, QueuePlace};
 use hostapi::hash::blake2b;
 use state::keys::{Hash, RegId};
 
@@ -60,6 +61,15 @@ pub enum Body {
     },
     /// Executes several actions.
     Actions(ActionList),
+    /// Executes a deferred action that is due. The chain makes it itself.
+    Deferred {
+        /// Where it stood among those that wait.
+        place: QueuePlace,
+        /// The action.
+        entry: Deferred,
+    },
+    /// Tells a contract that its deferred action has failed. The chain makes it itself.
+    OnError(OnError),
     /// Calls a contract.
     Call {
         /// Who calls.
@@ -75,6 +85,27 @@ pub enum Body {
     },
 }
 
+/// What a contract is told of its deferred action that has failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnError {
+    /// The contract.
+    pub by: RegId,
+    /// The transaction that failed.
+    pub failed: Hash,
+    /// The id that the contract gave the action.
+    pub id: u64,
+    /// The account that it was an action of.
+    pub account: RegId,
+    /// Its name.
+    pub name: Name,
+    /// The amount that was to be sent with it, in the smallest unit.
+    pub value: u64,
+    /// The most gas for telling.
+    pub gas: Gas,
+    /// The price of a gas, in the smallest unit.
+    pub price: u64,
+}
+
 /// The tags of [`Body`] and [`Payment`] in the encoding.
 mod tag {
     pub(super) const NEW_ACCOUNT: u8 = 1;
@@ -83,6 +114,8 @@ mod tag {
     pub(super) const TRANSFER: u8 = 4;
     pub(super) const ACTIONS: u8 = 5;
     pub(super) const SET_CODE: u8 = 6;
+    pub(super) const DEFERRED: u8 = 7;
+    pub(super) const ON_ERROR: u8 = 8;
     pub(super) const GAS: u8 = 1;
     pub(super) const FUEL: u8 = 2;
 }
@@ -168,6 +201,24 @@ impl Body {
                 w.u8(tag::ACTIONS);
                 list.encode(w);
             }
+            Body::Deferred { place, entry } => {
+                w.u8(tag::DEFERRED);
+                w.array(&entry.by);
+                w.u32(place.due);
+                w.u64(place.number);
+                w.string(&entry.encode());
+            }
+            Body::OnError(told) => {
+                w.u8(tag::ON_ERROR);
+                w.array(&told.by);
+                w.array(&told.failed);
+                w.u64(told.id);
+                w.array(&told.account);
+                w.u64(told.name.0);
+                w.u64(told.value);
+                w.u64(told.gas.0);
+                w.u64(told.price);
+            }
             Body::Call {
                 sender,
                 contract,
@@ -229,6 +280,28 @@ impl Body {
                 init: decode_init(&mut r)?,
             },
             tag::ACTIONS => Body::Actions(ActionList::decode(&mut r)?),
+            tag::DEFERRED => {
+                let by: RegId = r.array()?;
+                let place = QueuePlace {
+                    due: r.u32()?,
+                    number: r.u64()?,
+                };
+                let entry = Deferred::decode(r.string()?)?;
+                if entry.by != by {
+                    return None;
+                }
+                Body::Deferred { place, entry }
+            }
+            tag::ON_ERROR => Body::OnError(OnError {
+                by: r.array()?,
+                failed: r.array()?,
+                id: r.u64()?,
+                account: r.array()?,
+                name: Name(r.u64()?),
+                value: r.u64()?,
+                gas: Gas(r.u64()?),
+                price: r.u64()?,
+            }),
             tag::CALL => Body::Call {
                 sender: r.array()?,
                 contract: r.array()?,
@@ -315,7 +388,7 @@ impl<'a> Stored<'a> {
 mod tests {
     use super::*;
     use crate::actions::{Action, Authorization};
-    use abi::Name;
+    use hostapi::SentAction;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -414,6 +487,43 @@ mod tests {
                 }
             ),
             action_list().prop_map(Body::Actions),
+            (one_action(), any::<[u64; 5]>(), any::<u32>()).prop_map(
+                |(action, [id, gas, onerror_gas, price, number], due)| {
+                    let permissions = action.authorization.iter().map(|by| by.permission);
+                    let action = SentAction {
+                        account: action.account,
+                        name: action.name,
+                        value: action.value,
+                        permissions: permissions.collect(),
+                        data: Vec::new(),
+                    };
+                    Body::Deferred {
+                        place: QueuePlace { due, number },
+                        entry: Deferred {
+                            by: [3; 6],
+                            id,
+                            gas: Gas(gas),
+                            onerror_gas: Gas(onerror_gas),
+                            price,
+                            action,
+                        },
+                    }
+                }
+            ),
+            (any::<RegId>(), any::<Hash>(), any::<[u64; 5]>()).prop_map(
+                |(by, failed, [id, name, value, gas, price])| {
+                    Body::OnError(OnError {
+                        by,
+                        failed,
+                        id,
+                        account: by,
+                        name: Name(name),
+                        value,
+                        gas: Gas(gas),
+                        price,
+                    })
+                }
+            ),
             (any::<RegId>(), any::<RegId>(), any::<u64>()).prop_map(|(sender, target, amount)| {
                 Body::Transfer {
                     sender,
@@ -442,6 +552,8 @@ mod tests {
             let (sender, input) = match &body {
                 Body::NewAccount { id, .. } => (*id, &[][..]),
                 Body::Actions(list) => (list.sender, &[][..]),
+                Body::Deferred { entry, .. } => (entry.by, &[][..]),
+                Body::OnError(told) => (told.by, &[][..]),
                 Body::Transfer { sender, .. }
                 | Body::Deploy { sender, .. }
                 | Body::SetCode { sender, .. } => {

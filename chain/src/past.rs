@@ -178,7 +178,7 @@ pub fn again(
         let image = Image::decode(&stored);
         Ok(image.map_err(|_| NodeError::damaged(&key, "an image is expected"))?)
     };
-    let mut open = past.begin_block_at(block.header.time)?;
+    let mut open = past.begin_again(block.header.time)?;
     let mut differing_before = Vec::new();
     let refused = |id: Hash| {
         move |error: ChainError| match error {

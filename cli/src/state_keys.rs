@@ -29,6 +29,8 @@ pub(crate) fn describe(key: &[u8], notes: &dyn Notes) -> String {
         kind::DATA_COUNT => owned("number of keys of", " "),
         kind::APP_ACCOUNT => owned("app account of", " "),
         kind::APP_FUND => owned("frozen fund of", " "),
+        kind::DEFERRED => hashed("deferred action"),
+        kind::DEFERRED_ID => owned("deferred action of", " "),
         kind::NAME => text("local name"),
         _ => None,
     };
@@ -49,6 +51,14 @@ mod tests {
             (keys::contract(&id).to_vec(), "contract 3-0"),
             (keys::registered(&id).to_vec(), "key id of 3-0"),
             (keys::name("token"), "local name token"),
+            (
+                keys::deferred(258, 1).to_vec(),
+                "deferred action 000001020000000000000001",
+            ),
+            (
+                keys::deferred_id(&id, 7).to_vec(),
+                "deferred action of 3-0 0000000000000007",
+            ),
             (keys::meta("head"), "chain's head"),
             (vec![], "key "),
             (vec![kind::DATA, 1], "key 6401"),

@@ -104,6 +104,7 @@ fuzz_target!(|data: &[u8]| {
         contract: CONTRACT,
         input: data,
         pay_amount: u64::from(flags),
+        gas_price: 0,
         traversal: flags & 8 != 0,
         account_check: flags & 16 != 0,
     };

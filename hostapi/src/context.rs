@@ -31,6 +31,8 @@ pub struct CallContext<'a> {
     pub input: &'a [u8],
     /// What was sent to the contract with this call, in the smallest unit. It is in its account already.
     pub pay_amount: u64,
+    /// The price of one gas that a deferred action uses, in the smallest unit.
+    pub gas_price: u64,
     /// Whether a contract may list its keys. A setting of the old chain's nodes, asked under its rules
     /// only: under ours it always may.
     pub traversal: bool,

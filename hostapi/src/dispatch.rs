@@ -186,6 +186,12 @@ impl<'a, 's> Host<'a, 's> {
                 data,
             } => self.send_action(action, authorization, data),
             Request::SendContextFree { action, data } => Ok(self.send_context_free(action, data)),
+            Request::SendDeferred {
+                deferred,
+                authorization,
+                data,
+            } => self.send_deferred(deferred, authorization, data),
+            Request::CancelDeferred { id } => self.cancel_deferred(id),
             Request::Emit { event, data } => self.emit(event, data),
             Request::ReturnData { data } => Ok(self.return_data(data)),
             Request::Fail { code, text } => match self.fail(code, text) {

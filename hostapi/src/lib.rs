@@ -14,6 +14,7 @@ pub mod app_accounts;
 pub mod app_funds;
 pub mod context;
 pub mod data;
+pub mod deferred;
 pub mod dispatch;
 mod failure;
 pub mod fees;
@@ -32,6 +33,7 @@ pub mod varint;
 
 pub use actions::{ActionFrame, FollowUp, Following, SentAction};
 pub use context::{CallContext, ChainView, KnownTx};
+pub use deferred::Deferred;
 pub use dispatch::Host;
 pub use failure::Failure;
 pub use frames::{CallStatus, Entry, Event, Frame, NotEntered, Transcript};

@@ -12,8 +12,10 @@ pub struct Requests {
     pub outputs: Vec<Output>,
     /// The operations on app accounts, in order of the calls.
     pub funds: Vec<FundRecord>,
-    /// What it has sent with calls of other contracts, in the smallest unit.
+    /// What it has sent with calls of other contracts, and paid for deferred actions, in the smallest unit.
     pub sent: u64,
+    /// What came back to it of deferred actions that it cancelled, in the smallest unit.
+    pub come_back: u64,
     /// What is to follow the run, in order of the calls; an inline action's amount is in `sent` already.
     pub follow_ups: Vec<FollowUp>,
     /// What it printed.

@@ -39,10 +39,11 @@ fn make(
         let debits = outputs::own_debits(&requests.outputs, state, context)?;
         let paid = context.pay_amount.cast_signed();
         // Amounts that come back can be sent again and again, so their sum has no bound.
-        let sent = i64::try_from(requests.sent).ok();
+        let moved = i128::from(requests.sent) - i128::from(requests.come_back);
+        let moved = i64::try_from(moved).ok();
         let change = debits
-            .zip(sent)
-            .and_then(|(debits, sent)| paid.checked_sub(debits.checked_add(sent)?));
+            .zip(moved)
+            .and_then(|(debits, moved)| paid.checked_sub(debits.checked_add(moved)?));
         if change.is_none() || change != app_funds::net(&requests.funds) {
             return Err(SettleRefusal::AccountCheck.into());
         }

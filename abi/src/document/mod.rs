@@ -469,6 +469,7 @@ pub fn price(rule: &GasRule) -> String {
                 " + {value} where an amount is sent + what the contracts use that run for it"
             );
         }
+        Effect::Deferred => text.push_str(" + what is kept and done later"),
     }
     text
 }

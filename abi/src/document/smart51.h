@@ -306,6 +306,41 @@ S51_INLINE void s51_authorization(s51_authorization_t S51_XDATA *authorization, 
     authorization->permission[7] = 0x32;
 }
 
+/* A deferred action, for s51_send_deferred. */
+typedef struct S51_PACKED {
+    uint8_t id[8];          /* of the contract's choice; that of no action of it that waits */
+    uint32_t delay;         /* how many blocks later, at least 1 */
+    uint8_t gas[8];         /* the most gas of the action, a number from its lowest byte on */
+    uint8_t onerror_gas[8]; /* the most gas for telling the contract that it failed; 0 to be told nothing */
+    s51_action_t action;
+} s51_deferred_t;
+
+/* Fills one with an id, a delay and the gas for its action, which is still to be filled; of a failure nobody is told. */
+S51_INLINE void s51_defer(s51_deferred_t S51_XDATA *deferred, uint32_t id, uint32_t delay, uint32_t gas)
+{
+    uint8_t i;
+    for (i = 0; i < 8; i++) {
+        deferred->id[i] = i < 4 ? (uint8_t)(id >> (8 * i)) : 0;
+        deferred->gas[i] = i < 4 ? (uint8_t)(gas >> (8 * i)) : 0;
+        deferred->onerror_gas[i] = 0;
+    }
+    deferred->delay = delay;
+}
+
+/* Has the contract told of a failure, with so much gas for it: its action `onerror`, by the account 0-0. */
+S51_INLINE void s51_tell_failure(s51_deferred_t S51_XDATA *deferred, uint32_t gas)
+{
+    uint8_t i;
+    for (i = 0; i < 4; i++)
+        deferred->onerror_gas[i] = (uint8_t)(gas >> (8 * i));
+}
+
+/* What the action `onerror` of the account 0-0 has behind its head: the deferred action that failed. */
+typedef struct S51_PACKED {
+    uint8_t id[8];
+    s51_action_t action;
+} s51_onerror_t;
+
 /* Ends the call with a code other than S51_OK and a text for people. */
 #define s51_fail_with(code, literal) s51_fail(code, literal, sizeof(literal) - 1)
 

@@ -116,7 +116,9 @@ impl MethodSpec {
             | Method::HasAuth
             | Method::Notify
             | Method::SendAction
-            | Method::SendContextFree => false,
+            | Method::SendContextFree
+            | Method::SendDeferred
+            | Method::CancelDeferred => false,
         }
     }
 

@@ -49,6 +49,8 @@ pub enum Effect {
     Event,
     /// Has an action follow: [`Effect::VALUE`] where an amount goes with it, and what the contract uses then.
     Action,
+    /// Keeps an action for a later block, or no longer: see [`Effect::deferred`].
+    Deferred,
 }
 
 impl Effect {
@@ -67,6 +69,10 @@ impl Effect {
 
     /// What it costs to send an amount with a call of another contract: two balances change.
     pub const VALUE: Gas = Gas(2_000);
+    /// What it costs that an action is a transaction of its own later, with a receipt.
+    pub const LATER: Gas = Gas(15_000);
+    /// What a byte of it costs: it is hashed and kept once more, in the transaction.
+    pub const LATER_BYTE: u64 = 20;
     /// What one topic of an event costs, beside its bytes.
     pub const TOPIC: Gas = Gas(375);
 
@@ -79,8 +85,20 @@ impl Effect {
             | Effect::Outputs
             | Effect::AppOperations
             | Effect::Event
-            | Effect::Action => true,
+            | Effect::Action
+            | Effect::Deferred => true,
         }
+    }
+
+    /// What it costs to keep an entry of so many bytes, with an amount or without, for a later block, and to execute it
+    /// there: its own transaction, and one more where its contract is told of a failure. What its run uses is paid
+    /// for by the contract.
+    #[must_use]
+    pub fn deferred(bytes: usize, has_amount: bool, tells: bool) -> Gas {
+        let kept = storage(bytes, None, Some(&[])).charge.0;
+        let amount = if has_amount { Self::VALUE.0 } else { 0 };
+        let later = Self::LATER.0 * if tells { 2 } else { 1 };
+        Gas(kept + amount + later + Self::LATER_BYTE * bytes as u64)
     }
 
     /// What it costs to encrypt or decrypt `length` bytes.

@@ -489,6 +489,35 @@ methods! {
                 it are refused in it.",
         example: "s51_action_t act; s51_action(&act, other); s51_send_context_free(&act, \"hello\", 5);",
     }
+    /// Sends an action that is executed in a later block, as a transaction of its own: its first height.
+    0x010D SendDeferred SEND_DEFERRED = send_deferred / Option::None,
+    (deferred: Record(50), authorization: Records(14); data: Bytes) -> (due: Int32) {
+        gas: GasRule::flat(5_000).per_request(1, 1).with(Effect::Deferred),
+        steps: None,
+        failures: [
+            "an action with this id waits already: nothing is answered",
+            "the contract does not hold what the gas costs: nothing is answered",
+            "a delay of 0 or of more than 1,000,000 blocks, or more than 20,000,000 gas: nothing is answered",
+            "an actor who is not the running contract: nothing is answered",
+            "in a static call and in a context-free action: nothing is answered",
+        ],
+        notes: "The record is: an id of the contract's choice (LE64), how many blocks later (LE32), the most gas (LE64), \
+                the most gas for telling the contract that the action failed (LE64, 0 to be told nothing), and the action \
+                of method 0x010B (22); the authorization is that of the same. The contract's account pays for the gas at once; \
+                what is not used comes back to it. If the action fails, its contract does not: it runs with the action \
+                `onerror` of the account 0-0, if it was deployed with `--apply`.",
+        example: "s51_deferred_t later; s51_authorization_t by; s51_defer(&later, 1, 10, 100000); \
+                  s51_action(&later.action, self); s51_authorization(&by, self); \
+                  if (!s51_send_deferred(&later, &by, 1, \"hello\", 5)) s51_exit(2);",
+    }
+    /// Cancels a deferred action of the contract that waits: 1, or 0 if none has this id.
+    0x010E CancelDeferred CANCEL_DEFERRED = cancel_deferred / Option::None, (id: Int64) -> (cancelled: Flag) {
+        gas: GasRule::flat(5_000).with(Effect::Deferred),
+        steps: None,
+        failures: ["in a static call and in a context-free action: nothing is answered"],
+        notes: "What the contract has paid for its gas comes back to it.",
+        example: "if (!s51_cancel_deferred(1)) s51_exit(2);",
+    }
 
     in 2014:
     /// [`Method::DbWrite`] of 2014, with the height at which the key ends; nothing ever looked at it again.

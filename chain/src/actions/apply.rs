@@ -23,3 +23,15 @@ pub fn input(receiver: &RegId, code: &RegId, action: Name, data: &[u8]) -> Vec<u
 pub(crate) fn data(input: &[u8]) -> &[u8] {
     input.get(HEAD_SIZE..).unwrap_or_default()
 }
+
+/// What a contract is told of its deferred action that has failed: the id that it gave it 8, its account 6, its name 8,
+/// its amount 8.
+#[must_use]
+pub fn onerror(id: u64, account: &RegId, action: Name, value: u64) -> Vec<u8> {
+    let mut data = Vec::with_capacity(30);
+    data.extend_from_slice(&id.to_le_bytes());
+    data.extend_from_slice(account);
+    data.extend_from_slice(&action.0.to_le_bytes());
+    data.extend_from_slice(&value.to_le_bytes());
+    data
+}

@@ -4,8 +4,8 @@ use crate::names::RegIdText;
 use crate::registry::ContractFlags;
 use crate::session::Rejection;
 use abi::Name;
+use hostapi::Failure;
 use hostapi::accounts::{Account, PublicKey};
-use hostapi::{Failure, NodeError};
 use state::Overlay;
 use state::keys::{Hash, RegId};
 
@@ -122,21 +122,4 @@ pub(crate) fn send(
     payer.set(state, payer_at);
     payee.set(state, payee_at);
     Ok(())
-}
-
-/// An account's balance with `amount` more, for what is given back to it.
-///
-/// # Errors
-/// If the node fails.
-pub(crate) fn give_back(
-    state: &mut Overlay<'_>,
-    to: &RegId,
-    amount: u64,
-) -> Result<Option<u64>, NodeError> {
-    let Some((place, mut account)) = Account::of(state, to)? else {
-        return Ok(None);
-    };
-    account.balance = account.balance.saturating_add(amount);
-    account.set(state, place);
-    Ok(Some(account.balance))
 }

@@ -12,6 +12,7 @@ use crate::rollback;
 use hostapi::NodeError;
 use hostapi::accounts::{Account, contract_key_id};
 use hostapi::app_accounts;
+use hostapi::deferred::{self, COUNT_NAME, Deferred, QueuePlace};
 use hostapi::hash::{blake2b, key_hash};
 use loader::Image;
 use state::keys::{self, KeyId, RegId, kind};
@@ -29,6 +30,9 @@ impl Check<'_> {
         let sound = |sound: bool, what| if sound { None } else { Some(what) };
         let height = || Some(u32::from_be_bytes(name.try_into().ok()?));
         Ok(match kind {
+            kind::META if name == COUNT_NAME.as_bytes() => {
+                sound(value.len() == 8, "it is no number of deferred actions")
+            }
             kind::META => sound(
                 [FORMAT_NAME, GENESIS, HEAD]
                     .iter()
@@ -69,6 +73,19 @@ impl Check<'_> {
                 app_accounts::is_fund(name, value),
                 "it is no frozen fund of an app account",
             ),
+            kind::DEFERRED => self.deferred(key, value)?,
+            kind::DEFERRED_ID => {
+                let place = QueuePlace::of_key(&[&[kind::DEFERRED], value].concat());
+                let entry = match place {
+                    Some(place) => self.get(&place.key())?,
+                    None => None,
+                };
+                let entry = entry.and_then(|stored| Deferred::decode(&stored));
+                sound(
+                    entry.is_some_and(|entry| keys::deferred_id(&entry.by, entry.id) == key),
+                    "it points to no deferred action of this contract and id",
+                )
+            }
             kind::NAME => self.name(name, value)?,
             kind::BLOCK => {
                 let header = Header::decode(value);
@@ -170,6 +187,29 @@ impl Check<'_> {
             Some(_) => {}
         }
         Ok(None)
+    }
+
+    fn deferred(&self, key: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        let (Some(place), Some(entry)) = (QueuePlace::of_key(key), Deferred::decode(value)) else {
+            return Ok(Some("it is no deferred action"));
+        };
+        if self.get(&keys::contract(&entry.by))?.is_none() {
+            return Ok(Some("no contract can have sent it"));
+        }
+        let gas = entry.gas.0.saturating_add(entry.onerror_gas.0);
+        if gas > deferred::GAS_MAX || entry.price != self.genesis.gas_price {
+            return Ok(Some(
+                "it has more gas than can be sent, or at another price",
+            ));
+        }
+        let count = self.get(&keys::meta(COUNT_NAME))?;
+        let count = count.and_then(|count| count.try_into().ok());
+        if count.map(u64::from_le_bytes) <= Some(place.number) {
+            return Ok(Some("its number is not among those that were given"));
+        }
+        let points_here = self.get(&keys::deferred_id(&entry.by, entry.id))?;
+        Ok((points_here.as_deref() != Some(&key[1..]))
+            .then_some("its contract and id point to another deferred action"))
     }
 
     fn name(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {

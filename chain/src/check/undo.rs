@@ -12,6 +12,7 @@ use crate::receipt::Receipt;
 use crate::rollback;
 use hostapi::NodeError;
 use hostapi::accounts::Account;
+use hostapi::deferred::{COUNT_NAME, Deferred};
 use state::Batch;
 use state::keys::{self, RegId, kind};
 use std::collections::BTreeMap;
@@ -99,6 +100,8 @@ impl Check<'_> {
             let name = key.get(1..).unwrap_or_default();
             match key.first() {
                 Some(&kind::META) if name == HEAD.as_bytes() => {}
+                Some(&kind::META) if name == COUNT_NAME.as_bytes() => {}
+                Some(&kind::DEFERRED) => gained += prepaid(now) - prepaid(before),
                 Some(&kind::ACCOUNT) => gained += balance(now) - balance(before),
                 Some(&kind::DATA) => {
                     if let Some(id) = contract_of_data(key) {
@@ -117,6 +120,7 @@ impl Check<'_> {
                     | kind::CODE
                     | kind::APP_ACCOUNT
                     | kind::APP_FUND
+                    | kind::DEFERRED_ID
                     | kind::NAME),
                 ) => {}
                 _ => {
@@ -127,7 +131,7 @@ impl Check<'_> {
         }
         if gained != made {
             let what = format!(
-                "the block made {made} of money, less fees, and with this the accounts had gained {gained}"
+                "the block made {made} of money, less fees, and with this accounts and deferred actions had gained {gained}"
             );
             return Ok(Some(what));
         }
@@ -156,6 +160,12 @@ impl Check<'_> {
 fn balance(stored: Option<&[u8]>) -> i128 {
     let account = stored.and_then(Account::decode);
     account.map_or(0, |account| account.balance.into())
+}
+
+/// What was paid for a stored deferred action; 0 where there is none.
+fn prepaid(stored: Option<&[u8]>) -> i128 {
+    let entry = stored.and_then(Deferred::decode);
+    entry.map_or(0, |entry| entry.prepaid().into())
 }
 
 /// The stored count of a contract's keys; 0 where there is none.

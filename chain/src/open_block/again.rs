@@ -61,6 +61,8 @@ impl OpenBlock<'_> {
                 init: init.as_ref().map(init_of),
             }),
             Body::Actions(list) => self.transact(list, &mut ()),
+            Body::Deferred { place, .. } => self.execute_deferred(place),
+            Body::OnError(told) => self.tell_failure(told),
             Body::Call {
                 sender,
                 contract,

@@ -1,13 +1,12 @@
 //! Deployments, and new code of contracts that there are.
 
 use super::actions::{Stop, UnderWay};
-use super::outcome::{Cost, Done, native_frame};
+use super::outcome::native_frame;
 use super::{NewTransaction, OpenBlock};
-use crate::actions::native::give_back;
 use crate::body::Body;
 use crate::error::ChainError;
 use crate::names::RegIdText;
-use crate::receipt::{ErrorText, Receipt, Verdict, Work};
+use crate::receipt::{Receipt, Verdict, Work};
 use crate::registry::{CodeRefusal, Contract, ContractFlags, ContractRecord};
 use crate::session::Rejection;
 use abi::layout::INPUT_MAX;
@@ -72,12 +71,6 @@ enum Place<'a> {
     New(KeyId, Account, Option<&'a str>),
     /// In a contract that there is.
     Old(ContractRecord),
-}
-
-/// Why code is not installed, though it is paid for.
-struct Refused {
-    reason: String,
-    error: Option<ErrorText>,
 }
 
 /// Code that is installed.
@@ -236,56 +229,45 @@ impl OpenBlock<'_> {
         gas: Gas,
         body: Body,
     ) -> Result<&Receipt, ChainError> {
-        let (since, registered) = (self.state.checkpoint(), self.registered);
+        let before = self.place();
+        match self.install_or_fail(code, place, gas, body) {
+            Ok(()) => Ok(self.newest()),
+            Err(error) => {
+                self.go_back(before);
+                Err(error)
+            }
+        }
+    }
+
+    fn install_or_fail(
+        &mut self,
+        code: &Code<'_>,
+        place: Place<'_>,
+        gas: Gas,
+        body: Body,
+    ) -> Result<(), ChainError> {
+        let since = self.state.checkpoint();
         let price = self.chain.genesis().gas_price;
         let init_gas = code.init.map_or(Gas::ZERO, |init| init.gas);
-        let reserved = gas.0.saturating_add(init_gas.0).saturating_mul(price);
-        self.pay(&code.sender, reserved)?;
-        let paid = self.state.checkpoint();
-        let result = self.installed(code, place, body);
-        let (transaction, mut under, refused) = match result {
-            Ok(installed) => installed,
-            Err(error) => {
-                self.state.revert(since);
-                self.registered = registered;
-                return Err(error);
-            }
+        let most = Gas(gas.0.saturating_add(init_gas.0));
+        let reserved = self.reserve(code.sender, most, price)?;
+        let (transaction, under, result) = self.installed(code, place, body)?;
+        let mut done = self.conclude(&reserved, gas, under, result)?;
+        let reason = match done.verdict {
+            Verdict::Success => None,
+            Verdict::NotDeployed { ref reason } => Some(reason.clone()),
+            ref failed => Some(format!("it is not initialised: {failed}")),
         };
-        let mut cost = Cost {
-            gas: gas.0.saturating_add(under.used.0),
-            memory: under.memory,
-            ..Cost::default()
-        };
-        let (verdict, error) = match refused {
-            None => {
-                cost.refund = under.refund().0;
-                (Verdict::Success, None)
+        if let Some(reason) = reason {
+            if let Some(Work::Deploy { refusal, .. }) =
+                done.frames.first_mut().map(|frame| &mut frame.work)
+            {
+                *refusal = Some(reason.clone());
             }
-            Some(Refused { reason, error }) => {
-                self.state.revert(paid);
-                self.registered = registered;
-                under.events.clear();
-                if let Some(Work::Deploy { refusal, .. }) =
-                    under.frames.first_mut().map(|frame| &mut frame.work)
-                {
-                    *refusal = Some(reason.clone());
-                }
-                (Verdict::NotDeployed { reason }, error)
-            }
-        };
-        cost.fee = cost.gas.saturating_sub(cost.refund).saturating_mul(price);
-        let rest = reserved.saturating_sub(cost.fee);
-        if rest > 0 {
-            give_back(&mut self.state, &code.sender, rest)?;
+            done.verdict = Verdict::NotDeployed { reason };
         }
-        let done = Done {
-            verdict,
-            error,
-            frames: under.frames,
-            events: under.events,
-            cost,
-        };
-        self.finish(transaction, since, (code.sender, code.id), done)
+        self.finish(transaction, since, (code.sender, code.id), done)?;
+        Ok(())
     }
 
     /// Installs code that is paid for, and initialises it.
@@ -294,7 +276,7 @@ impl OpenBlock<'_> {
         code: &Code<'_>,
         place: Place<'_>,
         body: Body,
-    ) -> Result<(NewTransaction, UnderWay<'static>, Option<Refused>), ChainError> {
+    ) -> Result<(NewTransaction, UnderWay<'static>, Result<(), Stop>), ChainError> {
         let transaction = self.identify(body)?;
         let code_hash = code.image.code_hash();
         let replaced = match &place {
@@ -320,8 +302,8 @@ impl OpenBlock<'_> {
             Ok(prepared) => prepared,
             Err(ChainError::Image(error)) => {
                 let reason = reason(&error);
-                let error = None;
-                return Ok((transaction, under, Some(Refused { reason, error })));
+                let refused = Stop::failed(Verdict::NotDeployed { reason });
+                return Ok((transaction, under, Err(refused)));
             }
             Err(error) => return Err(error),
         };
@@ -341,22 +323,11 @@ impl OpenBlock<'_> {
                 self.state.put(&keys::contract(&code.id), record.encode());
             }
         }
-        let Some(init) = code.init else {
-            return Ok((transaction, under, None));
+        let result = match code.init {
+            Some(init) => self.initialise(&mut under, (code.sender, code.id), init.input),
+            None => Ok(()),
         };
-        let parties = (code.sender, code.id);
-        let refused = match self.initialise(&mut under, parties, init.input) {
-            Ok(()) => None,
-            Err(Stop::Failed(failed)) => {
-                self.ready = None;
-                Some(Refused {
-                    reason: format!("it is not initialised: {}", failed.verdict),
-                    error: failed.error,
-                })
-            }
-            Err(Stop::Node(error)) => return Err(error),
-        };
-        Ok((transaction, under, refused))
+        Ok((transaction, under, result))
     }
 
     /// Keeps a new contract of `owner`.

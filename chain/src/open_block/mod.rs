@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `account`, `transfer`, `deploy`, `call` | a transaction of each kind, with its receipt |
 //! | `actions` | a transaction of several actions, and what follows the run of a contract |
+//! | `deferred` | the deferred actions that are due |
+//! | `reserve` | the fee of a transaction of actions, taken before it |
 //! | `dry_run` | a call with another image, reverted |
 //! | `again` | a stored transaction, executed again |
 //! | `outcome` | the receipt of a finished transaction |
@@ -14,10 +16,12 @@ mod actions;
 mod again;
 mod call;
 mod commit;
+mod deferred;
 mod deploy;
 mod dry_run;
 mod frames;
 mod outcome;
+mod reserve;
 mod transfer;
 
 use crate::body::Body;
@@ -40,15 +44,17 @@ pub use deploy::{Deploy, Init, SetCode};
 pub use dry_run::DryRun;
 
 impl Chain {
-    /// Begins the block after the newest one.
+    /// Begins the block after the newest one. The deferred actions that are due are its first transactions.
     ///
     /// # Errors
-    /// If the store cannot be read, or there is no higher height.
+    /// If the node fails, or there is no higher height.
     pub fn begin_block(&self) -> Result<OpenBlock<'_>, ChainError> {
         let head = self.head()?;
         let seconds = self.genesis().block_seconds;
         let time = head.time.saturating_add(u64::from(seconds));
-        OpenBlock::begin(self, head, time)
+        let mut block = OpenBlock::begin(self, head, time)?;
+        block.execute_due()?;
+        Ok(block)
     }
 
     /// Begins the block after the newest one, at a time of the caller's choice.
@@ -63,7 +69,14 @@ impl Chain {
                 parent: head.time,
             });
         }
-        OpenBlock::begin(self, head, time)
+        let mut block = OpenBlock::begin(self, head, time)?;
+        block.execute_due()?;
+        Ok(block)
+    }
+
+    /// Begins a block that there was, without any of its transactions.
+    pub(crate) fn begin_again(&self, time: u64) -> Result<OpenBlock<'_>, ChainError> {
+        OpenBlock::begin(self, self.head()?, time)
     }
 }
 

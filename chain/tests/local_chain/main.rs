@@ -9,6 +9,7 @@ mod call_nodes;
 mod call_trees;
 mod calls;
 mod common;
+mod deferred;
 mod killed_process;
 mod money;
 mod money_property;

@@ -58,6 +58,8 @@ struct Prices {
     actions_max: usize,
     /// How deep inline actions can stand below one of them.
     inline_depth: u8,
+    /// The most gas of the deferred actions that are executed in one block.
+    deferred_gas_max: u64,
     /// At most one part in so many of the gas used is given back.
     refund_divisor: u64,
     storage: Storage,
@@ -136,6 +138,7 @@ impl List {
             gas_per_code_line,
             actions_max,
             inline_depth,
+            deferred_gas_max,
             refund_divisor,
         } = Schedule::V1;
         List {
@@ -153,6 +156,7 @@ impl List {
                 machine_cycle: gas_per_cycle,
                 actions_max,
                 inline_depth,
+                deferred_gas_max,
                 refund_divisor,
                 storage: Storage {
                     bytes: method::STORAGE_RUN,

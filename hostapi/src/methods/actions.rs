@@ -1,10 +1,13 @@
 //! Actions: authority, and what follows a run.
 
+use crate::accounts::Account;
 use crate::actions::{FollowUp, Following, SentAction};
+use crate::deferred::{self, DELAY_MAX, Deferred, GAS_MAX, RECORD_SIZE};
 use crate::dispatch::{Host, Served};
 use crate::failure::Failure;
 use crate::host::CallEnd;
-use abi::method::Effect;
+use abi::Gas;
+use abi::method::{self, Effect};
 use state::keys::RegId;
 use std::sync::Arc;
 
@@ -55,6 +58,73 @@ impl Host<'_, '_> {
         }
     }
 
+    /// Method 0x010D.
+    pub(crate) fn send_deferred(
+        &mut self,
+        record: &[u8; RECORD_SIZE],
+        authorization: &[[u8; 14]],
+        data: Option<&[u8]>,
+    ) -> Result<Served, Failure<CallEnd>> {
+        let by = self.context.contract;
+        let Some((id, delay, [gas, onerror_gas], action)) = fields(record) else {
+            return Ok(Served::REFUSED);
+        };
+        let Some(action) = SentAction::read(&by, action, authorization, data) else {
+            return Ok(Served::REFUSED);
+        };
+        let is_bounded = gas.saturating_add(onerror_gas) <= GAS_MAX;
+        let due = self.context.height.checked_add(delay);
+        let Some(due) = due.filter(|_| is_bounded && (1..=DELAY_MAX).contains(&delay)) else {
+            return Ok(Served::REFUSED);
+        };
+        let entry = Deferred {
+            by,
+            id,
+            gas: Gas(gas),
+            onerror_gas: Gas(onerror_gas),
+            price: self.context.gas_price,
+            action,
+        };
+        self.pay(Effect::deferred(
+            deferred::stored_size(&entry.action),
+            entry.action.value != 0,
+            onerror_gas != 0,
+        ))?;
+        if deferred::find(self.state, &by, id)?.is_some() {
+            return Ok(Served::REFUSED);
+        }
+        let cost = entry.prepaid();
+        let Some((place, mut account)) = Account::of(self.state, &by)? else {
+            return Ok(Served::REFUSED);
+        };
+        let Some(left) = account.balance.checked_sub(cost) else {
+            return Ok(Served::REFUSED);
+        };
+        account.balance = left;
+        account.set(self.state, place);
+        self.requests.sent = self.requests.sent.saturating_add(cost);
+        entry.add(self.state, due)?;
+        self.answer(&due.to_le_bytes())
+    }
+
+    /// Method 0x010E.
+    pub(crate) fn cancel_deferred(&mut self, id: i64) -> Result<Served, Failure<CallEnd>> {
+        let by = self.context.contract;
+        let id = id.cast_unsigned();
+        let Some(place) = deferred::find(self.state, &by, id)? else {
+            return self.answer(&[0]);
+        };
+        let Some(entry) = Deferred::load(self.state, &place)? else {
+            return self.answer(&[0]);
+        };
+        self.pay(method::storage(deferred::stored_size(&entry.action), Some(&[]), None).charge)?;
+        entry.remove(self.state, &place);
+        let most = self.context.network.max_amount();
+        let given = deferred::give_back(self.state, &by, entry.prepaid(), most)?;
+        self.requests.come_back = self.requests.come_back.saturating_add(given);
+        self.answer(&[1])
+    }
+
     fn follow_up(&mut self, what: Following) -> Served {
         self.requests.follow_ups.push(FollowUp {
             frame: self.running.number,
@@ -63,4 +133,19 @@ impl Host<'_, '_> {
         });
         Served::DONE
     }
+}
+
+/// Id, delay, both amounts of gas, and the action of the record of a deferred action.
+fn fields(record: &[u8; RECORD_SIZE]) -> Option<(u64, u32, [u64; 2], &[u8; 22])> {
+    let (id, rest) = record.split_first_chunk()?;
+    let (delay, rest) = rest.split_first_chunk()?;
+    let (gas, rest) = rest.split_first_chunk()?;
+    let (onerror_gas, action) = rest.split_first_chunk()?;
+    let gas = [gas, onerror_gas].map(|gas| u64::from_le_bytes(*gas));
+    Some((
+        u64::from_le_bytes(*id),
+        u32::from_le_bytes(*delay),
+        gas,
+        action.try_into().ok()?,
+    ))
 }

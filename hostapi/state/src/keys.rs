@@ -34,6 +34,10 @@ pub mod kind {
     pub const APP_ACCOUNT: u8 = b'f';
     /// Frozen funds of app accounts, by contract, user, height and tag.
     pub const APP_FUND: u8 = b'g';
+    /// Deferred actions, by the height from which they can be executed and their number.
+    pub const DEFERRED: u8 = b'q';
+    /// Where each stands, by contract and the id that it gave it.
+    pub const DEFERRED_ID: u8 = b's';
     /// Local names.
     pub const NAME: u8 = b'l';
     /// Headers of blocks, by height.
@@ -111,6 +115,25 @@ pub fn app_fund(contract: &RegId, user: &[u8], height: u32, tag: &[u8]) -> Key {
     let mut key = app_funds(contract, user);
     key.extend_from_slice(&height.to_be_bytes());
     key.extend_from_slice(tag);
+    key
+}
+
+/// `q due number`: a deferred action, by the height from which it can be executed and its number among all that were
+/// ever sent; both are big-endian, so the store's order is that of execution.
+#[must_use]
+pub fn deferred(due: u32, number: u64) -> [u8; 13] {
+    let mut key = [kind::DEFERRED; 13];
+    key[1..5].copy_from_slice(&due.to_be_bytes());
+    key[5..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// `s regid id`: where the deferred action stands to which a contract gave this id (big-endian).
+#[must_use]
+pub fn deferred_id(contract: &RegId, id: u64) -> [u8; 15] {
+    let mut key = [kind::DEFERRED_ID; 15];
+    key[1..7].copy_from_slice(contract);
+    key[7..].copy_from_slice(&id.to_be_bytes());
     key
 }
 
@@ -200,6 +223,8 @@ mod tests {
         assert_eq!(ids(256), *b"i\0\0\x01\0");
         assert_eq!((code(&[9; 32])[0], receipt(&[9; 32])[0]), (b'o', b'e'));
         assert_eq!(transaction(&[9; 32])[..2], *b"t\x09");
+        assert_eq!(deferred(258, 3), *b"q\0\0\x01\x02\0\0\0\0\0\0\0\x03");
+        assert_eq!(deferred_id(&id, 5), *b"s\x01\0\0\0\x02\0\0\0\0\0\0\0\0\x05");
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(crate) fn context(semantics: Semantics) -> CallContext<'static> {
         contract: CONTRACT,
         input: b"input",
         pay_amount: 0,
+        gas_price: 1,
         traversal: true,
         account_check: false,
     }

@@ -95,6 +95,7 @@ fn context_of<'i>(row: &Value, input: &'i [u8]) -> CallContext<'i> {
         contract: array(&context["tx"]["dest_script_id"]),
         input,
         pay_amount: number(&context["tx"]["pay_amount"]),
+        gas_price: 1,
         traversal: context["db_traversal_enabled"] == true,
         account_check: context["check_account_flag"] == true,
     }

@@ -13,13 +13,12 @@ mod under_way;
 mod work;
 
 use super::OpenBlock;
-use super::outcome::{Cost, Done};
 use crate::actions::ActionList;
-use crate::actions::native::{SYSTEM, give_back};
+use crate::actions::native::SYSTEM;
 use crate::body::Body;
 use crate::error::ChainError;
 use crate::names::RegIdText;
-use crate::receipt::{FrameKind, Receipt, Verdict};
+use crate::receipt::{FrameKind, Receipt};
 use crate::session::Rejection;
 use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
@@ -28,8 +27,8 @@ use hostapi::CallContext;
 use state::keys::{Hash, RegId};
 use std::rc::Rc;
 use std::sync::Arc;
-use under_way::{Failed, Subject, Waiting};
-pub(super) use under_way::{Stop, UnderWay};
+use under_way::Subject;
+pub(super) use under_way::{Failed, Stop, UnderWay, Waiting};
 
 impl OpenBlock<'_> {
     /// Executes several actions, all or none of them. Whatever becomes of them, there is a receipt and the sender pays
@@ -59,70 +58,21 @@ impl OpenBlock<'_> {
         list: &ActionList,
         observer: &mut dyn CallObserver,
     ) -> Result<(), ChainError> {
-        let (before, registered) = (self.state.checkpoint(), self.registered);
+        let before = self.state.checkpoint();
         self.forget_reads();
         if let Some(kept) = &mut self.kept {
             kept.clear();
         }
         let rules = self.rules();
         let gas_before = admit(list, &rules)?;
-        let reserved = list.gas_limit.0.saturating_mul(list.gas_price);
-        self.pay(&list.sender, reserved)?;
-        let started = self.state.checkpoint();
+        let reserved = self.reserve(list.sender, list.gas_limit, list.gas_price)?;
         let new = self.identify(Body::Actions(list.clone()))?;
         let limit = Gas(list.gas_limit.0 - gas_before.0);
         let context = self.context(list.sender, new.id);
         let mut under = UnderWay::new(context, rules, limit);
         let result = self.execute_list(&mut under, list, observer);
-        let most = self.chain.genesis().network.max_amount();
-        let result = match result {
-            Err(Stop::Node(error)) => return Err(error),
-            Err(Stop::Failed(failed)) => Err(*failed),
-            Ok(()) => Ok(under.refund()),
-        };
-        let gas = gas_before.0 + under.used.0;
-        let fee_of = |refund: Gas| gas.saturating_sub(refund.0).saturating_mul(list.gas_price);
-        let mut end = match result {
-            Ok(refund) => {
-                let rest = reserved.saturating_sub(fee_of(refund));
-                match give_back(&mut self.state, &list.sender, rest)? {
-                    Some(balance) if balance <= most => Ok(refund),
-                    _ => Err(Failed {
-                        verdict: Verdict::SettlementFailed {
-                            reason: format!("the sender would hold more than {most}"),
-                        },
-                        error: None,
-                    }),
-                }
-            }
-            Err(failed) => Err(failed),
-        };
-        if end.is_err() {
-            self.state.revert(started);
-            self.registered = registered;
-            self.ready = None;
-            under.events.clear();
-            let rest = reserved.saturating_sub(fee_of(Gas::ZERO));
-            give_back(&mut self.state, &list.sender, rest)?;
-        }
-        let refund = *end.as_mut().unwrap_or(&mut Gas::default());
-        let failed = end.err();
+        let done = self.conclude(&reserved, gas_before, under, result)?;
         let target = list.actions.first().map(|action| action.account);
-        let (verdict, error) = failed.map_or((Verdict::Success, None), |failed| {
-            (failed.verdict, failed.error)
-        });
-        let done = Done {
-            verdict,
-            error,
-            frames: under.frames,
-            events: under.events,
-            cost: Cost {
-                gas,
-                refund: refund.0,
-                fee: fee_of(refund),
-                memory: under.memory,
-            },
-        };
         self.finish(new, before, (list.sender, target.unwrap_or_default()), done)?;
         Ok(())
     }
@@ -141,6 +91,7 @@ impl OpenBlock<'_> {
             contract: SYSTEM,
             input: &[],
             pay_amount: 0,
+            gas_price: self.chain.genesis().gas_price,
             traversal: true,
             account_check: false,
         }

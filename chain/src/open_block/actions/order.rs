@@ -48,7 +48,7 @@ impl Notified {
 
 impl OpenBlock<'_> {
     /// Executes an action so many inline actions deep, and all that follows it.
-    pub(super) fn perform(
+    pub(in crate::open_block) fn perform(
         &mut self,
         under: &mut UnderWay<'_>,
         action: Waiting,

@@ -5,7 +5,7 @@ use crate::receipt::{ErrorText, Event, Frame, FrameKind, Receipt, Verdict, Work}
 use crate::session::Rejection;
 use abi::{Gas, Name};
 use bridge::{Fault, Rules};
-use hostapi::{CallContext, Failure, NodeError};
+use hostapi::{CallContext, Deferred, Failure, NodeError};
 use state::keys::RegId;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(in crate::open_block) struct UnderWay<'t> {
 
 /// A piece of work whose turn is to come.
 #[derive(Clone)]
-pub(super) struct Waiting {
+pub(in crate::open_block) struct Waiting {
     pub(super) kind: FrameKind,
     pub(super) ordinal: u16,
     pub(super) parent: Option<u16>,
@@ -42,8 +42,58 @@ pub(super) struct Waiting {
     pub(super) subject: Rc<Subject>,
 }
 
+impl Waiting {
+    /// The deferred action of `entry`, as the first piece of work of a transaction.
+    pub(in crate::open_block) fn deferred(under: &mut UnderWay<'_>, entry: &Deferred) -> Waiting {
+        let action = &entry.action;
+        Waiting {
+            kind: FrameKind::Deferred,
+            ordinal: under.first(),
+            parent: None,
+            receiver: action.account,
+            caller: entry.by,
+            value: action.value,
+            subject: Rc::new(Subject {
+                code: action.account,
+                action: action.name,
+                data: action.data.clone(),
+                actors: match action.permissions[..] {
+                    [] => Arc::new([]),
+                    _ => Arc::new([entry.by]),
+                },
+                is_context_free: false,
+            }),
+        }
+    }
+
+    /// The notification of `receiver` of an action with a name that was done to another account, as the first piece
+    /// of work of a transaction.
+    pub(in crate::open_block) fn notice(
+        under: &mut UnderWay<'_>,
+        receiver: RegId,
+        (code, action): (RegId, Name),
+        data: Vec<u8>,
+    ) -> Waiting {
+        Waiting {
+            kind: FrameKind::Notified,
+            ordinal: under.first(),
+            parent: None,
+            receiver,
+            caller: code,
+            value: 0,
+            subject: Rc::new(Subject {
+                code,
+                action,
+                data,
+                actors: Arc::new([]),
+                is_context_free: false,
+            }),
+        }
+    }
+}
+
 /// The action that a piece of work belongs to.
-pub(super) struct Subject {
+pub(in crate::open_block) struct Subject {
     /// The account that is acted on.
     pub(super) code: RegId,
     pub(super) action: Name,
@@ -68,7 +118,7 @@ pub(in crate::open_block) struct Failed {
 }
 
 impl Stop {
-    pub(super) fn failed(verdict: Verdict) -> Stop {
+    pub(in crate::open_block) fn failed(verdict: Verdict) -> Stop {
         let error = None;
         Stop::Failed(Box::new(Failed { verdict, error }))
     }
@@ -133,6 +183,12 @@ impl<'t> UnderWay<'t> {
         }
         self.used = Gas(self.used.0 + gas.0);
         Ok(())
+    }
+
+    /// The first ordinal.
+    const fn first(&mut self) -> u16 {
+        self.ordinal = 1;
+        self.ordinal
     }
 
     /// The next ordinal.

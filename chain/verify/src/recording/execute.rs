@@ -328,6 +328,7 @@ fn transaction<'a>(
         contract: array("context.tx.dest_script_id", &tx.dest_script_id)?,
         input: &row.input.0,
         pay_amount: tx.pay_amount,
+        gas_price: 0,
         traversal: context.db_traversal_enabled,
         account_check: context.check_account_flag.unwrap_or(check),
     };

@@ -11,6 +11,7 @@ use crate::receipt::Receipt;
 use crate::registry::{Contract, ContractRecord};
 use abi::Semantics;
 use bridge::{Engine, Rules};
+use hostapi::deferred::{Deferred, QueuePlace};
 use hostapi::{ChainView, KnownTx, NodeError};
 use state::keys::{self, Hash, RegId, kind};
 use state::{Batch, Overlay, StateStore};
@@ -200,6 +201,22 @@ impl Chain {
         contract
             .map(|contract| (id, contract))
             .ok_or_else(|| ChainError::Undeployed { name: name() })
+    }
+
+    /// The deferred actions that wait, in the order in which they will be executed.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn deferred(&self) -> Result<Vec<(QueuePlace, Deferred)>, NodeError> {
+        let mut waiting = Vec::new();
+        let mut after: Option<Vec<u8>> = None;
+        while let Some((key, value)) = self.store.next(&[kind::DEFERRED], after.as_deref())? {
+            let entry = QueuePlace::of_key(&key).zip(Deferred::decode(&value));
+            let damaged = || NodeError::damaged(&key, "a deferred action is expected");
+            waiting.push(entry.ok_or_else(damaged)?);
+            after = Some(key);
+        }
+        Ok(waiting)
     }
 
     /// Local names by registered id.

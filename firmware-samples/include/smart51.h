@@ -312,6 +312,41 @@ S51_INLINE void s51_authorization(s51_authorization_t S51_XDATA *authorization, 
     authorization->permission[7] = 0x32;
 }
 
+/* A deferred action, for s51_send_deferred. */
+typedef struct S51_PACKED {
+    uint8_t id[8];          /* of the contract's choice; that of no action of it that waits */
+    uint32_t delay;         /* how many blocks later, at least 1 */
+    uint8_t gas[8];         /* the most gas of the action, a number from its lowest byte on */
+    uint8_t onerror_gas[8]; /* the most gas for telling the contract that it failed; 0 to be told nothing */
+    s51_action_t action;
+} s51_deferred_t;
+
+/* Fills one with an id, a delay and the gas for its action, which is still to be filled; of a failure nobody is told. */
+S51_INLINE void s51_defer(s51_deferred_t S51_XDATA *deferred, uint32_t id, uint32_t delay, uint32_t gas)
+{
+    uint8_t i;
+    for (i = 0; i < 8; i++) {
+        deferred->id[i] = i < 4 ? (uint8_t)(id >> (8 * i)) : 0;
+        deferred->gas[i] = i < 4 ? (uint8_t)(gas >> (8 * i)) : 0;
+        deferred->onerror_gas[i] = 0;
+    }
+    deferred->delay = delay;
+}
+
+/* Has the contract told of a failure, with so much gas for it: its action `onerror`, by the account 0-0. */
+S51_INLINE void s51_tell_failure(s51_deferred_t S51_XDATA *deferred, uint32_t gas)
+{
+    uint8_t i;
+    for (i = 0; i < 4; i++)
+        deferred->onerror_gas[i] = (uint8_t)(gas >> (8 * i));
+}
+
+/* What the action `onerror` of the account 0-0 has behind its head: the deferred action that failed. */
+typedef struct S51_PACKED {
+    uint8_t id[8];
+    s51_action_t action;
+} s51_onerror_t;
+
 /* Ends the call with a code other than S51_OK and a text for people. */
 #define s51_fail_with(code, literal) s51_fail(code, literal, sizeof(literal) - 1)
 
@@ -365,6 +400,8 @@ S51_INLINE void s51_authorization(s51_authorization_t S51_XDATA *authorization, 
 #define S51_NOTIFY 0x010A
 #define S51_SEND_ACTION 0x010B
 #define S51_SEND_CONTEXT_FREE 0x010C
+#define S51_SEND_DEFERRED 0x010D
+#define S51_CANCEL_DEFERRED 0x010E
 
 /* The methods. */
 /* Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger. */
@@ -781,6 +818,24 @@ S51_INLINE void s51_send_context_free(const void *action, const void *data, uint
     s51_arg(action, 22);
     s51_arg(data, data_len);
     s51_call(S51_SEND_CONTEXT_FREE);
+}
+
+/* Sends an action that is executed in a later block, as a transaction of its own: its first height. */
+S51_INLINE uint32_t s51_send_deferred(const void *deferred, const void *authorization, uint16_t count, const void *data, uint16_t data_len)
+{
+    s51_arg(deferred, 50);
+    s51_arg(authorization, count * 14u);
+    s51_arg(data, data_len);
+    s51_call(S51_SEND_DEFERRED);
+    return s51_item32();
+}
+
+/* Cancels a deferred action of the contract that waits: 1, or 0 if none has this id. */
+S51_INLINE uint8_t s51_cancel_deferred(int64_t id)
+{
+    s51_arg64(id);
+    s51_call(S51_CANCEL_DEFERRED);
+    return s51_item8();
 }
 
 #endif

@@ -65,6 +65,7 @@ samples! {
     "exchange": "a pool of two tokens that swaps one for the other: calls both",
     "auction": "whoever pays most gets it, and a beaten bid is paid back at once",
     "wallet": "sends money on by inline actions, and a watcher is notified",
+    "standing_order": "pays somebody again and again, by deferred actions, until its money ends",
     "factory": "makes contracts of an image that the chain has, and calls them",
     "escrow": "a secured trade: the money waits until buyer, seller or arbiter settle it",
     "bet": "two parties toss a coin that neither can load",

@@ -1,38 +1,38 @@
 //! Deferred actions: when they run, who pays, and what becomes of those that fail.
 
-use crate::actions::{A, B, C, Call, DEAF, action, actors, does, has, list, notify, send, write};
+use crate::actions::{A, B, C, Call, DEAF, action, actors, does, has, notify, send, write};
 use crate::atomicity::copy_of;
-use crate::common::{PARTIES, balance, export, in_memory, parts, puppet, script};
+use crate::common::{PARTIES, balance, export, parts, script};
 use abi::codec::request;
-use abi::{Name, Semantics, method};
+use abi::{Name, method};
 use bridge::EngineId;
 use chain::actions::{ACTIVE, SYSTEM};
 use chain::past::{self, AgainOptions};
 use chain::receipt::{FrameKind, Receipt};
-use chain::{Action, ActionList, Chain, ContractFlags, Deploy, Genesis, OpenBlock, Work};
-use hostapi::deferred::{self, DELAY_MAX, GAS_MAX};
+use chain::{Action, Chain, Genesis, OpenBlock, Work};
+use hostapi::deferred;
 use state::StateStore;
 use state::keys::RegId;
 use std::sync::Arc;
 
 /// What most deferred actions of these tests may use.
-const GAS: u64 = 1_000_000;
+pub(crate) const GAS: u64 = 1_000_000;
 
 /// How an action is sent.
 #[derive(Clone, Copy)]
-struct Sent<'a> {
-    by: RegId,
-    id: u64,
-    delay: u32,
-    gas: u64,
-    onerror_gas: u64,
-    account: RegId,
-    value: u64,
-    does: &'a [(RegId, Vec<u8>)],
+pub(crate) struct Sent<'a> {
+    pub(crate) by: RegId,
+    pub(crate) id: u64,
+    pub(crate) delay: u32,
+    pub(crate) gas: u64,
+    pub(crate) onerror_gas: u64,
+    pub(crate) account: RegId,
+    pub(crate) value: u64,
+    pub(crate) does: &'a [(RegId, Vec<u8>)],
 }
 
 /// An action of B that may use [`GAS`], sent by A, for the next block.
-const USUAL: Sent<'static> = Sent {
+pub(crate) const USUAL: Sent<'static> = Sent {
     by: A,
     id: 0xFF,
     delay: 1,
@@ -58,7 +58,7 @@ impl Sent<'_> {
         .concat()
     }
 
-    fn call(&self) -> Call {
+    pub(crate) fn call(&self) -> Call {
         let authorization = [&self.by[..], &ACTIVE.0.to_le_bytes()].concat();
         let data = parts(self.does);
         (
@@ -68,12 +68,12 @@ impl Sent<'_> {
     }
 }
 
-fn cancel(id: u64) -> Call {
+pub(crate) fn cancel(id: u64) -> Call {
     (method::CANCEL_DEFERRED, request(&[&id.to_le_bytes()]))
 }
 
 /// A chain with actors of which A and B hold much money.
-fn rich(first: EngineId) -> Chain {
+pub(crate) fn rich(first: EngineId) -> Chain {
     let chain = actors(first);
     let mut block = chain.begin_block().unwrap();
     for account in [A, B] {
@@ -88,7 +88,7 @@ fn rich(first: EngineId) -> Chain {
 }
 
 /// Has `by` make these calls, in a block of its own.
-fn have(chain: &Chain, by: RegId, calls: &[Call]) -> Receipt {
+pub(crate) fn have(chain: &Chain, by: RegId, calls: &[Call]) -> Receipt {
     let mut block = chain.begin_block().unwrap();
     let receipt = send(&mut block, &[action(by, &[(by, does(calls))])]);
     block.commit().unwrap();
@@ -96,7 +96,7 @@ fn have(chain: &Chain, by: RegId, calls: &[Call]) -> Receipt {
 }
 
 /// Commits a block without transactions but those that were due: their receipts.
-fn mine(chain: &Chain) -> Vec<Receipt> {
+pub(crate) fn mine(chain: &Chain) -> Vec<Receipt> {
     chain.begin_block().unwrap().commit().unwrap().1
 }
 
@@ -106,13 +106,13 @@ fn waits(chain: &Chain, by: RegId, id: u64) -> bool {
         .is_some()
 }
 
-fn is_sound(chain: &Chain) {
+pub(crate) fn is_sound(chain: &Chain) {
     let checked = chain.check().unwrap();
     assert!(checked.problems.is_empty(), "{:?}", checked.problems);
 }
 
 /// The first reply of a receipt's last call.
-fn replies(block: &OpenBlock<'_>) -> Vec<Vec<Vec<u8>>> {
+pub(crate) fn replies(block: &OpenBlock<'_>) -> Vec<Vec<Vec<u8>>> {
     let calls = block.host_calls().calls;
     calls.iter().map(|call| call.reply.to_vec()).collect()
 }
@@ -323,140 +323,6 @@ fn one_of_a_failed_frame_does_not_wait() {
     is_sound(&chain);
 }
 
-#[test]
-fn bounds_of_deferred_actions() {
-    let chain = rich(EngineId::Mcs51);
-    let mut block = chain.begin_block().unwrap();
-    block.keep_host_calls(1 << 16);
-    let held = balance(&chain, C);
-    let asked = [
-        (USUAL, true),
-        (Sent { delay: 0, ..USUAL }, false),
-        (
-            Sent {
-                delay: DELAY_MAX,
-                ..USUAL
-            },
-            true,
-        ),
-        (
-            Sent {
-                delay: DELAY_MAX + 1,
-                ..USUAL
-            },
-            false,
-        ),
-        (
-            Sent {
-                delay: u32::MAX,
-                ..USUAL
-            },
-            false,
-        ),
-        (
-            Sent {
-                gas: GAS_MAX,
-                ..USUAL
-            },
-            true,
-        ),
-        (
-            Sent {
-                gas: GAS_MAX,
-                onerror_gas: 1,
-                ..USUAL
-            },
-            false,
-        ),
-        (
-            Sent {
-                onerror_gas: u64::MAX,
-                ..USUAL
-            },
-            false,
-        ),
-        // Somebody else's authority.
-        (Sent { by: B, ..USUAL }, false),
-        // What the contract does not hold: C has 1,000.
-        (
-            Sent {
-                by: C,
-                gas: held,
-                ..USUAL
-            },
-            true,
-        ),
-        (
-            Sent {
-                by: C,
-                gas: held + 1,
-                ..USUAL
-            },
-            false,
-        ),
-        (
-            Sent {
-                by: C,
-                gas: 1,
-                onerror_gas: held,
-                ..USUAL
-            },
-            false,
-        ),
-    ];
-    for (sent, is_taken) in asked {
-        let who = if sent.by == C { C } else { A };
-        let before = block.writes();
-        send(&mut block, &[action(who, &[(who, does(&[sent.call()]))])]);
-        let replied = replies(&block);
-        assert_eq!(!replied[0].is_empty(), is_taken, "{replied:?}");
-        if is_taken {
-            send(
-                &mut block,
-                &[action(who, &[(who, does(&[cancel(sent.id)]))])],
-            );
-        } else {
-            assert_eq!(block.writes().len(), before.len());
-        }
-    }
-}
-
-/// What is due at one time is executed in the order of sending, as much as a block may have.
-#[test]
-fn many_that_are_due_wait_for_each_other() {
-    let chain = rich(EngineId::Mcs51);
-    let each: Vec<Call> = (0..4)
-        .map(|id| {
-            let does = [(B, does(&[write(&[b'k', id as u8])]))];
-            Sent {
-                id,
-                gas: GAS_MAX,
-                does: &does,
-                ..USUAL
-            }
-            .call()
-        })
-        .collect();
-    let receipt = have(&chain, A, &each);
-    assert!(receipt.verdict.is_success(), "{receipt}");
-    let there = |chain: &Chain| {
-        let mut block = chain.state();
-        (0..4u8)
-            .filter(|id| {
-                hostapi::data::get(&mut block, &B, &[b'k', *id])
-                    .unwrap()
-                    .is_some()
-            })
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(mine(&chain).len(), 2);
-    assert_eq!(there(&chain), [0, 1]);
-    assert_eq!(mine(&chain).len(), 2);
-    assert_eq!(there(&chain), [0, 1, 2, 3]);
-    assert!(mine(&chain).is_empty());
-    is_sound(&chain);
-}
-
 /// Only the chain tells of failures.
 #[test]
 fn nobody_else_sends_onerror() {
@@ -558,51 +424,4 @@ fn deferred_actions_are_traced_and_rolled_back() {
     // What is taken in from an export waits as before.
     let copy = Chain::open(Box::new(copy_of(&waiting)), Genesis::default()).unwrap();
     assert_eq!(mine(&copy), receipts[..3]);
-}
-
-/// An account that has no room left gets what fits, and no deferred action fails by that.
-#[test]
-fn what_comes_back_is_as_much_as_fits() {
-    let (chain, _) = in_memory();
-    let most = chain.genesis().network.max_amount();
-    let mut block = chain.begin_block().unwrap();
-    let deploy = Deploy {
-        sender: PARTIES.alice,
-        image: &puppet(EngineId::Mcs51),
-        semantics: Semantics::V1,
-        name: None,
-        flags: ContractFlags::empty(),
-        init: None,
-    };
-    let id = block.deploy(&deploy).unwrap().target;
-    let pay = |block: &mut OpenBlock<'_>, payer: &str, value, calls: &[Call]| {
-        let sender = block.new_account(payer, most).unwrap().target;
-        let paying = Action {
-            value,
-            authorization: vec![],
-            data: script(calls, 1),
-            ..action(id, &[])
-        };
-        let paying = ActionList {
-            sender,
-            ..list(&[paying])
-        };
-        let receipt = block.transact(&paying, &mut ()).unwrap();
-        assert!(receipt.verdict.is_success(), "{receipt}");
-    };
-    let later = Sent {
-        by: id,
-        account: id,
-        gas: GAS_MAX,
-        ..USUAL
-    };
-    pay(&mut block, "first", most / 2, &[later.call()]);
-    pay(&mut block, "second", most - most / 2 + GAS_MAX, &[]);
-    block.commit().unwrap();
-    assert_eq!(balance(&chain, id), most);
-    let receipts = mine(&chain);
-    assert!(receipts[0].gas < GAS_MAX);
-    assert_eq!(receipts[0].fee, GAS_MAX);
-    assert_eq!(balance(&chain, id), most);
-    is_sound(&chain);
 }

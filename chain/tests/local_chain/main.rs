@@ -10,6 +10,7 @@ mod call_trees;
 mod calls;
 mod common;
 mod deferred;
+mod deferred_bounds;
 mod killed_process;
 mod money;
 mod money_property;

@@ -2,6 +2,7 @@
 
 use crate::actions::{action, list, send};
 use crate::common::*;
+use crate::money::{take, to_regid};
 use abi::codec::request;
 use abi::{Gas, Name, Semantics, method};
 use bridge::EngineId;
@@ -12,6 +13,7 @@ use chain::{
     Action, CallRequest, Chain, ChainError, CodeRefusal, ContractFlags, ContractRecord, Deploy,
     Genesis, Init, OpenBlock, Receipt, SetCode, Verdict, Work,
 };
+use hostapi::accounts::Account;
 use hostapi::data;
 use loader::Image;
 use state::MemStore;
@@ -495,4 +497,54 @@ fn what_initialises_is_paid_by_the_byte() {
     };
     let (none, some) = (gas(&[]), gas(&[7; 100]));
     assert_eq!((some.0 - none.0, some.1 - none.1), (2_000, 2_000));
+}
+
+/// What is left of a fee can come back to an account that the initialised contract has filled: then nothing is done.
+#[test]
+fn no_rest_makes_an_account_too_rich() {
+    let (chain, _) = in_memory();
+    let most = chain.genesis().network.max_amount();
+    let mut block = chain.begin_block().unwrap();
+    let rich = block.new_account("rich", most).unwrap().target;
+    let image = puppet(EngineId::Mcs51);
+    let own = Deploy {
+        sender: rich,
+        ..deploy(&image, None)
+    };
+    let contract = block.deploy(&own).unwrap().target;
+    let payment = Payment::Gas {
+        limit: Gas(1_000_000),
+        price: 1,
+    };
+    let amount = 1_000_000_000;
+    let fill = CallRequest {
+        sender: PARTIES.alice,
+        contract,
+        input: &script(&[], 1),
+        value: amount,
+        payment,
+    };
+    assert!(block.call(&fill, &mut ()).unwrap().verdict.is_success());
+    let spent = most - held(&mut block, rich);
+    block.transfer(PARTIES.alice, rich, spent).unwrap();
+    let records = [to_regid(&rich, amount), take(&contract, amount)];
+    let other = asks(&[(method::OUTPUT, request(&[records.as_flattened()]))]);
+    let upgrade = SetCode {
+        sender: rich,
+        init: Some(Init {
+            input: b"x",
+            gas: Gas(1_000_000),
+        }),
+        ..set(contract, &other)
+    };
+    let receipt = block.set_code(&upgrade).unwrap().clone();
+    assert!(!receipt.verdict.is_success(), "{receipt}");
+    assert!(held(&mut block, rich) < most);
+    block.commit().unwrap();
+    assert_eq!(chain.check().unwrap().problems, []);
+}
+
+fn held(block: &mut OpenBlock<'_>, account: RegId) -> u64 {
+    let account = Account::of(block.state(), &account).unwrap().unwrap();
+    account.1.balance
 }

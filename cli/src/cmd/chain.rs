@@ -5,7 +5,7 @@ use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
-use chain::Genesis;
+use chain::{Genesis, RegIdText, names};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -47,6 +47,9 @@ enum Action {
         #[arg(long, value_name = "N", value_parser = number::<u64>)]
         seconds: u64,
     },
+    /// List the deferred actions that wait, in the order in which they will be executed.
+    #[command(after_help = "Example:\n  smart51 chain deferred --json")]
+    Deferred,
 }
 
 /// The newest block.
@@ -54,6 +57,8 @@ enum Action {
 struct Report {
     /// How many blocks were made.
     blocks: u32,
+    /// How many transactions are in them, of deferred actions.
+    executed: usize,
     height: u32,
     time: u64,
     hash: Bytes,
@@ -62,6 +67,10 @@ struct Report {
 impl Chain {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let (chain, action) = match self.action {
+            Action::Deferred => {
+                out.print(&Waiting::of(&self.store.look()?)?)?;
+                return Ok(Status::Success);
+            }
             Action::New { no_upgrades } => {
                 let genesis = Genesis {
                     upgrades: !no_upgrades,
@@ -71,11 +80,12 @@ impl Chain {
             }
             action => (self.store.existing()?, Some(action)),
         };
+        let mut executed = 0;
         let blocks = match action {
-            None | Some(Action::New { .. }) => 0,
+            None | Some(Action::New { .. } | Action::Deferred) => 0,
             Some(Action::Mine { blocks }) => {
                 for _ in 0..blocks {
-                    chain.begin_block()?.commit()?;
+                    executed += chain.begin_block()?.commit()?.1.len();
                 }
                 blocks
             }
@@ -86,13 +96,14 @@ impl Chain {
                         "the newest block's time is {now}: {seconds} seconds more is no time"
                     ))
                 })?;
-                chain.begin_block_at(then)?.commit()?;
+                executed = chain.begin_block_at(then)?.commit()?.1.len();
                 1
             }
         };
         let head = chain.head()?;
         let report = Report {
             blocks,
+            executed,
             height: head.height,
             time: head.time,
             hash: Bytes(head.hash.to_vec()),
@@ -109,6 +120,104 @@ impl Text for Report {
     fn text(&self, page: &mut Page) {
         say!(page, "height       {}", self.height);
         say!(page, "time         {} seconds since 1970", self.time);
-        say!(page, "hash         {}", self.hash)
+        say!(page, "hash         {}", self.hash);
+        if self.executed > 0 {
+            say!(
+                page,
+                "executed     {} transactions of deferred actions; `smart51 block` shows those of a block",
+                self.executed
+            );
+        }
+    }
+}
+
+/// The deferred actions that wait.
+#[derive(Debug, Serialize)]
+struct Waiting {
+    deferred: Vec<Listed>,
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    /// The height of the first block in which it can be executed.
+    due: u32,
+    number: u64,
+    by: String,
+    by_name: Option<String>,
+    /// The id that the contract gave it.
+    id: u64,
+    account: String,
+    account_name: Option<String>,
+    action: String,
+    value: u64,
+    gas: u64,
+    onerror_gas: u64,
+    price: u64,
+    data: Bytes,
+}
+
+impl Waiting {
+    fn of(chain: &chain::Chain) -> Result<Waiting, Error> {
+        let waiting = chain.deferred()?;
+        let all = waiting
+            .iter()
+            .flat_map(|(_, entry)| [entry.by, entry.action.account]);
+        let names = names::of(chain.store(), &all.collect())?;
+        let deferred = waiting.into_iter().map(|(place, entry)| Listed {
+            due: place.due,
+            number: place.number,
+            by: RegIdText(entry.by).to_string(),
+            by_name: names.get(&entry.by).cloned(),
+            id: entry.id,
+            account: RegIdText(entry.action.account).to_string(),
+            account_name: names.get(&entry.action.account).cloned(),
+            action: entry.action.name.to_string(),
+            value: entry.action.value,
+            gas: entry.gas.0,
+            onerror_gas: entry.onerror_gas.0,
+            price: entry.price,
+            data: Bytes(entry.action.data),
+        });
+        Ok(Waiting {
+            deferred: deferred.collect(),
+        })
+    }
+}
+
+impl Text for Waiting {
+    fn text(&self, page: &mut Page) {
+        if self.deferred.is_empty() {
+            say!(page, "no deferred actions");
+        }
+        for listed in &self.deferred {
+            let Listed {
+                due,
+                by,
+                id,
+                account,
+                action,
+                value,
+                gas,
+                onerror_gas,
+                data,
+                ..
+            } = listed;
+            let shown = |name: &Option<String>| {
+                name.as_deref()
+                    .map_or(String::new(), |name| format!("{name} "))
+            };
+            let (by_name, account_name) = (shown(&listed.by_name), shown(&listed.account_name));
+            let amount = match value {
+                0 => String::new(),
+                value => format!(" with {value}"),
+            };
+            say!(
+                page,
+                "from block {due}: {account_name}{account} {action}{amount}, id {id} of {by_name}{by}, at most {gas} gas, and {onerror_gas} to tell a failure"
+            );
+            if !data.0.is_empty() {
+                say!(page, "    data {data}");
+            }
+        }
     }
 }

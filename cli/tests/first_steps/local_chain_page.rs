@@ -23,9 +23,14 @@ fn the_page_on_the_local_chain_holds() {
 #[test]
 fn the_page_on_actions_holds() {
     let dir = Dir::new();
+    for name in ["wallet", "standing_order"] {
+        let sample = firmware_samples::sample(name).unwrap();
+        dir.write(&format!("{name}.ihx"), sample.image);
+    }
     dir.write(
-        "wallet.ihx",
-        firmware_samples::sample("wallet").unwrap().image,
+        "start.toml",
+        "[[action]]\naccount = \"order\"\nname = \"fill\"\nvalue = 1_000_000\n\n\
+         [[action]]\naccount = \"order\"\nname = \"start\"\ndata = [\"regid:bobs\", \"u64:30\", \"u32:2\"]\n",
     );
     dir.write(
         "pay.toml",

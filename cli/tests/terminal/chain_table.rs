@@ -11,6 +11,7 @@ pub(super) const CHAIN: &[(&str, &str, Effect)] = &[
     ("chain mine", "--store chain", Serves),
     ("chain advance --seconds 5", "--store chain", Serves),
     ("chain advance --store chain", "--seconds 5", Serves),
+    ("chain deferred", "--store chain", Serves),
     ("contract list", "--store chain", Serves),
     ("deploy counter.ihx --store chain", "--from alice", Serves),
     ("deploy counter.ihx --from alice", "--store chain", Serves),

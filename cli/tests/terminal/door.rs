@@ -165,7 +165,9 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
         "state import" => &[&[HOSTILE]],
         // These take no text: what they don't take is quoted.
         "account" | "account list" | "chain" | "chain new" | "chain mine" | "chain advance"
-        | "contract" | "contract list" | "state check" | "abi" | "abi list" => &[&[HOSTILE]],
+        | "chain deferred" | "contract" | "contract list" | "state check" | "abi" | "abi list" => {
+            &[&[HOSTILE]]
+        }
         "upgrade" => &[
             &["print", "import.wat", "--from", "alice"],
             &[HOSTILE, "print.wat", "--from", "alice"],

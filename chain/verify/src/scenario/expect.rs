@@ -151,6 +151,9 @@ fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
     if let Some(expected) = &expect.prints {
         compare_prints(expected, receipt, found);
     }
+    if let Some(expected) = &expect.deferred {
+        compare_deferred(expected, &report.deferred, found);
+    }
     let number = |of: fn(&Receipt) -> u64| receipt.map(of);
     found.compare("cycles", expect.cycles, number(|r| r.meters.cycles));
     found.compare(
@@ -167,6 +170,17 @@ fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
         expect.host_calls,
         number(|r| r.meters.host_calls.into()),
     );
+}
+
+fn compare_deferred(expected: &[String], receipts: &[Receipt], found: &mut Differences) {
+    for at in 0..expected.len().max(receipts.len()) {
+        let (expected, receipt) = (expected.get(at), receipts.get(at));
+        if expected.map(String::as_str) != receipt.map(|receipt| receipt.verdict.name()) {
+            let expected = expected.map_or("nothing".into(), String::clone);
+            let actual = receipt.map_or("nothing".into(), |receipt| receipt.verdict.to_string());
+            found.add(format!("deferred[{at}]"), expected, actual);
+        }
+    }
 }
 
 fn compare_prints(expected: &[String], receipt: Option<&Receipt>, found: &mut Differences) {

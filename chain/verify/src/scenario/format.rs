@@ -149,6 +149,7 @@ pub(super) struct Expect {
     pub(super) returns: Option<Bytes>,
     pub(super) prints: Option<Vec<String>>,
     pub(super) events: Option<Vec<EventTable>>,
+    pub(super) deferred: Option<Vec<String>>,
     pub(super) cycles: Option<u64>,
     pub(super) instructions: Option<u64>,
     pub(super) steps: Option<i64>,
@@ -208,6 +209,9 @@ const MINED_MAX: u64 = 1_000_000;
 
 /// What a call's `expect.outcome` may be.
 const OUTCOMES: [&str; 4] = ["success", "refused", "fault", "rejected"];
+
+/// What `expect.deferred` may list: what is due always begins.
+const DEFERRED_OUTCOMES: &[&str] = OUTCOMES.split_at(3).0;
 
 impl Scenario {
     /// Reads the scenario at `path` and the images it names.
@@ -358,6 +362,13 @@ impl Scenario {
             {
                 let field = format!("step {number}: expect.outcome");
                 return fail(field, outcome, "use success, refused, fault or rejected");
+            }
+            let deferred = step.expect.deferred.iter().flatten();
+            for outcome in deferred {
+                if !DEFERRED_OUTCOMES.contains(&outcome.as_str()) {
+                    let field = format!("step {number}: expect.deferred");
+                    return fail(field, outcome, "use success, refused or fault");
+                }
             }
             for data in &step.expect.data {
                 if data.value.is_some() == data.missing {

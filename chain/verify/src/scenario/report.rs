@@ -45,6 +45,8 @@ pub struct StepReport {
     pub contract: Option<String>,
     /// The receipt, if a call was made.
     pub receipt: Option<Receipt>,
+    /// The receipts of the deferred actions that were executed in its blocks, before its own transaction.
+    pub deferred: Vec<Receipt>,
     /// The reason why a call was not made.
     pub rejected: Option<String>,
     /// The host calls, where [`RunOptions::keep_host_calls`](super::RunOptions::keep_host_calls) asks

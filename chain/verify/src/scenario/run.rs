@@ -176,6 +176,7 @@ impl Scenario {
             name: step.title(number),
             contract: step.call.clone(),
             receipt: None,
+            deferred: Vec::new(),
             rejected: None,
             host_calls: HostCalls::default(),
             names: BTreeMap::new(),
@@ -190,12 +191,13 @@ impl Scenario {
             self.act(context, step, actions, options, &mut report)?;
         }
         for _ in 0..step.mine.unwrap_or_default() {
-            chain.begin_block()?.commit()?;
+            report.deferred.extend(chain.begin_block()?.commit()?.1);
         }
         if let Some(seconds) = step.travel {
-            chain
-                .begin_block_at(chain.head()?.time.saturating_add(seconds))?
-                .commit()?;
+            let time = chain.head()?.time.saturating_add(seconds);
+            report
+                .deferred
+                .extend(chain.begin_block_at(time)?.commit()?.1);
         }
         report.differences = compare(&step.expect, &report, context)
             .map_err(|error| error.at(&self.path, number))?;
@@ -228,6 +230,7 @@ impl Scenario {
             source,
         })?;
         let mut block = chain.begin_block()?;
+        report.deferred.extend_from_slice(block.receipts());
         if let Some(room) = options.keep_host_calls {
             block.keep_host_calls(room);
         }
@@ -297,6 +300,7 @@ impl Scenario {
             payment,
         };
         let mut block = chain.begin_block()?;
+        report.deferred.extend_from_slice(block.receipts());
         if let Some(room) = options.keep_host_calls {
             block.keep_host_calls(room);
         }
@@ -333,6 +337,8 @@ fn state_of(chain: &Chain) -> Result<Vec<Pair>, NodeError> {
         kind::DATA_COUNT,
         kind::APP_ACCOUNT,
         kind::APP_FUND,
+        kind::DEFERRED,
+        kind::DEFERRED_ID,
         kind::NAME,
     ];
     let mut state = Vec::new();

@@ -104,6 +104,10 @@ pub mod number {
     pub const SEND_ACTION: u16 = 0x010B;
     /// [`send_context_free`](super::send_context_free).
     pub const SEND_CONTEXT_FREE: u16 = 0x010C;
+    /// [`send_deferred`](super::send_deferred).
+    pub const SEND_DEFERRED: u16 = 0x010D;
+    /// [`cancel_deferred`](super::cancel_deferred).
+    pub const CANCEL_DEFERRED: u16 = 0x010E;
 }
 
 /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
@@ -439,4 +443,19 @@ pub fn send_action(action: &[u8; 22], authorization: &[[u8; 14]], data: &[u8]) {
 /// that the host does not take ends the call.
 pub fn send_context_free(action: &[u8; 22], data: &[u8]) {
     call(number::SEND_CONTEXT_FREE, &[action, data], &mut []);
+}
+
+/// Sends an action that is executed in a later block, as a transaction of its own: its first
+/// height. `None` where nothing is answered.
+pub fn send_deferred(deferred: &[u8; 50], authorization: &[[u8; 14]], data: &[u8]) -> Option<u32> {
+    let mut out = [0; 4];
+    let answered = call(number::SEND_DEFERRED, &[deferred, authorization.as_flattened(), data], &mut out) != 0;
+    answered.then_some(u32::from_le_bytes(out))
+}
+
+/// Cancels a deferred action of the contract that waits: 1, or 0 if none has this id.
+pub fn cancel_deferred(id: i64) -> bool {
+    let mut out = [0];
+    call(number::CANCEL_DEFERRED, &[&id.to_le_bytes()], &mut out);
+    out[0] != 0
 }

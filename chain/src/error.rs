@@ -50,9 +50,6 @@ pub enum ChainError {
         "the call makes more host calls than a recording holds; record it with a lower --gas or --fee"
     )]
     RecordingTooLarge,
-    /// The call calls other contracts.
-    #[error("the call calls other contracts, and a recording holds one contract")]
-    RecordingOfCalls,
     /// The call has something follow, which is executed after it.
     #[error(
         "the call has accounts notified or sends actions, and a recording ends with the call; make it without \

@@ -353,8 +353,8 @@ impl Begun {
     }
 }
 
-/// Runs `tx`, which nobody admitted and whose contract can call no other, and leaves `state` as it
-/// then is, with or without a run: the caller keeps or reverts it.
+/// Runs `tx`, which nobody admitted, and leaves `state` as it then is, with or without a run: the caller keeps or
+/// reverts it. What the contract asked to follow is not done.
 ///
 /// # Errors
 /// Only if the node fails.
@@ -362,7 +362,7 @@ pub fn execute(
     tx: &Transaction<'_>,
     module: &Arc<dyn Module>,
     state: &mut Overlay<'_>,
-    chain: &dyn ChainView,
+    chain: &Surroundings<'_>,
     observer: &mut dyn CallObserver,
 ) -> Result<TransactionResult, NodeError> {
     // In the original's order, because a recording tells what was left of a rejected transaction.
@@ -370,10 +370,6 @@ pub fn execute(
         Ok(limits) => limits,
         Err(Failure::Contract(rejection)) => return Ok(TransactionResult::Rejected(rejection)),
         Err(Failure::Node(error)) => return Err(error),
-    };
-    let chain = &Surroundings {
-        past: chain,
-        contracts: None,
     };
     let run = run(tx, limits, module, state, chain, observer)?;
     Ok(TransactionResult::Ran(Box::new(run)))

@@ -15,8 +15,11 @@ pub(crate) struct HostCall {
     reply: Vec<Bytes>,
     /// 1 served, 0 refused; null where it ended the run.
     status: Option<i32>,
-    /// Machine cycles before it.
+    /// Machine cycles of its frame before it.
     cycles: Option<u64>,
+    /// The frame that made it, where others than the outermost one are listed with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<u16>,
 }
 
 /// The most bytes of an argument or a reply that are shown in short.
@@ -39,6 +42,15 @@ impl HostCall {
             reply,
             status,
             cycles,
+            frame: None,
+        }
+    }
+
+    /// The same as a call of this frame, listed among those of others.
+    pub(crate) fn of_frame(self, frame: u16) -> HostCall {
+        HostCall {
+            frame: Some(frame),
+            ..self
         }
     }
 
@@ -77,7 +89,10 @@ impl HostCall {
             .cycles
             .map_or_else(String::new, |cycles| format!("at cycle {cycles:<9} "));
         let (args, reply) = (list(&self.args), list(&self.reply));
-        format!("{at}{}({args}) = [{reply}]{status}", self.name)
+        let frame = self
+            .frame
+            .map_or_else(String::new, |frame| format!("frame {frame:<3} "));
+        format!("{frame}{at}{}({args}) = [{reply}]{status}", self.name)
     }
 }
 

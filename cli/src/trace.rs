@@ -1,18 +1,25 @@
-//! `--trace`: each instruction of an 8051 as a line of text.
+//! `--trace`: each instruction of an 8051 as a line of text, and where contracts call each other.
 
 use crate::error::Error;
 use crate::error::about;
 use crate::files;
 use crate::output::Output;
-use bridge::{CallObserver, Cpu, Insn, Observer};
+use bridge::{CallObserver, Cpu, Entered, FrameEnd, Insn, Observer};
+use chain::RegIdText;
+use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::ops::ControlFlow::{self, Continue};
 use std::path::{Path, PathBuf};
 
-/// Writes a line for each instruction before it runs: address, mnemonic, registers.
+/// Writes a line for each instruction before it runs: address, mnemonic, registers. A line that begins with `--` has
+/// the frame whose instructions follow.
 pub(crate) struct Trace {
     to: BufWriter<Box<dyn Write>>,
     path: PathBuf,
+    /// The frames begun beside the outermost one.
+    frames: usize,
+    /// The numbers of those under way.
+    under_way: Vec<usize>,
     /// The first failure to write; nothing is written after it.
     failed: Option<io::Error>,
 }
@@ -35,6 +42,8 @@ impl Trace {
         Ok(Trace {
             to: BufWriter::new(to),
             path: path.into(),
+            frames: 0,
+            under_way: Vec::new(),
             failed: None,
         })
     }
@@ -51,17 +60,22 @@ impl Trace {
     }
 }
 
+impl Trace {
+    /// Writes a line, unless an earlier one could not be written.
+    fn line(&mut self, line: impl fmt::Display) {
+        if self.failed.is_none() {
+            self.failed = writeln!(self.to, "{line}").err();
+        }
+    }
+}
+
 impl Observer for Trace {
     fn wants_instructions(&self) -> bool {
         self.failed.is_none()
     }
 
     fn before(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
-        if self.failed.is_some() {
-            return Continue(());
-        }
-        let written = writeln!(
-            self.to,
+        self.line(format_args!(
             "0x{:04X}  {:<24} A={:02X} B={:02X} PSW={:02X} SP={:02X} DPTR={:04X}",
             cpu.pc(),
             insn,
@@ -70,10 +84,29 @@ impl Observer for Trace {
             cpu.psw().bits(),
             cpu.sp(),
             cpu.dptr(),
-        );
-        self.failed = written.err();
+        ));
         Continue(())
     }
 }
 
-impl CallObserver for Trace {}
+impl CallObserver for Trace {
+    fn wants_host_calls(&self) -> bool {
+        false
+    }
+
+    fn entered(&mut self, frame: &Entered) {
+        self.frames += 1;
+        self.under_way.push(self.frames);
+        let (number, contract) = (self.frames, RegIdText(frame.contract));
+        self.line(format_args!("-- frame {number}: {contract} is called"));
+    }
+
+    fn left(&mut self, end: &FrameEnd) {
+        let number = self.under_way.pop().unwrap_or_default();
+        let caller = self.under_way.last().copied().unwrap_or_default();
+        self.line(format_args!(
+            "-- frame {number} ends: {}; frame {caller} goes on",
+            end.outcome
+        ));
+    }
+}

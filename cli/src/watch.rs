@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::files;
 use crate::messages::tell;
 use crate::output::note;
-use bridge::{CallObserver, Cpu, Insn, Observer};
+use bridge::{CallObserver, Cpu, Entered, FrameEnd, Insn, MachineView, Observer};
 use clap::Args;
 use firmware::watch::Watches;
 use firmware::watch::counts::Counts;
@@ -192,3 +192,63 @@ impl Observer for CallWatches {
 }
 
 impl CallObserver for CallWatches {}
+
+/// An observer that is told of the outermost frame alone, and of nothing in the contracts that it calls.
+#[derive(Debug)]
+pub(crate) struct Outermost<O> {
+    observer: O,
+    /// The frames above it.
+    above: usize,
+}
+
+impl<O> Outermost<O> {
+    /// One that tells `observer`.
+    pub(crate) const fn of(observer: O) -> Outermost<O> {
+        Outermost { observer, above: 0 }
+    }
+
+    /// The observer that was told.
+    pub(crate) fn end(self) -> O {
+        self.observer
+    }
+}
+
+impl<O: Observer> Observer for Outermost<O> {
+    fn wants_instructions(&self) -> bool {
+        self.observer.wants_instructions()
+    }
+
+    fn before(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
+        match self.above {
+            0 => self.observer.before(cpu, insn),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn after(&mut self, cpu: &Cpu, insn: &Insn) -> ControlFlow<()> {
+        match self.above {
+            0 => self.observer.after(cpu, insn),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
+impl<O: CallObserver> CallObserver for Outermost<O> {
+    fn wants_host_calls(&self) -> bool {
+        false
+    }
+
+    fn entered(&mut self, _: &Entered) {
+        self.above += 1;
+    }
+
+    fn left(&mut self, _: &FrameEnd) {
+        self.above = self.above.saturating_sub(1);
+    }
+
+    fn stopped(&mut self, machine: MachineView<'_>) {
+        if self.above == 0 {
+            self.observer.stopped(machine);
+        }
+    }
+}

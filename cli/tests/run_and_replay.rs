@@ -321,6 +321,133 @@ fn call_of_the_local_chain_is_recorded() {
     );
 }
 
+/// A recorded call of the chain has the contracts that it calls in it: they replay, and run without the chain.
+#[test]
+fn a_recording_runs_the_contracts_it_calls() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (store, file, context) = (path("chain"), path("call.json"), path("context.json"));
+    let on_chain = |line: &str, more: &[&str]| {
+        let words: Vec<&str> = line
+            .split(' ')
+            .chain(["--store", &store, "--json"])
+            .collect();
+        let output = smart51(&[&words[..], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
+        json(&output)
+    };
+    on_chain("account new alice --balance 1_000_000_000", &[]);
+    for (name, image) in [
+        ("gold", sample("token")),
+        ("silver", sample("token")),
+        ("exchange", sample("exchange")),
+    ] {
+        on_chain(&format!("deploy --from alice --name {name}"), &[&image]);
+    }
+    for name in ["gold", "silver"] {
+        on_chain(
+            &format!(
+                "call {name} --from alice --input u8:1 --input regid:alice --input u64:1_000_000"
+            ),
+            &[],
+        );
+        on_chain(
+            &format!(
+                "call {name} --from alice --input u8:4 --input regid:exchange --input u64:500_000"
+            ),
+            &[],
+        );
+    }
+    let open = "call exchange --from alice --input u8:1 --input regid:gold --input regid:silver --input u64:100_000";
+    on_chain(open, &["--input", "u64:400_000"]);
+    let swap = [
+        "--input",
+        "u8:2",
+        "--input",
+        "u8:0",
+        "--input",
+        "u64:25_000",
+        "--input",
+        "u64:80_000",
+    ];
+    let receipt = on_chain(
+        "call exchange --from alice --dry-run",
+        &[&swap[..], &["--record", &file]].concat(),
+    );
+    let text = std::fs::read_to_string(&file).expect("the recording");
+    let mut recording: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(recording["format"], 2);
+    let report = json(&smart51(&["replay", &file, "--json"]));
+    assert_eq!(report["equal"], 1, "{report}");
+
+    // The same call again, and one for which the pool has not enough, both without the chain.
+    std::fs::write(&context, recording["rows"][0]["context"].to_string()).expect("written");
+    let trace = path("trace.txt");
+    let exchange = sample("exchange");
+    let run = [
+        "run",
+        &exchange,
+        "--context",
+        &context,
+        "--trace",
+        &trace,
+        "--json",
+    ];
+    let ran = smart51(&[&run[..], &swap].concat());
+    let ran = json(&ran);
+    assert_eq!(ran["outcome"], "success", "{ran}");
+    assert_eq!(ran["gas"], receipt["gas"]);
+    assert_eq!(ran["returned"], recording["rows"][0]["said"]["returned"]);
+    let frames: Vec<_> = ran["frames"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| &it["outcome"])
+        .collect();
+    assert_eq!(frames, ["success", "success"]);
+    let trace = std::fs::read_to_string(trace).expect("the trace");
+    let marks: Vec<&str> = trace
+        .lines()
+        .filter(|line| line.starts_with("--"))
+        .collect();
+    assert_eq!(
+        marks,
+        [
+            "-- frame 1: 2-0 is called",
+            "-- frame 1 ends: success; frame 0 goes on",
+            "-- frame 2: 3-0 is called",
+            "-- frame 2 ends: success; frame 0 goes on",
+        ]
+    );
+    // An 8051 that is called shows its instructions, and `pc` is the outer one's all the same.
+    let inner = trace
+        .split("-- frame 1")
+        .nth(1)
+        .expect("what the first callee does");
+    assert!(inner.lines().count() > 100, "{}", inner.lines().count());
+    assert_eq!(ran["pc"], "0x0008");
+
+    // Whatever a callee answered otherwise is found out, and a file of the wrong format refused with the place.
+    recording["rows"][0]["said"]["frames"][1]["returned"] = "00".into();
+    std::fs::write(&file, recording.to_string()).expect("written");
+    let output = smart51(&["replay", &file, "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        json(&output)["different"][0]["field"],
+        "said.frames[2].returned"
+    );
+    for (format, words) in [
+        (1, "rows[0].context.codes is of recording format 2"),
+        (3, "found 3"),
+    ] {
+        recording["format"] = format.into();
+        std::fs::write(&file, recording.to_string()).expect("written");
+        let output = smart51(&["replay", &file]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+}
+
 /// A module that succeeds, with the account check on:
 /// `(module (import "smart51" "exit" (func $exit (param i32))) (memory (export "memory") 1)
 /// (global (export "smart51_buffer") i32 (i32.const 0)) (global (export "smart51_account_check") i32 (i32.const 1))

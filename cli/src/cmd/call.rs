@@ -42,7 +42,8 @@ pub(crate) struct Call {
     /// Show what would happen, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Write the call as a recording, which `smart51 replay` runs again from that one file.
+    /// Write the call as a recording, which `smart51 replay` runs again from that one file, with the contracts that it
+    /// calls. A call that has something follow is not recorded.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     #[command(flatten)]

@@ -13,7 +13,6 @@ use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use verify::Difference;
-use verify::recording::format::FORMAT;
 use verify::recording::{
     File, Replay as Recorded, Row, differences, execute_by, prepare, semantics_of,
 };
@@ -68,13 +67,7 @@ impl Replay {
         let mut report = Report::default();
         for path in &self.files {
             let file: File = read_json(path)?;
-            if file.format != FORMAT {
-                let found = file.format;
-                return Err(about(
-                    path,
-                    format_args!("expected recording format {FORMAT}, found {found}"),
-                ));
-            }
+            file.check().map_err(|error| about(path, error))?;
             for row in &file.rows {
                 self.replay(row, &mut report)?;
             }
@@ -130,7 +123,7 @@ impl Replay {
         let engines = self.engine.engines()?;
         let prepared = semantics_of(row).and_then(|semantics| prepare(image, semantics, engines));
         prepared
-            .and_then(|module| execute_by(&module, row, true, &mut ()))
+            .and_then(|prepared| execute_by(&prepared, row, true, &mut ()))
             .map_err(Error::recording)
     }
 

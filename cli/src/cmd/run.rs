@@ -12,9 +12,10 @@ use crate::output::{Address, Bytes, Output, Registers, note};
 use crate::text::{Page, Text, say};
 use crate::trace::Trace;
 use crate::tree::{FaultPlace, Sources};
-use crate::watch::{CONTRACT_IRAM, CallWatches, WatchArgs};
+use crate::watch::{CONTRACT_IRAM, CallWatches, Outermost, WatchArgs};
 use abi::Semantics;
 use bridge::{CallObserver, Cpu, MachineView, Observer, Outcome};
+use chain::RegIdText;
 use chain::hostlog::Stop;
 use clap::Args;
 use firmware::watch::coverage::Summary;
@@ -25,7 +26,8 @@ use loader::Image;
 use serde::Serialize;
 use std::path::PathBuf;
 use verify::recording::format::{CallRow, Context};
-use verify::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Replay, Row, execute_by, prepare};
+use verify::recording::said::FrameRow;
+use verify::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Hex, Replay, Row, execute_by, prepare};
 
 /// Run one call of a contract against a throw-away host in memory.
 ///
@@ -73,9 +75,9 @@ impl Run {
         let loaded = read_image(&self.image)?;
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         self.check_options(&loaded.image, semantics)?;
-        let module =
+        let prepared =
             prepare(&loaded.image, semantics, self.engine.engines()?).map_err(Error::recording)?;
-        let row = self.row(&loaded.image, semantics, module.account_check())?;
+        let row = self.row(&loaded.image, semantics, prepared.account_check())?;
         for file in self.record.iter().chain(self.watch.outputs()) {
             files::may_write(file)?;
         }
@@ -84,9 +86,12 @@ impl Run {
         let sources = self.watch.sources(&self.image, &loaded.image)?;
         let trace = self.trace.as_deref().map(|file| Trace::create(file, out));
         let watches = CallWatches(self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()));
-        let mut watched = ((trace.transpose()?, watches), Final::default());
-        let run = execute_by(&module, &row, digests, &mut watched).map_err(Error::recording)?;
-        let ((trace, CallWatches(watches)), Final(stopped)) = watched;
+        // The stack, the coverage and the end are those of the image that was given.
+        let outermost = Outermost::of((watches, Final::default()));
+        let mut watched = (trace.transpose()?, outermost);
+        let run = execute_by(&prepared, &row, digests, &mut watched).map_err(Error::recording)?;
+        let (trace, outermost) = watched;
+        let (CallWatches(watches), Final(stopped)) = outermost.end();
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
             run.is_whole().map_err(Error::input)?;
@@ -174,9 +179,11 @@ impl Run {
         context.check_account_flag.get_or_insert(check);
         context.step_limit = self.max_steps.or(context.step_limit);
         context.gas_limit = self.gas.or(context.gas_limit);
-        if image.as_wasm().is_some() {
+        // Of contracts that are called, any may be WebAssembly.
+        if image.as_wasm().is_some() || !context.codes.is_empty() {
             context.gas_limit = context.gas_limit.or(Some(DEFAULT_GAS));
-        } else {
+        }
+        if image.as_wasm().is_none() {
             let cycles = self.max_cycles.or(context.cycle_limit);
             context.cycle_limit = cycles.or(Some(DEFAULT_CYCLES));
         }
@@ -222,6 +229,8 @@ struct Report {
     coverage: Option<Summary>,
     /// Where it faulted, on the 8051.
     place: Option<FaultPlace>,
+    /// The contracts that were called, in the order of entering.
+    frames: Vec<FrameReport>,
     /// The parts of `output`, each as printed.
     #[serde(skip)]
     prints: Vec<String>,
@@ -262,10 +271,70 @@ impl From<Event> for EventReport {
     }
 }
 
+/// The frame of a contract that was called.
+#[derive(Debug, Serialize)]
+struct FrameReport {
+    /// Its number, from 1.
+    frame: usize,
+    parent: u16,
+    contract: String,
+    value: u64,
+    is_static: bool,
+    outcome: String,
+    exit_code: Option<u8>,
+    fault: Option<String>,
+    /// Whether what it did was its caller's to keep.
+    kept: bool,
+    error: Option<String>,
+    returned: Bytes,
+    gas: u64,
+}
+
+impl FrameReport {
+    /// The frame of this number.
+    fn of(frame: usize, row: &FrameRow) -> FrameReport {
+        let contract = row.contract.array().map(RegIdText);
+        FrameReport {
+            frame,
+            parent: row.parent,
+            contract: contract.map_or_else(String::new, |contract| contract.to_string()),
+            value: row.value,
+            is_static: row.is_static,
+            outcome: row.ended.outcome.clone(),
+            exit_code: row.ended.code,
+            fault: row.ended.fault.clone(),
+            kept: row.kept,
+            error: row.error.as_ref().map(text_of),
+            returned: Bytes(row.returned.0.clone()),
+            gas: row.gas,
+        }
+    }
+
+    fn line(&self) -> String {
+        let kind = if self.is_static { "statically " } else { "" };
+        let how = match (&self.fault, self.exit_code) {
+            (Some(fault), _) => format!("fault {fault}"),
+            (None, Some(code)) if code != 1 => format!("refused with exit code {code}"),
+            _ if !self.kept => "refused what it asked for".into(),
+            _ => "success".into(),
+        };
+        let error = self.error.as_ref();
+        let error = error.map_or_else(String::new, |text| format!(" `{}`", visible(text)));
+        format!(
+            "{}, {kind}called by frame {} with {}: {how}{error}, {} gas",
+            self.contract, self.parent, self.value, self.gas
+        )
+    }
+}
+
+/// A contract's own words.
+fn text_of(bytes: &Hex) -> String {
+    String::from_utf8_lossy(&bytes.0).into_owned()
+}
+
 /// A host call of a recording.
 fn host_call(row: &CallRow, cycles: Option<u64>) -> HostCall {
-    let bytes =
-        |items: &[verify::recording::Hex]| items.iter().map(|item| Bytes(item.0.clone())).collect();
+    let bytes = |items: &[Hex]| items.iter().map(|item| Bytes(item.0.clone())).collect();
     let (args, reply) = (bytes(&row.args), bytes(&row.ret));
     let method = (Semantics::V1, row.method);
     HostCall::new(method, args, reply, row.status, cycles)
@@ -278,6 +347,11 @@ impl Report {
         let outcome = run.map(|run| run.report.outcome);
         let usage = run.map(|run| run.report.usage).unwrap_or_default();
         let calls = replay.row.calls.iter().zip(&replay.call_cycles);
+        let frames = replay
+            .row
+            .said
+            .as_ref()
+            .map_or(&[][..], |said| &said.frames);
         let prints = run.map_or(&[][..], |run| &run.requests.prints);
         let prints: Vec<String> = prints.iter().map(Print::to_string).collect();
         let said = run.map(|run| run.transcript.clone()).unwrap_or_default();
@@ -301,7 +375,18 @@ impl Report {
             gas: usage.gas.0,
             registers: cpu.map(Registers::from),
             host_calls: calls
-                .map(|(row, cycles)| host_call(row, on_8051.then_some(*cycles)))
+                .map(|(row, cycles)| {
+                    let call = host_call(row, row.cpu.as_ref().map(|_| *cycles));
+                    match frames {
+                        [] => call,
+                        _ => call.of_frame(row.frame),
+                    }
+                })
+                .collect(),
+            frames: frames
+                .iter()
+                .zip(1..)
+                .map(|(row, number)| FrameReport::of(number, row))
                 .collect(),
             host_calls_left_out: replay.calls_left_out,
             output: prints.concat(),
@@ -336,6 +421,9 @@ impl Text for Report {
         }
         if !self.returned.0.is_empty() {
             say!(page, "{:<15} {}", "returned", self.returned);
+        }
+        for frame in &self.frames {
+            say!(page, "frame {:<9} {}", frame.frame, frame.line());
         }
         for event in &self.events {
             let topics: String = event

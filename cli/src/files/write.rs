@@ -7,7 +7,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use verify::recording::format::FORMAT;
 use verify::recording::{File as Recordings, Row};
 
 /// Creates a file that is written while a command runs, replacing what was there.
@@ -144,11 +143,7 @@ pub(crate) fn create_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// If it can't be written.
 pub(crate) fn write_recording(path: &Path, row: Row) -> Result<(), Error> {
     let made_with = concat!("smart51 ", env!("CARGO_PKG_VERSION")).into();
-    let file = Recordings {
-        format: FORMAT,
-        made_with,
-        rows: vec![row],
-    };
+    let file = Recordings::new(made_with, vec![row]);
     let mut text = serde_json::to_vec_pretty(&file).map_err(Error::node)?;
     text.push(b'\n');
     write(path, &text)?;

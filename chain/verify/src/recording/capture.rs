@@ -5,17 +5,20 @@
 //! and it is given out only if that is what the chain did.
 
 use super::execute::{self, execute};
-use super::format::{Context, KnownTxRow, Row, Tx};
+use super::format::{Context, Hex, KnownTxRow, Row, Tx};
+use super::said::{EndRow, EventRow, FrameRow, Said};
+use super::watch::CALLS_ROOM;
 use abi::{Name, Semantics, codec, method};
 use bridge::{CallObserver, HostCall, Observer};
 use chain::chain::Chain;
 use chain::error::ChainError;
 use chain::open_block::CallRequest;
-use chain::receipt::Receipt;
+use chain::receipt::{Frame, Receipt, RunReceipt, Work};
 use chain::registry::Contract;
 use chain::session::Payment;
 use hostapi::{ChainView, NodeError};
 use loader::Image;
+use state::Overlay;
 use state::keys::{self, Hash, kind};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow::{self, Continue};
@@ -34,18 +37,9 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     let contract = Contract::load(block.state(), &request.contract)?;
     let mut asked = Asked::new(contract.map_or_else(Semantics::default, |c| c.semantics));
     let receipt = block.call(request, &mut asked)?.clone();
-    if asked.others {
-        return Err(ChainError::RecordingOfCalls);
-    }
     let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;
-    let code_key = keys::code(&contract.code_hash);
-    let code = block
-        .state()
-        .get(&code_key)?
-        .map(<[u8]>::to_vec)
-        .unwrap_or_default();
-    let image =
-        Image::decode(&code).map_err(|_| NodeError::damaged(&code_key, "an image is expected"))?;
+    let image = image(block.state(), &contract.code_hash)?;
+    let codes = codes(block.state(), &receipt)?;
     let module = chain.modules().get(
         block.state(),
         &contract.code_hash,
@@ -89,6 +83,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         accounts: Vec::new(),
         gas_limit,
         state,
+        codes,
         ..Context::default()
     };
     asked.answer(chain, &mut context)?;
@@ -111,11 +106,44 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     agrees(&receipt, &run.row).map(|()| run.row)
 }
 
-/// Notes what a call asks of earlier blocks and of other contracts.
+/// The image of this hash.
+fn image(state: &mut Overlay<'_>, hash: &Hash) -> Result<Image, NodeError> {
+    let key = keys::code(hash);
+    let stored = state.get(&key)?.unwrap_or_default();
+    Image::decode(stored).map_err(|_| NodeError::damaged(&key, "an image is expected"))
+}
+
+/// The images of the contracts that a call entered.
+fn codes(state: &mut Overlay<'_>, receipt: &Receipt) -> Result<Vec<Hex>, ChainError> {
+    let called = receipt
+        .frames
+        .iter()
+        .filter(|frame| frame.kind.is_waited_for());
+    let hashes: BTreeSet<Hash> = called
+        .filter_map(|frame| Some(run_of(frame)?.code_hash))
+        .collect();
+    let mut room = CALLS_ROOM;
+    let mut codes = Vec::new();
+    for hash in hashes {
+        let code = image(state, &hash)?.encode();
+        let left = room.checked_sub(code.len());
+        room = left.ok_or(ChainError::RecordingTooLarge)?;
+        codes.push(code.into());
+    }
+    Ok(codes)
+}
+
+/// The run of a contract in this frame.
+const fn run_of(frame: &Frame) -> Option<&RunReceipt> {
+    match &frame.work {
+        Work::Run(run) => Some(run),
+        _ => None,
+    }
+}
+
+/// Notes what a call asks of earlier blocks.
 struct Asked {
     semantics: Semantics,
-    /// Whether it called another contract; one that was not entered was looked at.
-    others: bool,
     transactions: BTreeSet<Hash>,
     heights: BTreeSet<u32>,
 }
@@ -124,7 +152,6 @@ impl Asked {
     const fn new(semantics: Semantics) -> Asked {
         Asked {
             semantics,
-            others: false,
             transactions: BTreeSet::new(),
             heights: BTreeSet::new(),
         }
@@ -156,7 +183,6 @@ impl Observer for Asked {
 impl CallObserver for Asked {
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         let method = method::spec_under(self.semantics, call.method).map(|spec| spec.id);
-        self.others |= matches!(method, Some(method::CALL_CONTRACT | method::STATIC_CALL));
         if self.transactions.len() + self.heights.len() > PAST_MAX {
             return Continue(());
         }
@@ -208,8 +234,68 @@ fn agrees(receipt: &Receipt, row: &Row) -> Result<(), ChainError> {
         (meters.host_calls as usize == row.calls.len(), "host calls"),
         (row.result.gas.is_none_or(|gas| gas == receipt.gas), "gas"),
     ];
-    match same.iter().find(|(same, _)| !same) {
-        Some((_, what)) => Err(ChainError::RecordingDiffers { what }),
+    let differs = same.iter().find(|(same, _)| !same).map(|(_, what)| *what);
+    let said = row.said.as_ref().and_then(|said| differs_in(receipt, said));
+    match differs.or(said) {
+        Some(what) => Err(ChainError::RecordingDiffers { what }),
         None => Ok(()),
     }
+}
+
+/// In what the recording says something else than the receipt, if in anything.
+fn differs_in(receipt: &Receipt, said: &Said) -> Option<&'static str> {
+    let run = receipt.run();
+    let error = receipt.error.as_ref().map(|error| error.bytes());
+    let events = receipt.events.iter().map(|event| EventRow {
+        frame: event.frame(),
+        name: String::from_utf8_lossy(event.name()).into_owned(),
+        topics: event.topics().iter().map(|&topic| topic.into()).collect(),
+        data: event.data().into(),
+    });
+    let frames = receipt.frames.get(1..).unwrap_or_default();
+    let same = [
+        (said.refund == receipt.refund, "refund"),
+        (
+            said.error.as_ref().map(|error| &error.0[..]) == error,
+            "error text",
+        ),
+        (
+            run.is_some_and(|run| run.returned == said.returned.0),
+            "returned data",
+        ),
+        (events.eq(said.events.iter().cloned()), "events"),
+        (frames.len() == said.frames.len(), "number of calls"),
+        (
+            frames
+                .iter()
+                .zip(&said.frames)
+                .all(|(frame, row)| is_of(frame, row)),
+            "calls of other contracts",
+        ),
+    ];
+    same.iter().find(|(same, _)| !same).map(|(_, what)| *what)
+}
+
+/// Whether a row tells what a receipt has of its frame.
+fn is_of(frame: &Frame, row: &FrameRow) -> bool {
+    let Some(run) = run_of(frame) else {
+        return false;
+    };
+    let ended = EndRow {
+        outcome: run.verdict.name().into(),
+        code: run.verdict.exit_code(),
+        fault: run.verdict.fault().map(Into::into),
+    };
+    // A run that succeeded and was refused what it asked for is a success of the run's.
+    let refused = row.ended.code == Some(1) && !row.kept;
+    frame.parent == Some(row.parent)
+        && frame.receiver == row.contract.0[..]
+        && frame.caller == row.caller.0[..]
+        && frame.value == row.value
+        && run.code_hash == row.rom_sha256.0[..]
+        && run.gas == row.gas
+        && run.returned == row.returned.0
+        && run.error.as_ref().map(|error| error.bytes()) == row.error.as_ref().map(|e| &e.0[..])
+        && run.verdict.is_success() == row.kept
+        && (refused || ended == row.ended)
 }

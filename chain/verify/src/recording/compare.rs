@@ -1,6 +1,7 @@
 //! Compares a recording with what a new run did, field by field.
 
 use super::format::{CallRow, HardwareResult, Row};
+use super::said::{EndRow, FrameRow, Said};
 use crate::difference::{Difference, Differences};
 use serde::Serialize;
 use serde_json::Value;
@@ -48,7 +49,7 @@ impl Compare {
 /// The rules: a row with a hardware result is compared with that; a row that the original left by an
 /// exception, or where it read out of bounds, is equal when the run fails; registers and the digest
 /// over them count only where the original's flags were the hardware's; gas counts only under the gas schedule
-/// of the recording.
+/// of the recording; what was said counts where the recording has it, which in format 1 it has not.
 #[must_use]
 pub fn differences(recorded: &Row, actual: &Row) -> Vec<Difference<Value>> {
     let mut compare = Compare::default();
@@ -82,6 +83,17 @@ pub fn differences(recorded: &Row, actual: &Row) -> Vec<Difference<Value>> {
         compare.field("result.final_cpu", &result.final_cpu, &now.final_cpu);
     }
     calls(&mut compare, recorded, actual);
+    if let Some(expected) = &recorded.said {
+        let nothing = Said::default();
+        let now = actual.said.as_ref().unwrap_or(&nothing);
+        let same_gas = recorded.schedule == actual.schedule;
+        said(
+            &mut compare,
+            expected,
+            now,
+            (same_gas, recorded.cpu_flags_as_hardware),
+        );
+    }
     compare.field("outputs", &recorded.outputs, &actual.outputs);
     compare.field("app_ops", &recorded.app_ops, &actual.app_ops);
     compare.unordered("final_db", &recorded.final_db, &actual.final_db);
@@ -133,11 +145,85 @@ fn hardware_result(compare: &mut Compare, expected: &HardwareResult, actual: &Ro
     );
 }
 
+/// `same_gas`: whether gas counts; `cpu`: whether registers do.
+fn said(compare: &mut Compare, expected: &Said, now: &Said, (same_gas, cpu): (bool, bool)) {
+    let Said {
+        ended,
+        refund,
+        returned,
+        error,
+        events,
+        frames,
+    } = expected;
+    if same_gas {
+        compare.field("said.ended", ended, &now.ended);
+        compare.field("said.refund", refund, &now.refund);
+    } else {
+        // What ran out is another thing than gas.
+        let outcome = |ended: &Option<EndRow>| ended.as_ref().map(|ended| ended.outcome.clone());
+        compare.field("said.ended", &outcome(ended), &outcome(&now.ended));
+    }
+    compare.field("said.returned", returned, &now.returned);
+    compare.field("said.error", error, &now.error);
+    compare.field("said.events.length", &events.len(), &now.events.len());
+    for (at, (event, now)) in events.iter().zip(&now.events).enumerate() {
+        compare.field(format!("said.events[{at}]"), event, now);
+    }
+    compare.field("said.frames.length", &frames.len(), &now.frames.len());
+    for ((expected, now), number) in frames.iter().zip(&now.frames).zip(1..) {
+        frame(compare, number, expected, now, cpu);
+    }
+}
+
+/// Compares the frame of this number.
+fn frame(compare: &mut Compare, number: usize, expected: &FrameRow, now: &FrameRow, cpu: bool) {
+    let at = |field: &str| format!("said.frames[{number}].{field}");
+    let FrameRow {
+        parent,
+        contract,
+        rom_sha256,
+        caller,
+        value,
+        is_static,
+        gas_limit,
+        input,
+        ended,
+        kept,
+        returned,
+        error,
+        gas,
+        insns,
+        machine_cycles,
+        exit_byte,
+        final_cpu,
+    } = expected;
+    compare.field(at("parent"), parent, &now.parent);
+    compare.field(at("contract"), contract, &now.contract);
+    compare.field(at("rom_sha256"), rom_sha256, &now.rom_sha256);
+    compare.field(at("caller"), caller, &now.caller);
+    compare.field(at("value"), value, &now.value);
+    compare.field(at("is_static"), is_static, &now.is_static);
+    compare.field(at("gas_limit"), gas_limit, &now.gas_limit);
+    compare.field(at("input"), input, &now.input);
+    compare.field(at("ended"), ended, &now.ended);
+    compare.field(at("kept"), kept, &now.kept);
+    compare.field(at("returned"), returned, &now.returned);
+    compare.field(at("error"), error, &now.error);
+    compare.field(at("gas"), gas, &now.gas);
+    compare.field(at("insns"), insns, &now.insns);
+    compare.field(at("machine_cycles"), machine_cycles, &now.machine_cycles);
+    compare.field(at("exit_byte"), exit_byte, &now.exit_byte);
+    if cpu {
+        compare.field(at("final_cpu"), final_cpu, &now.final_cpu);
+    }
+}
+
 fn calls(compare: &mut Compare, recorded: &Row, actual: &Row) {
     compare.field("calls.length", &recorded.calls.len(), &actual.calls.len());
     for (expected, now) in recorded.calls.iter().zip(&actual.calls) {
         let at = |field: &str| format!("calls[{}].{field}", expected.n);
         let CallRow {
+            frame,
             step,
             method,
             cpu,
@@ -150,6 +236,7 @@ fn calls(compare: &mut Compare, recorded: &Row, actual: &Row) {
             ret_dropped,
             ..
         } = expected;
+        compare.field(at("frame"), frame, &now.frame);
         compare.field(at("step"), step, &now.step);
         compare.field(at("method"), method, &now.method);
         compare.field(at("args_ok"), args_ok, &now.args_ok);

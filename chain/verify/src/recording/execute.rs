@@ -1,12 +1,15 @@
 //! Runs what a recording describes, on a state made from its context.
 
+use super::callees::Callees;
 use super::format::{AppAccountRow, Context, FrozenRow, Hex, ResultRow, Row};
+use super::prepared::Prepared;
+use super::said::Said;
 use super::watch::{CALLS_ROOM, Watch};
 use abi::{Gas, Semantics};
-use bridge::{CallObserver, Cycles, Engine, EngineId, Fault, Module, Rules, Steps};
+use bridge::{CallObserver, Cycles, EngineId, Fault, Rules, Steps};
 use chain::error::ChainError;
 use chain::modules::Modules;
-use chain::session::{self, FinishedRun, Payment, Transaction, TransactionResult};
+use chain::session::{self, FinishedRun, Payment, Surroundings, Transaction, TransactionResult};
 use hostapi::accounts::Account;
 use hostapi::app_funds::{AppAccount, Fund, NAME_MAX};
 use hostapi::context::KnownTx;
@@ -17,7 +20,6 @@ use hostapi::{CallContext, ChainView, HostFault, NodeError};
 use loader::Image;
 use state::keys::{Hash, kind};
 use state::{MemStore, Overlay, Pair};
-use std::sync::Arc;
 
 /// The most machine cycles of a run on the 8051 whose recording names no limit of its own: some seconds of our time.
 pub const DEFAULT_CYCLES: u64 = 2_000_000_000;
@@ -71,6 +73,23 @@ pub enum ExecuteError {
         recorded: Option<u16>,
         /// This version's.
         ours: u16,
+    },
+    /// The call calls others, was recorded under another gas schedule, and what it did may depend on gas.
+    #[error(
+        "the call calls other contracts, which see how much gas there is, under another gas schedule than this \
+        version's {ours}: it cannot be compared"
+    )]
+    OtherScheduleOfCalls {
+        /// This version's.
+        ours: u16,
+    },
+    /// An image of a contract that is called cannot be used.
+    #[error("context.codes[{at}] cannot be used: {reason}")]
+    Code {
+        /// Its place, counted from 0.
+        at: usize,
+        /// Why.
+        reason: String,
     },
     /// The image cannot be run.
     #[error(transparent)]
@@ -140,6 +159,7 @@ impl Row {
             input: input.into(),
             calls: Vec::new(),
             result: ResultRow::default(),
+            said: None,
             outputs: Vec::new(),
             app_ops: Vec::new(),
             final_db: Vec::new(),
@@ -179,16 +199,19 @@ fn schedule(semantics: Semantics) -> Option<u16> {
 /// the recording's the gas says nothing about where a run ends, so it is held by what it recorded instead.
 ///
 /// # Errors
-/// [`ExecuteError::OtherSchedule`] where that says nothing either: a WebAssembly run without gas.
+/// [`ExecuteError::OtherSchedule`] where that says nothing either: a WebAssembly run without gas;
+/// [`ExecuteError::OtherScheduleOfCalls`] where contracts that are called could tell.
 fn limits(
     row: &Row,
     engine: EngineId,
     semantics: Semantics,
 ) -> Result<(Gas, Cycles), ExecuteError> {
     let (context, result) = (&row.context, &row.result);
-    // A run that nothing limits might never end.
+    let calls = !context.codes.is_empty();
+    // A run that nothing limits might never end, nor one of a contract that is called, which may be WebAssembly.
     let (gas, cycles) = match engine {
         EngineId::Wasm => (DEFAULT_GAS, u64::MAX),
+        EngineId::Mcs51 if calls => (DEFAULT_GAS, u64::MAX),
         EngineId::Mcs51 if context.gas_limit.or(context.step_limit).is_none() => {
             (u64::MAX, DEFAULT_CYCLES)
         }
@@ -198,6 +221,11 @@ fn limits(
     let cycles = context.cycle_limit.unwrap_or(cycles);
     if row.schedule == schedule(semantics) {
         return Ok((Gas(gas), Cycles(cycles)));
+    }
+    if calls {
+        return Err(ExecuteError::OtherScheduleOfCalls {
+            ours: RULES.schedule.version,
+        });
     }
     let for_want_of_gas = !result.ok && result.gas == context.gas_limit;
     // A call of the host that the gas left did not pay for was not served: no count of cycles ends a run there.
@@ -215,18 +243,6 @@ fn limits(
     Ok((Gas(gas.saturating_mul(OTHER_GAS)), Cycles(cycles)))
 }
 
-/// Prepares the image of a row to run under `semantics`, by those of `engines` that runs its kind.
-///
-/// # Errors
-/// If the image cannot be run, or no engine runs its kind.
-pub fn prepare(
-    image: &Image,
-    semantics: Semantics,
-    engines: Vec<Box<dyn Engine>>,
-) -> Result<Arc<dyn Module>, ExecuteError> {
-    Ok(Modules::with(engines).prepare(image, &Rules::v1(semantics))?)
-}
-
 /// Runs what `row` describes with `image`, by the engines that a chain has unasked; see [`execute_by`].
 ///
 /// # Errors
@@ -237,24 +253,25 @@ pub fn execute(
     digests: bool,
     observer: &mut dyn CallObserver,
 ) -> Result<Replay, ExecuteError> {
-    let rules = Rules::v1(semantics_of(row)?);
-    let module = Modules::new().prepare(image, &rules)?;
-    execute_by(&module, row, digests, observer)
+    let prepared = Prepared::with(image, semantics_of(row)?, Modules::new())?;
+    execute_by(&prepared, row, digests, observer)
 }
 
-/// Runs what `row` describes with its image, which `module` is, shows it to `observer`, and gives the row that
+/// Runs what `row` describes with its image, which is prepared, shows it to `observer`, and gives the row that
 /// came of it. `digests` asks for the digests over every instruction, which make a run some ten times slower.
 /// Registers and memory are in the new row only where the old one's are the hardware's, and so compared.
 ///
 /// # Errors
 /// If the row or the image cannot be used, or the node fails.
 pub fn execute_by(
-    module: &Arc<dyn Module>,
+    prepared: &Prepared,
     row: &Row,
     digests: bool,
     observer: &mut dyn CallObserver,
 ) -> Result<Replay, ExecuteError> {
     let semantics = semantics_of(row)?;
+    let module = &prepared.module;
+    let callees = Callees::prepare(&row.context, &prepared.modules)?;
     let past = Past::new(&row.context)?;
     let limits = limits(row, module.engine(), semantics)?;
     let transaction = transaction(row, semantics, limits, module.account_check(), &past)?;
@@ -263,7 +280,12 @@ pub fn execute_by(
     write_state(&row.context, &mut state)?;
     let watch = Watch::new(digests, row.cpu_flags_as_hardware, CALLS_ROOM);
     let mut watched = (observer, watch);
-    let result = session::execute(&transaction, module, &mut state, &past, &mut watched)?;
+    let around = Surroundings {
+        past: &past,
+        // The old chain's contracts know of no others.
+        contracts: (!semantics.is_dacrs()).then_some(&callees),
+    };
+    let result = session::execute(&transaction, module, &mut state, &around, &mut watched)?;
     let mut watch = watched.1;
     let run = result.run();
     let fault = run.and_then(|run| run.report.outcome.fault());
@@ -273,6 +295,7 @@ pub fn execute_by(
     let mut after = row.clone();
     after.schedule = schedule(semantics);
     after.result = result_row(&watch, &result, &transaction);
+    after.said = (!semantics.is_dacrs()).then(|| Said::of(&result, &watch));
     after.outputs = Vec::new();
     after.app_ops = Vec::new();
     if let Some(FinishedRun { requests, .. }) = run {
@@ -598,5 +621,14 @@ mod tests {
             assert_eq!(limits(EngineId::Mcs51, gas, cycles, steps), on_8051);
             assert_eq!(limits(EngineId::Wasm, gas, cycles, steps), in_wasm);
         }
+        // What an 8051 calls may be WebAssembly, which no machine cycles limit.
+        let calls = Context {
+            codes: vec![Hex::default()],
+            cycle_limit: Some(7),
+            ..Context::default()
+        };
+        let row = Row::new("calls".into(), &image, Semantics::V1, calls, vec![]);
+        let found = super::limits(&row, EngineId::Mcs51, Semantics::V1).expect("its own schedule");
+        assert_eq!((found.0.0, found.1.0), (DEFAULT_GAS, 7));
     }
 }

@@ -1,25 +1,91 @@
 //! The recording format: everything a call needed and everything it did, as JSON.
 //!
-//! The format is the one in which runs of the original chain were recorded; what our own rules add to it
+//! Format 1 is the one in which runs of the original chain were recorded; what our own rules add to it
 //! is optional, so old files stay readable: `semantics`, `schedule`, `limits`, `code` (the image itself, so that one
-//! file is enough to run the call again) and `state` (raw entries of the state that the call read).
+//! file is enough to run the call again) and `state` (raw entries of the state that the call read). Format 2 adds
+//! [`Row::said`], [`Context::codes`] and [`CallRow::frame`]: a call under our own rules, with the contracts it calls.
 
+use super::said::Said;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The version of the format that this program reads and writes.
-pub const FORMAT: u32 = 1;
+/// The newest version of the format. A program reads all of them, and writes the oldest one that holds the rows.
+pub const FORMAT: u32 = 2;
+
+/// The version without what [`FORMAT`] adds.
+const FIRST: u32 = 1;
 
 /// A file of recordings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct File {
-    /// The version, [`FORMAT`].
+    /// The version, 1 to [`FORMAT`].
     pub format: u32,
     /// What made the recordings.
     pub made_with: String,
     /// The recordings.
     pub rows: Vec<Row>,
+}
+
+/// Why a file cannot be a file of recordings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// Another version of the program wrote it.
+    #[error("expected recording format {FIRST} to {FORMAT}, found {0}")]
+    Unknown(u32),
+    /// A row has a field that its format does not have.
+    #[error(
+        "rows[{row}].{field} is of recording format {FORMAT}, and the file says format {FIRST}"
+    )]
+    TooNew {
+        /// The row's place, counted from 0.
+        row: usize,
+        /// The field, as a path.
+        field: &'static str,
+    },
+}
+
+impl File {
+    /// A file of `rows`, in the oldest format that holds them.
+    #[must_use]
+    pub fn new(made_with: String, rows: Vec<Row>) -> File {
+        let is_first = rows.iter().all(|row| row.newer().is_none());
+        File {
+            format: if is_first { FIRST } else { FORMAT },
+            made_with,
+            rows,
+        }
+    }
+
+    /// Whether this program can read the file, and its rows are of its format.
+    ///
+    /// # Errors
+    /// [`FormatError`].
+    pub fn check(&self) -> Result<(), FormatError> {
+        if !(FIRST..=FORMAT).contains(&self.format) {
+            return Err(FormatError::Unknown(self.format));
+        }
+        let newer = |(row, it): (usize, &Row)| Some((row, it.newer()?));
+        match self.rows.iter().enumerate().find_map(newer) {
+            Some((row, field)) if self.format == FIRST => Err(FormatError::TooNew { row, field }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Row {
+    /// The first field that only [`FORMAT`] has.
+    fn newer(&self) -> Option<&'static str> {
+        let fields = [
+            (!self.context.codes.is_empty(), "context.codes"),
+            (self.calls.iter().any(|call| call.frame != 0), "calls.frame"),
+            (self.said.is_some(), "said"),
+        ];
+        fields
+            .into_iter()
+            .find_map(|(has, field)| has.then_some(field))
+    }
 }
 
 /// One recorded call.
@@ -57,6 +123,9 @@ pub struct Row {
     pub calls: Vec<CallRow>,
     /// How it ended.
     pub result: ResultRow,
+    /// What it said, and the contracts that it called, under our own rules; none in format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// The output records asked for, 48 bytes each.
     #[serde(default)]
     pub outputs: Vec<Hex>,
@@ -81,6 +150,11 @@ pub struct Row {
     /// What a processor without the original's defects does, where that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hardware_core_result: Option<HardwareResult>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_outermost(frame: &u16) -> bool {
+    *frame == 0
 }
 
 fn final_abi() -> String {
@@ -135,6 +209,9 @@ pub struct Context {
     /// Raw entries of the state before the call, key and value; they stand above all others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub state: Vec<(Hex, Hex)>,
+    /// Images of the contracts that are called, as the chain stores them; their records are among `state`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<Hex>,
     /// Hashes of blocks, where they are not those of recorded chains (double SHA-256 of `block<height>`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub block_hashes: BTreeMap<u32, Hex>,
@@ -253,6 +330,9 @@ pub struct OtherContract {
 pub struct CallRow {
     /// Its number, from 1.
     pub n: usize,
+    /// The number of the frame that made it; the outermost one is 0.
+    #[serde(default, skip_serializing_if = "is_outermost")]
+    pub frame: u16,
     /// The step counter on arrival.
     pub step: i64,
     /// The method asked for.

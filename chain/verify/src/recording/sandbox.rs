@@ -43,6 +43,7 @@ impl Default for Context {
             time: None,
             tip_time: None,
             state: Vec::new(),
+            codes: Vec::new(),
             block_hashes: Default::default(),
             gas_limit: None,
             cycle_limit: None,

@@ -4,7 +4,9 @@ use super::format::{CallRow, CpuRow, Hex};
 use abi::codec;
 use abi::layout::{COMMUNICATE_SIZE, RESULT};
 use abi::method;
-use bridge::{CallObserver, Cpu, HostCall, HostReply, Insn, MachineView, Observer};
+use bridge::{
+    CallObserver, Cpu, Entered, FrameEnd, HostCall, HostReply, Insn, MachineView, Observer,
+};
 use hostapi::Status;
 use std::fmt;
 use std::ops::ControlFlow::{self, Continue};
@@ -45,6 +47,25 @@ pub struct Watch {
     pub left_out: u64,
     /// What is left of the room for calls, in bytes.
     free: usize,
+    /// The frames that others entered, in order.
+    pub frames: Vec<SeenFrame>,
+    /// The numbers of the frames under way: those that wait, and last the running one.
+    running: Vec<u16>,
+    /// The place in `calls` of the last call of each of them, unless there was no room for it.
+    last: Vec<Option<usize>>,
+    /// The processor when it stopped.
+    pub final_cpu: Option<CpuRow>,
+    /// XDATA 0xEFFD when the processor stopped.
+    pub exit_byte: u8,
+}
+
+/// A frame that another one entered, as an observer sees it.
+#[derive(Clone, Debug, Default)]
+pub struct SeenFrame {
+    /// Its input.
+    pub input: Hex,
+    /// The gas that it could use.
+    pub gas_limit: u64,
     /// The processor when it stopped.
     pub final_cpu: Option<CpuRow>,
     /// XDATA 0xEFFD when the processor stopped.
@@ -64,6 +85,9 @@ impl Watch {
             cycles: Vec::new(),
             left_out: 0,
             free: room,
+            frames: Vec::new(),
+            running: vec![0],
+            last: vec![None],
             final_cpu: None,
             exit_byte: 0,
         }
@@ -81,9 +105,17 @@ impl Watch {
         self.cpu.0.to_be_bytes().into()
     }
 
-    /// The last call, unless there was no room for it.
+    /// The last call of the running frame, unless there was no room for it.
     fn last_call(&mut self) -> Option<&mut CallRow> {
-        self.calls.last_mut().filter(|_| self.left_out == 0)
+        let at = *self.last.last()?;
+        self.calls.get_mut(at?)
+    }
+
+    /// Notes what the last call of the running frame is.
+    fn called(&mut self, at: Option<usize>) {
+        if let Some(last) = self.last.last_mut() {
+            *last = at;
+        }
     }
 
     /// Takes so many bytes of the room, if there are as many.
@@ -145,8 +177,10 @@ impl CallObserver for Watch {
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         if !self.take_room(CALL_SIZE + request_bytes(call)) {
             self.left_out += 1;
+            self.called(None);
             return Continue(());
         }
+        self.called(Some(self.calls.len()));
         let mut args = Vec::new();
         let args_ok = codec::scan(call.request, |item| args.push(Hex::from(item))).is_ok();
         let total = call
@@ -159,6 +193,7 @@ impl CallObserver for Watch {
         self.cycles.push(call.usage.cycles.0);
         self.calls.push(CallRow {
             n: self.calls.len() + 1,
+            frame: self.running.last().copied().unwrap_or_default(),
             step: call.usage.steps,
             method: call.method,
             name: method::spec(call.method)
@@ -192,9 +227,31 @@ impl CallObserver for Watch {
         Continue(())
     }
 
+    fn entered(&mut self, frame: &Entered) {
+        self.take_room(CALL_SIZE + frame.input.len());
+        self.frames.push(SeenFrame {
+            input: frame.input[..].into(),
+            gas_limit: frame.gas.0,
+            ..SeenFrame::default()
+        });
+        let number = u16::try_from(self.frames.len()).unwrap_or(u16::MAX);
+        self.running.push(number);
+        self.last.push(None);
+    }
+
+    fn left(&mut self, _: &FrameEnd) {
+        self.running.pop();
+        self.last.pop();
+    }
+
     fn stopped(&mut self, machine: MachineView<'_>) {
-        self.final_cpu = self.registers.then(|| cpu_row(machine));
-        self.exit_byte = machine.xdata.read(RESULT);
+        let final_cpu = self.registers.then(|| cpu_row(machine));
+        let exit_byte = machine.xdata.read(RESULT);
+        let number = self.running.last().copied().unwrap_or_default();
+        match self.frames.get_mut(usize::from(number).wrapping_sub(1)) {
+            Some(frame) => (frame.final_cpu, frame.exit_byte) = (final_cpu, exit_byte),
+            None => (self.final_cpu, self.exit_byte) = (final_cpu, exit_byte),
+        }
     }
 }
 

@@ -12,13 +12,10 @@ use verify::recording::{ExecuteError, File, Row, capture, differences, execute};
 /// What `request` records, after it has been through JSON, run again: it must come out the same.
 pub(crate) fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {
     let row = capture(chain, request).expect("the call can be recorded");
-    let file = File {
-        format: 1,
-        made_with: "a test".into(),
-        rows: vec![row],
-    };
+    let file = File::new("a test".into(), vec![row]);
     let text = serde_json::to_string(&file).expect("JSON");
     let file: File = serde_json::from_str(&text).expect("the same file");
+    assert_eq!(file.check(), Ok(()));
     let row = file.rows.into_iter().next().expect("one row");
     let image = Image::decode(&row.code.as_ref().expect("it holds its image").0).expect("an image");
     let run = execute(&row, &image, true, &mut ()).expect("it runs");
@@ -28,13 +25,18 @@ pub(crate) fn replays(chain: &Chain, request: &CallRequest<'_>) -> Row {
 
 /// `image`, deployed by Alice in a block of its own.
 pub(crate) fn deploy(chain: &Chain, image: &Image) -> RegId {
+    deploy_with(chain, image, ContractFlags::empty())
+}
+
+/// The same with these flags.
+pub(crate) fn deploy_with(chain: &Chain, image: &Image, flags: ContractFlags) -> RegId {
     let mut block = chain.begin_block().expect("a block");
     let deploy = Deploy {
         sender: PARTIES.alice,
         image,
         semantics: abi::Semantics::V1,
         name: None,
-        flags: ContractFlags::empty(),
+        flags,
         init: None,
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
@@ -126,17 +128,18 @@ fn a_call_too_long_to_record_is_refused() {
     assert!(matches!(error, ChainError::RecordingTooLarge), "{error}");
 }
 
-/// A recording holds one contract: neither one that was called, nor one that was only looked at.
+/// Contracts that are not entered, for want of funds or gas, are not in the recording but in its answers.
 #[test]
-fn a_call_that_calls_others_is_not_recorded() {
+fn a_contract_that_is_not_entered_is_recorded() {
     let (chain, _) = in_memory();
-    // More than the contract holds, and too little gas to enter the other.
-    for (value, gas) in [(0u64, 0u64), (5, 0), (0, 1)] {
+    for (value, gas, reason) in [(5u64, 0u64, 4), (0, 1, 5)] {
         let record = [&PARTIES.token[..], &value.to_le_bytes(), &gas.to_le_bytes()].concat();
         let image = asks(&[(method::CALL_CONTRACT, codec::request(&[&record]))]);
         let contract = deploy(&chain, &image);
-        let error = capture(&chain, &request(contract, &[])).unwrap_err();
-        assert!(matches!(error, ChainError::RecordingOfCalls), "{error}");
+        let row = replays(&chain, &request(contract, &[]));
+        assert_eq!(row.calls[0].ret[0].0[..2], [4, reason]);
+        assert_eq!(row.context.codes, []);
+        assert_eq!(row.said.expect("format 2").frames, []);
     }
 }
 

@@ -11,6 +11,7 @@ mod calls;
 mod common;
 mod deferred;
 mod deferred_bounds;
+mod eos;
 mod killed_process;
 mod money;
 mod money_property;

@@ -1,7 +1,8 @@
-//! The order of actions against a real EOS chain: `tests/eos/record.py` has recorded what it does with the same scenarios.
+//! The order of actions against a real EOS chain: `tests/eos/record.py` has recorded what it does with the same
+//! scenarios.
 //!
-//! Not recorded are the context-free actions of a transaction, which the package cannot send, and telling of failures, which
-//! fails in the package itself.
+//! Not recorded are the context-free actions of a transaction, which the package cannot send, and telling of failures,
+//! which fails in the package itself.
 
 use crate::actions::{A, Call, action, inline, inline_context_free, list, notify};
 use crate::common::{balance, script};

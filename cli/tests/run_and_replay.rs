@@ -427,6 +427,15 @@ fn a_recording_runs_the_contracts_it_calls() {
     assert!(inner.lines().count() > 100, "{}", inner.lines().count());
     assert_eq!(ran["pc"], "0x0008");
 
+    assert_eq!(ran["host_calls"][5]["frame"], 0);
+    assert_eq!(ran["host_calls"][6]["frame"], 1);
+    let text = smart51(&[&["run", &exchange, "--context", &context], &swap[..]].concat()).stdout;
+    let text = String::from_utf8_lossy(&text);
+    let gas = &ran["frames"][0]["gas"];
+    let frame = format!("\nframe 1         2-0 called by frame 0, value 0: success, {gas} gas\n");
+    assert!(text.contains(&frame), "{text}");
+    assert!(text.contains("\n  frame 1   at cycle "), "{text}");
+
     // Whatever a callee answered otherwise is found out, and a file of the wrong format refused with the place.
     recording["rows"][0]["said"]["frames"][1]["returned"] = "00".into();
     std::fs::write(&file, recording.to_string()).expect("written");

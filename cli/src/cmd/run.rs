@@ -321,7 +321,7 @@ impl FrameReport {
         let error = self.error.as_ref();
         let error = error.map_or_else(String::new, |text| format!(" `{}`", visible(text)));
         format!(
-            "{}, {kind}called by frame {} with {}: {how}{error}, {} gas",
+            "{} {kind}called by frame {}, value {}: {how}{error}, {} gas",
             self.contract, self.parent, self.value, self.gas
         )
     }

@@ -98,6 +98,7 @@ fn hostile_dir() -> Dir {
             .replacen("\"print\"", &name, 1)
             .replacen("\"v1\"", &name, 1),
     );
+    dir.write("said.json", recording.replacen("\"success\"", &name, 1));
     for args in [
         &["account", "new", "alice"][..],
         &["deploy", "print.wat", "--from", "alice", "--name", "print"],
@@ -129,7 +130,7 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
             &["print.wat", "--context", "context.json"],
             &[HOSTILE],
         ],
-        "replay" => &[&["call.json"], &[HOSTILE]],
+        "replay" => &[&["call.json"], &["said.json"], &[HOSTILE]],
         "test" => &[
             &["name.scenario.toml"],
             &["key.scenario.toml"],

@@ -7,6 +7,22 @@ use abi::Name;
 use state::keys::RegId;
 use std::sync::Arc;
 
+/// The account of the chain itself, 0-0, which nobody is registered as.
+pub const SYSTEM: RegId = [0; 6];
+
+/// The chain's own action that moves an amount to an account that is no contract.
+pub const TRANSFER: Name = match Name::of("transfer") {
+    Some(name) => name,
+    None => panic!("not a name"),
+};
+
+/// Account and amount of the data of a [`TRANSFER`]; `None` if it is none.
+#[must_use]
+pub fn transfer(data: &[u8]) -> Option<(RegId, u64)> {
+    let (to, amount) = data.split_first_chunk()?;
+    Some((*to, u64::from_le_bytes(amount.try_into().ok()?)))
+}
+
 /// What the outermost frame of an action has that a plain call has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionFrame {
@@ -69,6 +85,17 @@ const ACTION_SIZE: usize = 22;
 const AUTHORIZATION_SIZE: usize = 14;
 
 impl SentAction {
+    /// What leaves the account of its sender when it is executed: its amount, or that of the chain's own transfer.
+    #[must_use]
+    pub fn leaving(&self) -> u64 {
+        let transferred = match (self.account, self.name) {
+            (SYSTEM, TRANSFER) => transfer(&self.data),
+            _ => None,
+        };
+        let transferred = transferred.map_or(0, |(_, amount)| amount);
+        self.value.saturating_add(transferred)
+    }
+
     /// The action of a record and its data, which `by` sends with these authorizations; `None` where it cannot.
     pub(crate) fn read(
         by: &RegId,

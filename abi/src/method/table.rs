@@ -473,7 +473,7 @@ methods! {
         ],
         notes: "The action is: registered id of its account (6), name (LE64), amount to send with it (LE64). An \
                 authorization is: registered id of the actor (6), name of the permission (LE64). If the action fails, so \
-                does the transaction.",
+                does the transaction. The account check counts the amount, and that of the chain's own transfer, as sent.",
         example: "s51_action_t act; s51_authorization_t by; s51_action(&act, other); s51_authorization(&by, self); \
                   s51_send_action(&act, &by, 1, \"hello\", 5);",
     }
@@ -499,6 +499,7 @@ methods! {
             "the contract does not hold what the gas costs: nothing is answered",
             "a delay of 0 or of more than 1,000,000 blocks, or more than 20,000,000 gas: nothing is answered",
             "an actor who is not the running contract: nothing is answered",
+            "an amount, also that of the chain's own transfer, in a contract with the account check on: nothing is answered",
             "in a static call and in a context-free action: nothing is answered",
         ],
         notes: "The record is: an id of the contract's choice (LE64), how many blocks later (LE32), the most gas (LE64), \

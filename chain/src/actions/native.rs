@@ -6,11 +6,11 @@ use crate::session::Rejection;
 use abi::Name;
 use hostapi::Failure;
 use hostapi::accounts::{Account, PublicKey};
+use hostapi::actions::{self, TRANSFER};
 use state::Overlay;
 use state::keys::{Hash, RegId};
 
-/// The account of the chain itself, 0-0, which nobody is registered as.
-pub const SYSTEM: RegId = [0; 6];
+pub use hostapi::actions::SYSTEM;
 
 /// An action of the chain itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +48,8 @@ impl Native {
     pub(crate) fn read(name: Name, data: &[u8]) -> Option<Native> {
         match name {
             TRANSFER => {
-                let (to, amount) = data.split_first_chunk()?;
-                Some(Native::Transfer {
-                    to: *to,
-                    amount: u64::from_le_bytes(amount.try_into().ok()?),
-                })
+                let (to, amount) = actions::transfer(data)?;
+                Some(Native::Transfer { to, amount })
             }
             NEW_ACCOUNT => Some(Native::NewAccount {
                 public_key: data.try_into().ok()?,
@@ -72,7 +69,6 @@ impl Native {
     }
 }
 
-const TRANSFER: Name = named("transfer");
 const SET_CODE: Name = named("setcode");
 const NEW_ACCOUNT: Name = named("newaccount");
 

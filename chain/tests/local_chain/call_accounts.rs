@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use state::keys::RegId;
 
 /// What each contract holds at first, all of it the user's.
-const FUNDS: u64 = 1_000_000;
+pub(crate) const FUNDS: u64 = 1_000_000;
 const GAS: u64 = 50_000_000;
 
 /// A call of one of two contracts, both reentrant, and what it does there.
@@ -88,7 +88,7 @@ impl Node {
 }
 
 /// The record that gives the user so much, or takes it.
-fn change(amount: i64, frozen: bool) -> [u8; 95] {
+pub(crate) fn change(amount: i64, frozen: bool) -> [u8; 95] {
     let mut record = [0; 95];
     record[0] = match (amount < 0, frozen) {
         (true, _) => 2,
@@ -102,13 +102,13 @@ fn change(amount: i64, frozen: bool) -> [u8; 95] {
 }
 
 /// A puppet that has the account check on.
-fn checked_puppet() -> Image {
+pub(crate) fn checked_puppet() -> Image {
     let text = PUPPET_WAT.trim_end().strip_suffix(')').unwrap();
     let text = format!("{text}\n(func (export \"smart51_account_check\")))");
     loader::load(text.as_bytes()).expect("a module").image
 }
 
-fn contracts() -> (Chain, [RegId; 2]) {
+pub(crate) fn contracts() -> (Chain, [RegId; 2]) {
     let (chain, _) = in_memory();
     let image = checked_puppet();
     let mut block = chain.begin_block().unwrap();

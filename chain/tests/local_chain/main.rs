@@ -12,6 +12,7 @@ mod common;
 mod deferred;
 mod deferred_bounds;
 mod eos;
+mod hostile;
 mod killed_process;
 mod money;
 mod money_property;

@@ -43,9 +43,9 @@ impl Host<'_, '_> {
         };
         if sent.value != 0 {
             self.pay(Effect::VALUE)?;
-            // It leaves the contract's account, if only later.
-            self.requests.sent = self.requests.sent.saturating_add(sent.value);
         }
+        // It leaves the contract's account, if only later.
+        self.requests.sent = self.requests.sent.saturating_add(sent.leaving());
         Ok(self.follow_up(Following::Inline(sent)))
     }
 
@@ -72,6 +72,10 @@ impl Host<'_, '_> {
         let Some(action) = SentAction::read(&by, action, authorization, data) else {
             return Ok(Served::REFUSED);
         };
+        // It would leave when no run is checked.
+        if self.context.account_check && action.leaving() != 0 {
+            return Ok(Served::REFUSED);
+        }
         let is_bounded = gas.saturating_add(onerror_gas) <= GAS_MAX;
         let due = self.context.height.checked_add(delay);
         let Some(due) = due.filter(|_| is_bounded && (1..=DELAY_MAX).contains(&delay)) else {

@@ -1,0 +1,103 @@
+//! What contracts try that must not work.
+
+use crate::actions::Call;
+use crate::call_accounts::{change, contracts};
+use crate::call_trees::request_of;
+use crate::common::{PARTIES, balance, script};
+use abi::codec::request;
+use abi::{Name, method};
+use chain::actions::{ACTIVE, SYSTEM};
+use hostapi::app_funds::AppAccount;
+use state::keys::RegId;
+
+const GAS: u64 = 1_000_000;
+/// Just enough for the chain's own transfer, and too little for a contract.
+const DEFERRED_GAS: i64 = 2_000;
+
+/// The chain's own transfer of an amount to Bob, as an inline action of `by`.
+fn inline_transfer(by: RegId, amount: u64) -> Call {
+    let name = Name::of("transfer").unwrap().0.to_le_bytes();
+    let record = [&SYSTEM[..], &name, &[0; 8]].concat();
+    let authorization = [&by[..], &ACTIVE.0.to_le_bytes()].concat();
+    let data = [&PARTIES.bob[..], &amount.to_le_bytes()].concat();
+    (
+        method::SEND_ACTION,
+        request(&[&record, &authorization, &data]),
+    )
+}
+
+/// The same as an action for the next block, or another action with an amount.
+fn deferred(by: RegId, account: RegId, name: &str, value: u64, data: &[u8]) -> Call {
+    let name = Name::of(name).unwrap().0.to_le_bytes();
+    let record = [
+        &[0; 8][..],
+        &1u32.to_le_bytes(),
+        &DEFERRED_GAS.to_le_bytes(),
+        &[0; 8],
+        &account,
+        &name,
+        &value.to_le_bytes(),
+    ]
+    .concat();
+    let authorization = [&by[..], &ACTIVE.0.to_le_bytes()].concat();
+    (
+        method::SEND_DEFERRED,
+        request(&[&record, &authorization, data]),
+    )
+}
+
+/// With the account check on no action takes users' money away: an inline transfer counts as sent, and what would leave
+/// in a later block is not deferred.
+#[test]
+fn users_money_leaves_by_no_action() {
+    let (chain, [own, other]) = contracts();
+    let to_bob = [&PARTIES.bob[..], &5u64.to_le_bytes()].concat();
+    let take = |amount: i64| (method::APP_OPERATE, request(&[&change(-amount, false)]));
+    let inline = inline_transfer(own, 5);
+    let tries = [
+        // What is taken from the user, what the user pays for, and whether it is done.
+        (vec![inline.clone()], 0, false),
+        (vec![inline, take(5)], 5, true),
+        // The user pays for the gas, and the amount is nobody's.
+        (
+            vec![
+                deferred(own, SYSTEM, "transfer", 0, &to_bob),
+                take(DEFERRED_GAS),
+            ],
+            0,
+            false,
+        ),
+        (
+            vec![
+                deferred(own, other, "go", 5, &script(&[], 1)),
+                take(DEFERRED_GAS),
+            ],
+            0,
+            false,
+        ),
+        // To itself nothing would move, and the run would have an amount for the user.
+        (
+            vec![
+                deferred(own, own, "go", 5, &script(&[take(-5)], 1)),
+                take(DEFERRED_GAS),
+            ],
+            0,
+            false,
+        ),
+    ];
+    for (place, (calls, leaves, is_done)) in tries.into_iter().enumerate() {
+        let before = balance(&chain, own);
+        let mut block = chain.begin_block().unwrap();
+        let input = script(&calls, 1);
+        let receipt = block
+            .call(&request_of(own, &input, 0, GAS), &mut ())
+            .unwrap();
+        assert_eq!(receipt.verdict.is_success(), is_done, "{place}: {receipt}");
+        block.commit().unwrap();
+        chain.begin_block().unwrap().commit().unwrap();
+        let held = balance(&chain, own);
+        assert_eq!(before - held, leaves, "{place}");
+        let user = AppAccount::load(&mut chain.state(), &own, b"u").unwrap();
+        assert_eq!(user.free, held, "{place}");
+    }
+}

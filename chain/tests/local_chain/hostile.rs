@@ -1,12 +1,14 @@
 //! What contracts try that must not work.
 
-use crate::actions::Call;
+use crate::actions::{Call, action, actors, send};
 use crate::call_accounts::{change, contracts};
 use crate::call_trees::request_of;
 use crate::common::{PARTIES, balance, script};
 use abi::codec::request;
 use abi::{Name, method};
+use bridge::EngineId;
 use chain::actions::{ACTIVE, SYSTEM};
+use chain::Action;
 use hostapi::app_funds::AppAccount;
 use state::keys::RegId;
 
@@ -100,4 +102,20 @@ fn users_money_leaves_by_no_action() {
         let user = AppAccount::load(&mut chain.state(), &own, b"u").unwrap();
         assert_eq!(user.free, held, "{place}");
     }
+}
+
+/// An authority counts once, however often it is named: asking for it takes no longer.
+#[test]
+fn an_authority_named_twice_is_one() {
+    let chain = actors(EngineId::Mcs51);
+    let mut block = chain.begin_block().unwrap();
+    let mut transfer = Action {
+        account: SYSTEM,
+        name: Name::of("transfer").unwrap(),
+        data: [&PARTIES.bob[..], &5u64.to_le_bytes()].concat(),
+        ..action(SYSTEM, &[])
+    };
+    transfer.authorization = [&transfer.authorization[..]; 2].concat();
+    let receipt = send(&mut block, &[transfer]);
+    assert!(receipt.verdict.is_success(), "{receipt}");
 }

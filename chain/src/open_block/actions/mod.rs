@@ -104,14 +104,18 @@ impl OpenBlock<'_> {
         observer: &mut dyn CallObserver,
     ) -> Result<(), Stop> {
         let nobody: Arc<[RegId]> = Arc::new([]);
+        // Whoever is named, and however often, is the sender.
+        let sender: Arc<[RegId]> = Arc::new([list.sender]);
         let mut waiting = Vec::with_capacity(list.context_free.len() + list.actions.len());
         for (actions, kind) in [
             (&list.context_free, FrameKind::ContextFree),
             (&list.actions, FrameKind::Action),
         ] {
             for action in actions {
-                let is_context_free = kind == FrameKind::ContextFree;
-                let actors = action.authorization.iter().map(|by| by.actor).collect();
+                let actors = match action.authorization[..] {
+                    [] => &nobody,
+                    _ => &sender,
+                };
                 waiting.push(Waiting {
                     kind,
                     ordinal: under.next()?,
@@ -123,12 +127,8 @@ impl OpenBlock<'_> {
                         code: action.account,
                         action: action.name,
                         data: action.data.clone(),
-                        actors: if is_context_free {
-                            Arc::clone(&nobody)
-                        } else {
-                            actors
-                        },
-                        is_context_free,
+                        actors: Arc::clone(actors),
+                        is_context_free: kind == FrameKind::ContextFree,
                     }),
                 });
             }

@@ -103,14 +103,14 @@ impl Begun {
     fn new(module: &dyn Module, call: &Call<'_>) -> Begun {
         let rules = module.rules();
         let mut meter = Meter::new(rules.schedule, rules.semantics, call.limits);
-        let barred = if call.input.len() > INPUT_MAX {
-            Some(Fault::InputTooLong {
-                length: call.input.len(),
-            })
-        } else if rules.semantics.is_dacrs() {
-            (call.limits.steps.0 == 0).then_some(Fault::OutOfSteps)
+        let too_long = (call.input.len() > INPUT_MAX).then_some(Fault::InputTooLong {
+            length: call.input.len(),
+        });
+        let barred = if rules.semantics.is_dacrs() {
+            too_long.or((call.limits.steps.0 == 0).then_some(Fault::OutOfSteps))
         } else {
-            meter.charge_gas(module.entry_gas()).err()
+            // The module is prepared already, whatever the input is.
+            meter.charge_gas(module.entry_gas()).err().or(too_long)
         };
         Begun { meter, barred }
     }

@@ -1,14 +1,16 @@
 //! What contracts try that must not work.
 
-use crate::actions::{Call, action, actors, send};
+use crate::actions::{A, Call, action, actors, send};
 use crate::call_accounts::{change, contracts};
 use crate::call_trees::request_of;
 use crate::common::{PARTIES, balance, script};
 use abi::codec::request;
+use abi::layout::INPUT_MAX;
 use abi::{Name, method};
 use bridge::EngineId;
+use chain::actions::apply::HEAD_SIZE;
 use chain::actions::{ACTIVE, SYSTEM};
-use chain::Action;
+use chain::{Action, Contract, OpenBlock};
 use hostapi::app_funds::AppAccount;
 use state::keys::RegId;
 
@@ -118,4 +120,31 @@ fn an_authority_named_twice_is_one() {
     transfer.authorization = [&transfer.authorization[..]; 2].concat();
     let receipt = send(&mut block, &[transfer]);
     assert!(receipt.verdict.is_success(), "{receipt}");
+}
+
+/// Data that fits, and does not with the head in front of it: the contract is prepared to find that out, which is paid.
+#[test]
+fn an_input_too_long_is_paid_like_entering() {
+    let chain = actors(EngineId::Wasm);
+    let mut block = chain.begin_block().unwrap();
+    let gas = |block: &mut OpenBlock<'_>, length: usize| {
+        let long = Action {
+            data: vec![0xFF; length],
+            ..action(A, &[])
+        };
+        let receipt = send(block, &[long]);
+        let used = receipt.runs().next().unwrap().gas;
+        (receipt.verdict.fault().map(str::to_owned), used)
+    };
+    let entry = Contract::load(block.state(), &A)
+        .unwrap()
+        .unwrap()
+        .entry_gas;
+    assert!(entry.0 > 0);
+    let (fault, used) = gas(&mut block, INPUT_MAX - HEAD_SIZE + 1);
+    assert_eq!(fault.as_deref(), Some("input_too_long"));
+    assert_eq!(used, entry.0);
+    let (fault, used) = gas(&mut block, INPUT_MAX - HEAD_SIZE);
+    assert_eq!(fault, None);
+    assert!(used > entry.0);
 }

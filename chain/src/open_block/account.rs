@@ -28,15 +28,15 @@ impl OpenBlock<'_> {
             public_key: Some(public_key),
         };
         let account = self.with_paid(&key_id, account)?;
-        let before = self.state.checkpoint();
-        account.register(&mut self.state, &key_id);
-        self.state.put(&keys::name(name), id);
         let transaction = self.identify(Body::NewAccount {
             id,
             name: name.into(),
             balance,
             public_key,
         })?;
+        let before = self.state.checkpoint();
+        account.register(&mut self.state, &key_id);
+        self.state.put(&keys::name(name), id);
         self.registered += 1;
         let gas = self.rules().schedule.account_gas(name.len()).0;
         self.finish_native(transaction, before, (id, id, 0), (gas, 0), Work::NewAccount)

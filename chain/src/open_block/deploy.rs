@@ -185,18 +185,18 @@ impl OpenBlock<'_> {
         let record = self.settable(&sender, &contract, None)?;
         let gas = self.rules().schedule.upgrade_gas(0, 0).0;
         let fee = gas.saturating_mul(self.chain.genesis().gas_price);
-        let since = self.state.checkpoint();
-        self.pay(&sender, fee)?;
-        let removed = record.contract.map(|old| old.code_hash);
-        self.ready = None;
-        self.state
-            .put(&keys::contract(&contract), record.with_code(None).encode());
         let transaction = self.identify(Body::SetCode {
             sender,
             contract,
             code: None,
             init: None,
         })?;
+        let since = self.state.checkpoint();
+        self.pay(&sender, fee)?;
+        let removed = record.contract.map(|old| old.code_hash);
+        self.ready = None;
+        self.state
+            .put(&keys::contract(&contract), record.with_code(None).encode());
         let work = Work::Undeploy {
             code_hash: removed.unwrap_or_default(),
         };

@@ -3,14 +3,15 @@
 use crate::actions::{A, Call, action, actors, send};
 use crate::call_accounts::{change, contracts};
 use crate::call_trees::request_of;
-use crate::common::{PARTIES, balance, script};
+use crate::common::{PARTIES, balance, in_memory, script};
+use crate::deferred::is_sound;
 use abi::codec::request;
 use abi::layout::INPUT_MAX;
 use abi::{Name, method};
 use bridge::EngineId;
 use chain::actions::apply::HEAD_SIZE;
 use chain::actions::{ACTIVE, SYSTEM};
-use chain::{Action, Contract, OpenBlock};
+use chain::{Action, ChainError, Contract, OpenBlock};
 use hostapi::app_funds::AppAccount;
 use state::keys::RegId;
 
@@ -147,4 +148,61 @@ fn an_input_too_long_is_paid_like_entering() {
     let (fault, used) = gas(&mut block, INPUT_MAX - HEAD_SIZE);
     assert_eq!(fault, None);
     assert!(used > entry.0);
+}
+
+/// A block has places for so many transactions and ids. What finds none left changes nothing, or is paid.
+#[test]
+fn what_a_full_block_refuses_leaves_nothing() {
+    let (chain, _) = in_memory();
+    let mut block = chain.begin_block().unwrap();
+    for _ in 0..=u16::MAX {
+        block.transfer(PARTIES.alice, PARTIES.bob, 1).unwrap();
+    }
+    let before = block.writes();
+    let error = block.new_account("late", 5).unwrap_err();
+    assert!(matches!(error, ChainError::BlockFull(_)), "{error}");
+    let error = block.remove_code(PARTIES.alice, PARTIES.token).unwrap_err();
+    assert!(matches!(error, ChainError::BlockFull(_)), "{error}");
+    assert_eq!(block.writes().len(), before.len());
+    assert!(block.writes() == before);
+}
+
+/// Once all ids of a block are given away, who asks for one more pays for what was done before.
+#[test]
+fn ids_that_are_used_up_are_no_free_work() {
+    let chain = actors(EngineId::Mcs51);
+    let mut block = chain.begin_block().unwrap();
+    let account = |number: u32| {
+        let mut key = vec![2; 33];
+        key[..4].copy_from_slice(&number.to_le_bytes());
+        Action {
+            account: SYSTEM,
+            name: Name::of("newaccount").unwrap(),
+            data: key,
+            ..action(SYSTEM, &[])
+        }
+    };
+    let numbers: Vec<u32> = (0..=u32::from(u16::MAX)).collect();
+    for numbers in numbers.chunks(255) {
+        let actions: Vec<Action> = numbers.iter().map(|&number| account(number)).collect();
+        let receipt = send(&mut block, &actions);
+        assert!(receipt.verdict.is_success(), "{receipt}");
+    }
+    let receipt = send(&mut block, &[action(A, &[]), account(u32::MAX)]);
+    assert_eq!(receipt.verdict.fault(), Some("no_account"), "{receipt}");
+    assert!(receipt.fee > 0);
+    let code = Contract::load(block.state(), &A)
+        .unwrap()
+        .unwrap()
+        .code_hash;
+    let contract = Action {
+        name: Name::of("setcode").unwrap(),
+        data: [&SYSTEM[..], &code, &[0]].concat(),
+        ..account(0)
+    };
+    let receipt = send(&mut block, &[action(A, &[]), contract]);
+    assert_eq!(receipt.verdict.fault(), Some("no_code"), "{receipt}");
+    assert!(receipt.fee > 0);
+    block.commit().unwrap();
+    is_sound(&chain);
 }

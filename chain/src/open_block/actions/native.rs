@@ -68,18 +68,19 @@ impl OpenBlock<'_> {
             }
             Native::NewAccount { public_key } => {
                 under.charge(Gas(schedule.gas_of_account))?;
-                let id = self.next_regid()?;
+                let refused = |error: ChainError| match error.is_node() {
+                    true => Stop::Node(error),
+                    false => Stop::fault("no_account", error.to_string()),
+                };
+                let id = self.next_regid().map_err(refused)?;
                 let key_id = key_hash(&public_key);
                 let account = Account {
                     balance: 0,
                     regid: Some(id),
                     public_key: Some(public_key),
                 };
-                match self.with_paid(&key_id, account) {
-                    Ok(account) => account.register(&mut self.state, &key_id),
-                    Err(error) if error.is_node() => return Err(error.into()),
-                    Err(error) => return Err(Stop::fault("no_account", error.to_string())),
-                }
+                let account = self.with_paid(&key_id, account).map_err(refused)?;
+                account.register(&mut self.state, &key_id);
                 self.registered += 1;
                 (id, 0, Work::NewAccount)
             }
@@ -164,7 +165,7 @@ impl OpenBlock<'_> {
             return Ok((contract, work));
         }
         under.charge(Gas(schedule.gas_of_account))?;
-        let id = self.next_regid()?;
+        let id = self.next_regid().map_err(refused)?;
         let key_id = contract_key_id(&id);
         let account = Account {
             balance: 0,

@@ -1,6 +1,7 @@
 //! The chain as its users see it: one program of tests, so that it is linked once.
 
 mod action_limits;
+mod action_money;
 mod action_trees;
 mod actions;
 mod atomicity;

@@ -7,6 +7,7 @@
 //! gas are those of the whole less those of the history, so that dear gas of the history hides nothing.
 
 pub mod calls;
+pub mod deferred;
 pub mod entry;
 pub mod funds;
 pub mod host;
@@ -143,6 +144,7 @@ pub fn cases() -> Result<Vec<Case>, Error> {
     let mut rows = host::cases();
     rows.extend(funds::cases());
     rows.extend(calls::cases());
+    rows.extend(deferred::cases());
     rows.extend(transactions::cases());
     rows.extend(entry::cases()?);
     Ok(rows)

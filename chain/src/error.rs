@@ -56,6 +56,12 @@ pub enum ChainError {
         --record: `smart51 trace ID` shows what follows too"
     )]
     RecordingOfFollowUps,
+    /// Deferred actions are due, which would be executed before the call in its block.
+    #[error(
+        "deferred actions are due before the call, and a recording holds the call alone; let a block be made \
+        first (`smart51 chain mine`)"
+    )]
+    RecordingBehindOthers,
     /// There is no such thing.
     #[error("there is no {what} `{name}`")]
     Unknown {

@@ -30,9 +30,13 @@ const PAST_MAX: usize = 1 << 16;
 ///
 /// # Errors
 /// If the call cannot begin, [`ChainError::RecordingTooLarge`] where it makes more host calls than a recording
-/// holds, [`ChainError::RecordingOfFollowUps`] where something follows it, or if the node fails.
+/// holds, [`ChainError::RecordingOfFollowUps`] where something follows it, [`ChainError::RecordingBehindOthers`] where
+/// deferred actions come first, or if the node fails.
 pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainError> {
     let mut block = chain.begin_block()?;
+    if !block.receipts().is_empty() {
+        return Err(ChainError::RecordingBehindOthers);
+    }
     let (height, time) = (block.height(), block.time());
     let contract = Contract::load(block.state(), &request.contract)?;
     let mut asked = Asked::new(contract.map_or_else(Semantics::default, |c| c.semantics));
@@ -82,6 +86,7 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         check_account_flag: Some(module.account_check()),
         accounts: Vec::new(),
         gas_limit,
+        gas_price: asked.defers.then_some(chain.genesis().gas_price),
         state,
         codes,
         ..Context::default()
@@ -144,6 +149,8 @@ const fn run_of(frame: &Frame) -> Option<&RunReceipt> {
 /// Notes what a call asks of earlier blocks.
 struct Asked {
     semantics: Semantics,
+    /// Whether the call sends deferred actions.
+    defers: bool,
     transactions: BTreeSet<Hash>,
     heights: BTreeSet<u32>,
 }
@@ -152,6 +159,7 @@ impl Asked {
     const fn new(semantics: Semantics) -> Asked {
         Asked {
             semantics,
+            defers: false,
             transactions: BTreeSet::new(),
             heights: BTreeSet::new(),
         }
@@ -183,6 +191,7 @@ impl Observer for Asked {
 impl CallObserver for Asked {
     fn host_call(&mut self, call: &HostCall<'_>) -> ControlFlow<()> {
         let method = method::spec_under(self.semantics, call.method).map(|spec| spec.id);
+        self.defers |= method == Some(method::SEND_DEFERRED);
         if self.transactions.len() + self.heights.len() > PAST_MAX {
             return Continue(());
         }

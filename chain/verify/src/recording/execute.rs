@@ -351,7 +351,7 @@ fn transaction<'a>(
         contract: array("context.tx.dest_script_id", &tx.dest_script_id)?,
         input: &row.input.0,
         pay_amount: tx.pay_amount,
-        gas_price: 0,
+        gas_price: context.gas_price.unwrap_or_default(),
         traversal: context.db_traversal_enabled,
         account_check: context.check_account_flag.unwrap_or(check),
     };

@@ -79,6 +79,7 @@ impl Row {
     fn newer(&self) -> Option<&'static str> {
         let fields = [
             (!self.context.codes.is_empty(), "context.codes"),
+            (self.context.gas_price.is_some(), "context.gas_price"),
             (self.calls.iter().any(|call| call.frame != 0), "calls.frame"),
             (self.said.is_some(), "said"),
         ];
@@ -218,6 +219,9 @@ pub struct Context {
     /// The gas limit, under our own rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gas_limit: Option<u64>,
+    /// The price of a gas of deferred actions, where the call sends any; 0 elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gas_price: Option<u64>,
     /// The most machine cycles, where the run was limited by them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cycle_limit: Option<u64>,

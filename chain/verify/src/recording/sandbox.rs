@@ -46,6 +46,7 @@ impl Default for Context {
             codes: Vec::new(),
             block_hashes: Default::default(),
             gas_limit: None,
+            gas_price: None,
             cycle_limit: None,
             step_limit: None,
         }

@@ -4,5 +4,6 @@ mod captures;
 #[path = "../../../tests/local_chain/common.rs"]
 #[allow(dead_code, reason = "the chain's own tests use all of it")]
 mod common;
+mod deferred;
 mod nested;
 mod scenarios;

@@ -15,7 +15,6 @@ use bridge::{CallObserver, Cycles, Module, Steps};
 use hostapi::fees::MAX_STEPS;
 use hostapi::hash::blake2b;
 use hostapi::{CallContext, FollowUp};
-use loader::Image;
 use state::keys::{Hash, RegId};
 use std::sync::Arc;
 
@@ -47,7 +46,7 @@ impl OpenBlock<'_> {
         observer: &mut dyn CallObserver,
     ) -> Result<&Receipt, ChainError> {
         let before = self.place();
-        match self.run(request, None, true, observer) {
+        match self.run(request, true, observer) {
             Ok(()) => Ok(self.newest()),
             Err(error) => {
                 self.go_back(before);
@@ -67,7 +66,7 @@ impl OpenBlock<'_> {
         observer: &mut dyn CallObserver,
     ) -> Result<Receipt, ChainError> {
         let before = self.place();
-        match self.run(request, None, false, observer) {
+        match self.run(request, false, observer) {
             Ok(()) => Ok(self.take_back(before)),
             Err(error) => {
                 self.go_back(before);
@@ -76,16 +75,14 @@ impl OpenBlock<'_> {
         }
     }
 
-    /// Runs a call on this block's state, with the contract's own image if it is given no other, and adds
-    /// it to the block. Nothing is prepared or hashed for a call that cannot be paid. A transaction needs
-    /// a sender with a key.
+    /// Runs a call on this block's state, and adds it to the block. Nothing is prepared or hashed for a call that
+    /// cannot be paid. A transaction needs a sender with a key.
     ///
     /// # Errors
     /// As [`OpenBlock::call`]; the state is then to be reverted.
     pub(super) fn run(
         &mut self,
         request: &CallRequest<'_>,
-        image: Option<&Image>,
         needs_key: bool,
         observer: &mut dyn CallObserver,
     ) -> Result<(), ChainError> {
@@ -127,16 +124,8 @@ impl OpenBlock<'_> {
         if value != 0 && contract.flags.contains(ContractFlags::UNPAYABLE) {
             return Err(Rejection::Unpayable.into());
         }
-        let mut admitted = session::admit(&transaction, contract.entry_gas, &mut self.state)?;
-        let module = match image {
-            None => self.ready(&id, &contract)?,
-            Some(image) => {
-                let module = self.chain.modules().prepare(image, &rules)?;
-                // Another image has another price of entry.
-                admitted = session::admit(&transaction, module.entry_gas(), &mut self.state)?;
-                module
-            }
-        };
+        let admitted = session::admit(&transaction, contract.entry_gas, &mut self.state)?;
+        let module = self.ready(&id, &contract)?;
         let new = self.identify(Body::Call {
             sender,
             contract: id,

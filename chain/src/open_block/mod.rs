@@ -115,8 +115,6 @@ pub struct OpenBlock<'c> {
     kept: Option<Kept>,
     /// The contract last called, ready to run: one is mostly called again.
     ready: Option<(RegId, Contract, Arc<dyn Module>)>,
-    /// What runs instead of a contract, in a dry run.
-    instead: Option<(RegId, Arc<dyn Module>)>,
 }
 
 impl<'c> OpenBlock<'c> {
@@ -134,7 +132,6 @@ impl<'c> OpenBlock<'c> {
             log: Vec::new(),
             kept: None,
             ready: None,
-            instead: None,
         })
     }
 

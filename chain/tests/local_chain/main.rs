@@ -12,6 +12,7 @@ mod calls;
 mod common;
 mod deferred;
 mod deferred_bounds;
+mod dry_runs;
 mod eos;
 mod hostile;
 mod killed_process;

@@ -77,11 +77,7 @@ impl OpenBlock<'_> {
             under.push(waiting, waiting.kind, Work::Nothing);
             return Ok(Prepared::Done(None));
         }
-        let entry_gas = match &self.instead {
-            Some((id, module)) if id == receiver => module.entry_gas(),
-            _ => contract.entry_gas,
-        };
-        if under.left() < entry_gas {
+        if under.left() < contract.entry_gas {
             under.used = under.limit;
             return Err(Stop::failed(Fault::OutOfGas.into()));
         }
@@ -111,10 +107,7 @@ impl OpenBlock<'_> {
         observer: &mut dyn CallObserver,
     ) -> Result<Vec<FollowUp>, Stop> {
         let receiver = waiting.receiver;
-        let module = match &self.instead {
-            Some((id, module)) if *id == receiver => Arc::clone(module),
-            _ => self.ready(&receiver, contract)?,
-        };
+        let module = self.ready(&receiver, contract)?;
         let Subject {
             code,
             action,

@@ -153,6 +153,25 @@ impl Account {
     }
 }
 
+/// Adds `amount` to what `to` holds, up to the most that it may hold: what was added.
+///
+/// # Errors
+/// If the node fails.
+pub fn give_back(
+    state: &mut Overlay<'_>,
+    to: &RegId,
+    amount: u64,
+    most: u64,
+) -> Result<u64, NodeError> {
+    let Some((place, mut account)) = Account::of(state, to)? else {
+        return Ok(0);
+    };
+    let given = amount.min(most.saturating_sub(account.balance));
+    account.balance += given;
+    account.set(state, place);
+    Ok(given)
+}
+
 /// The key id behind a registered id, if it was registered.
 ///
 /// # Errors

@@ -3,7 +3,6 @@
 //! An entry of the queue has the action, and how much gas its contract has paid for. Contracts add and
 //! cancel entries here; who executes them is not known.
 
-use crate::accounts::Account;
 use crate::actions::SentAction;
 use crate::host::NodeError;
 use abi::{Gas, Name};
@@ -228,25 +227,6 @@ pub fn first_due(
     }
     let entry = Deferred::decode(&value).ok_or_else(damaged)?;
     Ok(Some((place, entry)))
-}
-
-/// Adds `amount` to what `to` holds, up to the most that it may hold: what was added.
-///
-/// # Errors
-/// If the node fails.
-pub fn give_back(
-    state: &mut Overlay<'_>,
-    to: &RegId,
-    amount: u64,
-    most: u64,
-) -> Result<u64, NodeError> {
-    let Some((place, mut account)) = Account::of(state, to)? else {
-        return Ok(0);
-    };
-    let given = amount.min(most.saturating_sub(account.balance));
-    account.balance += given;
-    account.set(state, place);
-    Ok(given)
 }
 
 fn take<'b, const N: usize>(rest: &mut &'b [u8]) -> Option<&'b [u8; N]> {

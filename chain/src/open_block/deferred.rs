@@ -10,7 +10,8 @@ use crate::receipt::{Receipt, Verdict};
 use abi::method::Effect;
 use abi::{Gas, Name};
 use hostapi::NodeError;
-use hostapi::deferred::{self, Deferred, QueuePlace, give_back};
+use hostapi::accounts::give_back;
+use hostapi::deferred::{self, Deferred, QueuePlace};
 
 /// The action by which the chain tells a contract that its deferred action has failed. Nobody else can send it: the
 /// chain itself has no action of this name.

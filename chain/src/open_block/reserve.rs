@@ -6,7 +6,7 @@ use super::outcome::{BlockPlace, Cost, Done};
 use crate::error::ChainError;
 use crate::receipt::Verdict;
 use abi::Gas;
-use hostapi::deferred::give_back;
+use hostapi::accounts::give_back;
 use state::keys::RegId;
 
 /// A fee that is paid for as much gas as a transaction may use.

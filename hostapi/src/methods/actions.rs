@@ -1,6 +1,6 @@
 //! Actions: authority, and what follows a run.
 
-use crate::accounts::Account;
+use crate::accounts::{self, Account};
 use crate::actions::{FollowUp, Following, SentAction};
 use crate::deferred::{self, DELAY_MAX, Deferred, GAS_MAX, RECORD_SIZE};
 use crate::dispatch::{Host, Served};
@@ -124,7 +124,7 @@ impl Host<'_, '_> {
         self.pay(method::storage(deferred::stored_size(&entry.action), Some(&[]), None).charge)?;
         entry.remove(self.state, &place);
         let most = self.context.network.max_amount();
-        let given = deferred::give_back(self.state, &by, entry.prepaid(), most)?;
+        let given = accounts::give_back(self.state, &by, entry.prepaid(), most)?;
         self.requests.come_back = self.requests.come_back.saturating_add(given);
         self.answer(&[1])
     }

@@ -274,6 +274,11 @@ impl Watch for Cast<'_> {
         }
     }
 
+    fn replaced(&mut self, contract: &str, id: RegId) {
+        self.roles.remove(contract);
+        self.ids.remove(&id);
+    }
+
     fn call(&mut self, contract: &str) -> &mut dyn CallObserver {
         self.frames.clear();
         self.begin(self.roles.get(contract).copied());

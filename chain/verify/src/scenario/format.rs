@@ -3,6 +3,7 @@
 use super::bytes::Bytes;
 use crate::actions::ActionTable;
 use abi::Semantics;
+use chain::ContractFlags;
 use hostapi::Network;
 use loader::{FILE_MAX, FileError, Image, LoadError, file};
 use serde::Deserialize;
@@ -18,6 +19,8 @@ pub struct Scenario {
     pub(super) file: File,
     pub(super) semantics: BTreeMap<String, Semantics>,
     pub(super) images: BTreeMap<String, Image>,
+    /// The new code of upgrades, by the number of the step.
+    pub(super) upgrades: BTreeMap<usize, (Image, Semantics)>,
 }
 
 /// Why a scenario cannot be read.
@@ -118,6 +121,43 @@ pub(super) struct ContractTable {
     pub(super) init: Option<Bytes>,
 }
 
+impl ContractTable {
+    /// What is chosen for it.
+    pub(super) fn flags(&self) -> ContractFlags {
+        flags(self.reentrant, self.apply, self.payable, self.fixed)
+    }
+}
+
+/// New code for a contract.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpgradeTable {
+    pub(super) contract: String,
+    pub(super) image: PathBuf,
+    pub(super) semantics: Option<String>,
+    #[serde(default)]
+    pub(super) reentrant: bool,
+    #[serde(default)]
+    pub(super) apply: bool,
+    pub(super) payable: Option<bool>,
+    #[serde(default)]
+    pub(super) fixed: bool,
+    pub(super) init: Option<Bytes>,
+}
+
+impl UpgradeTable {
+    /// What is chosen for it.
+    pub(super) fn flags(&self) -> ContractFlags {
+        flags(self.reentrant, self.apply, self.payable, self.fixed)
+    }
+}
+
+fn flags(reentrant: bool, apply: bool, payable: Option<bool>, fixed: bool) -> ContractFlags {
+    let mut flags = ContractFlags::new(reentrant, apply, payable.unwrap_or(true));
+    flags.set(ContractFlags::FIXED, fixed);
+    flags
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Step {
@@ -134,6 +174,8 @@ pub(super) struct Step {
     pub(super) fuel_rate: Option<u64>,
     pub(super) mine: Option<u32>,
     pub(super) travel: Option<u64>,
+    pub(super) upgrade: Option<UpgradeTable>,
+    pub(super) undeploy: Option<String>,
     #[serde(default)]
     pub(super) expect: Expect,
 }
@@ -232,33 +274,27 @@ impl Scenario {
         let folder = path.parent().unwrap_or(Path::new(""));
         let (mut images, mut semantics) = (BTreeMap::new(), BTreeMap::new());
         for (name, contract) in &file.contracts {
+            let field = format!("contracts.{name}");
             let image = folder.join(&contract.image);
-            let loaded = loader::load(&file::read(&image, FILE_MAX)?);
-            let loaded = loaded.map_err(|source| ReadError::Image {
-                path: image,
-                source,
-            })?;
-            let rules = match &contract.semantics {
-                Some(rules) => rules
-                    .parse()
-                    .map_err(|error: abi::version::UnknownSemantics| {
-                        value_error(
-                            path,
-                            format!("contracts.{name}.semantics"),
-                            rules,
-                            error.to_string(),
-                        )
-                    })?,
-                None => loaded.semantics_hint.unwrap_or_default(),
-            };
-            images.insert(name.clone(), loaded.image);
+            let (image, rules) = code(path, image, contract.semantics.as_deref(), &field)?;
+            images.insert(name.clone(), image);
             semantics.insert(name.clone(), rules);
+        }
+        let mut upgrades = BTreeMap::new();
+        for (step, number) in file.step.iter().zip(1..) {
+            if let Some(table) = &step.upgrade {
+                let field = format!("step {number}: upgrade");
+                let image = folder.join(&table.image);
+                let code = code(path, image, table.semantics.as_deref(), &field)?;
+                upgrades.insert(number, code);
+            }
         }
         let scenario = Scenario {
             path: path.into(),
             file,
             semantics,
             images,
+            upgrades,
         };
         scenario.check()?;
         Ok(scenario)
@@ -336,12 +372,14 @@ impl Scenario {
                 step.actions.is_some(),
                 step.mine.is_some(),
                 step.travel.is_some(),
+                step.upgrade.is_some(),
+                step.undeploy.is_some(),
             ];
             if doings.into_iter().filter(|&is_there| is_there).count() > 1 {
                 return fail(
                     format!("step {number}"),
                     step.title(number).as_str(),
-                    "use one of call, actions, mine and travel",
+                    "use one of call, actions, upgrade, undeploy, mine and travel",
                 );
             }
             match &step.call {
@@ -427,8 +465,13 @@ impl Step {
     /// The first of the fields of a step that calls nothing that has no use in it, and what it needs.
     fn field_without_use(&self) -> Option<(&'static str, &'static str)> {
         let acts = self.actions.is_some();
+        let sets = self.upgrade.is_some() || self.undeploy.is_some();
         let fields = [
-            ("from", self.from.is_some() && !acts, "a call or actions"),
+            (
+                "from",
+                self.from.is_some() && !acts && !sets,
+                "a call, actions or new code",
+            ),
             ("gas", self.gas.is_some() && !acts, "a call or actions"),
             ("input", self.input.is_some(), "a call"),
             ("value", self.value.is_some(), "a call"),
@@ -444,12 +487,46 @@ impl Step {
         found.map(|(field, _, needed)| (field, needed))
     }
 
+    /// The contract that it calls or sets the code of, or whose action comes first.
+    pub(super) fn contract(&self) -> Option<&str> {
+        let actions = self.actions.iter().flatten();
+        let mut acted = self.context_free.iter().chain(actions);
+        let upgraded = self.upgrade.as_ref().map(|table| &table.contract);
+        let set = upgraded.or(self.undeploy.as_ref());
+        let named = self.call.as_ref().or(set);
+        let named = named.or_else(|| acted.next().map(|action| &action.account));
+        named.map(String::as_str)
+    }
+
     /// Its name, or its number.
     pub(super) fn title(&self, number: usize) -> String {
         self.name
             .clone()
             .unwrap_or_else(|| format!("step {number}"))
     }
+}
+
+/// An image with the rules that a table names, or that it asks for itself.
+fn code(
+    path: &Path,
+    image: PathBuf,
+    rules: Option<&str>,
+    field: &str,
+) -> Result<(Image, Semantics), ReadError> {
+    let loaded = loader::load(&file::read(&image, FILE_MAX)?);
+    let loaded = loaded.map_err(|source| ReadError::Image {
+        path: image,
+        source,
+    })?;
+    let rules = match rules {
+        Some(rules) => rules
+            .parse()
+            .map_err(|error: abi::version::UnknownSemantics| {
+                value_error(path, format!("{field}.semantics"), rules, error.to_string())
+            })?,
+        None => loaded.semantics_hint.unwrap_or_default(),
+    };
+    Ok((loaded.image, rules))
 }
 
 fn value_error(path: &Path, field: String, found: &str, expected: String) -> ReadError {

@@ -11,9 +11,8 @@ use chain::export::pairs;
 use chain::genesis::Genesis;
 use chain::hostlog::HostCalls;
 use chain::names;
-use chain::open_block::{CallRequest, Deploy, Init};
+use chain::open_block::{CallRequest, Deploy, Init, SetCode};
 use chain::receipt::Receipt;
-use chain::registry::ContractFlags;
 use chain::session::Payment;
 use hostapi::NodeError;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
@@ -27,6 +26,9 @@ use std::fmt;
 pub trait Watch {
     /// This contract has been deployed under this id, by which observers are told of the frames of called contracts.
     fn deployed(&mut self, contract: &str, id: RegId);
+
+    /// This contract has other code from now on than the scenario began with, or none.
+    fn replaced(&mut self, contract: &str, id: RegId);
 
     /// The observer of the call of `contract` that is about to begin.
     fn call(&mut self, contract: &str) -> &mut dyn CallObserver;
@@ -131,15 +133,12 @@ impl Scenario {
                     source,
                 })?),
             };
-            let mut flags =
-                ContractFlags::new(table.reentrant, table.apply, table.payable.unwrap_or(true));
-            flags.set(ContractFlags::FIXED, table.fixed);
             let deploy = Deploy {
                 sender: chain.resolve(table.from.as_deref().unwrap_or(self.first_account()))?,
                 image: &self.images[name],
                 semantics: self.semantics[name],
                 name: Some(name),
-                flags,
+                flags: table.flags(),
                 init: init.as_deref().map(|input| Init {
                     input,
                     gas: Gas(DEFAULT_GAS),
@@ -174,7 +173,7 @@ impl Scenario {
         let mut report = StepReport {
             number,
             name: step.title(number),
-            contract: step.call.clone(),
+            contract: step.contract().map(Into::into),
             receipt: None,
             deferred: Vec::new(),
             rejected: None,
@@ -189,6 +188,9 @@ impl Scenario {
         }
         if let Some(actions) = &step.actions {
             self.act(context, step, actions, options, &mut report)?;
+        }
+        if step.upgrade.is_some() || step.undeploy.is_some() {
+            self.set_code(context, step, options, &mut report)?;
         }
         for _ in 0..step.mine.unwrap_or_default() {
             report.deferred.extend(chain.begin_block()?.commit()?.1);
@@ -209,6 +211,60 @@ impl Scenario {
             report.names = names::in_receipt(chain.store(), receipt)?;
         }
         Ok(report)
+    }
+
+    /// Sets the code of a contract again, or removes it, in a block of its own.
+    fn set_code(
+        &self,
+        context: &mut StepContext<'_>,
+        step: &Step,
+        options: &mut RunOptions<'_>,
+        report: &mut StepReport,
+    ) -> Result<(), RunError> {
+        let chain = context.chain;
+        let sender = chain.resolve(step.from.as_deref().unwrap_or(self.first_account()))?;
+        let contract = chain.resolve(step.contract().unwrap_or_default())?;
+        let init = match step.upgrade.as_ref().and_then(|table| table.init.as_ref()) {
+            None => None,
+            Some(bytes) => Some(bytes.resolve(context).map_err(|source| RunError::Bytes {
+                path: self.path.clone(),
+                number: report.number,
+                source,
+            })?),
+        };
+        let mut block = chain.begin_block()?;
+        report.deferred.extend_from_slice(block.receipts());
+        let code = self.upgrades.get(&report.number);
+        let set = match (&step.upgrade, code) {
+            (Some(table), Some((image, semantics))) => block.set_code(&SetCode {
+                sender,
+                contract,
+                image,
+                semantics: *semantics,
+                flags: table.flags(),
+                init: init.as_deref().map(|input| Init {
+                    input,
+                    gas: Gas(DEFAULT_GAS),
+                }),
+            }),
+            _ => block.remove_code(sender, contract),
+        };
+        match set {
+            Ok(receipt) => report.receipt = Some(receipt.clone()),
+            Err(error) if error.is_node() => return Err(error.into()),
+            Err(error) => report.rejected = Some(error.to_string()),
+        }
+        let name = step.contract().unwrap_or_default();
+        if let Some(watch) = &mut options.watch {
+            watch.replaced(name, contract);
+        }
+        // The other image was one of the code before.
+        if matches!(&options.other_image, Some((other, _)) if *other == name) {
+            options.other_image = None;
+        }
+        // As with calls.
+        block.commit()?;
+        Ok(())
     }
 
     fn act(

@@ -7,3 +7,4 @@ mod common;
 mod deferred;
 mod nested;
 mod scenarios;
+mod steps;

@@ -9,7 +9,7 @@ use verify::scenario::snapshot::{self, Place};
 use verify::scenario::{RunOptions, Scenario, ScenarioRun};
 
 /// Writes a scenario beside the token's image; the folder goes when it is dropped.
-fn written(text: &str) -> (TempDir, PathBuf) {
+pub(crate) fn written(text: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(
         folder.path().join("token.ihx"),
@@ -163,11 +163,11 @@ fn a_bad_scenario_is_refused_with_the_place() {
         ),
         (
             "[accounts]\na = 1\n[[step]]\nmine = 1\ntravel = 1",
-            "use one of call, actions, mine and travel",
+            "use one of call, actions, upgrade, undeploy, mine and travel",
         ),
         (
             "[accounts]\na = 1\n[[step]]\nmine = 1\nfrom = \"a\"",
-            "from needs a call or actions",
+            "from needs a call, actions or new code",
         ),
         (
             "[accounts]\na = 1\n[[step]]\ncontext_free = [{ account = \"a\" }]",

@@ -515,7 +515,10 @@ methods! {
     0x010E CancelDeferred CANCEL_DEFERRED = cancel_deferred / Option::None, (id: Int64) -> (cancelled: Flag) {
         gas: GasRule::flat(5_000).with(Effect::Deferred),
         steps: None,
-        failures: ["in a static call and in a context-free action: nothing is answered"],
+        failures: [
+            "the contract's account has no room for what comes back: nothing is answered",
+            "in a static call and in a context-free action: nothing is answered",
+        ],
         notes: "What the contract has paid for its gas comes back to it.",
         example: "if (!s51_cancel_deferred(1)) s51_exit(2);",
     }

@@ -180,8 +180,11 @@ fn what_comes_back_is_as_much_as_fits() {
     };
     pay(&mut block, "first", most / 2, &[later.call()]);
     pay(&mut block, "second", most - most / 2 + GAS_MAX, &[]);
+    // Nor can it be cancelled, as long as there is no room.
+    pay(&mut block, "third", 0, &[cancel(later.id)]);
     block.commit().unwrap();
     assert_eq!(balance(&chain, id), most);
+    is_sound(&chain);
     let receipts = mine(&chain);
     assert!(receipts[0].gas < GAS_MAX);
     assert_eq!(receipts[0].fee, GAS_MAX);

@@ -122,9 +122,15 @@ impl Host<'_, '_> {
             return self.answer(&[0]);
         };
         self.pay(method::storage(deferred::stored_size(&entry.action), Some(&[]), None).charge)?;
+        let before = self.state.checkpoint();
         entry.remove(self.state, &place);
         let most = self.context.network.max_amount();
         let given = accounts::give_back(self.state, &by, entry.prepaid(), most)?;
+        if given != entry.prepaid() {
+            // The rest would belong to nobody, and no fee says so.
+            self.state.revert(before);
+            return Ok(Served::REFUSED);
+        }
         self.requests.come_back = self.requests.come_back.saturating_add(given);
         self.answer(&[1])
     }

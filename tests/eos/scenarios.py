@@ -1,29 +1,38 @@
 """Scenarios of actions, told without a chain: what record.py has an EOS chain do, and the Rust test ours.
 
-A scenario is a list of blocks, a block a list of transactions, a transaction a list of actions. An action is an account
-and what each account does whose part is in its data. `random_scenarios` makes the same ones each time.
+A scenario is a list of blocks, a block a list of transactions, a transaction a list of actions. An action is an account,
+a name, and what each account does whose part is in its data. `random_scenarios` makes the same ones each time.
 """
 
 import itertools
+import json
 import random
 
 ACCOUNTS = "abcde"
 
+# The id of a deferred action whose sender fails when it is told of its failure.
+FAILS_WHEN_TOLD = "fails when told"
 
-def action(account, **does):
-    return {"account": account, "does": does}
+
+def action(account, name="go", **does):
+    return {"account": account, "name": name, "does": does}
+
+
+def free(account, name="go", **does):
+    """A context-free action of a transaction."""
+    return {**action(account, name, **does), "context_free": True}
 
 
 def notify(account):
     return ["notify", account]
 
 
-def inline(account, **does):
-    return ["inline", action(account, **does)]
+def inline(account, name="go", **does):
+    return ["inline", action(account, name, **does)]
 
 
-def context_free(account, **does):
-    return ["context_free", action(account, **does)]
+def context_free(account, name="go", **does):
+    return ["context_free", action(account, name, **does)]
 
 
 def write(row):
@@ -37,6 +46,11 @@ def fail(text):
 def defer(number, account, **does):
     """An action for the next block, under an id."""
     return ["defer", number, action(account, **does)]
+
+
+def defer_and_tell(number, account, **does):
+    """The same, and its sender is to be told if it fails."""
+    return ["defer_and_tell", number, action(account, **does)]
 
 
 def cancel(number):
@@ -75,7 +89,27 @@ def chosen():
     yield one("several actions", action("a", a=[notify("b"), write(9)], b=[write(9)]), action("c", c=[inline("d", d=[write(9)])]))
     yield one("the second of two fails", action("a", a=[write(10)]), action("b", b=[write(10), fail("second")]))
     yield one("the first of two fails", action("a", a=[write(11), fail("first")]), action("b", b=[write(11)]))
-    yield one("an action of oneself", action("a", a=[inline("a", b=[write(12)])]))
+    yield one("an action of oneself", action("a", a=[inline("a", a=[write(12)])]))
+    yield one(
+        "each has its name",
+        action("a", "pay", a=[notify("b"), inline("c", "take", c=[notify("d")]), context_free("e", "look")]),
+        action("b", "stop"),
+    )
+
+    yield one("context-free actions come first", action("a", a=[notify("b")]), free("c", "see"), action("d"), free("d"))
+    yield one(
+        "context-free actions are numbered before the others",
+        free("c"),
+        action("a", a=[notify("b"), context_free("e"), inline("d")], b=[inline("a")]),
+        action("b"),
+    )
+    yield one("a context-free action that fails", free("b", b=[fail("too free")]), action("a", a=[write(13)]))
+    yield one("an action that fails behind a context-free one", free("b"), action("a", a=[write(14)]), action("b", b=[fail("b")]))
+
+    yield one("a context-free action that notifies", free("b", b=[notify("c")]), action("a", a=[write(15)]))
+    yield one("a context-free action that sends", free("b", b=[inline("c")]), action("a", a=[write(16)]))
+    yield one("a context-free action that writes", free("b", b=[write(17)]), action("a", a=[write(17)]))
+    yield one("a context-free inline action that notifies", action("a", a=[context_free("b", b=[notify("c")]), write(18)]))
 
     then = lambda name, *blocks: {"name": name, "blocks": [[[did] for did in block] for block in blocks]}
     yield then("a deferred action", [action("a", a=[defer(1, "b", b=[write(20), notify("c")], c=[write(20)])])], [])
@@ -92,10 +126,61 @@ def chosen():
         [],
     )
     yield then(
+        "an id that waits",
+        [action("a", a=[defer(11, "b", b=[write(30)])]), action("a", a=[defer(11, "b", b=[write(31)]), write(32)])],
+        [],
+    )
+    yield then(
+        "an id that is free again",
+        [action("a", a=[defer(12, "b", b=[write(33)]), cancel(12), defer(12, "b", b=[write(34)])])],
+        [action("a", a=[defer(12, "c", c=[write(35)])])],
+        [],
+    )
+    yield then(
+        "another one has ids of its own",
+        [action("a", a=[defer(13, "c", c=[write(36)])]), action("b", b=[cancel(13), defer(13, "d", d=[write(36)])])],
+        [],
+    )
+    yield then("nothing to cancel", [action("a", a=[cancel(14), write(37)])])
+    yield then(
+        "one that fails stops no other",
+        [action("a", a=[defer(15, "b", b=[write(38), fail("stop")]), defer(16, "b", b=[write(39)])])],
+        [action("c", c=[write(38)])],
+    )
+    yield then(
         "one that defers another one",
         [action("a", a=[defer(9, "b", b=[defer(10, "c", c=[write(29)])])])],
         [],
         [],
+    )
+
+
+def told_of():
+    """Deferred actions whose sender is told when they fail."""
+    then = lambda name, *blocks: {"name": name, "blocks": [[[did] for did in block] for block in blocks]}
+    yield then("one that works is not told of", [action("a", a=[defer_and_tell(1, "b", b=[write(1)])])], [])
+    yield then("one that fails", [action("a", a=[defer_and_tell(2, "b", b=[write(2), fail("late")]), write(2)])], [])
+    yield then("what it has sent fails", [action("a", a=[defer_and_tell(3, "b", b=[write(3), inline("c", c=[fail("too")])])])], [])
+    yield then(
+        "who fails when told",
+        [action("a", a=[defer_and_tell(FAILS_WHEN_TOLD, "b", b=[write(4), fail("late")]), write(4)])],
+        [],
+        [],
+    )
+    yield then(
+        "each is told of before the next one runs",
+        [
+            action(
+                "a",
+                a=[
+                    defer_and_tell(5, "b", b=[fail("one")]),
+                    defer_and_tell(FAILS_WHEN_TOLD, "c", c=[fail("two")]),
+                    defer_and_tell(6, "d", d=[write(5), notify("e")], e=[write(5)]),
+                ],
+            ),
+            action("b", b=[defer_and_tell(5, "a", a=[fail("three")])]),
+        ],
+        [action("c", c=[write(5)])],
     )
 
 
@@ -126,40 +211,53 @@ def rows_of(scenario):
 
 
 def random_scenarios(count):
-    """So many transactions of a few actions each."""
+    """So many transactions of a few actions each, of bounded size."""
     chance = random.Random(51)
     rows = itertools.count(1000)
 
-    def parts(depth, is_free):
+    def named():
+        return chance.choice(["go", "pay", "stop"])
+
+    def parts(account, depth, is_free=False):
+        """A script for the account, and for some of those that it could notify."""
+        others = [other for other in ACCOUNTS if other != account]
         does = {}
-        for account in chance.sample(ACCOUNTS, chance.randint(1, 3)):
-            does[account] = [did for did in (one(depth, is_free) for _ in range(chance.randint(0, 3))) if did]
+        for who in [account, *chance.sample(others, chance.randint(0, 4))]:
+            most = 3 if who == account else 2
+            script = [did for did in (one(depth, is_free) for _ in range(chance.randint(0, most))) if did]
+            if script:
+                does[who] = script
         return does
 
     def one(depth, is_free):
         kind = chance.random()
         account = chance.choice(ACCOUNTS)
-        if kind < 0.05:
+        if kind < 0.01:
             return fail(f"no {chance.randrange(100)}")
         if is_free:
             return None
         if kind < 0.4:
             return notify(account)
-        if kind < 0.55:
+        if kind < 0.5:
             return write(next(rows))
-        if depth < 3 and kind < 0.85:
-            return inline(account, **with_own(account, parts(depth + 1, False)))
-        if depth < 3:
-            return context_free(account, **with_own(account, parts(depth + 1, True)))
-        return None
+        # Five deep is one too many.
+        if depth == 5:
+            return None
+        if kind < 0.85:
+            return inline(account, named(), **parts(account, depth + 1))
+        return context_free(account, named(), **parts(account, depth + 1, True))
 
-    def with_own(account, does):
-        does.setdefault(account, [])
-        return does
-
-    for number in range(count):
-        actions = []
+    def actions():
+        for _ in range(chance.choice([0, 0, 0, 1, 2])):
+            account = chance.choice(ACCOUNTS)
+            yield free(account, named(), **parts(account, 0, True))
         for _ in range(chance.randint(1, 3)):
             account = chance.choice(ACCOUNTS)
-            actions.append(action(account, **with_own(account, parts(0, False))))
-        yield {"name": f"random {number}", "blocks": [[actions]]}
+            yield action(account, named(), **parts(account, 0))
+
+    for number in range(count):
+        script = list(actions())
+        # EOS sends no inline action of more than 4,096 bytes.
+        while len(json.dumps(script)) > 3000:
+            script = list(actions())
+        yield {"name": f"random {number}", "blocks": [[script]]}

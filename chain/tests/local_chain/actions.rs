@@ -106,7 +106,17 @@ pub(crate) fn notify(account: RegId) -> Call {
 
 /// An inline action of `account` named `go`, with the authority of `by` and an amount.
 pub(crate) fn inline(by: RegId, account: RegId, value: u64, does: &[(RegId, Vec<u8>)]) -> Call {
-    let name = Name::of("go").unwrap().0.to_le_bytes();
+    let action = (account, Name::of("go").unwrap());
+    inline_named(by, action, value, does)
+}
+
+pub(crate) fn inline_named(
+    by: RegId,
+    (account, name): (RegId, Name),
+    value: u64,
+    does: &[(RegId, Vec<u8>)],
+) -> Call {
+    let name = name.0.to_le_bytes();
     let record = [&account[..], &name, &value.to_le_bytes()].concat();
     let authorization = [&by[..], &ACTIVE.0.to_le_bytes()].concat();
     let data = parts(does);
@@ -117,7 +127,14 @@ pub(crate) fn inline(by: RegId, account: RegId, value: u64, does: &[(RegId, Vec<
 }
 
 pub(crate) fn inline_context_free(account: RegId, does: &[(RegId, Vec<u8>)]) -> Call {
-    let record = [&account[..], &[0; 16]].concat();
+    context_free_named((account, Name(0)), does)
+}
+
+pub(crate) fn context_free_named(
+    (account, name): (RegId, Name),
+    does: &[(RegId, Vec<u8>)],
+) -> Call {
+    let record = [&account[..], &name.0.to_le_bytes(), &[0; 8]].concat();
     (method::SEND_CONTEXT_FREE, request(&[&record, &parts(does)]))
 }
 

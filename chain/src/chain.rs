@@ -211,9 +211,7 @@ impl Chain {
         let mut waiting = Vec::new();
         let mut after: Option<Vec<u8>> = None;
         while let Some((key, value)) = self.store.next(&[kind::DEFERRED], after.as_deref())? {
-            let entry = QueuePlace::of_key(&key).zip(Deferred::decode(&value));
-            let damaged = || NodeError::damaged(&key, "a deferred action is expected");
-            waiting.push(entry.ok_or_else(damaged)?);
+            waiting.push(Deferred::of_pair(&key, &value)?);
             after = Some(key);
         }
         Ok(waiting)

@@ -147,9 +147,23 @@ impl Deferred {
         let Some(bytes) = state.get(&key)? else {
             return Ok(None);
         };
-        let entry = Deferred::decode(bytes);
-        let damaged = || NodeError::damaged(&key, "a deferred action is expected");
-        entry.map(Some).ok_or_else(damaged)
+        Deferred::stored(&key, bytes).map(Some)
+    }
+
+    /// The entry that stands under a key, and nothing else can.
+    fn stored(key: &[u8], bytes: &[u8]) -> Result<Deferred, NodeError> {
+        let damaged = || NodeError::damaged(key, "a deferred action is expected");
+        Deferred::decode(bytes).ok_or_else(damaged)
+    }
+
+    /// The entry of a pair of the store that has the kind of its key, and its place.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn of_pair(key: &[u8], value: &[u8]) -> Result<(QueuePlace, Deferred), NodeError> {
+        let place = QueuePlace::of_key(key);
+        let damaged = || NodeError::damaged(key, "a deferred action is expected");
+        Ok((place.ok_or_else(damaged)?, Deferred::stored(key, value)?))
     }
 
     /// Removes this entry, which stands at `place`.
@@ -219,14 +233,8 @@ pub fn first_due(
     let Some((key, value)) = state.next(&[kind::DEFERRED], None)? else {
         return Ok(None);
     };
-    let place = QueuePlace::of_key(&key);
-    let damaged = || NodeError::damaged(&key, "a deferred action is expected");
-    let place = place.ok_or_else(damaged)?;
-    if place.due > height {
-        return Ok(None);
-    }
-    let entry = Deferred::decode(&value).ok_or_else(damaged)?;
-    Ok(Some((place, entry)))
+    let (place, entry) = Deferred::of_pair(&key, &value)?;
+    Ok((place.due <= height).then_some((place, entry)))
 }
 
 fn take<'b, const N: usize>(rest: &mut &'b [u8]) -> Option<&'b [u8; N]> {

@@ -166,7 +166,10 @@ impl Receipt {
     pub fn deployed(&self) -> Result<&Receipt, ChainError> {
         match self.refusal() {
             Some(reason) => Err(ChainError::NotDeployed {
-                reason: reason.into(),
+                reason: match &self.error {
+                    Some(error) => format!("{reason} ({error})"),
+                    None => reason.into(),
+                },
             }),
             None => Ok(self),
         }

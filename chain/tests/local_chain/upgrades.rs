@@ -311,6 +311,10 @@ fn code_is_set_and_initialised_or_not_at_all() {
         receipt.error.as_ref().map(|text| text.bytes()),
         Some(&b"no"[..])
     );
+    assert_eq!(
+        receipt.deployed().unwrap_err().to_string(),
+        "the image cannot be deployed: it is not initialised: refused with exit code 7 (no)"
+    );
     assert_eq!(block.writes().len(), before);
     assert!(receipt.fee > 25_000);
     let next = block.deploy(&deploy(&good, None)).unwrap().target;

@@ -13,6 +13,11 @@ impl Resolve for Context {
             "contract" => self.tx.dest_script_id.0.clone(),
             _ => parse_regid(name)?.into(),
         };
+        // The ids of both are in the transaction; of accounts a recording has only those that the call has read.
+        let is_party = matches!(name, "sender" | "contract") && !regid.is_empty();
+        if is_party && kind == NameKind::RegId {
+            return Some(regid);
+        }
         let row = self.accounts.iter().find(|row| row.regid.0 == regid)?;
         let AccountRow { pubkey, keyid, .. } = row;
         match kind {
@@ -25,5 +30,22 @@ impl Resolve for Context {
             }
             NameKind::CodeHash | NameKind::TxHash => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sender_and_contract_need_no_account() {
+        let mut context = Context::default();
+        context.accounts.clear();
+        let (sender, contract) = (&context.tx.src_regid.0, &context.tx.dest_script_id.0);
+        for (name, is) in [("sender", sender), ("contract", contract)] {
+            assert_eq!(context.bytes(NameKind::RegId, name).as_ref(), Some(is));
+            assert_eq!(context.bytes(NameKind::KeyId, name), None);
+        }
+        assert_eq!(context.bytes(NameKind::RegId, "7-7"), None);
     }
 }

@@ -83,7 +83,13 @@ pub(super) fn compare(
 ) -> Result<Vec<Difference>, CompareError> {
     let mut found = Differences::default();
     compare_call(expect, report, &mut found);
-    compare_said(expect, report.receipt.as_ref(), context, &mut found)?;
+    compare_said(
+        expect,
+        &report.deferred,
+        report.receipt.as_ref(),
+        context,
+        &mut found,
+    )?;
     let head = context.chain.head()?;
     found.compare("height", expect.height, Some(head.height));
     found.compare("time", expect.time, Some(head.time));

@@ -124,38 +124,11 @@ pub(super) struct ContractTable {
 impl ContractTable {
     /// What is chosen for it.
     pub(super) fn flags(&self) -> ContractFlags {
-        flags(self.reentrant, self.apply, self.payable, self.fixed)
+        let is_payable = self.payable.unwrap_or(true);
+        let mut flags = ContractFlags::new(self.reentrant, self.apply, is_payable);
+        flags.set(ContractFlags::FIXED, self.fixed);
+        flags
     }
-}
-
-/// New code for a contract.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UpgradeTable {
-    pub(super) contract: String,
-    pub(super) image: PathBuf,
-    pub(super) semantics: Option<String>,
-    #[serde(default)]
-    pub(super) reentrant: bool,
-    #[serde(default)]
-    pub(super) apply: bool,
-    pub(super) payable: Option<bool>,
-    #[serde(default)]
-    pub(super) fixed: bool,
-    pub(super) init: Option<Bytes>,
-}
-
-impl UpgradeTable {
-    /// What is chosen for it.
-    pub(super) fn flags(&self) -> ContractFlags {
-        flags(self.reentrant, self.apply, self.payable, self.fixed)
-    }
-}
-
-fn flags(reentrant: bool, apply: bool, payable: Option<bool>, fixed: bool) -> ContractFlags {
-    let mut flags = ContractFlags::new(reentrant, apply, payable.unwrap_or(true));
-    flags.set(ContractFlags::FIXED, fixed);
-    flags
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -174,7 +147,9 @@ pub(super) struct Step {
     pub(super) fuel_rate: Option<u64>,
     pub(super) mine: Option<u32>,
     pub(super) travel: Option<u64>,
-    pub(super) upgrade: Option<UpgradeTable>,
+    pub(super) upgrade: Option<String>,
+    /// The new code of an upgrade.
+    pub(super) code: Option<ContractTable>,
     pub(super) undeploy: Option<String>,
     #[serde(default)]
     pub(super) expect: Expect,
@@ -282,8 +257,8 @@ impl Scenario {
         }
         let mut upgrades = BTreeMap::new();
         for (step, number) in file.step.iter().zip(1..) {
-            if let Some(table) = &step.upgrade {
-                let field = format!("step {number}: upgrade");
+            if let Some(table) = &step.code {
+                let field = format!("step {number}: code");
                 let image = folder.join(&table.image);
                 let code = code(path, image, table.semantics.as_deref(), &field)?;
                 upgrades.insert(number, code);
@@ -381,6 +356,15 @@ impl Scenario {
                     step.title(number).as_str(),
                     "use one of call, actions, upgrade, undeploy, mine and travel",
                 );
+            }
+            if step.upgrade.is_some() != step.code.is_some() {
+                let title = step.title(number);
+                let expected = "upgrade names the contract, and code its new code";
+                return fail(format!("step {number}"), &title, expected);
+            }
+            if let Some(from) = step.code.as_ref().and_then(|code| code.from.as_deref()) {
+                let field = format!("step {number}: code.from");
+                return fail(field, from, "the step's own `from` says who sets the code");
             }
             match &step.call {
                 Some(contract) => self.check_payment(step, number, contract)?,
@@ -491,8 +475,7 @@ impl Step {
     pub(super) fn contract(&self) -> Option<&str> {
         let actions = self.actions.iter().flatten();
         let mut acted = self.context_free.iter().chain(actions);
-        let upgraded = self.upgrade.as_ref().map(|table| &table.contract);
-        let set = upgraded.or(self.undeploy.as_ref());
+        let set = self.upgrade.as_ref().or(self.undeploy.as_ref());
         let named = self.call.as_ref().or(set);
         let named = named.or_else(|| acted.next().map(|action| &action.account));
         named.map(String::as_str)

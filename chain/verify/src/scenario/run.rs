@@ -13,6 +13,7 @@ use chain::hostlog::HostCalls;
 use chain::names;
 use chain::open_block::{CallRequest, Deploy, Init, SetCode};
 use chain::receipt::Receipt;
+use chain::registry::Contract;
 use chain::session::Payment;
 use hostapi::NodeError;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
@@ -190,7 +191,7 @@ impl Scenario {
             self.act(context, step, actions, options, &mut report)?;
         }
         if step.upgrade.is_some() || step.undeploy.is_some() {
-            self.set_code(context, step, options, &mut report)?;
+            self.set_code(context, step, &mut report)?;
         }
         for _ in 0..step.mine.unwrap_or_default() {
             report.deferred.extend(chain.begin_block()?.commit()?.1);
@@ -201,6 +202,7 @@ impl Scenario {
                 .deferred
                 .extend(chain.begin_block_at(time)?.commit()?.1);
         }
+        self.look_for_other_code(chain, options)?;
         report.differences = compare(&step.expect, &report, context)
             .map_err(|error| error.at(&self.path, number))?;
         let failed = !report.differences.is_empty();
@@ -213,18 +215,43 @@ impl Scenario {
         Ok(report)
     }
 
+    /// Has nobody watch, or compare with another image, a contract whose code is no longer the scenario's: whoever has
+    /// set it, or removed it.
+    fn look_for_other_code(
+        &self,
+        chain: &Chain,
+        options: &mut RunOptions<'_>,
+    ) -> Result<(), RunError> {
+        if options.watch.is_none() && options.other_image.is_none() {
+            return Ok(());
+        }
+        for (name, image) in &self.images {
+            let id = chain.resolve(name)?;
+            let contract = Contract::load(&mut chain.state(), &id)?;
+            if contract.is_some_and(|contract| contract.code_hash == image.code_hash()) {
+                continue;
+            }
+            if let Some(watch) = &mut options.watch {
+                watch.replaced(name, id);
+            }
+            if matches!(&options.other_image, Some((other, _)) if other == name) {
+                options.other_image = None;
+            }
+        }
+        Ok(())
+    }
+
     /// Sets the code of a contract again, or removes it, in a block of its own.
     fn set_code(
         &self,
         context: &mut StepContext<'_>,
         step: &Step,
-        options: &mut RunOptions<'_>,
         report: &mut StepReport,
     ) -> Result<(), RunError> {
         let chain = context.chain;
         let sender = chain.resolve(step.from.as_deref().unwrap_or(self.first_account()))?;
         let contract = chain.resolve(step.contract().unwrap_or_default())?;
-        let init = match step.upgrade.as_ref().and_then(|table| table.init.as_ref()) {
+        let init = match step.code.as_ref().and_then(|table| table.init.as_ref()) {
             None => None,
             Some(bytes) => Some(bytes.resolve(context).map_err(|source| RunError::Bytes {
                 path: self.path.clone(),
@@ -235,7 +262,7 @@ impl Scenario {
         let mut block = chain.begin_block()?;
         report.deferred.extend_from_slice(block.receipts());
         let code = self.upgrades.get(&report.number);
-        let set = match (&step.upgrade, code) {
+        let set = match (&step.code, code) {
             (Some(table), Some((image, semantics))) => block.set_code(&SetCode {
                 sender,
                 contract,
@@ -253,14 +280,6 @@ impl Scenario {
             Ok(receipt) => report.receipt = Some(receipt.clone()),
             Err(error) if error.is_node() => return Err(error.into()),
             Err(error) => report.rejected = Some(error.to_string()),
-        }
-        let name = step.contract().unwrap_or_default();
-        if let Some(watch) = &mut options.watch {
-            watch.replaced(name, contract);
-        }
-        // The other image was one of the code before.
-        if matches!(&options.other_image, Some((other, _)) if *other == name) {
-            options.other_image = None;
         }
         // As with calls.
         block.commit()?;

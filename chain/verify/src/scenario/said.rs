@@ -7,9 +7,11 @@ use crate::difference::Differences;
 use chain::RegIdText;
 use chain::receipt::{Event, Receipt};
 
-/// Compares what `expect` says of it with the receipt.
+/// Compares what `expect` says of it with the receipt, and its events with those of the receipts of deferred actions
+/// as well, which were executed before it.
 pub(super) fn compare_said(
     expect: &Expect,
+    deferred: &[Receipt],
     receipt: Option<&Receipt>,
     context: &StepContext<'_>,
     found: &mut Differences,
@@ -34,8 +36,10 @@ pub(super) fn compare_said(
         for table in tables {
             expected.push(of_table(table, context)?);
         }
-        let events = receipt.map_or(&[][..], |receipt| &receipt.events);
-        let actual: Vec<_> = events.iter().map(|event| of(receipt, event)).collect();
+        let receipts = deferred.iter().chain(receipt);
+        let actual: Vec<_> = receipts
+            .flat_map(|receipt| receipt.events.iter().map(move |event| of(receipt, event)))
+            .collect();
         for at in 0..expected.len().max(actual.len()) {
             let side = |events: &[String]| events.get(at).map_or("nothing".into(), String::clone);
             if expected.get(at) != actual.get(at) {
@@ -70,9 +74,8 @@ fn of_table(table: &EventTable, context: &StepContext<'_>) -> Result<String, Com
 }
 
 /// An event of a receipt, as text.
-fn of(receipt: Option<&Receipt>, event: &Event) -> String {
-    let source = receipt.and_then(|receipt| receipt.event_source(event));
-    let contract = RegIdText(source.unwrap_or_default());
+fn of(receipt: &Receipt, event: &Event) -> String {
+    let contract = RegIdText(receipt.event_source(event).unwrap_or_default());
     let topics: Vec<_> = event.topics().iter().map(hex::encode).collect();
     let (name, topics) = (event.shown_name(), topics.join(", "));
     format!("{contract} {name}({topics}) {}", shown(event.data()))
@@ -122,6 +125,16 @@ mod tests {
 
     /// The differences of the receipt made by hand from an expectation.
     fn differences(chain: &Chain, expect: &str, receipt: Option<&Receipt>) -> Vec<Difference> {
+        after(chain, expect, &[], receipt)
+    }
+
+    /// The same behind deferred actions.
+    fn after(
+        chain: &Chain,
+        expect: &str,
+        deferred: &[Receipt],
+        receipt: Option<&Receipt>,
+    ) -> Vec<Difference> {
         let expect: Expect = toml::from_str(expect).expect("an expectation");
         let transactions = BTreeMap::new();
         let context = StepContext {
@@ -129,7 +142,7 @@ mod tests {
             transactions: &transactions,
         };
         let mut found = Differences::default();
-        assert!(compare_said(&expect, receipt, &context, &mut found).is_ok());
+        assert!(compare_said(&expect, deferred, receipt, &context, &mut found).is_ok());
         found.0
     }
 
@@ -175,6 +188,21 @@ mod tests {
             let fields: Vec<_> = found.iter().map(|found| &found.field[..]).collect();
             assert_eq!(fields, [field], "{expect}");
         }
+    }
+
+    #[test]
+    fn events_of_deferred_actions_are_compared() {
+        let chain = chain();
+        let (deferred, own) = (call(&chain), call(&chain));
+        let paid =
+            r#"{ contract = "token", name = "paid", topics = ["u64:5"], data = "text:data" }"#;
+        let one = format!("events = [{paid}]");
+        let both = format!("events = [{paid}, {paid}]");
+        let deferred = std::slice::from_ref(&deferred);
+        assert_eq!(after(&chain, &one, deferred, None), []);
+        assert_eq!(after(&chain, &both, deferred, Some(&own)), []);
+        assert_eq!(after(&chain, &one, deferred, Some(&own)).len(), 1);
+        assert_eq!(after(&chain, "events = []", deferred, None).len(), 1);
     }
 
     #[test]

@@ -166,6 +166,15 @@ fn a_bad_scenario_is_refused_with_the_place() {
             "use one of call, actions, upgrade, undeploy, mine and travel",
         ),
         (
+            "[accounts]\na = 1\n[contracts.c]\nimage = \"token.ihx\"\n[[step]]\nupgrade = \"c\"",
+            "upgrade names the contract, and code its new code",
+        ),
+        (
+            "[accounts]\na = 1\n[contracts.c]\nimage = \"token.ihx\"\n[[step]]\nupgrade = \"c\"\n\
+             code = { image = \"token.ihx\", from = \"a\" }",
+            "step 1: code.from is `a`: the step's own `from` says who",
+        ),
+        (
             "[accounts]\na = 1\n[[step]]\nmine = 1\nfrom = \"a\"",
             "from needs a call, actions or new code",
         ),

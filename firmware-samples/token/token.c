@@ -61,14 +61,13 @@ static void mint(void)
     credit(request.account);
 }
 
-static void transfer(const void *from, const void *to)
+static void debit(const void *account)
 {
-    load(from);
+    load(account);
     balance -= request.amount; /* neither is negative: this cannot wrap around */
     if (balance < 0)
         s51_exit(TOO_LITTLE);
-    save(from);
-    credit(to);
+    save(account);
 }
 
 /* What one account lets another take. */
@@ -97,7 +96,8 @@ static void take(void)
         s51_db_write(allowance, sizeof allowance, &balance, sizeof balance);
     else
         s51_db_delete(allowance, sizeof allowance);
-    transfer(request.account, caller);
+    debit(request.account);
+    credit(caller);
 }
 
 void contract(void)
@@ -110,13 +110,14 @@ void contract(void)
         s51_return_data(&balance, sizeof balance);
         return;
     }
-    if (length != sizeof request || request.amount < (request.action != APPROVE))
+    if (length != sizeof request || request.amount < 0 || (!request.amount && request.action != APPROVE))
         s51_exit(WRONG_INPUT);
     s51_caller(caller);
-    if (request.action == MINT)
+    if (request.action == TRANSFER) {
+        debit(caller);
+        credit(request.account);
+    } else if (request.action == MINT)
         mint();
-    else if (request.action == TRANSFER)
-        transfer(caller, request.account);
     else if (request.action == APPROVE)
         approve();
     else if (request.action == TAKE)

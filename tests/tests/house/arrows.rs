@@ -7,9 +7,10 @@ use std::fmt::Write;
 use std::process::Command;
 
 /// The crates from the bottom up, and those of our own that each may use. `cli` and `tests` may use all.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("emu8051", &[]),
     ("abi", &[]),
+    ("contract", &["abi"]),
     ("firmware-samples", &[]),
     ("symbols", &[]),
     ("state", &[]),
@@ -26,10 +27,11 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 ];
 
 /// Packages of others that a crate must do without.
-const DOES_WITHOUT: [(&str, &[&str]); 6] = [
+const DOES_WITHOUT: [(&str, &[&str]); 7] = [
     ("emu8051", &["serde", "toml", "clap"]),
     ("board", &["serde", "toml", "clap"]),
     ("abi", &["serde", "toml", "clap"]),
+    ("contract", &["serde", "toml", "clap"]),
     ("hostapi", &["serde", "toml", "clap", "wasmi", "wasmtime"]),
     ("bridge", &["serde", "toml", "clap"]),
     ("chain", &["serde", "serde_json", "toml", "clap", "wasmi"]),

@@ -14,8 +14,9 @@ const NAME_MAX: usize = 50;
 const COMMENT_MAX: usize = 120;
 
 /// The crates that decide results: they deny the lints that keep out the clock, chance and the environment.
-const DECIDES: [&str; 10] = [
+const DECIDES: [&str; 11] = [
     "abi",
+    "abi/contract",
     "bridge",
     "chain",
     "chain/verify",

@@ -244,7 +244,10 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
 }
 
 /// Runs a tool; what it prints goes to standard error, where diagnostics belong, line by line.
-fn run(command: &mut Command, package: &str) -> Result<(), Error> {
+///
+/// # Errors
+/// If it is not there, for which the Debian `package` is named, or fails.
+pub(crate) fn run(command: &mut Command, package: &str) -> Result<(), Error> {
     let tool = command.get_program().to_string_lossy().into_owned();
     match command.stdin(Stdio::null()).output() {
         Ok(Output {

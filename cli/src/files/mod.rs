@@ -44,6 +44,11 @@ pub(crate) fn has_read(path: &Path) {
     }
 }
 
+/// Forgets what was read and written: the command begins anew.
+pub(crate) fn forget() {
+    USED.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
 /// Remembers the folder of a chain, in which no output has a place.
 pub(crate) fn keep(folder: &Path) {
     if let Ok(folder) = folder.canonicalize() {

@@ -6,6 +6,8 @@ mod common;
 mod coverage;
 mod docs;
 mod images;
+#[path = "../common/junit.rs"]
+mod junit;
 #[path = "../common/page.rs"]
 mod page;
 mod pty;

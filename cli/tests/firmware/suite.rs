@@ -1,7 +1,7 @@
 //! `smart51 firmware-test`.
 
 use super::common::Dir;
-use super::{assembled, sample};
+use super::{assembled, junit, sample};
 use std::path::Path;
 use std::process::Command;
 
@@ -147,6 +147,7 @@ fn junit_tells_passes_and_failures() {
         "{xml}"
     );
     assert!(xml.ends_with("</testsuite>\n"));
+    assert_eq!(junit::problem(&xml), None);
 }
 
 #[test]

@@ -402,6 +402,52 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
         "--check",
         Refused("--gas-snapshot"),
     ),
+    (
+        "test counter.scenario.toml w.scenario.toml",
+        "--filter w.",
+        Serves,
+    ),
+    (
+        "test counter.scenario.toml",
+        "--filter w.",
+        Refused("none of 1 scenarios"),
+    ),
+    (
+        "test counter.scenario.toml --filter counter",
+        "--gas-snapshot out.txt",
+        Refused("--check"),
+    ),
+    (
+        "test counter.scenario.toml",
+        "--jobs 1",
+        Tested("any_number_of_jobs_reports_the_same"),
+    ),
+    ("test counter.scenario.toml", "--junit out.xml", Serves),
+    (
+        "test counter.scenario.toml",
+        "--junit counter.ihx",
+        Refused("reads that file"),
+    ),
+    (
+        "test counter.scenario.toml",
+        "--watch",
+        Tested("a_changed_scenario_or_image_is_run_again"),
+    ),
+    (
+        "test counter.scenario.toml --json",
+        "--watch",
+        Refused("--json"),
+    ),
+    (
+        "test counter.scenario.toml --watch",
+        "--build make",
+        Tested("a_build_comes_before_each_round"),
+    ),
+    (
+        "test counter.scenario.toml",
+        "--build make",
+        Refused("--watch"),
+    ),
     ("test counter.scenario.toml", "--check-stack", Serves),
     ("test counter.scenario.toml", "--coverage out.info", Serves),
     ("test w.scenario.toml", "--check-stack", Refused("8051")),

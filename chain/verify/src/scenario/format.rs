@@ -489,6 +489,21 @@ impl Step {
     }
 }
 
+/// The images that the scenario at `path` names, those of upgrades too, whether or not they are there; none where it is
+/// no scenario.
+#[must_use]
+pub fn named_images(path: &Path) -> Vec<PathBuf> {
+    let text = file::read(path, FILE_MAX).ok();
+    let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(file) = text.and_then(|text| toml::from_str::<File>(&text).ok()) else {
+        return Vec::new();
+    };
+    let upgrades = file.step.iter().filter_map(|step| step.code.as_ref());
+    let tables = file.contracts.values().chain(upgrades);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    tables.map(|table| folder.join(&table.image)).collect()
+}
+
 /// An image with the rules that a table names, or that it asks for itself.
 fn code(
     path: &Path,

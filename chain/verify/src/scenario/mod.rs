@@ -16,6 +16,6 @@ mod run;
 mod said;
 pub mod snapshot;
 
-pub use format::{ReadError, Scenario, toml_problem};
+pub use format::{ReadError, Scenario, named_images, toml_problem};
 pub use report::{OtherImage, RunError, ScenarioRun, StepReport};
 pub use run::{RunOptions, Watch};

@@ -139,6 +139,25 @@ pub fn write(runs: &[ScenarioRun], place: &Place) -> String {
 /// # Errors
 /// The number of the first line (from 1) that is none of a snapshot.
 pub fn compare(text: &str, runs: &[ScenarioRun], place: &Place) -> Result<Vec<Change>, usize> {
+    Ok(changes(old(text, place)?, runs, place))
+}
+
+/// The same of the scenarios in `runs` alone: those that the snapshot has besides were not run.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_part(text: &str, runs: &[ScenarioRun], place: &Place) -> Result<Vec<Change>, usize> {
+    let ran: BTreeSet<String> = runs
+        .iter()
+        .map(|run| one_line(&place.name(&run.path)))
+        .collect();
+    let mut old = old(text, place)?;
+    old.retain(|call, _| ran.contains(&call.path));
+    Ok(changes(old, runs, place))
+}
+
+/// What a snapshot says.
+fn old(text: &str, place: &Place) -> Result<BTreeMap<Call, Cost>, usize> {
     let mut old = BTreeMap::new();
     for (number, line) in (1usize..)
         .zip(text.lines())
@@ -147,6 +166,11 @@ pub fn compare(text: &str, runs: &[ScenarioRun], place: &Place) -> Result<Vec<Ch
         let (call, cost) = read(line, place).ok_or(number)?;
         old.insert(call, cost);
     }
+    Ok(old)
+}
+
+/// What is different between a snapshot and `runs`.
+fn changes(old: BTreeMap<Call, Cost>, runs: &[ScenarioRun], place: &Place) -> Vec<Change> {
     let new = lines(runs, place);
     let calls: BTreeSet<&Call> = old.keys().chain(new.keys()).collect();
     let change = |call: &Call| {
@@ -161,7 +185,7 @@ pub fn compare(text: &str, runs: &[ScenarioRun], place: &Place) -> Result<Vec<Ch
             actual: actual.map(|cost| cost.to_string()),
         })
     };
-    Ok(calls.into_iter().filter_map(change).collect())
+    calls.into_iter().filter_map(change).collect()
 }
 
 /// The call and its cost that a line of either form holds.
@@ -186,6 +210,11 @@ fn read(line: &str, place: &Place) -> Option<(Call, Cost)> {
         refund: refund.map(|refund| refund.parse()).transpose().ok()?,
     };
     Some((call, cost))
+}
+
+/// A field. A tab or line end in a name would be taken for the end of one.
+fn one_line(field: &str) -> String {
+    field.replace(['\t', '\n', '\r'], " ")
 }
 
 /// Each call and its cost.
@@ -215,9 +244,7 @@ fn lines(runs: &[ScenarioRun], place: &Place) -> BTreeMap<Call, Cost> {
 
 impl Call {
     fn new(path: &str, step: &str, name: &str, contract: &str) -> Call {
-        // A tab or line end in a name would be taken for the end of the field.
-        let [path, step, name, contract] =
-            [path, step, name, contract].map(|field| field.replace(['\t', '\n', '\r'], " "));
+        let [path, step, name, contract] = [path, step, name, contract].map(one_line);
         Call {
             path,
             step,

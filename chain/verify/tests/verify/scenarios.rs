@@ -288,6 +288,8 @@ fn a_gas_snapshot_holds_every_cycle() {
     assert!(actual.unwrap().starts_with(&format!("{cycles} cycles")));
     let gone = snapshot::compare(&text, &[], &place).unwrap();
     assert_eq!((gone.len(), &gone[0].actual), (1, &None));
+    assert_eq!(snapshot::compare_part(&text, &[], &place), Ok(vec![]));
+    assert_eq!(snapshot::compare_part(&other, &old, &place), Ok(changes));
     assert_eq!(snapshot::compare("# title\nnonsense", &old, &place), Err(2));
     assert_eq!(
         snapshot::compare("a\t1\tn\tc\t-1\t1\t1\t0", &old, &place),

@@ -1,12 +1,11 @@
 //! `smart51 firmware-test`.
 
-mod junit;
-
-use crate::args::number;
 use crate::error::{Error, Status};
 use crate::files::{Guarded, find_files, write as write_file};
+use crate::junit::{self, Case, Suite};
 use crate::messages::{self, tell};
 use crate::output::{Output, note};
+use crate::parallel::JobsArgs;
 use crate::text::{Page, Text, say};
 use crate::watch::CoverageArgs;
 use clap::Args;
@@ -15,12 +14,7 @@ use firmware::watch::counts::Counts;
 use firmware::watch::coverage::{SourceMap, Summary};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
-use junit::junit;
+use std::path::{Path, PathBuf};
 
 /// Run firmware regression tests: TOML files that name an image, what happens to it, and what must come of it.
 ///
@@ -42,9 +36,8 @@ pub(crate) struct FirmwareTest {
     /// Record what comes of tests that say snapshot = true, instead of comparing: TEST.toml's goes to TEST.snapshot.
     #[arg(long)]
     update_snapshots: bool,
-    /// How many tests run at the same time [default: one on each processor].
-    #[arg(long, value_parser = number::<u16>, value_name = "N")]
-    jobs: Option<u16>,
+    #[command(flatten)]
+    jobs: JobsArgs,
     #[command(flatten)]
     coverage: CoverageArgs,
 }
@@ -91,15 +84,15 @@ impl Text for Report {
 
 /// A test that was run, with its verdict in words.
 #[derive(Debug)]
-pub(crate) struct Checked {
-    pub(crate) path: PathBuf,
+struct Checked {
+    path: PathBuf,
     /// The differences from the expectations, three lines each; empty for a pass.
-    pub(crate) failures: Vec<String>,
+    failures: Vec<String>,
     /// Why the file is no test; then nothing was run.
-    pub(crate) error: Option<Error>,
-    pub(crate) machine_cycles: Option<u64>,
+    error: Option<Error>,
+    machine_cycles: Option<u64>,
     /// The coverage of its image, if that was asked for.
-    pub(crate) covered: Option<(SourceMap, Counts)>,
+    covered: Option<(SourceMap, Counts)>,
 }
 
 impl Checked {
@@ -139,7 +132,7 @@ impl FirmwareTest {
         let verdicts = self.run_all(&files);
         let worst = worst(&verdicts);
         if let Some(path) = &self.junit {
-            write_file(path, junit(&verdicts).as_bytes())?;
+            write_file(path, junit::one(&suite(&verdicts)).as_bytes())?;
         }
         let results: Vec<Row> = verdicts.iter().map(Row::from).collect();
         let counted = counted(verdicts);
@@ -165,31 +158,35 @@ impl FirmwareTest {
                 .is_asked_for()
                 .then_some(&self.coverage.sources[..]),
         };
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut done = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                match files.get(index) {
-                    Some(file) => done.push((index, Checked::from(run_file(file, options)))),
-                    None => return done,
-                }
-            }
-        };
-        let processors = || thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self
-            .jobs
-            .map_or_else(processors, usize::from)
-            .clamp(1, files.len().max(1));
-        let mut all = thread::scope(|scope| {
-            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-            let done = workers
-                .into_iter()
-                .map(|worker| worker.join().unwrap_or_else(|p| resume_unwind(p)));
-            done.flatten().collect::<Vec<_>>()
-        });
-        all.sort_by_key(|(index, _)| *index);
-        all.into_iter().map(|(_, verdict)| verdict).collect()
+        self.jobs
+            .all(files, |_, file| Checked::from(run_file(file, options)))
+    }
+}
+
+/// The verdicts as a suite: a class for each folder, a case for each file.
+fn suite(verdicts: &[Checked]) -> Suite {
+    let case = |checked: &Checked| Case {
+        name: checked
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        class: checked
+            .path
+            .parent()
+            .unwrap_or(Path::new(""))
+            .to_string_lossy()
+            .into_owned(),
+        verdict: match &checked.error {
+            Some(error) => junit::Verdict::Broken(error.message.clone()),
+            None if checked.failures.is_empty() => junit::Verdict::Passed,
+            None => junit::Verdict::Failed(checked.failures.join("\n")),
+        },
+    };
+    Suite {
+        name: "firmware".into(),
+        cases: verdicts.iter().map(case).collect(),
     }
 }
 

@@ -1,0 +1,224 @@
+//! `smart51 test`.
+
+mod chosen;
+mod report;
+mod rounds;
+mod suites;
+mod watched;
+
+use crate::engine::EngineArgs;
+use crate::error::about;
+use crate::error::{Error, Status};
+use crate::files;
+use crate::files::{find_files, read_text, write as write_file};
+use crate::junit;
+use crate::output::Output;
+use crate::parallel::JobsArgs;
+use crate::tree::Sources;
+use crate::watch::CoverageArgs;
+use chain::hostlog::USUAL_ROOM;
+use clap::Args;
+use report::Report;
+use std::path::{Path, PathBuf};
+use verify::scenario::snapshot::{self, Change, Place};
+use verify::scenario::{RunError, RunOptions, Scenario, ScenarioRun};
+use watched::{Images, Roles};
+
+/// Run scenario files: who is there, what they do, and what must come of it.
+///
+/// Scenarios run in parallel; the order of the report is that of the files. The status is 1 if anything comes out
+/// otherwise than expected.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  smart51 test firmware-samples\n  \
+    smart51 test firmware-samples --filter token --junit report.xml\n  \
+    smart51 test token.scenario.toml --watch --build make\n  \
+    smart51 test token.scenario.toml --gas-snapshot gas.txt --check")]
+pub(crate) struct Test {
+    /// Scenario files; a folder stands for every *.scenario.toml below it.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Run only the scenarios whose path has this text in it, or is all of it, if there is a * (any text) or ? (any
+    /// character) in it. May be given more than once.
+    #[arg(long, value_name = "TEXT")]
+    filter: Vec<String>,
+    #[command(flatten)]
+    jobs: JobsArgs,
+    /// Write the results as JUnit XML too: a suite for each scenario, a case for each step.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Run again whenever a scenario, an image, or a source in or below their folders changes, until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
+    /// Have the shell run this before each round of --watch, to build the images; a round without it runs nothing.
+    #[arg(long, value_name = "COMMAND", requires = "watch")]
+    build: Option<String>,
+    /// Write what each call costs to a file. It names scenarios by their paths from its own folder.
+    #[arg(long, value_name = "FILE")]
+    gas_snapshot: Option<PathBuf>,
+    /// Compare with the file instead of writing it, exact to the cycle.
+    #[arg(long, requires = "gas_snapshot")]
+    check: bool,
+    /// Watch the stack of each contract on the 8051, and report how high it grew; the status is 1
+    /// if it overflows. Slower.
+    #[arg(long)]
+    check_stack: bool,
+    /// Show the host calls of each frame of a step that comes out otherwise: method, arguments and reply.
+    #[arg(long)]
+    calls: bool,
+    #[command(flatten)]
+    coverage: CoverageArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+/// A scenario that was run.
+struct Ran {
+    run: ScenarioRun,
+    /// What is known of places in its images, if it failed.
+    sources: Sources,
+}
+
+impl Test {
+    pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
+        if !self.filter.is_empty() && self.gas_snapshot.is_some() && !self.check {
+            return Err(Error::input(
+                "--filter would leave calls out of the gas snapshot; leave it out, or compare with --check",
+            ));
+        }
+        if !self.watch {
+            return self.round(out);
+        }
+        if out.is_json() {
+            return Err(Error::input(
+                "--watch prints a report each round, for which one JSON object has no place; leave --json or --watch out",
+            ));
+        }
+        rounds::run(&self, out)
+    }
+
+    /// The scenarios to run, in order.
+    fn scenarios(&self) -> Result<Vec<PathBuf>, Error> {
+        chosen::chosen(find_files(&self.paths, ".scenario.toml")?, &self.filter)
+    }
+
+    /// Runs the scenarios once and reports.
+    fn round(&self, out: &Output) -> Result<Status, Error> {
+        let paths = self.scenarios()?;
+        let mut images = Images::default();
+        let read = |path: &PathBuf| self.read(path, &mut images);
+        let scenarios: Vec<_> = paths.iter().map(read).collect();
+        let results = self.jobs.all(&scenarios, |place, scenario| match scenario {
+            Ok((scenario, roles)) => Some(self.play(place, scenario, roles, &images)),
+            Err(_) => None,
+        });
+        let (mut runs, mut sources, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        for (scenario, result) in scenarios.into_iter().zip(results) {
+            match (scenario, result) {
+                (Err(error), _) | (_, Some(Err(error))) => errors.push(Some(error)),
+                (_, Some(Ok(ran))) => {
+                    runs.push(ran.run);
+                    sources.push(ran.sources);
+                    errors.push(None);
+                }
+                (Ok(_), None) => {}
+            }
+        }
+        let is_whole = errors.iter().all(Option::is_none);
+        if is_whole {
+            self.check_options(&images)?;
+        }
+        let changes = match &self.gas_snapshot {
+            Some(file) if is_whole => self.gas_changes(file, &runs)?,
+            _ => Vec::new(),
+        };
+        let mut report = Report::new(&runs, &sources, self.calls, changes);
+        report.stacks = images.stacks();
+        if let Some(file) = &self.junit {
+            let compared = self.gas_snapshot.as_deref();
+            let compared = compared.filter(|_| self.check && is_whole);
+            let errors: Vec<_> = errors.iter().map(Option::as_ref).collect();
+            let suites = suites::of(&paths, &errors, &report, compared);
+            write_file(file, junit::all(&suites).as_bytes())?;
+        }
+        if let Some(error) = errors.into_iter().flatten().next() {
+            return Err(error);
+        }
+        let counted = images.counted();
+        let counted = counted.iter().map(|(sources, counts)| (*sources, counts));
+        report.coverage = self.coverage.write(counted)?;
+        out.print(&report)?;
+        Ok(if report.passed() {
+            Status::Success
+        } else {
+            Status::Refused
+        })
+    }
+
+    /// Reads a scenario and adds its images.
+    fn read(&self, path: &Path, images: &mut Images) -> Result<(Scenario, Roles), Error> {
+        let scenario = Scenario::read(path).map_err(Error::input)?;
+        files::has_read(path);
+        let roles = images.roles(&scenario, self)?;
+        Ok((scenario, roles))
+    }
+
+    /// Runs the scenario of this place in order.
+    fn play(
+        &self,
+        place: usize,
+        scenario: &Scenario,
+        roles: &Roles,
+        images: &Images,
+    ) -> Result<Ran, Error> {
+        let mut cast = images.cast(roles);
+        let run = scenario.run(RunOptions {
+            engines: Some(self.engine.engines()?),
+            watch: Some(&mut cast),
+            keep_host_calls: Some(if self.calls { USUAL_ROOM } else { 0 }),
+            keep_of_failed: true,
+            ..RunOptions::default()
+        });
+        images.add(place, cast);
+        let mut run = run.map_err(|error| match &error {
+            RunError::Chain(chain) if chain.is_node() => Error::node(error),
+            _ => Error::input(error),
+        })?;
+        // Nobody compares it here.
+        run.state = Vec::new();
+        let mut sources = Sources::default();
+        if !run.passed() {
+            for (_, path, image) in scenario.images() {
+                sources.add_if_known(&path, image);
+            }
+        }
+        Ok(Ran { run, sources })
+    }
+
+    /// Refuses options that watch the 8051 where no contract is for it.
+    fn check_options(&self, images: &Images) -> Result<(), Error> {
+        let option = match (self.check_stack, self.coverage.is_asked_for()) {
+            _ if !images.is_empty() => return Ok(()),
+            (true, _) => "--check-stack",
+            (_, true) => "--coverage",
+            _ => return Ok(()),
+        };
+        Err(Error::input(format_args!(
+            "{option} is for the 8051, and no contract of these scenarios is an image for it"
+        )))
+    }
+
+    /// Writes the snapshot in `file`, or says what it has otherwise.
+    fn gas_changes(&self, file: &Path, runs: &[ScenarioRun]) -> Result<Vec<Change>, Error> {
+        let place = Place::of(file).map_err(|e| about(file, e))?;
+        if !self.check {
+            write_file(file, snapshot::write(runs, &place).as_bytes())?;
+            return Ok(Vec::new());
+        }
+        let line = |line| about(file, format_args!("line {line} is none of a gas snapshot"));
+        let compare = match self.filter[..] {
+            [] => snapshot::compare,
+            _ => snapshot::compare_part,
+        };
+        compare(&read_text(file)?, runs, &place).map_err(line)
+    }
+}

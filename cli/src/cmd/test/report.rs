@@ -1,0 +1,249 @@
+//! What `smart51 test` reports.
+
+use crate::receipts::{FrameReport, frames};
+use crate::text::{Page, Text, say};
+use crate::tree::{Known, Sources};
+use bridge::EngineId;
+use firmware::watch::coverage::Summary;
+use firmware::watch::stack::Stack;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use verify::scenario::snapshot::Change;
+use verify::scenario::{ScenarioRun, StepReport};
+
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub(super) scenarios: usize,
+    pub(super) steps: usize,
+    pub(super) failed: usize,
+    pub(super) results: Vec<ScenarioReport>,
+    pub(super) gas_changes: Vec<ChangeReport>,
+    /// How high the stack of each image's contracts grew, by the image's file.
+    pub(super) stacks: BTreeMap<String, Stack>,
+    pub(super) coverage: Option<Summary>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ScenarioReport {
+    pub(super) path: String,
+    pub(super) passed: bool,
+    pub(super) steps: Vec<StepResult>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct StepResult {
+    pub(super) step: usize,
+    pub(super) name: String,
+    pub(super) contract: Option<String>,
+    pub(super) outcome: Option<String>,
+    pub(super) machine_cycles: Option<u64>,
+    pub(super) steps: Option<i64>,
+    /// Gas used, before anything was given back.
+    pub(super) gas: Option<u64>,
+    pub(super) refund: Option<u64>,
+    /// What is left of `gas` without `refund`.
+    pub(super) charged: Option<u64>,
+    pub(super) differences: Vec<DifferenceReport>,
+    /// The frames, of a step that comes out otherwise.
+    pub(super) frames: Option<Vec<FrameReport>>,
+    #[serde(skip)]
+    pub(super) tree: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DifferenceReport {
+    pub(super) field: String,
+    pub(super) expected: String,
+    pub(super) actual: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ChangeReport {
+    pub(super) call: String,
+    pub(super) expected: Option<String>,
+    pub(super) actual: Option<String>,
+}
+
+impl Report {
+    /// `sources` of each run, in the same order.
+    pub(super) fn new(
+        runs: &[ScenarioRun],
+        sources: &[Sources],
+        calls: bool,
+        changes: Vec<Change>,
+    ) -> Report {
+        let known = runs.iter().zip(sources);
+        Report {
+            scenarios: runs.len(),
+            steps: runs.iter().map(|run| run.steps.len()).sum(),
+            failed: runs.iter().filter(|run| !run.passed()).count(),
+            results: known
+                .map(|(run, sources)| ScenarioReport::new(run, sources, calls))
+                .collect(),
+            gas_changes: changes
+                .into_iter()
+                .map(
+                    |Change {
+                         call,
+                         expected,
+                         actual,
+                     }| ChangeReport {
+                        call,
+                        expected,
+                        actual,
+                    },
+                )
+                .collect(),
+            stacks: BTreeMap::new(),
+            coverage: None,
+        }
+    }
+
+    /// Whether everything came out as expected, and no stack overflowed.
+    pub(super) fn passed(&self) -> bool {
+        let overflows = self.stacks.values().any(|stack| stack.overflow.is_some());
+        self.failed == 0 && self.gas_changes.is_empty() && !overflows
+    }
+}
+
+impl ScenarioReport {
+    fn new(run: &ScenarioRun, sources: &Sources, calls: bool) -> ScenarioReport {
+        let steps = run.steps.iter();
+        ScenarioReport {
+            path: run.path.display().to_string(),
+            passed: run.passed(),
+            steps: steps
+                .map(|step| StepResult::new(step, sources, calls))
+                .collect(),
+        }
+    }
+}
+
+impl StepResult {
+    fn new(step: &StepReport, sources: &Sources, calls: bool) -> StepResult {
+        let receipt = step.receipt.as_ref();
+        let failed = receipt.filter(|_| !step.differences.is_empty());
+        let failed = failed.map(|receipt| {
+            let known = Known::names(step.names.clone());
+            (
+                receipt,
+                known.with(receipt, &step.host_calls, sources, calls),
+            )
+        });
+        let on_8051 = receipt.filter(|receipt| {
+            let run = receipt.run();
+            run.is_some_and(|run| run.engine == EngineId::Mcs51)
+        });
+        let rejected = step
+            .rejected
+            .as_ref()
+            .map(|reason| format!("rejected: {reason}"));
+        let differences = step.differences.iter().cloned();
+        StepResult {
+            step: step.number,
+            name: step.name.clone(),
+            contract: step.contract.clone(),
+            outcome: receipt
+                .map(|receipt| receipt.verdict.to_string())
+                .or(rejected),
+            machine_cycles: on_8051.map(|receipt| receipt.meters.cycles),
+            steps: on_8051.map(|receipt| receipt.meters.steps),
+            gas: receipt.map(|receipt| receipt.gas),
+            refund: receipt.map(|receipt| receipt.refund),
+            charged: receipt.map(|receipt| receipt.gas_charged()),
+            differences: differences
+                .map(|found| DifferenceReport {
+                    field: found.field,
+                    expected: found.expected,
+                    actual: found.actual,
+                })
+                .collect(),
+            tree: (failed.iter())
+                .flat_map(|(receipt, known)| known.tree(receipt))
+                .collect(),
+            frames: failed.map(|(receipt, known)| frames(receipt, &known)),
+        }
+    }
+}
+
+impl StepResult {
+    /// What came out otherwise than expected, and the tree of frames, in lines.
+    pub(super) fn failure(&self) -> impl Iterator<Item = String> {
+        let differences = self.differences.iter().flat_map(|found| {
+            [
+                found.field.clone(),
+                format!("  expected {}", found.expected),
+                format!("  found    {}", found.actual),
+            ]
+        });
+        let title = (!self.tree.is_empty()).then(|| "frames".to_owned());
+        let tree = self.tree.iter().map(|line| format!("  {line}"));
+        differences.chain(title).chain(tree)
+    }
+}
+
+impl ChangeReport {
+    /// It in lines.
+    pub(super) fn lines(&self) -> [String; 3] {
+        let shown = |cost: &Option<String>| cost.clone().unwrap_or_else(|| "no such call".into());
+        [
+            format!("gas changed: {}", self.call),
+            format!("    expected {}", shown(&self.expected)),
+            format!("    found    {}", shown(&self.actual)),
+        ]
+    }
+}
+
+impl Text for Report {
+    fn text(&self, page: &mut Page) {
+        for scenario in &self.results {
+            scenario.text(page);
+        }
+        for line in self.gas_changes.iter().flat_map(ChangeReport::lines) {
+            say!(page, "{line}");
+        }
+        for (image, stack) in &self.stacks {
+            say!(page, "stack {stack} in {image}");
+        }
+        if let Some(coverage) = &self.coverage {
+            say!(page, "coverage: {coverage}");
+        }
+        let (scenarios, steps, failed) = (self.scenarios, self.steps, self.failed);
+        say!(
+            page,
+            "{scenarios} scenarios, {steps} steps, {failed} scenarios failed"
+        )
+    }
+}
+
+impl Text for ScenarioReport {
+    fn text(&self, page: &mut Page) {
+        say!(
+            page,
+            "{} {}",
+            if self.passed { "ok  " } else { "FAIL" },
+            self.path
+        );
+        for step in &self.steps {
+            let mark = if step.differences.is_empty() {
+                "ok  "
+            } else {
+                "FAIL"
+            };
+            let cost = match (step.machine_cycles, step.gas) {
+                (Some(cycles), Some(gas)) => format!("{cycles} cycles {gas:>9} gas"),
+                (None, Some(gas)) => format!("{gas:>9} gas"),
+                (_, None) => String::new(),
+            };
+            let given_back = match step.refund {
+                None | Some(0) => String::new(),
+                Some(refund) => format!(" less {refund} given back"),
+            };
+            let (number, name) = (step.step, &step.name);
+            say!(page, "  {mark} {number:>3} {cost:>30}{given_back}  {name}");
+            for line in step.failure() {
+                say!(page, "          {line}");
+            }
+        }
+    }
+}

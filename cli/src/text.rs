@@ -7,7 +7,8 @@
 
 use hostapi::prints::{is_visible, visible};
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter};
+use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use std::fmt;
 use std::io;
 
@@ -61,6 +62,49 @@ pub(crate) fn json(report: &impl Serialize) -> serde_json::Result<String> {
     Ok(String::from_utf8_lossy(&line).into_owned())
 }
 
+/// JSON for people, in lines, escaped as that of [`json`].
+pub(crate) fn pretty(value: &Value) -> String {
+    let mut out = Vec::new();
+    let lines = Lines(PrettyFormatter::new());
+    // Neither a vector nor JSON that is there can fail.
+    let _ = value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, lines));
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// How JSON is written in lines.
+struct Lines(PrettyFormatter<'static>);
+
+/// The methods that [`PrettyFormatter`] has of its own.
+macro_rules! as_pretty {
+    ($($method:ident($($argument:ident: $of:ty),*))*) => {
+        $(fn $method<W: ?Sized + io::Write>(&mut self, writer: &mut W, $($argument: $of),*) -> io::Result<()> {
+            self.0.$method(writer, $($argument),*)
+        })*
+    };
+}
+
+impl Formatter for Lines {
+    as_pretty! {
+        begin_array()
+        end_array()
+        begin_array_value(first: bool)
+        end_array_value()
+        begin_object()
+        end_object()
+        begin_object_key(first: bool)
+        begin_object_value()
+        end_object_value()
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        Plain.write_string_fragment(writer, fragment)
+    }
+}
+
 /// How JSON is written.
 struct Plain;
 
@@ -104,7 +148,7 @@ impl Formatter for Plain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     #[test]
     fn a_line_stays_one_whatever_it_holds() {
@@ -127,6 +171,10 @@ mod tests {
         );
         let read: Value = serde_json::from_str(&written).expect("JSON");
         assert_eq!(read, json!({ text: [text, ""] }));
+        let written = pretty(&read);
+        assert!(written.split('\n').all(|line| line.chars().all(is_visible)));
+        assert!(written.starts_with("{\n  \"a\\n"), "{written}");
+        assert_eq!(serde_json::from_str::<Value>(&written).ok(), Some(read));
     }
 
     #[test]

@@ -61,7 +61,8 @@ impl<'c> Page<'c> {
 
     fn heading(&mut self, level: usize, text: &str) {
         let marks = "#".repeat(level);
-        let _ = write!(self.out, "\n{marks} {text}\n\n");
+        let before = if self.out.ends_with("\n\n") { "" } else { "\n" };
+        let _ = write!(self.out, "{before}{marks} {text}\n\n");
     }
 
     fn all(&mut self) {

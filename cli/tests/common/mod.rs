@@ -7,6 +7,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
+/// A contract's description, with parts of all kinds.
+pub(crate) const TOKEN_CONTRACT: &str =
+    include_str!("../../../abi/contract/tests/samples/token.contract.json");
+
 /// A folder of its own for one test.
 pub(crate) struct Dir(TempDir);
 

@@ -4,6 +4,7 @@ mod build;
 mod chain;
 #[path = "../common/mod.rs"]
 mod common;
+mod contract_page;
 mod gas;
 mod inputs;
 mod local_chain_page;

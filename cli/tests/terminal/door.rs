@@ -90,6 +90,19 @@ fn hostile_dir() -> Dir {
         format!("image = \"loop.ihx\"\nmax_cycles = 10\nexpect.stop = {name}\n"),
     );
     dir.write("context.json", format!("{{\"network\": {name}}}"));
+    let contract = |of: &str, text: &str| {
+        format!(
+            "{{\"version\": \"eosio::abi/1.2\", \"structs\": [{{\"name\": \"a\", \"fields\": [{{\"name\": {name}, \"type\": {of}}}]}}],
+              \"actions\": [{{\"name\": \"a\", \"type\": \"a\", \"ricardian_contract\": {text}}}]}}"
+        )
+    };
+    dir.write("sound.json", contract("\"string\"", &name));
+    dir.write("other.json", contract("\"uint8\"", "\"\""));
+    dir.write("wrong.json", contract(&name, "\"\""));
+    dir.write("key.json", format!("{{{name}: 1}}"));
+    let mut text = vec![HOSTILE.len() as u8];
+    text.extend(HOSTILE.as_bytes());
+    dir.write("value.bin", text);
     dir.run(&["run", "print.wat", "--record", "call.json"]).ok();
     let recording = String::from_utf8(dir.read("call.json")).unwrap();
     dir.write(
@@ -146,6 +159,26 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
                 "--contract",
                 HOSTILE,
             ],
+        ],
+        "abi check" | "abi docs" | "abi json" => {
+            &[&["wrong.json"], &["sound.json"], &["key.json"], &[HOSTILE]]
+        }
+        "abi binary" => &[&["key.json"], &["sound.json", "-o", HOSTILE], &[HOSTILE]],
+        "abi diff" => &[
+            &["sound.json", "other.json"],
+            &["sound.json", "wrong.json"],
+            &[HOSTILE, HOSTILE],
+        ],
+        "abi encode" => &[
+            &["sound.json", "a", "{}"],
+            &["wrong.json", "a", "{}"],
+            &["sound.json", HOSTILE, "1"],
+            &["sound.json", "uint8", HOSTILE],
+        ],
+        "abi decode" => &[
+            &["sound.json", "a", "@value.bin"],
+            &["sound.json", "string", "@value.bin"],
+            &["sound.json", HOSTILE, "00"],
         ],
         "deploy" => &[
             &["import.wat", "--from", "alice"],

@@ -6,7 +6,7 @@ use super::table::{
     Effect::{Refused, Serves, Tested},
     TABLE,
 };
-use super::{Dir, commands, ran};
+use super::{Dir, commands, common, ran};
 use firmware_samples::SAMPLES;
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,6 +51,7 @@ pub(super) fn fixture() -> Dir {
     std::os::unix::fs::symlink("c.c", dir.path("soft.out")).unwrap();
     dir.run(&["asm", "fw.asm", "-o", "fw.ihx"]).ok();
     dir.write("in.bin", [7]);
+    dir.write("token.contract.json", common::TOKEN_CONTRACT);
     dir.write(
         "pay.toml",
         "[[action]]\naccount = \"0-0\"\nname = \"transfer\"\ndata = [\"regid:bob\", \"u64:5\"]\n",

@@ -171,6 +171,32 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ),
     ("new ledger", "--rust", Serves),
     (
+        "abi encode token.contract.json transfer [\"2-0\",30]",
+        "--as data",
+        Serves,
+    ),
+    (
+        "abi encode token.contract.json pay []",
+        "--as call",
+        Refused("no action"),
+    ),
+    (
+        "abi decode token.contract.json transfer 020000000000",
+        "--as type",
+        Refused("transfer.amount"),
+    ),
+    (
+        "abi decode token.contract.json balance 0700000000000000",
+        "--as result",
+        Serves,
+    ),
+    ("abi binary token.contract.json", "--output out.abi", Serves),
+    (
+        "abi binary token.contract.json",
+        "-o token.contract.json",
+        Refused("reads that file"),
+    ),
+    (
         "run w.wat",
         "--engine wasm=wasmi",
         Tested("the_engine_option_takes_what_the_build_has"),

@@ -1,4 +1,4 @@
-//! `smart51 abi`.
+//! `smart51 abi list`.
 
 use crate::error::{Error, Status};
 use crate::output::Output;
@@ -6,25 +6,15 @@ use crate::text::{Page, Text, say};
 use abi::document;
 use abi::method::{self, Item, METHODS, MethodSpec, PerBytes};
 use bridge::Schedule;
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::Serialize;
 
-/// List the methods that a contract's host has, with their prices.
+/// List all methods, in order of number.
+///
+/// Prices are in gas, under v1. With --json: arguments, answers and all parts of a price too.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  smart51 abi list")]
-pub(crate) struct Abi {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Debug, Subcommand)]
-enum Action {
-    /// List all methods, in order of number.
-    ///
-    /// Prices are in gas, under v1. With --json: arguments, answers and all parts of a price too.
-    #[command(after_help = "Example:\n  smart51 abi list --json")]
-    List,
-}
+#[command(after_help = "Example:\n  smart51 abi list --json")]
+pub(crate) struct ListMethods;
 
 #[derive(Debug, Serialize)]
 struct List {
@@ -112,11 +102,9 @@ struct Bytes {
     bytes: u64,
 }
 
-impl Abi {
+impl ListMethods {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
-        match self.action {
-            Action::List => out.print(&List::new())?,
-        }
+        out.print(&List::new())?;
         Ok(Status::Success)
     }
 }

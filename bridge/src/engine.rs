@@ -275,6 +275,17 @@ pub trait Server {
         used: Used,
         request: Result<Request<'_>, Fault>,
     ) -> Option<(Reply<'_>, Gas)>;
+
+    /// The function of this index begins, where the run has used `spent` since its last host call; told by modules
+    /// that were prepared to.
+    fn entered_function(&mut self, index: u32, spent: Gas) {
+        let _ = (index, spent);
+    }
+
+    /// The function that began last of those that have not ended ends.
+    fn left_function(&mut self, spent: Gas) {
+        let _ = spent;
+    }
 }
 
 /// The end of [`Module::run_whole`].

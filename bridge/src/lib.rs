@@ -11,6 +11,7 @@
 //! | [`engine`] | what an engine is, a call's inputs and its report |
 //! | [`observer`] | who watches a call |
 //! | [`outcome`] | how a run can end, for both engines |
+//! | [`profile`] | where a call spends, by function |
 //! | [`rules`] | everything that decides prices and bounds |
 //! | [`meter`] | where cycles, steps and gas meet |
 //! | [`mcs51`] | the 8051 engine |
@@ -31,6 +32,7 @@ pub mod mcs51;
 pub mod meter;
 pub mod observer;
 pub mod outcome;
+pub mod profile;
 pub mod rules;
 pub mod wasm;
 pub mod watchdog;
@@ -44,6 +46,7 @@ pub use mcs51::Mcs51;
 pub use meter::{CallLimits, Schedule, Usage};
 pub use observer::{CallObserver, HostCall, HostReply, Instructions, MachineView};
 pub use outcome::{Fault, Outcome, Trap};
+pub use profile::Profile;
 pub use rules::Rules;
 pub use wasm::Wasmi;
 #[cfg(feature = "wasmtime")]

@@ -10,6 +10,7 @@ use crate::engine::{
 };
 use crate::observer::{CallObserver, MachineView};
 use crate::outcome::Fault;
+use crate::profile::{Profile, Stepwise};
 use crate::rules::Rules;
 use crate::watchdog::Watchdog;
 use abi::layout::{
@@ -18,7 +19,7 @@ use abi::layout::{
 use abi::{AbiVersion, ExitCode, Gas};
 use emu8051::{
     Cpu, CpuFault, Cycles, Limit, Program, ProgramBuilder, Run, Stop, Unprogrammed, Xdata, run,
-    run_observed,
+    run_calls, run_observed,
 };
 use hostapi::NodeError;
 use loader::{Image, header};
@@ -268,6 +269,19 @@ impl Machine {
     }
 }
 
+/// A run whose functions are told to `profile`.
+fn run_profiled(
+    cpu: &mut Cpu,
+    xdata: &mut Xdata,
+    program: &Program,
+    limit: Limit,
+    profile: &mut Profile,
+) -> Run {
+    let ran = run_calls(cpu, xdata, program, limit, profile);
+    profile.ran(&ran);
+    ran
+}
+
 impl Contract {
     fn program(&self) -> &Program {
         // It is taken out when the contract is dropped, and then there is nobody left to call it.
@@ -296,10 +310,21 @@ impl Running for Machine {
             .as_deref()
             .expect("a machine runs a contract from its start to its end");
         let program = contract.program();
-        let ran = if observer.wants_instructions() {
-            run_observed(cpu, xdata, program, limit, &mut observer)
-        } else {
-            run(cpu, xdata, program, limit)
+        let stepwise = observer.wants_instructions();
+        let ran = match observer.profile() {
+            None if stepwise => run_observed(cpu, xdata, program, limit, &mut observer),
+            None => run(cpu, xdata, program, limit),
+            Some(profile) if !stepwise && !profile.counts_instructions() => {
+                run_profiled(cpu, xdata, program, limit, profile)
+            }
+            Some(_) => {
+                let mut told = Stepwise::of(observer);
+                let ran = run_observed(cpu, xdata, program, limit, &mut told);
+                if let Some(profile) = observer.profile() {
+                    profile.ran(&ran);
+                }
+                ran
+            }
         };
         let stopped = match ran.stop {
             Stop::Trap(APICALL) => Stopped::HostCall,

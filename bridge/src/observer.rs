@@ -5,6 +5,7 @@ use emu8051::{Cpu, Insn, Observer, Xdata};
 use hostapi::Answer;
 
 use crate::meter::Usage;
+use crate::profile::Profile;
 use crate::world::{Entered, FrameEnd};
 
 /// An 8051 as an observer sees it: registers, IRAM and SFRs, and XDATA.
@@ -62,6 +63,11 @@ pub trait CallObserver: Observer {
         Continue(())
     }
 
+    /// A host call is paid and the run goes on, which has used that much now; told where host calls are.
+    fn charged(&mut self, usage: Usage) {
+        let _ = usage;
+    }
+
     /// The contract has called another one, whose frame begins. What is told next is of that frame.
     fn entered(&mut self, frame: &Entered) {
         let _ = frame;
@@ -75,6 +81,11 @@ pub trait CallObserver: Observer {
     /// An 8051 has stopped for good. A called contract is shown before its frame is [left](CallObserver::left).
     fn stopped(&mut self, machine: MachineView<'_>) {
         let _ = machine;
+    }
+
+    /// The profile to be made of the call, if it is or has one.
+    fn profile(&mut self) -> Option<&mut Profile> {
+        None
     }
 }
 
@@ -98,6 +109,10 @@ impl<O: CallObserver + ?Sized> CallObserver for &mut O {
         (**self).host_reply(reply)
     }
 
+    fn charged(&mut self, usage: Usage) {
+        (**self).charged(usage);
+    }
+
     fn entered(&mut self, frame: &Entered) {
         (**self).entered(frame);
     }
@@ -108,6 +123,10 @@ impl<O: CallObserver + ?Sized> CallObserver for &mut O {
 
     fn stopped(&mut self, machine: MachineView<'_>) {
         (**self).stopped(machine);
+    }
+
+    fn profile(&mut self) -> Option<&mut Profile> {
+        (**self).profile()
     }
 }
 
@@ -122,6 +141,12 @@ impl<O: CallObserver> CallObserver for Option<O> {
 
     fn host_reply(&mut self, reply: &HostReply<'_>) -> ControlFlow<()> {
         self.as_mut().map_or(Continue(()), |o| o.host_reply(reply))
+    }
+
+    fn charged(&mut self, usage: Usage) {
+        if let Some(observer) = self {
+            observer.charged(usage);
+        }
     }
 
     fn entered(&mut self, frame: &Entered) {
@@ -141,6 +166,10 @@ impl<O: CallObserver> CallObserver for Option<O> {
             observer.stopped(machine);
         }
     }
+
+    fn profile(&mut self) -> Option<&mut Profile> {
+        self.as_mut().and_then(O::profile)
+    }
 }
 
 impl<A: CallObserver, B: CallObserver> CallObserver for (A, B) {
@@ -159,6 +188,11 @@ impl<A: CallObserver, B: CallObserver> CallObserver for (A, B) {
         if first.is_break() { first } else { second }
     }
 
+    fn charged(&mut self, usage: Usage) {
+        self.0.charged(usage);
+        self.1.charged(usage);
+    }
+
     fn entered(&mut self, frame: &Entered) {
         self.0.entered(frame);
         self.1.entered(frame);
@@ -172,6 +206,14 @@ impl<A: CallObserver, B: CallObserver> CallObserver for (A, B) {
     fn stopped(&mut self, machine: MachineView<'_>) {
         self.0.stopped(machine);
         self.1.stopped(machine);
+    }
+
+    /// That of the first one that has one.
+    fn profile(&mut self) -> Option<&mut Profile> {
+        match self.0.profile() {
+            Some(profile) => Some(profile),
+            None => self.1.profile(),
+        }
     }
 }
 

@@ -53,6 +53,20 @@ impl EngineArgs {
         Ok(vec![Box::new(Mcs51::new()), wasm])
     }
 
+    /// The engines, by which a profile is told of functions.
+    ///
+    /// # Errors
+    /// If another engine for WebAssembly than wasmi is asked for, which can't.
+    pub(crate) fn tracing(&self) -> Result<Vec<Box<dyn Engine>>, Error> {
+        match self.engine.unwrap_or_default() {
+            Choice::Wasmi => Ok(vec![Box::new(Mcs51::new()), Box::new(Wasmi::tracing())]),
+            #[cfg(feature = "wasmtime")]
+            Choice::Wasmtime => Err(Error::input(
+                "functions are told by wasm=wasmi alone; leave --engine out, as gas and outcome are the same",
+            )),
+        }
+    }
+
     /// The engines, of which each gives up a call that runs too long.
     ///
     /// # Errors

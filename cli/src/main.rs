@@ -4,8 +4,8 @@
 //! reads numbers and bytes, [`files`] files, and keeps inputs from being overwritten, [`input`] the
 //! bytes of a call, [`output`] prints text or JSON through the door that [`text`] is, [`error`]
 //! carries the exit status, [`usage`] answers wrong arguments, [`store`] opens the local chain,
-//! [`receipts`] shows the results of transactions on it, [`watch`] tells coverage and stack, and
-//! [`messages`] puts what the crate `firmware` tells into words.
+//! [`receipts`] shows the results of transactions on it, [`watch`] tells coverage and stack,
+//! [`profile`] where a call spends, and [`messages`] puts what the crate `firmware` tells into words.
 
 mod advice;
 mod args;
@@ -20,6 +20,7 @@ mod junit;
 mod messages;
 mod output;
 mod parallel;
+mod profile;
 mod pty;
 mod receipts;
 mod state_keys;

@@ -47,6 +47,11 @@ pub(crate) struct FaultPlace {
 }
 
 impl FaultPlace {
+    /// The place, and the calls of the functions under way, which are known.
+    pub(crate) const fn called(place: Place, callers: Vec<Place>) -> FaultPlace {
+        FaultPlace { place, callers }
+    }
+
     /// It in lines.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let callers = self.callers.iter();

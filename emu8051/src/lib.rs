@@ -30,6 +30,7 @@
 mod alu;
 mod asm;
 mod bus;
+mod calls;
 mod cost;
 mod cpu;
 mod datapath;
@@ -58,6 +59,7 @@ mod xdata;
 
 pub use asm::{AsmError, AsmErrorKind, Assembly, assemble, assemble_with};
 pub use bus::{Bus, Interrupt, Side, XdataAsk};
+pub use calls::{CallWatch, Transfer};
 pub use cpu::Cpu;
 pub use decode::Insn;
 pub use disasm::{Line, Listing, disasm, disasm_with, disassemble, disassemble_with};
@@ -68,7 +70,7 @@ pub use policy::{CpuFault, Reserved, Unprogrammed};
 pub use program::{Program, ProgramBuilder};
 #[cfg(feature = "unmetered")]
 pub use run::run_unmetered;
-pub use run::{Limit, Run, Stop, run, run_exact, run_observed};
+pub use run::{Limit, Run, Stop, run, run_calls, run_exact, run_observed};
 pub use sfr::{Psw, SfrSet};
 pub use units::{Cycles, Steps};
 pub use xdata::{Xdata, XdataSnapshot};

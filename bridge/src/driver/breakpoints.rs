@@ -1,6 +1,8 @@
 //! Where an 8051 is to be paused.
 
+use crate::meter::Usage;
 use crate::observer::{CallObserver, HostCall, HostReply, MachineView};
+use crate::profile::Profile;
 use crate::world::{Entered, FrameEnd};
 use core::ops::ControlFlow::{self, Break, Continue};
 use emu8051::{Cpu, Insn, Observer};
@@ -48,6 +50,10 @@ impl CallObserver for Breakpoints<'_> {
         self.observer.host_reply(reply)
     }
 
+    fn charged(&mut self, usage: Usage) {
+        self.observer.charged(usage);
+    }
+
     fn entered(&mut self, frame: &Entered) {
         self.observer.entered(frame);
     }
@@ -58,5 +64,9 @@ impl CallObserver for Breakpoints<'_> {
 
     fn stopped(&mut self, machine: MachineView<'_>) {
         self.observer.stopped(machine);
+    }
+
+    fn profile(&mut self) -> Option<&mut Profile> {
+        self.observer.profile()
     }
 }

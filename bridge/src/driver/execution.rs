@@ -2,7 +2,7 @@
 
 use super::breakpoints::Breakpoints;
 use super::frame::{Frame, Popped, Stack, begin};
-use super::{Answered, Begun, Ran};
+use super::{Answered, Begun, Ran, reported};
 use crate::engine::{Call, Module, Process, Report, Stopped};
 use crate::meter::Usage;
 use crate::observer::{CallObserver, MachineView};
@@ -179,7 +179,7 @@ impl Execution {
                     Answered::GoesOn => None,
                     Answered::Ends(outcome) => Some(outcome),
                     Answered::Enters(entered) => {
-                        let begun = begin(&self.frames.top.meter, &entered);
+                        let begun = begin(&self.frames.top.meter, &entered, observer);
                         self.frames.push(&entered, begun);
                         return Ok(None);
                     }
@@ -242,7 +242,7 @@ impl Execution {
             self.frames.top.tell_stopped(observer);
         }
         let meter = self.frames.end();
-        Ok(Report::of(ended?, meter))
+        Ok(reported(ended?, meter, observer))
     }
 
     /// The report on a call that has ended; `None` while it has not, and the call is then given up.

@@ -105,10 +105,14 @@ impl Frame {
         let answer = host.answer(meter.gas_left());
         let watched = observer.wants_host_calls();
         let answered = told(meter, observer, watched, answer);
-        match &mut self.running {
+        let answered = match &mut self.running {
             Process::Mcs51(machine) => deliver(&mut **machine, meter, answered),
             Process::Other(running) => deliver(&mut **running, meter, answered),
+        }?;
+        if watched && matches!(answered, Answered::GoesOn) {
+            observer.charged(meter.usage());
         }
+        Ok(answered)
     }
 }
 
@@ -134,12 +138,16 @@ pub(super) fn enter(
 }
 
 /// The run of a contract that another one calls, before its first instruction.
-pub(super) fn begin(caller: &Meter, entered: &Entered) -> Begun {
+pub(super) fn begin(caller: &Meter, entered: &Entered, observer: &mut dyn CallObserver) -> Begun {
     let call = Call {
         input: &entered.input,
         limits: caller.callee_limits(entered.gas),
     };
-    Begun::new(&*entered.module, &call)
+    let begun = Begun::new(&*entered.module, &call);
+    if let Some(profile) = observer.profile() {
+        profile.begin(begun.meter.usage());
+    }
+    begun
 }
 
 /// Ends a callee's frame, and counts what it used for its caller. An outcome ends the caller too: it is aborted.
@@ -168,7 +176,7 @@ pub(super) fn run_callee(
     host: &mut dyn World,
     observer: &mut dyn CallObserver,
 ) -> Result<(Outcome, Meter), NodeError> {
-    let mut begun = begin(caller, entered);
+    let mut begun = begin(caller, entered, observer);
     if begun.barred.is_none()
         && let Some(outcome) = run_whole(
             &*entered.module,
@@ -241,7 +249,7 @@ impl Stack {
         host: &mut dyn World,
         observer: &mut dyn CallObserver,
     ) -> Result<Option<Outcome>, NodeError> {
-        let mut begun = begin(&self.top.meter, entered);
+        let mut begun = begin(&self.top.meter, entered, observer);
         if self.watch.is_none()
             && begun.barred.is_none()
             && let Some(outcome) = run_whole(

@@ -47,11 +47,15 @@ pub fn drive(
 ) -> Result<Report, NodeError> {
     let watch = module.watchdog().map(|watchdog| watchdog.start());
     let mut begun = Begun::new(&**module, call);
+    if let Some(profile) = observer.profile() {
+        profile.enter(None, &**module);
+        profile.begin(begun.meter.usage());
+    }
     if watch.is_none()
         && begun.barred.is_none()
         && let Some(outcome) = run_whole(&**module, call.input, &mut begun.meter, host, observer)
     {
-        return Ok(Report::of(outcome?, begun.meter));
+        return Ok(reported(outcome?, begun.meter, observer));
     }
     let mut running = Arc::clone(module).start(call.input);
     let meter = &mut begun.meter;
@@ -74,7 +78,16 @@ pub fn drive(
         observer.stopped(machine);
     }
     begun.meter.hold(running.finish());
-    Ok(Report::of(ended?, begun.meter))
+    Ok(reported(ended?, begun.meter, observer))
+}
+
+/// The report on a call that has ended, of which the profile is told.
+fn reported(outcome: Outcome, meter: Meter, observer: &mut dyn CallObserver) -> Report {
+    let report = Report::of(outcome, meter);
+    if let Some(profile) = observer.profile() {
+        profile.end(report.usage);
+    }
+    report
 }
 
 /// [`run_on`], whatever runs.
@@ -217,7 +230,11 @@ fn answer<R: Running + ?Sized>(
     } else {
         ask(meter, watch, host, observer, asked)
     };
-    deliver(running, meter, answered)
+    let answered = deliver(running, meter, answered)?;
+    if watched && matches!(answered, Answered::GoesOn) {
+        observer.charged(meter.usage());
+    }
+    Ok(answered)
 }
 
 /// Gives the contract its reply, and says how it goes on.

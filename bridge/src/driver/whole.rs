@@ -119,11 +119,28 @@ impl Server for Serving<'_> {
         };
         let reply = reply(self.meter, &answer);
         match charge(self.meter, &answer) {
-            Ok(()) => Some((reply, self.meter.gas_left())),
+            Ok(()) => {
+                if self.watched {
+                    self.observer.charged(self.meter.usage());
+                }
+                Some((reply, self.meter.gas_left()))
+            }
             Err(fault) => {
                 self.ended = Some(fault.into());
                 None
             }
+        }
+    }
+
+    fn entered_function(&mut self, index: u32, spent: Gas) {
+        if let Some(profile) = self.observer.profile() {
+            profile.entered_function(index, spent.0);
+        }
+    }
+
+    fn left_function(&mut self, spent: Gas) {
+        if let Some(profile) = self.observer.profile() {
+            profile.left_function(spent.0);
         }
     }
 }

@@ -91,6 +91,11 @@ impl Grant {
         self.0
     }
 
+    /// What the module has spent since its last grant, whose global `gas` is at `remaining`.
+    pub(super) fn peek(self, remaining: i64) -> Gas {
+        Gas(self.0.saturating_sub(remaining).max(0).cast_unsigned())
+    }
+
     /// What the module has spent, whose global `gas` is at `remaining`.
     pub(super) fn spent(&mut self, remaining: i64) -> Used {
         // A module that ran out is below zero by less than it was granted, so the difference is right.

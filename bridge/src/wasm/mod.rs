@@ -20,7 +20,9 @@ mod guest;
 mod instrument;
 mod invalid;
 mod limits;
+mod names;
 mod outline;
+mod tracing;
 mod validate;
 mod wasmi;
 #[cfg(feature = "wasmtime")]
@@ -29,6 +31,7 @@ mod wasmtime;
 pub use costs::{Class, Costs, Entry};
 pub use invalid::{InvalidModule, InvalidSection};
 pub use limits::{BUFFER_SIZE, ModuleLimits, PAGE_SIZE};
+pub use names::function_names;
 pub use wasmi::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::Wasmtime;

@@ -9,14 +9,16 @@ use crate::files::{read_image, read_json_noting_unknown, stem, write_recording};
 use crate::host_calls::HostCall;
 use crate::input::InputArgs;
 use crate::output::{Address, Bytes, Output, Registers, note};
+use crate::profile::Names;
+use crate::profile::names::ImageNames;
+use crate::profile::tree::FunctionTree;
 use crate::text::{Page, Text, say};
 use crate::trace::Trace;
-use crate::tree::{FaultPlace, Sources};
+use crate::tree::FaultPlace;
 use crate::watch::{CONTRACT_IRAM, CallWatches, Outermost, WatchArgs};
-use abi::Semantics;
-use bridge::{CallObserver, Cpu, MachineView, Observer, Outcome};
+use abi::{Gas, Semantics};
+use bridge::{CallObserver, Cpu, MachineView, Observer, Outcome, Profile};
 use chain::RegIdText;
-use chain::hostlog::Stop;
 use clap::Args;
 use firmware::watch::coverage::Summary;
 use firmware::watch::stack::Stack;
@@ -24,10 +26,16 @@ use hostapi::Event;
 use hostapi::prints::{Print, visible};
 use loader::Image;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use verify::recording::format::{CallRow, Context};
 use verify::recording::said::FrameRow;
 use verify::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Hex, Replay, Row, execute_by, prepare};
+
+/// The word that asks `--trace` for functions instead of instructions.
+const CALLS: &str = "calls";
+
+/// The most functions of a stack that are shown as text.
+const STACK_SHOWN: usize = 16;
 
 /// Run one call of a contract against a throw-away host in memory.
 ///
@@ -58,8 +66,9 @@ pub(crate) struct Run {
     /// The chain around the call, as JSON: the `context` of a recording; what it leaves out has its default.
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
-    /// Write each instruction of an 8051 to a file, or to standard output with -.
-    #[arg(long, value_name = "FILE")]
+    /// Write each instruction of an 8051 to a file, or to standard output with -; or with `calls` show the tree of
+    /// functions instead, with what each of them spent.
+    #[arg(long, value_name = "FILE|calls")]
     trace: Option<PathBuf>,
     #[command(flatten)]
     watch: WatchArgs,
@@ -75,8 +84,12 @@ impl Run {
         let loaded = read_image(&self.image)?;
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         self.check_options(&loaded.image, semantics)?;
-        let prepared =
-            prepare(&loaded.image, semantics, self.engine.engines()?).map_err(Error::recording)?;
+        let engines = if self.traces_calls() {
+            self.engine.tracing()?
+        } else {
+            self.engine.engines()?
+        };
+        let prepared = prepare(&loaded.image, semantics, engines).map_err(Error::recording)?;
         let row = self.row(&loaded.image, semantics, prepared.account_check())?;
         for file in self.record.iter().chain(self.watch.outputs()) {
             files::may_write(file)?;
@@ -84,13 +97,25 @@ impl Run {
         let digests = self.record.is_some();
         let on_8051 = loaded.image.as_wasm().is_none();
         let sources = self.watch.sources(&self.image, &loaded.image)?;
-        let trace = self.trace.as_deref().map(|file| Trace::create(file, out));
+        let trace = self.trace.as_deref().filter(|_| !self.traces_calls());
+        let trace = trace.map(|file| Trace::create(file, out));
+        let names = if self.traces_calls() {
+            ImageNames::of(&self.image, &loaded.image)?
+        } else {
+            ImageNames::if_known(&self.image, &loaded.image)
+        };
+        let names = Names::of(names, semantics);
+        let profile = self.traces_calls().then(|| names.profile());
         let watches = CallWatches(self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()));
         // The stack, the coverage and the end are those of the image that was given.
         let outermost = Outermost::of((watches, Final::default()));
-        let mut watched = (trace.transpose()?, outermost);
+        let mut watched = ((profile, trace.transpose()?), outermost);
         let run = execute_by(&prepared, &row, digests, &mut watched).map_err(Error::recording)?;
-        let (trace, outermost) = watched;
+        let ((mut profile, trace), outermost) = watched;
+        if let (Some(profile), Some(run)) = (&mut profile, run.result.run()) {
+            let gas = run.report.usage.gas.0.saturating_sub(profile.total().gas.0);
+            profile.add_transaction(Gas(gas));
+        }
         let (CallWatches(watches), Final(stopped)) = outermost.end();
         trace.map_or(Ok(()), Trace::finish)?;
         if let Some(file) = &self.record {
@@ -101,14 +126,19 @@ impl Run {
             .result
             .run()
             .filter(|run| run.report.outcome.fault().is_some());
+        let again = match (&profile, faulted) {
+            (None, Some(_)) => Some(self.profile_again(&loaded.image, &row, &names)?),
+            _ => None,
+        };
+        let at_fault = faulted.and(profile.as_ref().or(again.as_ref()));
         let cpu = faulted.and(stopped.as_ref());
-        let place = cpu.map(|cpu| {
-            let mut sources = Sources::default();
-            sources.add_if_known(&self.image, &loaded.image);
-            sources.at(&loaded.image.code_hash(), &Stop::of(cpu))
-        });
+        let place = (cpu.zip(at_fault)).map(|(cpu, profile)| names.fault(profile, cpu.pc()));
+        let shown = profile.as_ref().filter(|_| self.traces_calls());
+        let tree = shown.map(|profile| FunctionTree::of(profile, &names, on_8051));
         let report = Report {
             place,
+            fault_stack: at_fault.map(|profile| names.stack(profile)),
+            tree,
             coverage: self.watch.write(sources.as_ref(), &watches)?,
             stack: watches.stack.map(|stack| stack.seen),
             ..Report::new(&run, stopped.as_ref(), on_8051)
@@ -124,6 +154,21 @@ impl Run {
         } else {
             Status::Refused
         })
+    }
+
+    /// Whether the tree of functions is to be shown.
+    fn traces_calls(&self) -> bool {
+        self.trace.as_deref() == Some(Path::new(CALLS))
+    }
+
+    /// Runs the call once more, to know the functions under way when it faulted: nobody pays for that before.
+    fn profile_again(&self, image: &Image, row: &Row, names: &Names) -> Result<Profile, Error> {
+        let semantics = names.semantics();
+        let engines = EngineArgs::default().tracing()?;
+        let prepared = prepare(image, semantics, engines).map_err(Error::recording)?;
+        let mut profile = names.profile();
+        execute_by(&prepared, row, false, &mut profile).map_err(Error::recording)?;
+        Ok(profile)
     }
 
     /// Says which limit ended the run, if nobody chose it.
@@ -152,7 +197,7 @@ impl Run {
             let given = [
                 ("--max-cycles", self.max_cycles.is_some()),
                 ("--max-steps", self.max_steps.is_some()),
-                ("--trace", self.trace.is_some()),
+                ("--trace", self.trace.is_some() && !self.traces_calls()),
             ];
             let mut given = given.into_iter().chain(self.watch.given());
             if let Some((option, _)) = given.find(|(_, given)| *given) {
@@ -229,8 +274,12 @@ struct Report {
     coverage: Option<Summary>,
     /// Where it faulted, on the 8051.
     place: Option<FaultPlace>,
+    /// The functions under way when it faulted, the newest first.
+    fault_stack: Option<Vec<String>>,
     /// The contracts that were called, in the order of entering.
     frames: Vec<FrameReport>,
+    /// With `--trace calls`.
+    tree: Option<FunctionTree>,
     /// The parts of `output`, each as printed.
     #[serde(skip)]
     prints: Vec<String>,
@@ -369,6 +418,8 @@ impl Report {
                 .map(|fault| fault.name()),
             pc: cpu.map(|cpu| Address(cpu.pc())),
             place: None,
+            fault_stack: None,
+            tree: None,
             machine_cycles: on_8051.then_some(usage.cycles.0),
             instructions: on_8051.then_some(usage.instructions.0),
             steps: on_8051.then_some(usage.steps),
@@ -402,6 +453,30 @@ impl Report {
             coverage: None,
             prints,
         }
+    }
+}
+
+impl Report {
+    /// The functions under way when it faulted, in lines.
+    fn stack_lines(&self) -> Vec<String> {
+        let stack = self.fault_stack.as_deref().unwrap_or_default();
+        let mut groups = stack.chunk_by(|a, b| a == b).enumerate();
+        let shown = groups.by_ref().take(STACK_SHOWN);
+        let mut lines: Vec<String> = shown
+            .map(|(at, group)| {
+                let name = group.first().map_or("", String::as_str);
+                let how = if at == 0 { "in" } else { "called by" };
+                match group.len() {
+                    1 => format!("{how} {name}"),
+                    times => format!("{how} {name}, {times} deep"),
+                }
+            })
+            .collect();
+        let more: usize = groups.map(|(_, group)| group.len()).sum();
+        if more > 0 {
+            lines.push(format!("and {more} more"));
+        }
+        lines
     }
 }
 
@@ -447,6 +522,11 @@ impl Text for Report {
                 say!(page, "{:<15} {line}", "fault");
             }
         }
+        if self.pc.is_none() {
+            for line in self.stack_lines() {
+                say!(page, "{:<15} {line}", "fault");
+            }
+        }
         if let Some(cycles) = self.machine_cycles {
             say!(page, "{:<15} {cycles}", "machine cycles");
         }
@@ -471,6 +551,9 @@ impl Text for Report {
         }
         if self.host_calls_left_out > 0 {
             say!(page, "  and {} more", self.host_calls_left_out);
+        }
+        if let Some(tree) = &self.tree {
+            tree.text(page);
         }
     }
 }

@@ -357,6 +357,7 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("run counter.ihx", "--context context.json", Serves),
     ("run counter.ihx", "--trace out.txt", Serves),
     ("run counter.ihx", "--trace -", Serves),
+    ("run counter.ihx", "--trace calls", Serves),
     ("run counter.ihx", "--check-stack", Serves),
     ("run counter.ihx", "--coverage out.info", Serves),
     (
@@ -399,6 +400,7 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("run w.wat", "--max-steps 5", Refused("--gas")),
     ("run w.wat", "--trace out.txt", Refused("--gas")),
     ("run w.wat", "--trace -", Refused("--gas")),
+    ("run w.wat", "--trace calls", Serves),
     ("run w.wat", "--check-stack", Refused("--gas")),
     ("run w.wat", "--coverage out.info", Refused("--gas")),
     ("run w.wat", "--semantics dacrs2017", Refused("v1 only")),

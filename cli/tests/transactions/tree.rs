@@ -350,9 +350,14 @@ fn a_run_says_where_it_faulted() {
         "u64:1",
     ];
     let bare = dir.run(&words);
+    let places = bare
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("fault ") && line.contains(" at CODE 0x"));
+    let named = places.clone().filter(|line| line.contains(" in "));
     assert_eq!(
-        (bare.status, bare.stdout.contains("CODE")),
-        (1, false),
+        (bare.status, places.count() > 2, named.count()),
+        (1, true, 0),
         "{}",
         bare.all()
     );

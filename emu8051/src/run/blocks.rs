@@ -1,13 +1,17 @@
 //! The loops over predecoded slots: whole blocks, those up to a deadline, and what fits of one.
 
 use crate::bus::Bus;
+use crate::calls::{CallWatch, Transfer, tell};
 use crate::cost::Cost;
 use crate::datapath::Core;
 use crate::direct::{Checked, Plain};
 use crate::exec::Flow;
 use crate::fusion::unfused;
+use crate::isa::Uop;
+use crate::memory::direct;
 use crate::program::Program;
-use crate::units::Cycles;
+use crate::sfr;
+use crate::units::{Cycles, Steps};
 
 /// Why the block loop was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +36,37 @@ impl<B: Bus> Core<'_, B, Checked> {
     }
 }
 
+/// What a run has used up to the blocks that follow, and who is told of their calls.
+pub(super) struct Told<'w, W> {
+    pub(super) watch: &'w mut W,
+    pub(super) cycles: Cycles,
+    pub(super) steps: Steps,
+}
+
+impl<W: CallWatch> Told<'_, W> {
+    /// The end of a block has been executed, that of the instruction `uop` at `at`; `used` is what the blocks have
+    /// cost up to here.
+    #[inline(always)]
+    fn tell<B: Bus, D>(&mut self, uop: Uop, at: u16, to: u16, core: &Core<'_, B, D>, used: Cost) {
+        if W::WATCHES {
+            tell(self.watch, uop, || Transfer {
+                at,
+                to,
+                sp: core.memory[direct(sfr::SP)],
+                cycles: self.cycles + used.cycles(),
+                steps: Steps(self.steps.0 + used.steps().0),
+            });
+        }
+    }
+}
+
 /// The block loop: the registers are locals, direct addresses are plain memory, and only jumps look at the meter.
 #[inline(never)]
-pub(super) fn block_loop<B: Bus, const METERED: bool>(
+pub(super) fn block_loop<B: Bus, W: CallWatch, const METERED: bool>(
     outer: &mut Core<'_, B, Checked>,
     program: &Program,
     allowance: Cost,
+    mut told: Told<'_, W>,
 ) -> (Cost, Left) {
     let (slots, costs) = (program.slots(), program.costs());
     let mut core = outer.plain();
@@ -52,9 +81,13 @@ pub(super) fn block_loop<B: Bus, const METERED: bool>(
         }
         let mut at = u32::from(pc);
         pc = loop {
-            match core.exec(&slots[at as u16 as usize]) {
+            let slot = &slots[at as u16 as usize];
+            match core.exec(slot) {
                 Flow::Next(len) => at += len,
-                Flow::Jump(to) => break to,
+                Flow::Jump(to) => {
+                    told.tell(slot.uop, at as u16, to, &core, allowance - rest);
+                    break to;
+                }
                 Flow::Leave => {
                     pc = at as u16;
                     break 'blocks Left::AtInstruction;
@@ -70,13 +103,15 @@ pub(super) fn block_loop<B: Bus, const METERED: bool>(
 /// Executes instructions of the block at PC until no more than `beyond` cycles of it are left; gives the cost of what
 /// is left.
 #[inline(never)]
-pub(super) fn to_deadline<B: Bus>(
+pub(super) fn to_deadline<B: Bus, W: CallWatch>(
     outer: &mut Core<'_, B, Checked>,
     program: &Program,
     beyond: Cycles,
+    mut told: Told<'_, W>,
 ) -> Cost {
     let (slots, costs) = (program.slots(), program.costs());
     let mut core = outer.plain();
+    let whole = costs[core.regs.pc as usize];
     let reached = |pc: u16| costs[pc as usize].cycles() <= beyond;
     let mut pc = core.regs.pc;
     let unused = loop {
@@ -87,6 +122,7 @@ pub(super) fn to_deadline<B: Bus>(
         match core.exec(&slot) {
             Flow::Next(_) => pc = slot.next,
             Flow::Jump(to) => {
+                told.tell(slot.uop, pc, to, &core, whole);
                 pc = to;
                 break Cost::ZERO;
             }

@@ -33,6 +33,7 @@ mod blocks;
 mod runner;
 
 use crate::bus::Bus;
+use crate::calls::CallWatch;
 #[cfg(feature = "unmetered")]
 use crate::cost::Cost;
 use crate::cpu::Cpu;
@@ -111,7 +112,30 @@ pub struct Run {
 /// * A faulting instruction costs nothing and changes nothing; PC stays on it.
 /// * Stopped anywhere and continued equals not stopped.
 pub fn run<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) -> Run {
-    let mut runner = Runner::new(cpu, bus, program, limit);
+    run_told(cpu, bus, program, limit, ())
+}
+
+/// Does what [`run`] does and tells `watch` of every call, return and jump.
+pub fn run_calls<B: Bus, W: CallWatch>(
+    cpu: &mut Cpu,
+    bus: &mut B,
+    program: &Program,
+    limit: Limit,
+    watch: &mut W,
+) -> Run {
+    run_told(cpu, bus, program, limit, watch)
+}
+
+/// Both.
+#[inline(always)]
+fn run_told<B: Bus, W: CallWatch>(
+    cpu: &mut Cpu,
+    bus: &mut B,
+    program: &Program,
+    limit: Limit,
+    watch: W,
+) -> Run {
+    let mut runner = Runner::new(cpu, bus, program, limit, watch);
     let leaving = runner.arrived().and_then(|_| runner.leave_trap());
     let stop = leaving.unwrap_or_else(|| {
         loop {
@@ -128,9 +152,14 @@ pub fn run<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program, limit: Limit) 
 /// Does what [`run`] does without a limit, and counts nothing: the benchmark measures by it what the meter costs.
 #[cfg(feature = "unmetered")]
 pub fn run_unmetered<B: Bus>(cpu: &mut Cpu, bus: &mut B, program: &Program) -> Stop {
-    let mut runner = Runner::new(cpu, bus, program, Limit::NONE);
+    let mut runner = Runner::new(cpu, bus, program, Limit::NONE, ());
     let stop = loop {
-        blocks::block_loop::<B, false>(&mut runner.core, program, Cost::ZERO);
+        let told = blocks::Told {
+            watch: &mut (),
+            cycles: Cycles::ZERO,
+            steps: Steps::ZERO,
+        };
+        blocks::block_loop::<B, (), false>(&mut runner.core, program, Cost::ZERO, told);
         if let Some(stop) = runner.arrived().or_else(|| runner.step(&mut (), false)) {
             break stop;
         }
@@ -153,7 +182,7 @@ pub fn run_observed<B: Bus, O: Observer + ?Sized>(
     observer: &mut O,
 ) -> Run {
     let watched = observer.wants_instructions();
-    let mut runner = Runner::new(cpu, bus, program, limit);
+    let mut runner = Runner::new(cpu, bus, program, limit, ());
     let stop = loop {
         let stop = runner.step(observer, watched);
         if let Some(stop) = stop.or_else(|| runner.arrived()) {

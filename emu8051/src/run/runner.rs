@@ -1,23 +1,26 @@
 //! A run under way: the exact loop, and what is charged and asked between blocks.
 
-use super::blocks::{Left, block_loop, part_of_block, to_deadline};
+use super::blocks::{Left, Told, block_loop, part_of_block, to_deadline};
 use super::{Limit, Run, Stop};
 use crate::bus::{Bus, Interrupt};
+use crate::calls::{CallWatch, Transfer, tell};
 use crate::cost::Cost;
 use crate::cpu::Cpu;
 use crate::datapath::Core;
 use crate::direct::Checked;
 use crate::exec::Flow;
 use crate::isa::Uop;
+use crate::memory::direct;
 use crate::observer::Observer;
 use crate::policy::CpuFault;
 use crate::program::Program;
 use crate::regs::Regs;
+use crate::sfr;
 use crate::slot::Slot;
 use crate::units::{Cycles, Steps};
 
 /// A run under way.
-pub(super) struct Runner<'a, B> {
+pub(super) struct Runner<'a, B, W> {
     pub(super) core: Core<'a, B, Checked>,
     program: &'a Program,
     limit: Limit,
@@ -25,15 +28,17 @@ pub(super) struct Runner<'a, B> {
     deadline: Cycles,
     cycles: Cycles,
     steps: Steps,
+    watch: W,
 }
 
-impl<'a, B: Bus> Runner<'a, B> {
+impl<'a, B: Bus, W: CallWatch> Runner<'a, B, W> {
     pub(super) fn new(
         cpu: &'a mut Cpu,
         bus: &'a mut B,
         program: &'a Program,
         limit: Limit,
-    ) -> Runner<'a, B> {
+        watch: W,
+    ) -> Runner<'a, B, W> {
         let regs = Regs::load(cpu);
         let direct = Checked {
             hooks: program.hooks(),
@@ -56,6 +61,7 @@ impl<'a, B: Bus> Runner<'a, B> {
             deadline,
             cycles: Cycles::ZERO,
             steps: Steps::ZERO,
+            watch,
         }
     }
 
@@ -163,9 +169,35 @@ impl<'a, B: Bus> Runner<'a, B> {
     /// Executes an affordable instruction that is as the table has it.
     #[inline(always)]
     fn execute(&mut self, uop: Uop, slot: &Slot, cost: Cost) {
+        let at = self.core.regs.pc;
         self.core.direct.now = self.cycles;
         self.core.execute(uop, slot);
         self.pay(cost);
+        if W::WATCHES {
+            let transfer = self.transfer(at);
+            tell(&mut self.watch, uop, || transfer);
+        }
+    }
+
+    /// The instruction or the hardware's call that has led from `at` to PC.
+    fn transfer(&self, at: u16) -> Transfer {
+        Transfer {
+            at,
+            to: self.core.regs.pc,
+            sp: self.core.memory[direct(sfr::SP)],
+            cycles: self.cycles,
+            steps: self.steps,
+        }
+    }
+
+    /// The loops' way to the watcher.
+    #[inline(always)]
+    fn told(watch: &mut W, cycles: Cycles, steps: Steps) -> Told<'_, W> {
+        Told {
+            watch,
+            cycles,
+            steps,
+        }
     }
 
     #[inline(always)]
@@ -209,7 +241,8 @@ impl<'a, B: Bus> Runner<'a, B> {
             if block.exceeds(allowance) {
                 if B::HOOKED && self.affords(block) {
                     let beyond = block.cycles() - self.until_deadline();
-                    let unused = to_deadline(&mut self.core, self.program, beyond);
+                    let told = Self::told(&mut self.watch, self.cycles, self.steps);
+                    let unused = to_deadline(&mut self.core, self.program, beyond, told);
                     self.pay(block - unused);
                     continue;
                 }
@@ -217,7 +250,9 @@ impl<'a, B: Bus> Runner<'a, B> {
                 self.pay(allowance - rest);
                 return self.arrived();
             }
-            let (rest, left) = block_loop::<B, true>(&mut self.core, self.program, allowance);
+            let told = Self::told(&mut self.watch, self.cycles, self.steps);
+            let (rest, left) =
+                block_loop::<B, W, true>(&mut self.core, self.program, allowance, told);
             let unused = costs[self.core.regs.pc as usize]; // paid for what was not executed from PC on
             self.pay(allowance - (rest + unused));
             if left == Left::AtInstruction && !self.at_hooked() {
@@ -242,9 +277,14 @@ impl<'a, B: Bus> Runner<'a, B> {
         if after > self.limit.cycles || self.program.fault_at(vector).is_some() {
             return Some(Stop::Event);
         }
+        let at = self.core.regs.pc;
         self.core.bus.acknowledge(vector, self.cycles);
         self.core.interrupt(vector);
         self.cycles = after;
+        if W::WATCHES {
+            let transfer = self.transfer(at);
+            self.watch.called(&transfer);
+        }
         self.deadline = self.core.bus.deadline(after);
         None
     }

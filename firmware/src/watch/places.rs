@@ -97,6 +97,11 @@ impl Places {
         self.image.as_ref()?.byte(at)
     }
 
+    /// The addresses at which functions begin, in order.
+    pub fn starts(&self) -> impl Iterator<Item = u16> {
+        self.symbols.functions.iter().map(|function| function.at)
+    }
+
     /// What is known of an address.
     #[must_use]
     pub fn at(&self, pc: u16) -> Place {

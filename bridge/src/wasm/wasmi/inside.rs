@@ -1,7 +1,7 @@
 //! A call that runs to its end in one go, and is answered inside its imports.
 
 use super::super::guest::{Asked, Grant, trapped};
-use super::{Contract, Exports, trap};
+use super::{Contract, Exports, Imports, trap};
 use crate::engine::{Reply, Request, Server, Stopped, Whole};
 use crate::outcome::Fault;
 use ::wasmi::errors::HostError;
@@ -47,8 +47,13 @@ pub(super) fn run(
         exit: None,
     };
     let mut store = Store::new(&contract.engine, guest);
-    let imports = [Func::wrap(&mut store, call), Func::wrap(&mut store, exit)];
-    let (exports, main) = contract.instance(&mut store, imports, granted, input)?;
+    let imports = Imports {
+        call: Func::wrap(&mut store, call),
+        exit: Func::wrap(&mut store, exit),
+        tracers: (contract.traces)
+            .then(|| [Func::wrap(&mut store, enter), Func::wrap(&mut store, leave)]),
+    };
+    let (exports, main) = contract.instance(&mut store, &imports, granted, input)?;
     store.data_mut().exports = Some(exports);
     let ran = main.call(&mut store, ());
     let exited = store.data().exit;
@@ -115,4 +120,26 @@ fn call(
 fn exit(mut caller: Caller<'_, Guest<'_>>, code: i32) -> Result<(), Error> {
     caller.data_mut().exit = Some(ExitCode(code as u8));
     Err(Error::host(Ended))
+}
+
+/// `smart51.enter`, of a module that tells of its functions.
+fn enter(mut caller: Caller<'_, Guest<'_>>, index: i32) {
+    let spent = spent(&caller);
+    let server = &mut caller.data_mut().server;
+    server.entered_function(index.cast_unsigned(), spent);
+}
+
+/// `smart51.leave`, likewise.
+fn leave(mut caller: Caller<'_, Guest<'_>>) {
+    let spent = spent(&caller);
+    caller.data_mut().server.left_function(spent);
+}
+
+/// What the module has spent since its last host call.
+fn spent(caller: &Caller<'_, Guest<'_>>) -> Gas {
+    let guest = caller.data();
+    let remaining = guest
+        .exports
+        .and_then(|exports| exports.gas.get(caller).i64());
+    remaining.map_or(Gas::ZERO, |remaining| guest.grant.peek(remaining))
 }

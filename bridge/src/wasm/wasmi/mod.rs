@@ -6,8 +6,10 @@
 //! the same driver.
 
 use super::guest::{Asked, Grant, Import, trapped, write_input};
+use super::tracing::{ENTER_IMPORT, LEAVE_IMPORT, traced};
 use super::{
-    CALL_IMPORT, GAS_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, Metered, STACK_EXPORT, meter_image,
+    CALL_IMPORT, EXIT_IMPORT, GAS_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, Metered, STACK_EXPORT,
+    meter_image,
 };
 use crate::engine::{
     Allowance, Engine, EngineId, Module, PrepareError, Process, Reply, Request, Running, Server,
@@ -53,6 +55,8 @@ pub struct Wasmi {
     config: Config,
     /// Whether its calls can pause between host calls.
     pauses: bool,
+    /// Whether its modules tell of their functions.
+    traces: bool,
     watchdog: Option<Watchdog>,
 }
 
@@ -75,6 +79,16 @@ impl Wasmi {
         Self::build(true, None)
     }
 
+    /// An engine whose calls tell a [profile](crate::Profile) of their functions. They take longer; outcome and gas are
+    /// the same.
+    #[must_use]
+    pub fn tracing() -> Self {
+        Wasmi {
+            traces: true,
+            ..Self::new()
+        }
+    }
+
     /// An engine that gives up calls that run too long: for queries, never for what makes blocks.
     #[must_use]
     pub fn watched(watchdog: Watchdog) -> Self {
@@ -94,6 +108,7 @@ impl Wasmi {
         Wasmi {
             config,
             pauses,
+            traces: false,
             watchdog,
         }
     }
@@ -116,12 +131,22 @@ impl Engine for Wasmi {
 impl Wasmi {
     fn compile(&self, image: &Image, rules: &Rules) -> Result<Arc<dyn Module>, PrepareError> {
         let mut metered = meter_image(image, rules)?;
+        if self.traces {
+            metered.wasm =
+                traced(&metered.wasm).map_err(|error| PrepareError::Compile(error.to_string()))?;
+        }
         let engine = ::wasmi::Engine::new(&self.config);
         let module = ::wasmi::Module::new(&engine, &metered.wasm)
             .map_err(|error| PrepareError::Compile(error.to_string()))?;
         let imports = module
             .imports()
-            .map(|import| import.name() == CALL_IMPORT)
+            .map(|import| match import.name() {
+                CALL_IMPORT => Imported::Call,
+                EXIT_IMPORT => Imported::Exit,
+                ENTER_IMPORT => Imported::Enter,
+                LEAVE_IMPORT => Imported::Leave,
+                other => unreachable!("validation refuses the import {other}"),
+            })
             .collect();
         let size = ENGINE_SIZE + CODE_SIZE * metered.wasm.len();
         // wasmi has taken all it needs.
@@ -133,9 +158,39 @@ impl Wasmi {
             module,
             metered,
             imports,
+            traces: self.traces,
             pauses: self.pauses,
             watchdog: self.watchdog,
         }))
+    }
+}
+
+/// An import of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Imported {
+    Call,
+    Exit,
+    /// Those that a module has which tells of its functions.
+    Enter,
+    Leave,
+}
+
+/// The functions that a module imports.
+struct Imports {
+    call: Func,
+    exit: Func,
+    /// Of one that tells of its functions.
+    tracers: Option<[Func; 2]>,
+}
+
+impl Imports {
+    fn get(&self, import: Imported) -> Option<Func> {
+        match import {
+            Imported::Call => Some(self.call),
+            Imported::Exit => Some(self.exit),
+            Imported::Enter => self.tracers.map(|[enter, _]| enter),
+            Imported::Leave => self.tracers.map(|[_, leave]| leave),
+        }
     }
 }
 
@@ -147,8 +202,8 @@ struct Contract {
     engine: ::wasmi::Engine,
     module: ::wasmi::Module,
     metered: Metered,
-    /// `true` where the import is `call`, `false` for `exit`.
-    imports: Vec<bool>,
+    imports: Vec<Imported>,
+    traces: bool,
     pauses: bool,
     watchdog: Option<Watchdog>,
 }
@@ -246,21 +301,20 @@ fn exit(mut caller: Caller<'_, Guest>, code: i32) -> Result<(), Error> {
 }
 
 impl Contract {
-    /// A fresh instance with the imports `call` and `exit`, `granted` gas to spend and `input` in
-    /// its buffer; and its main function.
+    /// A fresh instance with these imports, `granted` gas to spend and `input` in its buffer; and its main function.
     fn instance<T>(
         &self,
         store: &mut Store<T>,
-        [call, exit]: [Func; 2],
+        given: &Imports,
         granted: i64,
         input: &[u8],
     ) -> Result<(Exports, TypedFunc<(), ()>), Error> {
+        let missing = || Error::new("the instance lacks a part of the metered module");
         let imports = self.imports.iter();
-        let imports: Vec<_> = imports
-            .map(|is_call| Extern::Func(if *is_call { call } else { exit }))
+        let imports: Option<Vec<_>> = imports
+            .map(|import| given.get(*import).map(Extern::Func))
             .collect();
-        let instance = Instance::new(&mut *store, &self.module, &imports)?;
-        let missing = || Error::new("the instance lacks an export of the metered module");
+        let instance = Instance::new(&mut *store, &self.module, &imports.ok_or_else(missing)?)?;
         let global = |name| instance.get_global(&*store, name).ok_or_else(missing);
         let exports = Exports {
             memory: instance
@@ -311,9 +365,18 @@ impl Resumable {
     /// Makes the instance and calls its main function.
     fn begin(&mut self, gas: Gas, input: &[u8]) -> Result<TypedResumableCall<()>, Error> {
         let store = &mut self.store;
-        let imports = [Func::wrap(&mut *store, call), Func::wrap(&mut *store, exit)];
+        let traces = self.contract.traces;
+        let imports = Imports {
+            call: Func::wrap(&mut *store, call),
+            exit: Func::wrap(&mut *store, exit),
+            // Nobody is told of functions between two pauses.
+            tracers: traces.then(|| {
+                let enter = Func::wrap(&mut *store, |_: Caller<'_, Guest>, _: i32| {});
+                [enter, Func::wrap(&mut *store, |_: Caller<'_, Guest>| {})]
+            }),
+        };
         let granted = self.grant.grant(gas);
-        let (exports, main) = self.contract.instance(store, imports, granted, input)?;
+        let (exports, main) = self.contract.instance(store, &imports, granted, input)?;
         self.exports = Some(exports);
         if self.contract.pauses {
             store.set_fuel(SLICE)?;

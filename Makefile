@@ -38,6 +38,7 @@ long: tools
 	SMART51_LONG=100000 cargo test --locked -p smart51-chain --test local_chain damaged_states_never_panic
 	SMART51_TREES=100000 cargo test --locked -p smart51-chain --test local_chain random_call_trees
 	SMART51_TREES=400000 cargo test --locked -p smart51-chain --test local_chain random_actions
+	SMART51_ABI_VALUES=10000 cargo test --locked -p smart51-tests --test abi_judges
 	SMART51_FRAMES=1000 cargo test --locked -p smart51-bridge --features wasmtime --test wasm_engines random_frames
 
 # The second WebAssembly engine: it computes, asks and costs what the first one does, with any state of its cache.
@@ -45,6 +46,10 @@ test-wasmtime: tools
 	cargo test --locked -p smart51-bridge --features wasmtime
 	cargo test --locked -p smart51-tests --features wasmtime --test parity
 	cargo test --locked -p smart51 --features wasmtime --test run_and_replay
+
+# The descriptions of other people's contracts in the folder ABI_DIR, files ending with .abi: they read and write back.
+abi-public: tools
+	cargo test --locked -p smart51-tests --test abi_judges public -- --nocapture
 
 # The crates below the command on 32-bit x86, the golden tests on 64-bit ARM: receipts, gas and states are the same.
 other-machines: tools
@@ -85,4 +90,4 @@ tools:
 	{ $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends $$missing; } || { \
 		echo "make test needs these Debian packages, and could not install them:$$missing" >&2; exit 1; }
 
-.PHONY: run check test refresh long test-wasmtime other-machines conformance lockstep bench gas-time fuzz tools
+.PHONY: run check test refresh long test-wasmtime abi-public other-machines conformance lockstep bench gas-time fuzz tools

@@ -1,4 +1,5 @@
-//! The outside judges of the processor, and the measure of prices, for this crate's programs and tests.
+//! The outside judges of the processor and of contract JSON, and the measure of prices, for this
+//! crate's programs and tests.
 
 pub mod conformance;
 pub mod gas_time;
@@ -6,4 +7,5 @@ pub mod lockstep;
 pub mod rng;
 pub mod s51;
 pub mod tool;
+pub mod typed;
 pub mod workload;

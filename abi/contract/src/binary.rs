@@ -7,7 +7,7 @@ use crate::schema::{
     EventDef, Extension, FieldDef, IndexExt, StructDef, TableDef, TableExt, TypeDef, VariantDef,
 };
 use crate::wire::{Reader, put_bytes, put_varuint};
-use crate::{CONTRACT_MAX, EXTENSION_TAG, EXTENSION_VERSION};
+use crate::{EXTENSION_TAG, EXTENSION_VERSION, READ_MAX};
 use abi::Name;
 
 impl Contract {
@@ -17,8 +17,8 @@ impl Contract {
     /// Bytes that are too many, end too early, go on behind the end, or hold an extension of
     /// another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Contract, Error> {
-        if bytes.len() > CONTRACT_MAX {
-            let (size, most) = (bytes.len(), CONTRACT_MAX);
+        if bytes.len() > READ_MAX {
+            let (size, most) = (bytes.len(), READ_MAX);
             return Err(Error::new("", Problem::TooLong { size, most }));
         }
         read(&mut Reader::new(bytes))

@@ -1,25 +1,49 @@
 //! A page about a contract, in Markdown.
 
-use crate::schema::{Contract, Dispatch, FieldDef};
+use crate::schema::{ActionExt, ActionResult, Contract, Dispatch, FieldDef, StructDef, TypeDef};
+use abi::Name;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// A page in Markdown: actions with their arguments, results and prices in money, events, tables,
-/// errors and types.
+/// The size of a page behind which the fields of a type are not listed again, in bytes: many
+/// actions may share a large type.
+const LONG: usize = 1024 * 1024;
+
+/// A page in Markdown: actions with their arguments and results, events, tables, errors and types.
 ///
 /// Texts of the contract are escaped, so that none of them breaks out of its line.
 #[must_use]
 pub fn docs(contract: &Contract) -> String {
+    let ours = contract.smart51.iter();
     let mut page = Page {
         contract,
         out: String::from("# Contract\n"),
+        aliases: by(&contract.types, |def| &*def.new_type_name),
+        structs: by(&contract.structs, |def| &*def.name),
+        actions: ours
+            .flat_map(|ours| by(&ours.actions, |action| action.name))
+            .collect(),
+        results: by(&contract.action_results, |result| result.name),
     };
     page.all();
     page.out
 }
 
+/// Elements by their names.
+fn by<'c, T, K: Ord>(list: &'c [T], key: impl Fn(&'c T) -> K) -> BTreeMap<K, &'c T> {
+    list.iter()
+        .rev()
+        .map(|element| (key(element), element))
+        .collect()
+}
+
 struct Page<'c> {
     contract: &'c Contract,
     out: String,
+    aliases: BTreeMap<&'c str, &'c TypeDef>,
+    structs: BTreeMap<&'c str, &'c StructDef>,
+    actions: BTreeMap<Name, &'c ActionExt>,
+    results: BTreeMap<Name, &'c ActionResult>,
 }
 
 /// Text within a line: what Markdown or HTML would take for a mark has a backslash before it, and
@@ -128,20 +152,20 @@ impl<'c> Page<'c> {
         if contract.actions.is_empty() {
             return;
         }
+        let ours = contract.smart51.as_ref();
+        let selectors = ours.is_some_and(|ours| ours.dispatch == Dispatch::Selector);
         self.heading(2, "Actions");
         for action in &contract.actions {
             let name = action.name.to_string();
             self.heading(3, &code(&name));
             let mut notes = Vec::new();
-            if let Some(selector) = contract.selector(&name) {
-                notes.push(format!("selector {selector}"));
-            }
-            if let Some(ext) = contract.action_ext(&name) {
+            if let Some(ext) = self.actions.get(&action.name) {
+                notes.extend(selectors.then(|| format!("selector {}", ext.selector)));
                 notes.extend(ext.payable.then(|| "payable".to_owned()));
                 notes.extend(ext.read_only.then(|| "read-only".to_owned()));
             }
-            if let Some(result) = contract.result_type(&name) {
-                notes.push(format!("returns {}", code(result)));
+            if let Some(result) = self.results.get(&action.name) {
+                notes.push(format!("returns {}", code(&result.result_type)));
             }
             if !notes.is_empty() {
                 self.line(&format!("{}.\n", notes.join(", ")));
@@ -158,20 +182,22 @@ impl<'c> Page<'c> {
 
     /// The fields of a type, if it is a struct; those of its bases first.
     fn fields_of(&mut self, type_name: &str) {
+        if self.out.len() > LONG {
+            self.line(&format!("Fields: those of {}.", code(type_name)));
+            return;
+        }
         let mut fields: Vec<&FieldDef> = Vec::new();
         let mut name = type_name;
         // Contracts that are not checked may go round in a circle.
         for _ in 0..crate::DEPTH_MAX {
-            let types = &self.contract.types;
-            if let Some(alias) = types.iter().find(|def| def.new_type_name == name) {
+            if let Some(alias) = self.aliases.get(name) {
                 name = &alias.r#type;
-                continue;
-            }
-            let Some(def) = self.contract.structs.iter().find(|def| def.name == name) else {
+            } else if let Some(def) = self.structs.get(name) {
+                fields.splice(0..0, &def.fields);
+                name = &def.base;
+            } else {
                 break;
-            };
-            fields.splice(0..0, &def.fields);
-            name = &def.base;
+            }
         }
         if fields.is_empty() {
             self.line("No fields.");
@@ -187,8 +213,12 @@ impl<'c> Page<'c> {
     fn errors(&mut self) {
         let contract = self.contract;
         let mut lines = Vec::new();
+        let messages = by(&contract.error_messages, |error| error.error_code);
+        let mut named = BTreeSet::new();
         for error in contract.smart51.iter().flat_map(|ours| &ours.errors) {
-            let message = contract.error_message(error.code).unwrap_or_default();
+            named.insert(u64::from(error.code));
+            let message = messages.get(&u64::from(error.code));
+            let message = message.map_or("", |error| &*error.error_msg);
             lines.push(format!(
                 "| {} | {} | {} |",
                 error.code,
@@ -197,8 +227,7 @@ impl<'c> Page<'c> {
             ));
         }
         for error in &contract.error_messages {
-            let code = u8::try_from(error.error_code).ok();
-            if code.and_then(|code| contract.error_name(code)).is_none() {
+            if !named.contains(&error.error_code) {
                 let message = plain(&error.error_msg);
                 lines.push(format!("| {} | | {message} |", error.error_code));
             }

@@ -5,7 +5,7 @@ use crate::schema::{
     ActionDef, ActionExt, ActionResult, Clause, Contract, Dispatch, ErrorMessage, ErrorName,
     EventDef, Extension, FieldDef, IndexExt, StructDef, TableDef, TableExt, TypeDef, VariantDef,
 };
-use crate::{EXTENSION_TAG, EXTENSION_VERSION, JSON_MAX};
+use crate::{EXTENSION_TAG, EXTENSION_VERSION, READ_MAX};
 use abi::Name;
 use serde_json::{Map, Value, json};
 
@@ -18,8 +18,8 @@ impl Contract {
     /// Text that is too long or no JSON, a key that is not known, or a value of another kind, with
     /// its path.
     pub fn from_json(text: &str) -> Result<Contract, Error> {
-        if text.len() > JSON_MAX {
-            let (size, most) = (text.len(), JSON_MAX);
+        if text.len() > READ_MAX {
+            let (size, most) = (text.len(), READ_MAX);
             return Err(Error::new("", Problem::TooLong { size, most }));
         }
         let value = serde_json::from_str(text)

@@ -9,7 +9,7 @@
 //! ([`Contract::from_bytes`]). A [`Codec`] is a checked one, its types resolved: it turns JSON
 //! values into bytes and bytes into JSON values. Every [`Error`] names the place, as in
 //! `transfer.to.height: 70000000000 does not fit uint32`. Any bytes and any JSON end in a value or
-//! an error, in memory and time bounded by [`CONTRACT_MAX`], [`DATA_MAX`], [`VALUES_MAX`] and
+//! an error, in memory and time bounded by [`READ_MAX`], [`DATA_MAX`], [`VALUES_MAX`] and
 //! [`DEPTH_MAX`].
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -45,10 +45,11 @@ pub const EXTENSION_TAG: u16 = 0x5101;
 pub const EXTENSION_VERSION: u8 = 1;
 /// The version of the ABI that this library writes into new contracts.
 pub const ABI_VERSION: &str = "eosio::abi/1.2";
-/// The longest binary form of a contract, in bytes.
+/// The longest binary form of a contract that is sound, in bytes.
 pub const CONTRACT_MAX: usize = 64 * 1024;
-/// The longest text of a contract in JSON, in bytes.
-pub const JSON_MAX: usize = 1024 * 1024;
+/// The most that is read of a contract in either form, in bytes. One of more than [`CONTRACT_MAX`]
+/// is read, so that it can be looked at, and is wrong.
+pub const READ_MAX: usize = 1024 * 1024;
 /// The longest encoded value, in bytes.
 pub const DATA_MAX: usize = 64 * 1024;
 /// The most values in one: fields, elements and what they hold.

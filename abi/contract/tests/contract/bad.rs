@@ -1,7 +1,7 @@
 //! What is wrong with contracts, and where.
 
 use super::{TOKEN, token, types};
-use contract::{CONTRACT_MAX, Codec, Contract, FieldDef, StructDef, diff};
+use contract::{CONTRACT_MAX, Codec, Contract, FieldDef, READ_MAX, StructDef, diff};
 use serde_json::{Value, json};
 
 #[test]
@@ -309,7 +309,13 @@ fn depth_and_size_have_limits() {
         errors[0].to_string(),
         "65537 bytes are too long: at most 65536 are allowed"
     );
-    assert!(Contract::from_bytes(&contract.to_bytes()).is_err());
+    // It is read, so that it can be looked at; what is far longer is not.
+    assert_eq!(Contract::from_bytes(&contract.to_bytes()), Ok(contract));
+    let error = Contract::from_bytes(&vec![0; READ_MAX + 1]).map_err(|error| error.to_string());
+    assert_eq!(
+        error,
+        Err("1048577 bytes are too long: at most 1048576 are allowed".into())
+    );
 }
 
 /// A base with many fields and many structs based on it is checked in a moment.

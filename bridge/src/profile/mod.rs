@@ -70,6 +70,16 @@ impl Spent {
             gas: Gas(self.gas.0.wrapping_add(other.gas.0)),
         }
     }
+
+    /// The rest of it without `part`.
+    #[must_use]
+    pub const fn less(self, part: Spent) -> Spent {
+        Spent {
+            cycles: Cycles(self.cycles.0.wrapping_sub(part.cycles.0)),
+            instructions: Steps(self.instructions.0.wrapping_sub(part.instructions.0)),
+            gas: Gas(self.gas.0.wrapping_sub(part.gas.0)),
+        }
+    }
 }
 
 /// A function as one path of calls reached it.

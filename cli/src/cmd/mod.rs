@@ -39,7 +39,7 @@ use clap::Subcommand;
 macro_rules! commands {
     ($($module:ident::$name:ident)*) => {
         #[derive(Debug, Subcommand)]
-        #[expect(clippy::large_enum_variant, reason = "a process reads one command")]
+        #[allow(clippy::large_enum_variant, reason = "a process reads one command")]
         pub(crate) enum Command {
             $($name($module::$name),)*
         }

@@ -9,9 +9,9 @@ use crate::files::{read_image, read_json_noting_unknown, stem, write_recording};
 use crate::host_calls::HostCall;
 use crate::input::InputArgs;
 use crate::output::{Address, Bytes, Output, Registers, note};
-use crate::profile::Names;
 use crate::profile::names::ImageNames;
 use crate::profile::tree::FunctionTree;
+use crate::profile::{Names, ProfileFile, stack_lines};
 use crate::text::{Page, Text, say};
 use crate::trace::Trace;
 use crate::tree::FaultPlace;
@@ -33,9 +33,6 @@ use verify::recording::{DEFAULT_CYCLES, DEFAULT_GAS, Hex, Replay, Row, execute_b
 
 /// The word that asks `--trace` for functions instead of instructions.
 const CALLS: &str = "calls";
-
-/// The most functions of a stack that are shown as text.
-const STACK_SHOWN: usize = 16;
 
 /// Run one call of a contract against a throw-away host in memory.
 ///
@@ -70,6 +67,10 @@ pub(crate) struct Run {
     /// functions instead, with what each of them spent.
     #[arg(long, value_name = "FILE|calls")]
     trace: Option<PathBuf>,
+    /// Write where the call spends to a file: ending in .callgrind for callgrind_annotate and KCachegrind, by lines of
+    /// C where symbols tell them; in .json for speedscope; in .svg as a flame graph.
+    #[arg(long, value_name = "FILE")]
+    profile: Option<ProfileFile>,
     #[command(flatten)]
     watch: WatchArgs,
     /// Write the call as a recording, which `smart51 replay` runs again.
@@ -84,14 +85,17 @@ impl Run {
         let loaded = read_image(&self.image)?;
         let semantics = self.semantics.or(loaded.semantics_hint).unwrap_or_default();
         self.check_options(&loaded.image, semantics)?;
-        let engines = if self.traces_calls() {
+        let profiles = self.traces_calls() || self.profile.is_some();
+        let engines = if profiles {
             self.engine.tracing()?
         } else {
             self.engine.engines()?
         };
         let prepared = prepare(&loaded.image, semantics, engines).map_err(Error::recording)?;
         let row = self.row(&loaded.image, semantics, prepared.account_check())?;
-        for file in self.record.iter().chain(self.watch.outputs()) {
+        let profiled = self.profile.as_ref().map(ProfileFile::path);
+        let outputs = self.record.iter().chain(self.watch.outputs());
+        for file in outputs.chain(profiled) {
             files::may_write(file)?;
         }
         let digests = self.record.is_some();
@@ -99,13 +103,13 @@ impl Run {
         let sources = self.watch.sources(&self.image, &loaded.image)?;
         let trace = self.trace.as_deref().filter(|_| !self.traces_calls());
         let trace = trace.map(|file| Trace::create(file, out));
-        let names = if self.traces_calls() {
+        let names = if profiles {
             ImageNames::of(&self.image, &loaded.image)?
         } else {
             ImageNames::if_known(&self.image, &loaded.image)
         };
         let names = Names::of(names, semantics);
-        let profile = self.traces_calls().then(|| names.profile());
+        let profile = profiles.then(|| self.count(names.profile()));
         let watches = CallWatches(self.watch.watches(CONTRACT_IRAM, Cpu::new().sp()));
         // The stack, the coverage and the end are those of the image that was given.
         let outermost = Outermost::of((watches, Final::default()));
@@ -135,6 +139,9 @@ impl Run {
         let place = (cpu.zip(at_fault)).map(|(cpu, profile)| names.fault(profile, cpu.pc()));
         let shown = profile.as_ref().filter(|_| self.traces_calls());
         let tree = shown.map(|profile| FunctionTree::of(profile, &names, on_8051));
+        if let (Some(file), Some(profile)) = (&self.profile, &profile) {
+            file.write(&self.image, profile, &names, on_8051)?;
+        }
         let report = Report {
             place,
             fault_stack: at_fault.map(|profile| names.stack(profile)),
@@ -159,6 +166,14 @@ impl Run {
     /// Whether the tree of functions is to be shown.
     fn traces_calls(&self) -> bool {
         self.trace.as_deref() == Some(Path::new(CALLS))
+    }
+
+    /// The profile, which counts instructions if the file that is asked for shows them.
+    fn count(&self, profile: Profile) -> Profile {
+        match &self.profile {
+            Some(file) if file.has_lines() => profile.with_counts(),
+            _ => profile,
+        }
     }
 
     /// Runs the call once more, to know the functions under way when it faulted: nobody pays for that before.
@@ -456,30 +471,6 @@ impl Report {
     }
 }
 
-impl Report {
-    /// The functions under way when it faulted, in lines.
-    fn stack_lines(&self) -> Vec<String> {
-        let stack = self.fault_stack.as_deref().unwrap_or_default();
-        let mut groups = stack.chunk_by(|a, b| a == b).enumerate();
-        let shown = groups.by_ref().take(STACK_SHOWN);
-        let mut lines: Vec<String> = shown
-            .map(|(at, group)| {
-                let name = group.first().map_or("", String::as_str);
-                let how = if at == 0 { "in" } else { "called by" };
-                match group.len() {
-                    1 => format!("{how} {name}"),
-                    times => format!("{how} {name}, {times} deep"),
-                }
-            })
-            .collect();
-        let more: usize = groups.map(|(_, group)| group.len()).sum();
-        if more > 0 {
-            lines.push(format!("and {more} more"));
-        }
-        lines
-    }
-}
-
 impl Text for Report {
     fn text(&self, page: &mut Page) {
         for print in &self.prints {
@@ -523,7 +514,7 @@ impl Text for Report {
             }
         }
         if self.pc.is_none() {
-            for line in self.stack_lines() {
+            for line in stack_lines(self.fault_stack.as_deref().unwrap_or_default()) {
                 say!(page, "{:<15} {line}", "fault");
             }
         }

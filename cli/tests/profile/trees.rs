@@ -5,7 +5,7 @@ use super::common::Dir;
 use serde_json::{Value, json};
 
 /// A contract of the 8051 in assembler, which `smart51 asm` makes an image of.
-const ASM: &str = "\
+pub(super) const ASM: &str = "\
 ljmp start
 .org 4
 .db 0, 1, 1

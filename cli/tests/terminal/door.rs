@@ -56,6 +56,16 @@ fn hostile_dir() -> Dir {
         "import.wat",
         format!("(module (import \"{import}\" \"x\" (func)))"),
     );
+    dir.write(
+        "named.wat",
+        format!(
+            r#"(module
+  (memory (export "memory") 1)
+  (global (export "smart51_buffer") i32 (i32.const 0))
+  (func $"{import}" unreachable)
+  (func (export "smart51_main") (call $"{import}")))"#
+        ),
+    );
     dir.write("loop.asm", "sjmp $\n");
     dir.run(&["asm", "loop.asm", "-o", "loop.ihx"]).ok();
     dir.write("bad.asm", format!("mov A,{HOSTILE}\n"));
@@ -141,6 +151,8 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
             &["print.wat"],
             &["import.wat"],
             &["print.wat", "--context", "context.json"],
+            &["named.wat"],
+            &["named.wat", "--trace", "calls"],
             &[HOSTILE],
         ],
         "replay" => &[&["call.json"], &["said.json"], &[HOSTILE]],

@@ -48,6 +48,7 @@ pub(super) fn fixture() -> Dir {
     fs::hard_link(dir.path("fw.asm"), dir.path("hard.asm")).unwrap();
     std::os::unix::fs::symlink("fw.asm", dir.path("soft.asm")).unwrap();
     fs::hard_link(dir.path("c.c"), dir.path("hard.out")).unwrap();
+    fs::hard_link(dir.path("counter.ihx"), dir.path("hard.svg")).unwrap();
     std::os::unix::fs::symlink("c.c", dir.path("soft.out")).unwrap();
     dir.run(&["asm", "fw.asm", "-o", "fw.ihx"]).ok();
     dir.write("in.bin", [7]);
@@ -150,7 +151,12 @@ fn files(folder: &Path, all: &mut BTreeMap<String, Vec<u8>>) {
 fn effect(fixture: &Dir, args: &str) -> (i32, String, String, BTreeMap<String, Vec<u8>>) {
     let dir = Dir::new();
     copy(&fixture.path(""), &dir.path(""));
-    for (file, name) in [("fw.asm", "hard.asm"), ("c.c", "hard.out")] {
+    let links = [
+        ("fw.asm", "hard.asm"),
+        ("c.c", "hard.out"),
+        ("counter.ihx", "hard.svg"),
+    ];
+    for (file, name) in links {
         fs::remove_file(dir.path(name)).unwrap();
         fs::hard_link(dir.path(file), dir.path(name)).unwrap();
     }

@@ -358,6 +358,19 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("run counter.ihx", "--trace out.txt", Serves),
     ("run counter.ihx", "--trace -", Serves),
     ("run counter.ihx", "--trace calls", Serves),
+    ("run counter.ihx", "--profile out.callgrind", Serves),
+    ("run counter.ihx", "--profile out.json", Serves),
+    ("run counter.ihx", "--profile out.svg", Serves),
+    (
+        "run counter.ihx",
+        "--profile out.txt",
+        Refused(".callgrind"),
+    ),
+    (
+        "run counter.ihx",
+        "--profile hard.svg",
+        Refused("reads that file"),
+    ),
     ("run counter.ihx", "--check-stack", Serves),
     ("run counter.ihx", "--coverage out.info", Serves),
     (
@@ -401,6 +414,7 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("run w.wat", "--trace out.txt", Refused("--gas")),
     ("run w.wat", "--trace -", Refused("--gas")),
     ("run w.wat", "--trace calls", Serves),
+    ("run w.wat", "--profile out.svg", Serves),
     ("run w.wat", "--check-stack", Refused("--gas")),
     ("run w.wat", "--coverage out.info", Refused("--gas")),
     ("run w.wat", "--semantics dacrs2017", Refused("v1 only")),

@@ -45,6 +45,7 @@ impl HostApi for Nothing {
             step_delta: 0,
             gas: Gas(0),
             refund: Gas(0),
+            reason: None,
         })
     }
 }

@@ -40,6 +40,7 @@ impl Row {
             step_delta: 0,
             gas: Gas(3),
             refund: Gas(1),
+            reason: None,
         }
     }
 }

@@ -30,6 +30,7 @@ impl HostApi for Counting {
             step_delta: 0,
             gas: Gas(3),
             refund: Gas(0),
+            reason: None,
         })
     }
 }

@@ -27,6 +27,7 @@ impl HostApi for TestHost {
             step_delta: 0,
             gas: Gas(100),
             refund: Gas(1),
+            reason: None,
         })
     }
 }

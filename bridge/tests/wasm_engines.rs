@@ -39,6 +39,7 @@ impl HostApi for Echo {
             step_delta: 0,
             gas: Gas(u64::from(method)),
             refund: Gas(7),
+            reason: None,
         })
     }
 }

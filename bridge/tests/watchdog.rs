@@ -25,6 +25,7 @@ impl HostApi for Nothing {
             step_delta: 0,
             gas: Gas(1),
             refund: Gas(0),
+            reason: None,
         })
     }
 }

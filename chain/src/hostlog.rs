@@ -42,6 +42,8 @@ pub(crate) struct HostLog<'o> {
     bytes: Writer,
     calls: u32,
     kept: Option<&'o mut Kept>,
+    /// Why the call under way was refused; it is in no log.
+    reason: Option<&'static str>,
     /// Where in `bytes` the call under way begins.
     call_at: usize,
     /// The number of the outermost frame.
@@ -92,6 +94,7 @@ impl<'o> HostLog<'o> {
             bytes: Writer(buffer),
             calls: 0,
             kept,
+            reason: None,
             call_at: 0,
             frame: frames,
             callers: Vec::new(),
@@ -123,7 +126,11 @@ impl<'o> HostLog<'o> {
         if let Some(kept) = &mut self.kept
             && self.call_at < self.bytes.0.len()
         {
-            kept.add(self.frame, &self.bytes.0[self.call_at..]);
+            kept.add(
+                self.frame,
+                &self.bytes.0[self.call_at..],
+                self.reason.take(),
+            );
         }
         if self.bytes.0.len() >= COLLECTED {
             self.hash_collected();
@@ -154,6 +161,7 @@ impl CallObserver for HostLog<'_> {
             Status::Done => 1,
             Status::Refused => 0,
         };
+        self.reason = reply.answer.reason;
         // The empty reply gives way to the real one.
         self.bytes.0.truncate(self.bytes.0.len() - 4);
         match self.callee.take() {
@@ -241,6 +249,8 @@ pub struct LoggedCall {
     pub method: u16,
     /// 1 served, 0 refused, 2 ended the run.
     pub status: u8,
+    /// Why it was refused, as far as the host says so.
+    pub reason: Option<&'static str>,
     /// The items of the request.
     pub args: Vec<Vec<u8>>,
     /// The items of the reply, also of one that did not fit.
@@ -289,6 +299,9 @@ pub(crate) struct Kept {
     /// What of the room is left.
     free: usize,
     log: Vec<u8>,
+    calls: usize,
+    /// Why calls were refused, by their places in `log`, counted from 0.
+    reasons: BTreeMap<usize, &'static str>,
     left_out: u32,
     stops: BTreeMap<u16, Stop>,
 }
@@ -300,6 +313,8 @@ impl Kept {
             room,
             free: room,
             log: Vec::new(),
+            calls: 0,
+            reasons: BTreeMap::new(),
             left_out: 0,
             stops: BTreeMap::new(),
         }
@@ -315,12 +330,15 @@ impl Kept {
     }
 
     /// Keeps a call of this frame, unless one was left out already.
-    fn add(&mut self, frame: u16, call: &[u8]) {
+    fn add(&mut self, frame: u16, call: &[u8], reason: Option<&'static str>) {
         match self.free.checked_sub(call.len() + CALL_SIZE) {
             Some(free) if self.left_out == 0 => {
                 self.free = free;
                 self.log.extend_from_slice(&frame.to_le_bytes());
                 self.log.extend_from_slice(call);
+                self.reasons
+                    .extend(reason.map(|reason| (self.calls, reason)));
+                self.calls += 1;
             }
             _ => self.left_out = self.left_out.saturating_add(1),
         }
@@ -329,7 +347,7 @@ impl Kept {
     /// The calls.
     pub(crate) fn calls(&self) -> HostCalls {
         HostCalls {
-            calls: read(&self.log),
+            calls: read(&self.log, &self.reasons),
             left_out: self.left_out,
             stops: self.stops.clone(),
         }
@@ -337,7 +355,7 @@ impl Kept {
 }
 
 /// The calls of what is kept: each the number of its frame and the call as logged.
-fn read(log: &[u8]) -> Vec<LoggedCall> {
+fn read(log: &[u8], reasons: &BTreeMap<usize, &'static str>) -> Vec<LoggedCall> {
     let mut r = Reader(log);
     let items = |framed| codec::reply_items(framed).map(<[u8]>::to_vec).collect();
     let next = || {
@@ -345,11 +363,18 @@ fn read(log: &[u8]) -> Vec<LoggedCall> {
             frame: r.u16()?,
             method: r.u16()?,
             status: r.u8()?,
+            reason: None,
             args: items(r.bytes()?),
             reply: items(r.bytes()?),
         })
     };
-    std::iter::from_fn(next).collect()
+    let mut calls: Vec<_> = std::iter::from_fn(next).collect();
+    for (at, reason) in reasons {
+        if let Some(call) = calls.get_mut(*at) {
+            call.reason = Some(reason);
+        }
+    }
+    calls
 }
 
 #[cfg(test)]
@@ -375,6 +400,7 @@ mod tests {
                 step_delta: 0,
                 gas: Gas::ZERO,
                 refund: Gas::ZERO,
+                reason: None,
             },
             fits: true,
         });

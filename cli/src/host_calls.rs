@@ -15,6 +15,9 @@ pub(crate) struct HostCall {
     reply: Vec<Bytes>,
     /// 1 served, 0 refused; null where it ended the run.
     status: Option<i32>,
+    /// Why it was refused, where the host says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     /// Machine cycles of its frame before it.
     cycles: Option<u64>,
     /// The frame that made it, where others than the outermost one are listed with it.
@@ -41,6 +44,7 @@ impl HostCall {
             args,
             reply,
             status,
+            reason: None,
             cycles,
             frame: None,
         }
@@ -62,7 +66,10 @@ impl HostCall {
             status => Some(status.into()),
         };
         let method = (semantics, call.method);
-        HostCall::new(method, bytes(&call.args), bytes(&call.reply), status, None)
+        HostCall {
+            reason: call.reason,
+            ..HostCall::new(method, bytes(&call.args), bytes(&call.reply), status, None)
+        }
     }
 
     /// It in one line, with all bytes.
@@ -92,7 +99,13 @@ impl HostCall {
         let frame = self
             .frame
             .map_or_else(String::new, |frame| format!("frame {frame:<3} "));
-        format!("{frame}{at}{}({args}) = [{reply}]{status}", self.name)
+        let reason = self
+            .reason
+            .map_or_else(String::new, |reason| format!(": {reason}"));
+        format!(
+            "{frame}{at}{}({args}) = [{reply}]{status}{reason}",
+            self.name
+        )
     }
 }
 

@@ -57,10 +57,22 @@ pub(crate) struct Report {
     /// How many host calls came after those listed.
     calls_left_out: Option<u32>,
     receipt_hash: Bytes,
+    /// The transactions of deferred actions that were executed before it in its block, if there are some and the
+    /// command made the block.
+    deferred: Option<Vec<DeferredReport>>,
     /// Whether the chain has it; not after a dry run.
     committed: bool,
     #[serde(skip)]
     rows: Vec<(&'static str, String)>,
+}
+
+/// A transaction of a deferred action, in short.
+#[derive(Debug, Serialize)]
+struct DeferredReport {
+    transaction: Bytes,
+    index: u16,
+    outcome: &'static str,
+    reason: Option<String>,
 }
 
 /// What the transaction used in all its frames.
@@ -282,6 +294,7 @@ impl Report {
             frames: frames(receipt, known),
             calls_left_out: known.calls_left_out(),
             receipt_hash: Bytes(receipt.hash().into()),
+            deferred: None,
             committed,
             rows: receipt.rows_with(known),
         };
@@ -336,6 +349,33 @@ impl Report {
             report.steps = Some(receipt.meters.steps);
         }
         report
+    }
+
+    /// The same with the transactions of deferred actions that are before it in its block.
+    pub(crate) fn behind(mut self, deferred: &[Receipt]) -> Report {
+        let short = |receipt: &Receipt| DeferredReport {
+            transaction: Bytes(receipt.id.into()),
+            index: receipt.index,
+            outcome: receipt.verdict.name(),
+            reason: receipt.verdict.reason().map(Into::into),
+        };
+        let deferred: Vec<_> = deferred.iter().map(short).collect();
+        let failed = deferred.iter().filter(|it| it.outcome != "success").count();
+        if !deferred.is_empty() {
+            let failed = match failed {
+                0 => String::new(),
+                failed => format!(", of which {failed} failed"),
+            };
+            let shown = match self.committed {
+                true => format!("; smart51 block {} shows them", self.height),
+                false => String::new(),
+            };
+            let count = deferred.len();
+            let row = format!("{count} executed before it in its block{failed}{shown}");
+            self.rows.push(("deferred", row));
+        }
+        self.deferred = Some(deferred).filter(|deferred| !deferred.is_empty());
+        self
     }
 
     /// The height of its block.

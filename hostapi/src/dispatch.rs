@@ -266,9 +266,11 @@ impl<'a, 's> Host<'a, 's> {
                 .before(if reads { codec::claimed(request) } else { 0 }),
         )?;
         let served = match Request::read(semantics, spec.method, request) {
-            Some(_) if self.running.mode.refuses(spec) => Served::REFUSED,
+            Some(_) if self.running.mode.refuses(spec) => {
+                Served::refused("no place for it in a call that is static or context-free")
+            }
             Some(request) => self.serve(request)?,
-            None => Served::REFUSED,
+            None => Served::refused("the request has not the method's form"),
         };
         // Where there is never an answer, no answer cannot mean no: a payment would be lost without a word.
         if served.status == Status::Refused && spec.reply.is_empty() && !semantics.is_dacrs() {
@@ -292,6 +294,7 @@ impl HostApi for Host<'_, '_> {
                 step_delta: served.step_delta,
                 gas: self.paid,
                 refund: served.refund,
+                reason: served.reason,
             }),
             Err(failure) => Err(self.call_ended(failure)),
         }
@@ -308,6 +311,8 @@ pub(crate) struct Served {
     pub(crate) status: Status,
     pub(crate) step_delta: i64,
     pub(crate) refund: Gas,
+    /// As in [`Answer`].
+    pub(crate) reason: Option<&'static str>,
 }
 
 impl Served {
@@ -316,12 +321,21 @@ impl Served {
         status: Status::Done,
         step_delta: 0,
         refund: Gas::ZERO,
+        reason: None,
     };
     /// Not served, and nothing changed.
     pub(crate) const REFUSED: Served = Served {
         status: Status::Refused,
         ..Served::DONE
     };
+
+    /// Not served, for this reason.
+    pub(crate) const fn refused(reason: &'static str) -> Served {
+        Served {
+            reason: Some(reason),
+            ..Served::REFUSED
+        }
+    }
 }
 
 /// The reply of the call being served. Its buffer is used again by the next call.

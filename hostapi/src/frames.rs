@@ -512,6 +512,7 @@ impl<'s> Host<'_, 's> {
             step_delta: 0,
             gas: self.paid,
             refund: Gas::ZERO,
+            reason: None,
         })
     }
 

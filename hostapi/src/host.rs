@@ -29,6 +29,9 @@ pub struct Answer<'a> {
     pub gas: Gas,
     /// What the host gives back, kept apart from `gas` and capped by the meter.
     pub refund: Gas,
+    /// Why the call was refused, for those who watch: no contract and no receipt is told. `None` where the method has
+    /// one reason alone, or it is not known.
+    pub reason: Option<&'static str>,
 }
 
 /// The most that a run may write and print under the old rules, in bytes, with [`KEPT_EACH`] for each time. Its

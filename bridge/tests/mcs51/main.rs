@@ -91,6 +91,7 @@ impl HostApi for Scripted {
                 step_delta: self.step_delta,
                 gas: Gas(self.gas),
                 refund: Gas(self.refund),
+                reason: None,
             }),
         }
     }

@@ -75,6 +75,7 @@ impl HostApi for Host {
             step_delta: 0,
             gas: Gas(self.gas),
             refund: Gas(self.refund),
+            reason: None,
         })
     }
 }

@@ -130,10 +130,12 @@ impl Call {
             write_recording(file, capture(&chain, &request)?)?;
         }
         let mut block = chain.begin_block()?;
+        let due = block.receipts().len();
         self.tree.keep(&mut block);
         let receipt = block.call(&request, &mut ())?.clone();
         let known = self.tree.known(&chain, &block, &receipt, &sources)?;
         let report = Report::new(&receipt, &known, !self.dry_run);
+        let report = report.behind(&block.receipts()[..due]);
         if self.dry_run {
             out.print(&report)?;
         } else {

@@ -66,6 +66,8 @@ pub(super) struct CodeArgs {
 pub(super) struct Code {
     pub(super) image: loader::Image,
     pub(super) semantics: Semantics,
+    /// Whether the options or the image's form say the rules.
+    pub(super) says_semantics: bool,
     pub(super) flags: ContractFlags,
     init: Option<(Vec<u8>, Gas)>,
 }
@@ -76,8 +78,10 @@ impl CodeArgs {
         let loaded = read_image(&self.image)?;
         let mut flags = ContractFlags::new(self.reentrant, self.apply, !self.unpayable);
         flags.set(ContractFlags::FIXED, self.fixed);
+        let semantics = self.semantics.or(loaded.semantics_hint);
         Ok(Code {
-            semantics: self.semantics.or(loaded.semantics_hint).unwrap_or_default(),
+            semantics: semantics.unwrap_or_default(),
+            says_semantics: semantics.is_some(),
             image: loaded.image,
             flags,
             init: self.init.read(chain)?,
@@ -117,6 +121,7 @@ impl Deploy {
             init: code.init(),
         };
         let mut block = chain.begin_block()?;
+        let due = block.receipts().to_vec();
         // An image that cannot be run would be paid for: it is not sent.
         let receipt = block.deploy(&deploy)?.deployed()?.clone();
         let mut names = names::in_receipt(chain.store(), &receipt)?;
@@ -128,7 +133,7 @@ impl Deploy {
             address: chain.genesis().network.address(&key_id),
             code_hash: Bytes(code.image.code_hash().to_vec()),
             gas: receipt.gas,
-            receipt: receipts::Report::new(&receipt, &Known::names(names), true),
+            receipt: receipts::Report::new(&receipt, &Known::names(names), true).behind(&due),
             name: self.name,
         };
         out.confirm(&report, report.receipt.committed());

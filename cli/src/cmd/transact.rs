@@ -62,10 +62,12 @@ impl Transact {
         let list = actions::list(&chain, &chain, sender, tables, Gas(self.gas))
             .map_err(|error| wrong(&error))?;
         let mut block = chain.begin_block()?;
+        let due = block.receipts().len();
         self.tree.keep(&mut block);
         let receipt = block.transact(&list, &mut ())?.clone();
         let known = self.tree.known(&chain, &block, &receipt, &sources)?;
         let report = Report::new(&receipt, &known, !self.dry_run);
+        let report = report.behind(&block.receipts()[..due]);
         if self.dry_run {
             out.print(&report)?;
         } else {

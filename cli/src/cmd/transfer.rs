@@ -29,7 +29,9 @@ impl Transfer {
         let chain = self.store.existing()?;
         let (from, to) = (chain.resolve(&self.from)?, chain.resolve(&self.to)?);
         let mut block = chain.begin_block()?;
+        let due = block.receipts().len();
         let report = Report::of(&chain, block.transfer(from, to, self.amount)?, true)?;
+        let report = report.behind(&block.receipts()[..due]);
         block.commit()?;
         out.confirm(&report, report.committed());
         Ok(Status::Success)

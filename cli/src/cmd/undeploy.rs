@@ -27,7 +27,9 @@ impl Undeploy {
         let sender = chain.resolve(&self.from)?;
         let contract = chain.resolve(&self.contract)?;
         let mut block = chain.begin_block()?;
+        let due = block.receipts().len();
         let report = Report::of(&chain, block.remove_code(sender, contract)?, true)?;
+        let report = report.behind(&block.receipts()[..due]);
         block.commit()?;
         out.confirm(&report, report.committed());
         Ok(Status::Success)

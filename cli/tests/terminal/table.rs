@@ -283,6 +283,21 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ),
     (
         "upgrade counter w.wat --from alice --store chain",
+        "--no-reentrant",
+        Tested("an_upgrade_keeps_what_was_chosen"),
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain",
+        "--no-apply",
+        Tested("an_upgrade_keeps_what_was_chosen"),
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain",
+        "--payable",
+        Tested("an_upgrade_keeps_what_was_chosen"),
+    ),
+    (
+        "upgrade counter w.wat --from alice --store chain",
         "--fixed",
         Serves,
     ),

@@ -11,6 +11,9 @@ use abi::method::{self, Effect};
 use state::keys::RegId;
 use std::sync::Arc;
 
+/// Why an action is not sent that [`SentAction::read`] does not take.
+const NO_ACTION: &str = "the action or its authorities are none that the contract can send";
+
 impl Host<'_, '_> {
     /// Method 0x0109.
     pub(crate) fn has_auth(&mut self, account: &RegId) -> Result<Served, Failure<CallEnd>> {
@@ -39,7 +42,7 @@ impl Host<'_, '_> {
     ) -> Result<Served, Failure<CallEnd>> {
         let by = self.context.contract;
         let Some(sent) = SentAction::read(&by, action, authorization, data) else {
-            return Ok(Served::REFUSED);
+            return Ok(Served::refused(NO_ACTION));
         };
         if sent.value != 0 {
             self.pay(Effect::VALUE)?;
@@ -67,19 +70,25 @@ impl Host<'_, '_> {
     ) -> Result<Served, Failure<CallEnd>> {
         let by = self.context.contract;
         let Some((id, delay, [gas, onerror_gas], action)) = fields(record) else {
-            return Ok(Served::REFUSED);
+            return Ok(Served::refused("the record has not the form of one"));
         };
         let Some(action) = SentAction::read(&by, action, authorization, data) else {
-            return Ok(Served::REFUSED);
+            return Ok(Served::refused(NO_ACTION));
         };
         // It would leave when no run is checked.
         if self.context.account_check && action.leaving() != 0 {
-            return Ok(Served::REFUSED);
+            return Ok(Served::refused(
+                "a contract whose account is checked defers no amounts",
+            ));
         }
-        let is_bounded = gas.saturating_add(onerror_gas) <= GAS_MAX;
+        if gas.saturating_add(onerror_gas) > GAS_MAX {
+            return Ok(Served::refused("more gas than deferred actions may have"));
+        }
         let due = self.context.height.checked_add(delay);
-        let Some(due) = due.filter(|_| is_bounded && (1..=DELAY_MAX).contains(&delay)) else {
-            return Ok(Served::REFUSED);
+        let Some(due) = due.filter(|_| (1..=DELAY_MAX).contains(&delay)) else {
+            return Ok(Served::refused(
+                "the delay is none of 1 to 1,000,000 blocks",
+            ));
         };
         let entry = Deferred {
             by,
@@ -95,14 +104,16 @@ impl Host<'_, '_> {
             onerror_gas != 0,
         ))?;
         if deferred::find(self.state, &by, id)?.is_some() {
-            return Ok(Served::REFUSED);
+            return Ok(Served::refused("one of this id waits already"));
         }
         let cost = entry.prepaid();
         let Some((place, mut account)) = Account::of(self.state, &by)? else {
-            return Ok(Served::REFUSED);
+            return Ok(Served::refused("the contract has no account"));
         };
         let Some(left) = account.balance.checked_sub(cost) else {
-            return Ok(Served::REFUSED);
+            return Ok(Served::refused(
+                "the contract's balance lacks what is paid in advance: amount, gas and gas of onerror",
+            ));
         };
         account.balance = left;
         account.set(self.state, place);
@@ -129,7 +140,9 @@ impl Host<'_, '_> {
         if given != entry.prepaid() {
             // The rest would belong to nobody, and no fee says so.
             self.state.revert(before);
-            return Ok(Served::REFUSED);
+            return Ok(Served::refused(
+                "what comes back does not fit into the contract's account",
+            ));
         }
         self.requests.come_back = self.requests.come_back.saturating_add(given);
         self.answer(&[1])

@@ -81,6 +81,16 @@ pub enum BytesError {
         /// What the value should be.
         expected: &'static str,
     },
+    /// There are more bytes than there is room for.
+    #[error("{what} has {found} bytes, expected at most {most}")]
+    TooLong {
+        /// What they are.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// The name stands for nothing of this kind.
     #[error("`{0}` names nothing that is there")]
     Unknown(String),

@@ -52,7 +52,7 @@ pub struct StepReport {
     /// The host calls, where [`RunOptions::keep_host_calls`](super::RunOptions::keep_host_calls) asks
     /// for them.
     pub host_calls: HostCalls,
-    /// The local names of those in the receipt, where there are differences.
+    /// The local names of those in the receipts, where there are differences.
     pub names: BTreeMap<RegId, String>,
     /// The differences from the expectations.
     pub differences: Vec<Difference>,

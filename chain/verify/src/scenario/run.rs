@@ -209,8 +209,12 @@ impl Scenario {
         if options.keep_of_failed && !failed {
             report.host_calls = HostCalls::default();
         }
-        if let Some(receipt) = report.receipt.as_ref().filter(|_| failed) {
-            report.names = names::in_receipt(chain.store(), receipt)?;
+        if failed {
+            for receipt in report.receipt.iter().chain(&report.deferred) {
+                report
+                    .names
+                    .extend(names::in_receipt(chain.store(), receipt)?);
+            }
         }
         Ok(report)
     }

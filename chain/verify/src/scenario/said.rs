@@ -1,5 +1,6 @@
 //! Compares what contracts said to those outside of the chain: return data, error text and events.
 
+use super::bytes::BytesError;
 use super::expect::CompareError;
 use super::format::{EventTable, Expect};
 use super::report::StepContext;
@@ -58,13 +59,23 @@ fn shown(bytes: &[u8]) -> String {
     }
 }
 
+/// The bytes of a topic.
+const TOPIC_SIZE: usize = 32;
+
 /// The event that a table stands for, as text. A topic that is short is filled up with zeros.
 fn of_table(table: &EventTable, context: &StepContext<'_>) -> Result<String, CompareError> {
     let (contract, _) = context.chain.contract(&table.contract)?;
     let mut topics = Vec::new();
     for topic in &table.topics {
         let mut topic = topic.resolve(context)?;
-        topic.resize(topic.len().max(32), 0);
+        if topic.len() > TOPIC_SIZE {
+            return Err(CompareError::Bytes(BytesError::TooLong {
+                what: "a topic in expect.events",
+                found: topic.len(),
+                most: TOPIC_SIZE,
+            }));
+        }
+        topic.resize(TOPIC_SIZE, 0);
         topics.push(hex::encode(topic));
     }
     let data = table.data.resolve(context)?;
@@ -203,6 +214,36 @@ mod tests {
         assert_eq!(after(&chain, &both, deferred, Some(&own)), []);
         assert_eq!(after(&chain, &one, deferred, Some(&own)).len(), 1);
         assert_eq!(after(&chain, "events = []", deferred, None).len(), 1);
+    }
+
+    /// A topic of 33 bytes is none: nothing could come out as it says.
+    #[test]
+    fn a_topic_that_is_too_long_is_refused() {
+        let chain = chain();
+        let topics = |bytes: usize| {
+            format!(
+                r#"events = [{{ contract = "token", name = "paid", topics = ["zeros:{bytes}"] }}]"#
+            )
+        };
+        let transactions = BTreeMap::new();
+        let context = StepContext {
+            chain: &chain,
+            transactions: &transactions,
+        };
+        for (bytes, is_topic) in [(0, true), (32, true), (33, false), (65_536, false)] {
+            let expect: Expect = toml::from_str(&topics(bytes)).expect("an expectation");
+            let mut found = Differences::default();
+            let compared = compare_said(&expect, &[], None, &context, &mut found);
+            match compared {
+                Ok(()) => assert!(is_topic, "{bytes}"),
+                Err(CompareError::Bytes(error)) => {
+                    let expected =
+                        format!("a topic in expect.events has {bytes} bytes, expected at most 32");
+                    assert_eq!((error.to_string(), is_topic), (expected, false));
+                }
+                Err(CompareError::Chain(error)) => panic!("{error}"),
+            }
+        }
     }
 
     #[test]

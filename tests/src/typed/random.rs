@@ -330,7 +330,8 @@ fn code(rng: &mut Rng, least: u8) -> String {
 
 fn asset(rng: &mut Rng) -> String {
     let precision = usize::from(rng.byte() % 19);
-    let amount = signed(rng, 64);
+    // EOS itself takes less than 2^62.
+    let amount = signed(rng, 62);
     let digits = format!("{:0>1$}", amount.unsigned_abs(), precision + 1);
     let (whole, fraction) = digits.split_at(digits.len() - precision);
     let sign = if amount < 0 { "-" } else { "" };

@@ -241,3 +241,25 @@ fn texts_stay_within_their_place_on_a_page() {
     }
     assert!(page.contains("| `x'/ # y <b>[z](w)` | `regid` |"), "{page}");
 }
+
+/// Many actions with the fields of a large struct make no page of hundreds of megabytes.
+#[test]
+fn a_page_is_bounded() {
+    let mut contract = token();
+    let field = |at: u32| contract::FieldDef {
+        name: format!("{at:x}"),
+        r#type: "bool".into(),
+    };
+    contract.structs[1].fields = (0..3000).map(field).collect();
+    let action = contract.actions[0].clone();
+    contract.actions = (1..3000)
+        .map(|at| contract::ActionDef {
+            name: Name(at << 4),
+            ..action.clone()
+        })
+        .collect();
+    assert!(contract.to_bytes().len() > 64 * 1024);
+    let page = docs(&contract);
+    assert!(page.len() < 4 * 1024 * 1024, "{}", page.len());
+    assert!(page.contains("Fields: those of `transfer`."));
+}

@@ -133,6 +133,11 @@ fn the_schema_takes_what_is_read_and_written() {
     let sample: Value = serde_json::from_str(TOKEN).expect("JSON");
     assert!(is_contract(&sample));
     assert!(is_contract(&token().to_value()));
+    let kinds = include_str!("../samples/kinds.contract.json");
+    let contract = Contract::from_json(kinds).expect("a contract");
+    assert_eq!(contract.check(), Ok(()));
+    assert!(is_contract(&serde_json::from_str(kinds).expect("JSON")));
+    assert!(is_contract(&contract.to_value()));
     assert!(is_contract(&Contract::default().to_value()));
 }
 

@@ -16,6 +16,9 @@ mod run;
 mod said;
 pub mod snapshot;
 
+/// The JSON Schema of scenario files, for editors: draft 7. Its keys are held against the parser's.
+pub const SCHEMA: &str = include_str!("../../../../editors/scenario.schema.json");
+
 pub use format::{ReadError, Scenario, named_images, toml_problem};
 pub use report::{OtherImage, RunError, ScenarioRun, StepReport};
 pub use run::{RunOptions, Watch};

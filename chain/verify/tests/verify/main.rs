@@ -7,4 +7,5 @@ mod common;
 mod deferred;
 mod nested;
 mod scenarios;
+mod schema;
 mod steps;

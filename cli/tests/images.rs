@@ -394,3 +394,62 @@ fn a_file_without_an_end_is_refused_at_the_bound() {
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("1048576 bytes"), "{}", ran.stderr);
 }
+
+/// What clangd reads a new project with: clang finds nothing wrong, also in a contract with words of sdcc, and finds
+/// what is wrong.
+#[test]
+fn clang_reads_a_project_with_its_flags() {
+    let dir = Dir::new();
+    dir.run(&["new", "ledger"]).ok();
+    let header = String::from_utf8(dir.read("ledger/sdk/smart51.h")).unwrap();
+    assert_eq!(header, firmware_samples::HEADER);
+    let reads = |file: &str| {
+        let mut clang = std::process::Command::new("clang");
+        clang.args(["-fsyntax-only", "-Werror", "@compile_flags.txt", file]);
+        clang.current_dir(dir.path("ledger")).output()
+    };
+    let Ok(read) = reads("ledger.c") else {
+        eprintln!(
+            "SKIPPED: clang is not installed, so nobody reads the project; `make test` installs it"
+        );
+        return;
+    };
+    assert!(
+        read.status.success(),
+        "{}",
+        String::from_utf8_lossy(&read.stderr)
+    );
+    dir.write(
+        "ledger/words.c",
+        "#include \"smart51.h\"\n#include <stdint.h>\nstatic __xdata uint8_t a[3];\nstatic const __code uint8_t b = 1;\n\
+         void contract(void) __reentrant { a[b] = s51_refused(); }\n",
+    );
+    let read = reads("words.c").unwrap();
+    assert!(
+        read.status.success(),
+        "{}",
+        String::from_utf8_lossy(&read.stderr)
+    );
+    dir.write(
+        "ledger/wrong.c",
+        "#include \"smart51.h\"\nvoid contract(void) { s51_nothing(); }\n",
+    );
+    assert!(!reads("wrong.c").unwrap().status.success());
+}
+
+/// The first line of a new scenario names the schema, which is there, in C and in Rust.
+#[test]
+fn a_new_scenario_names_its_schema() {
+    let dir = Dir::new();
+    dir.run(&["new", "ledger"]).ok();
+    dir.run(&["new", "--rust", "crab"]).ok();
+    dir.run(&["sdk", "--out", "include"]).ok();
+    let schema = dir.read("include/scenario.schema.json");
+    for name in ["ledger", "crab"] {
+        let scenario =
+            String::from_utf8(dir.read(&format!("{name}/{name}.scenario.toml"))).unwrap();
+        let first = scenario.lines().next().unwrap();
+        let path = first.strip_prefix("#:schema ./").unwrap();
+        assert_eq!(dir.read(&format!("{name}/{path}")), schema);
+    }
+}

@@ -1,5 +1,6 @@
 //! `smart51 new`.
 
+use super::sdk::{self, SCENARIO_SCHEMA, compile_flags};
 use crate::error::about;
 use crate::error::{Error, Status};
 use crate::files::create_file;
@@ -44,6 +45,9 @@ const RUST_FILES: [(&str, &str); 7] = [
     ("README.md", include_str!("../../templates/rust/README.md")),
     (".gitignore", include_str!("../../templates/rust/gitignore")),
 ];
+
+/// The folder of the SDK in a project in C, from which editors have the header and the schema of scenarios.
+const SDK_FOLDER: &str = "sdk";
 
 /// The folder of the SDK in a project in Rust.
 const RUST_SDK_FOLDER: &str = "smart51-sdk";
@@ -91,16 +95,24 @@ impl New {
         if self.rust {
             for (file, text) in RUST_FILES {
                 // The scenario is the one of the contract in C, whose image has another name.
-                let text =
-                    fill_in(text, name).replace(&format!("{name}.ihx"), &format!("{name}.wasm"));
+                let text = fill_in(text, name)
+                    .replace(&format!("{name}.ihx"), &format!("{name}.wasm"))
+                    .replace(
+                        &format!("./{SDK_FOLDER}/"),
+                        &format!("./{RUST_SDK_FOLDER}/"),
+                    );
                 create(file.replace("NAME", name), &text)?;
             }
-            for (file, text) in RUST_SDK {
+            for (file, text) in RUST_SDK.iter().chain([&SCENARIO_SCHEMA]) {
                 create(format!("{RUST_SDK_FOLDER}/{file}"), text)?;
             }
         } else {
             for (file, text) in FILES {
                 create(file.replace("NAME", name), &fill_in(text, name))?;
+            }
+            create("compile_flags.txt".into(), &compile_flags(SDK_FOLDER))?;
+            for (file, text) in sdk::FILES {
+                create(format!("{SDK_FOLDER}/{file}"), text)?;
             }
         }
         out.print(&Report {

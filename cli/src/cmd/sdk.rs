@@ -10,17 +10,44 @@ use firmware_samples::{CLANG, HEADER, MCS51, RUNTIME, SDAS, SDCC_COMPILE, SDCC_L
 use serde::Serialize;
 use std::fs;
 use std::path::PathBuf;
+use verify::scenario::SCHEMA;
 
-/// The files that `smart51 build` compiles a contract with.
-const FILES: [(&str, &str); 3] = [
+/// The files that `smart51 build` compiles a contract with, and the schema of scenarios for editors.
+pub(super) const FILES: [(&str, &str); 4] = [
     ("smart51.h", HEADER),
     ("smart51.c", RUNTIME),
     ("mcs51.asm", MCS51),
+    SCENARIO_SCHEMA,
 ];
 
-/// Write the header and the runtime that `smart51 build` uses to a folder.
+/// The JSON Schema that the first line of a new project's scenario names.
+pub(super) const SCENARIO_SCHEMA: (&str, &str) = ("scenario.schema.json", SCHEMA);
+
+/// The keywords of sdcc that clang lacks, which an editor has to pass over.
+const SDCC_KEYWORDS: [&str; 6] = [
+    "__xdata",
+    "__code",
+    "__data",
+    "__idata",
+    "__pdata",
+    "__reentrant",
+];
+
+/// What clangd is given to read a contract's files in C, with the header in `folder`: what clang compiles them with,
+/// a line each.
+pub(super) fn compile_flags(folder: &str) -> String {
+    let compiles = |flag: &&str| !flag.starts_with("-Wl,") && *flag != "-nostdlib";
+    let clang = CLANG.split_whitespace().filter(compiles);
+    let mut flags: Vec<String> = clang.map(str::to_owned).collect();
+    flags.push(format!("-I{folder}"));
+    flags.extend(SDCC_KEYWORDS.map(|keyword| format!("-D{keyword}=")));
+    flags.join("\n") + "\n"
+}
+
+/// Write the header and the runtime that `smart51 build` uses to a folder, and the schema of scenarios.
 ///
-/// Editors find smart51.h there, and other tools can build what smart51 build builds: --json tells
+/// Editors find smart51.h there, and scenario.schema.json, which a scenario names in its first line as
+/// `#:schema ./DIR/scenario.schema.json`; and other tools can build what smart51 build builds: --json tells
 /// the flags too. For the 8051 what mcs51.asm makes is linked first, then what smart51.c makes,
 /// then the contract's files in order; clang takes the contract's files and then smart51.c. A file
 /// that is there with other contents stays as it is, and is an error.

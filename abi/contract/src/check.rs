@@ -137,7 +137,7 @@ impl<'c> Check<'c> {
                     };
                     self.fail(path(""), problem);
                 }
-                self.twice(&mut own, &field.name, path(&field.name));
+                self.twice(&mut own, &field.name, || path(&field.name));
                 let ends = field.r#type.ends_with('$');
                 if is_open && !ends {
                     self.rule(
@@ -156,8 +156,8 @@ impl<'c> Check<'c> {
             .iter()
             .map(|def| (def.new_type_name.as_str(), def.r#type.as_str()))
             .collect();
-        for def in &contract.structs {
-            let path = format!("structs.{}", quote(&def.name));
+        for def in contract.structs.iter().filter(|def| !def.base.is_empty()) {
+            let path = || format!("structs.{}", quote(&def.name));
             let is_closed = def.fields.iter().any(|field| !field.r#type.ends_with('$'));
             let mut base = def.base.as_str();
             // Whoever goes round in a circle has been complained of.
@@ -171,14 +171,14 @@ impl<'c> Check<'c> {
                 };
                 if *is_open && is_closed {
                     self.rule(
-                        &path,
+                        path(),
                         "its base ends with a field that may be left out (`$`)",
                     );
                 }
                 let mut own = def.fields.iter();
                 if let Some(twice) = own.find(|f| names.contains_key(&f.name.to_ascii_lowercase()))
                 {
-                    let path = format!("{path}.{}", quote(&twice.name));
+                    let path = format!("{}.{}", path(), quote(&twice.name));
                     self.rule(path, "a base has a field of this name");
                 }
                 base = &above.base;
@@ -187,10 +187,15 @@ impl<'c> Check<'c> {
     }
 
     /// A name among others: it is neither there twice nor does it differ by case only.
-    fn twice<'t>(&mut self, known: &mut BTreeMap<String, &'t str>, name: &'t str, path: String) {
+    fn twice<'t>(
+        &mut self,
+        known: &mut BTreeMap<String, &'t str>,
+        name: &'t str,
+        path: impl FnOnce() -> String,
+    ) {
         match known.insert(name.to_ascii_lowercase(), name) {
-            Some(other) if other == name => self.fail(path, Problem::Twice(quote(name))),
-            Some(other) => self.fail(path, Problem::CaseOnly(quote(other), quote(name))),
+            Some(other) if other == name => self.fail(path(), Problem::Twice(quote(name))),
+            Some(other) => self.fail(path(), Problem::CaseOnly(quote(other), quote(name))),
             None => {}
         }
     }
@@ -280,7 +285,7 @@ impl<'c> Check<'c> {
             if error.name.is_empty() {
                 self.rule(&path, "an error has a name");
             }
-            self.twice(&mut names, &error.name, path);
+            self.twice(&mut names, &error.name, || path);
         }
         let codes = ours.errors.iter().map(|error| error.code.to_string());
         self.unique("smart51.errors", codes);

@@ -432,7 +432,7 @@ impl<'c, 'e> Builder<'c, 'e> {
         let path = || format!("structs.{}", quote(&def.name));
         let base = match def.base.as_str() {
             "" => None,
-            base => Some(self.base(base, path(), level)?),
+            base => Some(self.base(base, path, level)?),
         };
         let mut fields = Vec::new();
         // All fields are looked at, so that all errors are found.
@@ -460,16 +460,16 @@ impl<'c, 'e> Builder<'c, 'e> {
         Some(id)
     }
 
-    fn base(&mut self, base: &'c str, path: String, level: usize) -> Option<Id> {
+    fn base(&mut self, base: &'c str, path: impl Fn() -> String, level: usize) -> Option<Id> {
         if matches!(self.states.get(base), Some(State::Begun)) {
-            self.fail(path, Problem::BaseCycle(quote(base)));
+            self.fail(path(), Problem::BaseCycle(quote(base)));
             return None;
         }
-        let id = self.named(base, || path.clone(), level + 1)?;
+        let id = self.named(base, &path, level + 1)?;
         match self.graph.nodes[id] {
             Node::Struct(_) => Some(id),
             _ => {
-                self.fail(path, Problem::BaseNoStruct(quote(base)));
+                self.fail(path(), Problem::BaseNoStruct(quote(base)));
                 None
             }
         }

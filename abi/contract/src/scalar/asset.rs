@@ -13,6 +13,9 @@ const CODE_MAX: usize = 7;
 const CODE: &str = "a code of up to 7 letters `A` to `Z`";
 const SYMBOL: &str =
     "a symbol as 4,EOS: up to 18 digits behind the point and 1 to 7 letters `A` to `Z`";
+const NO_CODE: &str = "code of letters `A` to `Z` with zeros behind them";
+const NO_SYMBOL: &str =
+    "symbol of up to 18 digits behind the point and a code of letters `A` to `Z`";
 const ASSET: &str = "an amount as 1.0000 EOS";
 
 /// A code: its letters in the bytes, the first one in the lowest.
@@ -57,7 +60,7 @@ pub(super) fn code_shown(at: &mut Reader<'_>) -> Result<String, Problem> {
     let start = at.at();
     letters(at.u64()?).ok_or(Problem::NotCanonical {
         at: start,
-        what: CODE,
+        what: NO_CODE,
     })
 }
 
@@ -75,7 +78,7 @@ fn read_symbol(at: &mut Reader<'_>) -> Result<(u8, String), Problem> {
     let start = at.at();
     parts(at.u64()?).ok_or(Problem::NotCanonical {
         at: start,
-        what: SYMBOL,
+        what: NO_SYMBOL,
     })
 }
 

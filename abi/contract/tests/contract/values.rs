@@ -318,7 +318,7 @@ fn bytes_that_no_value_has_are_refused() {
         (
             "symbol_code",
             "4500530000000000",
-            "symbol_code: byte 0 is no a code of up to 7 letters `A` to `Z`",
+            "symbol_code: byte 0 is no code of letters `A` to `Z` with zeros behind them",
         ),
     ] {
         let bytes = hex::decode(bytes).expect("hexadecimal");

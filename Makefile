@@ -38,7 +38,7 @@ long: tools
 	SMART51_LONG=100000 cargo test --locked -p smart51-chain --test local_chain damaged_states_never_panic
 	SMART51_TREES=100000 cargo test --locked -p smart51-chain --test local_chain random_call_trees
 	SMART51_TREES=400000 cargo test --locked -p smart51-chain --test local_chain random_actions
-	SMART51_ABI_VALUES=10000 cargo test --locked -p smart51-tests --test abi_judges
+	SMART51_ABI_VALUES=10000 cargo test --locked -p smart51-tests --test abi_judges -- --nocapture
 	SMART51_FRAMES=1000 cargo test --locked -p smart51-bridge --features wasmtime --test wasm_engines random_frames
 
 # The second WebAssembly engine: it computes, asks and costs what the first one does, with any state of its cache.

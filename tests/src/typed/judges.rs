@@ -57,6 +57,8 @@ impl Judges {
                 "--ignore-scripts",
                 "--no-audit",
                 "--no-fund",
+                "--fetch-retries=1",
+                "--fetch-timeout=20000",
                 "--prefix",
                 ".",
             ]);

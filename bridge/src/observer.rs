@@ -78,6 +78,12 @@ pub trait CallObserver: Observer {
         let _ = end;
     }
 
+    /// The function of this index, among all of a WebAssembly contract, imports first, begins in the running frame. Told
+    /// by modules prepared by [`Wasmi::tracing`](crate::Wasmi::tracing).
+    fn entered_function(&mut self, index: u32) {
+        let _ = index;
+    }
+
     /// An 8051 has stopped for good. A called contract is shown before its frame is [left](CallObserver::left).
     fn stopped(&mut self, machine: MachineView<'_>) {
         let _ = machine;
@@ -121,6 +127,10 @@ impl<O: CallObserver + ?Sized> CallObserver for &mut O {
         (**self).left(end);
     }
 
+    fn entered_function(&mut self, index: u32) {
+        (**self).entered_function(index);
+    }
+
     fn stopped(&mut self, machine: MachineView<'_>) {
         (**self).stopped(machine);
     }
@@ -158,6 +168,12 @@ impl<O: CallObserver> CallObserver for Option<O> {
     fn left(&mut self, end: &FrameEnd) {
         if let Some(observer) = self {
             observer.left(end);
+        }
+    }
+
+    fn entered_function(&mut self, index: u32) {
+        if let Some(observer) = self {
+            observer.entered_function(index);
         }
     }
 
@@ -201,6 +217,11 @@ impl<A: CallObserver, B: CallObserver> CallObserver for (A, B) {
     fn left(&mut self, end: &FrameEnd) {
         self.0.left(end);
         self.1.left(end);
+    }
+
+    fn entered_function(&mut self, index: u32) {
+        self.0.entered_function(index);
+        self.1.entered_function(index);
     }
 
     fn stopped(&mut self, machine: MachineView<'_>) {

@@ -62,13 +62,30 @@ impl CoverageArgs {
         &self,
         counted: impl IntoIterator<Item = (&'a SourceMap, &'a Counts)>,
     ) -> Result<Option<Summary>, Error> {
+        self.write_all(counted, Coverage::default())
+    }
+
+    /// The file beside the coverage in which an image without known lines is listed.
+    pub(crate) fn listing(&self, image: &Path) -> Option<PathBuf> {
+        let name = image.to_string_lossy().replace(['/', '\\'], "_");
+        let to = self.coverage.as_ref()?;
+        Some(to.with_added_extension(format!("{name}.lst")))
+    }
+
+    /// The same, with what `coverage` has already.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub(crate) fn write_all<'a>(
+        &self,
+        counted: impl IntoIterator<Item = (&'a SourceMap, &'a Counts)>,
+        mut coverage: Coverage,
+    ) -> Result<Option<Summary>, Error> {
         let Some(to) = &self.coverage else {
             return Ok(None);
         };
-        let mut coverage = Coverage::default();
         for (sources, counts) in counted {
-            let name = sources.image().to_string_lossy().replace(['/', '\\'], "_");
-            let file = to.with_added_extension(format!("{name}.lst"));
+            let file = self.listing(sources.image()).unwrap_or_default();
             coverage.add(sources, counts, |listing| {
                 files::replace_with(&file, listing.as_bytes()).map(|()| file)
             })?;

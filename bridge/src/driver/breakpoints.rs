@@ -62,6 +62,10 @@ impl CallObserver for Breakpoints<'_> {
         self.observer.left(end);
     }
 
+    fn entered_function(&mut self, index: u32) {
+        self.observer.entered_function(index);
+    }
+
     fn stopped(&mut self, machine: MachineView<'_>) {
         self.observer.stopped(machine);
     }

@@ -133,6 +133,7 @@ impl Server for Serving<'_> {
     }
 
     fn entered_function(&mut self, index: u32, spent: Gas) {
+        self.observer.entered_function(index);
         if let Some(profile) = self.observer.profile() {
             profile.entered_function(index, spent.0);
         }

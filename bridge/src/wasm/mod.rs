@@ -31,7 +31,7 @@ mod wasmtime;
 pub use costs::{Class, Costs, Entry};
 pub use invalid::{InvalidModule, InvalidSection};
 pub use limits::{BUFFER_SIZE, ModuleLimits, PAGE_SIZE};
-pub use names::function_names;
+pub use names::{function_names, own_functions};
 pub use wasmi::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::Wasmtime;

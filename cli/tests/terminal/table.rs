@@ -508,11 +508,7 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("test counter.scenario.toml", "--check-stack", Serves),
     ("test counter.scenario.toml", "--coverage out.info", Serves),
     ("test w.scenario.toml", "--check-stack", Refused("8051")),
-    (
-        "test w.scenario.toml",
-        "--coverage out.info",
-        Refused("8051"),
-    ),
+    ("test w.scenario.toml", "--coverage out.info", Serves),
     (
         "test counter.scenario.toml",
         "--sources inc",

@@ -3,6 +3,7 @@
 mod choice;
 #[path = "../common/mod.rs"]
 mod common;
+mod functions;
 #[path = "../common/junit.rs"]
 mod junit;
 mod reports;

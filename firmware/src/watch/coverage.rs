@@ -110,6 +110,22 @@ impl Coverage {
         Ok(())
     }
 
+    /// Adds functions of which no lines are known, as they stand in the file `listing`, a line each: their names and
+    /// how often each was called.
+    pub fn add_functions(
+        &mut self,
+        listing: PathBuf,
+        functions: impl IntoIterator<Item = (String, u64)>,
+    ) {
+        let numbered = functions.into_iter().zip(1..);
+        let functions = numbered.map(|((name, called), line)| (name, (line, called)));
+        let covered = Covered {
+            functions: functions.collect(),
+            ..Covered::default()
+        };
+        self.files.entry(listing).or_default().add(covered);
+    }
+
     /// The coverage in the lcov trace format.
     #[must_use]
     pub fn to_lcov(&self) -> String {

@@ -1,6 +1,7 @@
 //! `smart51 test`.
 
 mod chosen;
+mod functions;
 mod report;
 mod rounds;
 mod suites;
@@ -18,11 +19,12 @@ use crate::tree::Sources;
 use crate::watch::CoverageArgs;
 use chain::hostlog::USUAL_ROOM;
 use clap::Args;
+use firmware::watch::coverage::Coverage;
 use report::Report;
 use std::path::{Path, PathBuf};
 use verify::scenario::snapshot::{self, Change, Place};
 use verify::scenario::{RunError, RunOptions, Scenario, ScenarioRun};
-use watched::{Images, Roles};
+use watched::{At, Images, Roles};
 
 /// Run scenario files: who is there, what they do, and what must come of it.
 ///
@@ -143,9 +145,13 @@ impl Test {
         if let Some(error) = errors.into_iter().flatten().next() {
             return Err(error);
         }
-        let counted = images.counted();
-        let counted = counted.iter().map(|(sources, counts)| (*sources, counts));
-        report.coverage = self.coverage.write(counted)?;
+        if self.coverage.is_asked_for() {
+            let mut coverage = Coverage::default();
+            report.functions = Some(functions::report(&images, &self.coverage, &mut coverage)?);
+            let counted = images.counted();
+            let counted = counted.iter().map(|(sources, counts)| (*sources, counts));
+            report.coverage = self.coverage.write_all(counted, coverage)?;
+        }
         out.print(&report)?;
         Ok(if report.passed() {
             Status::Success
@@ -172,7 +178,10 @@ impl Test {
     ) -> Result<Ran, Error> {
         let mut cast = images.cast(roles);
         let run = scenario.run(RunOptions {
-            engines: Some(self.engine.engines()?),
+            engines: Some(match roles.values().any(|at| matches!(at, At::Wasm(_))) {
+                true => self.engine.tracing()?,
+                false => self.engine.engines()?,
+            }),
             watch: Some(&mut cast),
             keep_host_calls: Some(if self.calls { USUAL_ROOM } else { 0 }),
             keep_of_failed: true,
@@ -196,14 +205,11 @@ impl Test {
 
     /// Refuses options that watch the 8051 where no contract is for it.
     fn check_options(&self, images: &Images) -> Result<(), Error> {
-        let option = match (self.check_stack, self.coverage.is_asked_for()) {
-            _ if !images.is_empty() => return Ok(()),
-            (true, _) => "--check-stack",
-            (_, true) => "--coverage",
-            _ => return Ok(()),
-        };
+        if !self.check_stack || !images.is_empty() {
+            return Ok(());
+        }
         Err(Error::input(format_args!(
-            "{option} is for the 8051, and no contract of these scenarios is an image for it"
+            "--check-stack is for the 8051, and no contract of these scenarios is an image for it"
         )))
     }
 

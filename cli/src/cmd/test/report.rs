@@ -1,5 +1,6 @@
 //! What `smart51 test` reports.
 
+use super::functions::{self, Functions};
 use crate::receipts::{FrameReport, frames};
 use crate::text::{Page, Text, say};
 use crate::tree::{Known, Sources};
@@ -22,6 +23,8 @@ pub(super) struct Report {
     /// How high the stack of each image's contracts grew, by the image's file.
     pub(super) stacks: BTreeMap<String, Stack>,
     pub(super) coverage: Option<Summary>,
+    /// How often each function of WebAssembly was entered, by the image's file; null where coverage is not asked for.
+    pub(super) functions: Option<Functions>,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,6 +130,7 @@ impl Report {
                 .collect(),
             stacks: BTreeMap::new(),
             coverage: None,
+            functions: None,
         }
     }
 
@@ -255,6 +259,11 @@ impl Text for Report {
         }
         if let Some(coverage) = &self.coverage {
             say!(page, "coverage: {coverage}");
+        }
+        for (image, functions) in self.functions.iter().flatten() {
+            for line in functions::lines(image, functions) {
+                say!(page, "{line}");
+            }
         }
         let (scenarios, steps, failed) = (self.scenarios, self.steps, self.failed);
         say!(

@@ -1,6 +1,7 @@
-//! What watches the contracts of scenarios on the 8051: their images, and the runs of each.
+//! What watches the contracts of scenarios: their images, and the runs of each.
 
 use super::Test;
+use super::functions::CoveredModule;
 use crate::error::Error;
 use crate::files;
 use crate::watch::CallWatches;
@@ -15,10 +16,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use verify::scenario::{Scenario, Watch};
 
-/// The images of all scenarios for the 8051, in the order in which the scenarios name them.
+/// The images of all scenarios, in the order in which the scenarios name them: those for the 8051, and for WebAssembly
+/// those whose coverage is asked for.
 #[derive(Default)]
 pub(super) struct Images {
     watched: Vec<Watched>,
+    modules: Vec<CoveredModule>,
 }
 
 struct Watched {
@@ -38,8 +41,15 @@ struct Seen {
     overflowed: Option<(usize, Overflow)>,
 }
 
+/// The place of an image among its like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    Mcs51(usize),
+    Wasm(usize),
+}
+
 /// The images of a scenario's contracts, by the names it gives them.
-pub(super) type Roles = BTreeMap<String, usize>;
+pub(super) type Roles = BTreeMap<String, At>;
 
 impl Images {
     /// The contracts of `scenario`, to be watched as asked for.
@@ -47,7 +57,11 @@ impl Images {
         let mut roles = BTreeMap::new();
         for (contract, path, image) in scenario.images() {
             files::has_read(&path);
-            if image.as_wasm().is_some() {
+            if let Some(wasm) = image.as_wasm() {
+                if asked.coverage.is_asked_for() {
+                    let at = self.module(path, wasm);
+                    roles.insert(contract.to_owned(), At::Wasm(at));
+                }
                 continue;
             }
             let known = self.watched.iter().position(|image| image.path == path);
@@ -67,9 +81,18 @@ impl Images {
                     seen,
                 });
             }
-            roles.insert(contract.to_owned(), at);
+            roles.insert(contract.to_owned(), At::Mcs51(at));
         }
         Ok(roles)
+    }
+
+    /// The place of a module.
+    fn module(&mut self, path: PathBuf, wasm: &[u8]) -> usize {
+        let known = self.modules.iter().position(|module| module.path == path);
+        known.unwrap_or_else(|| {
+            self.modules.push(CoveredModule::new(path, wasm));
+            self.modules.len() - 1
+        })
     }
 
     /// Whether no contract is for the 8051.
@@ -77,11 +100,22 @@ impl Images {
         self.watched.is_empty()
     }
 
+    /// The functions of modules, in order of path.
+    pub(super) fn modules(&self) -> Vec<&CoveredModule> {
+        let mut modules: Vec<_> = self.modules.iter().collect();
+        modules.sort_by_key(|module| &module.path);
+        modules
+    }
+
     /// The watch of a run of the scenario with these contracts.
     pub(super) fn cast(&self, roles: &Roles) -> Cast {
-        let fresh = |at: &usize| Some((*at, self.watched.get(*at)?.fresh.clone()));
+        let fresh = |at: &At| match at {
+            At::Mcs51(at) => Some((*at, self.watched.get(*at)?.fresh.clone())),
+            At::Wasm(_) => None,
+        };
         Cast {
             watches: roles.values().filter_map(fresh).collect(),
+            entries: BTreeMap::new(),
             roles: roles.clone(),
             ids: BTreeMap::new(),
             frames: Vec::new(),
@@ -90,6 +124,11 @@ impl Images {
 
     /// Adds what was seen in the scenario of this place in order.
     pub(super) fn add(&self, place: usize, cast: Cast) {
+        for ((at, index), count) in cast.entries {
+            if let Some(module) = self.modules.get(at) {
+                module.add(index, count);
+            }
+        }
         for (at, watches) in cast.watches {
             let Some(image) = self.watched.get(at) else {
                 continue;
@@ -141,24 +180,34 @@ impl Images {
 /// that nothing watches are left out. What runs is told to the image that runs.
 pub(super) struct Cast {
     roles: Roles,
-    ids: BTreeMap<RegId, usize>,
+    ids: BTreeMap<RegId, At>,
     /// The frames of the call under way: the place of the image, and what watched a frame of it that waits.
-    frames: Vec<(Option<usize>, Option<StackWatch>)>,
+    frames: Vec<(Option<At>, Option<StackWatch>)>,
     watches: BTreeMap<usize, CallWatches>,
+    /// How often functions of modules were entered, by the place of the module and the function's index.
+    entries: BTreeMap<(usize, u32), u64>,
 }
 
 impl Cast {
     /// A frame of the image at this place begins.
-    fn begin(&mut self, at: Option<usize>) {
-        let watches = at.and_then(|at| self.watches.get_mut(&at));
+    fn begin(&mut self, at: Option<At>) {
+        let watches = self.watches(at);
         let waiting = watches.and_then(CallWatches::begin);
         self.frames.push((at, waiting));
+    }
+
+    /// What watches the 8051 image at this place.
+    fn watches(&mut self, at: Option<At>) -> Option<&mut CallWatches> {
+        match at? {
+            At::Mcs51(at) => self.watches.get_mut(&at),
+            At::Wasm(_) => None,
+        }
     }
 
     /// What watches the running frame.
     fn running(&mut self) -> Option<&mut CallWatches> {
         let (at, _) = self.frames.last()?;
-        self.watches.get_mut(at.as_ref()?)
+        self.watches(*at)
     }
 }
 
@@ -204,9 +253,16 @@ impl CallObserver for Cast {
 
     fn left(&mut self, _: &FrameEnd) {
         if let Some((at, waiting)) = self.frames.pop()
-            && let Some(watches) = at.and_then(|at| self.watches.get_mut(&at))
+            && let Some(watches) = self.watches(at)
         {
             watches.end(waiting);
+        }
+    }
+
+    fn entered_function(&mut self, index: u32) {
+        if let Some((Some(At::Wasm(at)), _)) = self.frames.last() {
+            let count = self.entries.entry((*at, index)).or_default();
+            *count = count.saturating_add(1);
         }
     }
 }

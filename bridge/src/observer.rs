@@ -78,8 +78,8 @@ pub trait CallObserver: Observer {
         let _ = end;
     }
 
-    /// The function of this index, among all of a WebAssembly contract, imports first, begins in the running frame. Told
-    /// by modules prepared by [`Wasmi::tracing`](crate::Wasmi::tracing).
+    /// The function of this index, among all of a WebAssembly contract, imports first, begins in the running frame.
+    /// Told by modules prepared by [`Wasmi::tracing`](crate::Wasmi::tracing).
     fn entered_function(&mut self, index: u32) {
         let _ = index;
     }

@@ -114,6 +114,7 @@ fn functions_of_wasm_are_listed() {
         "FN:5,never\\nforged  9\n",
         "FNDA:8,func[4]\n",
         "FNF:5\nFNH:3\n",
+        "DA:3,8\n",
     ] {
         assert!(record.contains(line), "{line}: {record}");
     }
@@ -158,4 +159,35 @@ fn new_code_is_not_counted_as_the_old() {
     let report = report.ok().json();
     assert_eq!(counts(&report, "calls.wat")[0], ("main", 2));
     assert_eq!(counts(&report, "other.wat")[0], ("main", 1));
+}
+
+/// lcov reads the trace, also of scenarios with nothing but WebAssembly.
+#[test]
+fn lcov_reads_functions_of_wasm() {
+    let dir = dir();
+    let (_, other) = SCENARIO.split_once("[contracts.c]").expect("it is there");
+    let (_, steps) = other.split_once("[[step]]").expect("it is there");
+    let wasm =
+        format!("[accounts]\nalice = 1\n[contracts.a]\nimage = \"calls.wat\"\n[[step]]{steps}");
+    let (wasm, _) = wasm
+        .split_once("[[step]]\ncall = \"c\"")
+        .expect("it is there");
+    dir.write("x.scenario.toml", wasm);
+    dir.run(&["test", "x.scenario.toml", "--coverage", "out.info"])
+        .ok();
+    let mut lcov = std::process::Command::new("lcov");
+    let read = lcov
+        .args(["--summary", "out.info"])
+        .current_dir(dir.path(""))
+        .output();
+    let Ok(read) = read else {
+        eprintln!(
+            "SKIPPED: lcov is not installed, so nobody reads the trace; `make test` installs it"
+        );
+        return;
+    };
+    let said = [read.stdout, read.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(read.status.success(), "{said}");
+    assert!(said.contains("(3 of 5 functions)"), "{said}");
 }

@@ -117,12 +117,12 @@ impl Coverage {
         listing: PathBuf,
         functions: impl IntoIterator<Item = (String, u64)>,
     ) {
-        let numbered = functions.into_iter().zip(1..);
-        let functions = numbered.map(|((name, called), line)| (name, (line, called)));
-        let covered = Covered {
-            functions: functions.collect(),
-            ..Covered::default()
-        };
+        let mut covered = Covered::default();
+        for ((name, called), line) in functions.into_iter().zip(1..) {
+            // Readers of lcov want lines.
+            covered.lines.insert(line, called);
+            covered.functions.insert(name, (line, called));
+        }
         self.files.entry(listing).or_default().add(covered);
     }
 

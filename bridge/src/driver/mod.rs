@@ -49,6 +49,7 @@ pub fn drive(
     let mut begun = Begun::new(&**module, call);
     if let Some(profile) = observer.profile() {
         profile.enter(None, &**module);
+        profile.select(call.input);
         profile.begin(begun.meter.usage());
     }
     if watch.is_none()

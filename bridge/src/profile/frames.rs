@@ -10,6 +10,9 @@ use core::ops::ControlFlow::{self, Continue};
 use emu8051::Observer;
 use hostapi::RegId;
 
+/// The most runs of a transaction whose inputs are looked at.
+const SELECTORS_MAX: usize = 1 << 12;
+
 /// A function under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
@@ -19,6 +22,8 @@ pub(super) struct Open {
     pub(super) sp: u16,
     /// The frame's gas when it was called.
     pub(super) gas: u64,
+    /// Whether what it took is kept already.
+    pub(super) is_sampled: bool,
 }
 
 /// [`Open::sp`] of a function that begins with that stack pointer.
@@ -59,6 +64,12 @@ impl Frame {
 impl Profile {
     /// A contract is entered; the outermost one has no id here.
     pub(crate) fn enter(&mut self, contract: Option<RegId>, module: &dyn Module) {
+        if contract.is_none() && std::mem::take(&mut self.entered) {
+            // A run after the first of a transaction: it was told with its contract.
+            self.gas_per_cycle = module.rules().schedule.gas_per_cycle;
+            return;
+        }
+        self.entered = contract.is_some();
         let image = self.image_of(contract);
         if contract.is_none() {
             // A new call: the last one may have been given up.
@@ -88,8 +99,16 @@ impl Profile {
         image as u16
     }
 
+    /// A run of the transaction has this input.
+    pub(crate) fn select(&mut self, input: &[u8]) {
+        if self.selectors.len() < SELECTORS_MAX {
+            self.selectors.push(input.first().copied());
+        }
+    }
+
     /// Its entry is paid, and its first instruction comes next.
     pub(crate) fn begin(&mut self, usage: Usage) {
+        self.entered = false;
         let base = self.frame.base;
         if usage.gas.0 != self.frame.gas {
             self.current = self.tree.call(base, Key::of(Function::Entry));
@@ -111,14 +130,20 @@ impl Profile {
         } else {
             0
         };
-        self.frame.stack.push(Open { node, key, sp, gas });
+        self.frame.stack.push(Open {
+            node,
+            key,
+            sp,
+            gas,
+            is_sampled: false,
+        });
     }
 
     /// The newest function ends.
     #[inline(always)]
     pub(super) fn close(&mut self) {
         if let Some(open) = self.frame.stack.pop() {
-            if self.samples.is_some() {
+            if self.samples.is_some() && !open.is_sampled {
                 self.sample(&open);
             }
             self.current = self.frame.stack.last().map_or(self.frame.base, |o| o.node);
@@ -207,6 +232,11 @@ impl CallObserver for Profile {
         self.reach(usage);
         if self.frame.engine == EngineId::Wasm {
             self.close();
+        } else if let Some(open) = self.frame.stack.last_mut() {
+            // The return from the host's address is still to come, and no part of the method's price.
+            open.is_sampled = true;
+            let open = *open;
+            self.sample(&open);
         }
     }
 

@@ -132,6 +132,10 @@ pub struct Profile {
     /// The contract that runs, and those that wait for it.
     frame: Frame,
     waiting: Vec<Frame>,
+    /// Whether a contract was entered that has not begun.
+    entered: bool,
+    /// The first byte of the input of each run, where there is one.
+    selectors: Vec<Option<u8>>,
     /// The functions that were under way when the call ended.
     last: Vec<Active>,
     /// Gas of a machine cycle.
@@ -164,6 +168,8 @@ impl Profile {
             gas: 0,
             frame: Frame::new(0, EngineId::Mcs51, 0),
             waiting: Vec::new(),
+            entered: false,
+            selectors: Vec::new(),
             last: Vec::new(),
             gas_per_cycle: 0,
             contracts: vec![None],
@@ -246,6 +252,12 @@ impl Profile {
     #[must_use]
     pub fn merged(&self) -> u64 {
         self.tree.merged
+    }
+
+    /// The first byte of the input of each run of the transaction, in order; called contracts have none here.
+    #[must_use]
+    pub fn selectors(&self) -> &[Option<u8>] {
+        &self.selectors
     }
 
     /// The functions of the outermost contract that were under way when the call ended, the newest one first.

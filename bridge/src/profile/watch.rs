@@ -51,8 +51,13 @@ impl Profile {
     #[cold]
     fn open_host(&mut self, key: Key, sp: u16) {
         let node = self.current;
-        let gas = self.gas_now();
-        self.frame.stack.push(Open { node, key, sp, gas });
+        self.frame.stack.push(Open {
+            node,
+            key,
+            sp,
+            gas: 0,
+            is_sampled: true,
+        });
     }
 
     /// A jump to the start of another function: it is called, and returns to where the one that jumps would.

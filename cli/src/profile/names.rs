@@ -39,6 +39,31 @@ impl ImageNames {
         Ok(places.map_or(ImageNames::Unknown, ImageNames::Code))
     }
 
+    /// Tells a profile where functions begin that are called in this contract, or in the outermost one.
+    pub(crate) fn prepare(&self, profile: &mut Profile, contract: Option<RegId>) {
+        if let ImageNames::Code(places) = self {
+            profile.know_starts(contract, places.starts());
+        }
+    }
+
+    /// The name of a function of the image, if it is known.
+    pub(crate) fn function(&self, function: Function) -> Option<String> {
+        match (self, function) {
+            (ImageNames::Code(places), Function::Code(_, at)) => places.at(at).function,
+            (ImageNames::Wasm(names), Function::Wasm(_, index)) => names.get(&index).cloned(),
+            _ => None,
+        }
+    }
+
+    /// What stands for the name of a function that has none.
+    pub(crate) fn plain(function: Function) -> String {
+        match function {
+            Function::Code(_, at) => format!("0x{at:04X}"),
+            Function::Wasm(_, index) => format!("function {index}"),
+            _ => String::new(),
+        }
+    }
+
     /// The same, where symbols that can't be used are none.
     pub(crate) fn if_known(path: &Path, image: &Image) -> ImageNames {
         ImageNames::of(path, image).unwrap_or_default()
@@ -71,13 +96,9 @@ impl Names {
     /// A profile that knows which functions there are, before the call.
     pub(crate) fn profile(&self) -> Profile {
         let mut profile = Profile::new();
-        if let ImageNames::Code(places) = &self.outermost {
-            profile.know_starts(None, places.starts());
-        }
+        self.outermost.prepare(&mut profile, None);
         for (id, (_, names)) in &self.contracts {
-            if let ImageNames::Code(places) = names {
-                profile.know_starts(Some(*id), places.starts());
-            }
+            names.prepare(&mut profile, Some(*id));
         }
         profile
     }
@@ -104,23 +125,11 @@ impl Names {
                 let spec = method::spec_under(self.semantics, number);
                 spec.map_or_else(|| format!("host {number}"), |spec| spec.name.to_owned())
             }
-            Function::Code(image, at) => {
+            Function::Code(image, _) | Function::Wasm(image, _) => {
                 let (contract, names) = self.image(profile, image);
-                let function = match names {
-                    ImageNames::Code(places) => places.at(at).function,
-                    _ => None,
-                };
-                let function = function.unwrap_or_else(|| format!("0x{at:04X}"));
-                format!("{contract}{function}")
-            }
-            Function::Wasm(image, index) => {
-                let (contract, names) = self.image(profile, image);
-                let function = match names {
-                    ImageNames::Wasm(names) => names.get(&index).cloned(),
-                    _ => None,
-                };
-                let function = function.unwrap_or_else(|| format!("function {index}"));
-                format!("{contract}{function}")
+                let name = names.function(function);
+                let name = name.unwrap_or_else(|| ImageNames::plain(function));
+                format!("{contract}{name}")
             }
         }
     }

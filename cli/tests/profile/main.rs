@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod gas_report;
 #[path = "../common/page.rs"]
 mod page;
 mod trees;
@@ -51,5 +52,7 @@ fn the_page_on_profiles_holds() {
     let dir = Dir::new();
     dir.write("sums.c", SUMS);
     dir.write("deep.wat", DEEP);
+    let scenario = include_str!("../cases/sums.scenario.toml");
+    dir.write("sums.scenario.toml", scenario);
     assert!(page::holds("profile.md", &dir) > 3);
 }

@@ -505,6 +505,8 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
         "--build make",
         Refused("--watch"),
     ),
+    ("test counter.scenario.toml", "--gas-report", Serves),
+    ("test w.scenario.toml", "--gas-report", Serves),
     ("test counter.scenario.toml", "--check-stack", Serves),
     ("test counter.scenario.toml", "--coverage out.info", Serves),
     ("test w.scenario.toml", "--check-stack", Refused("8051")),

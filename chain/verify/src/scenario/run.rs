@@ -31,6 +31,11 @@ pub trait Watch {
     /// This contract has other code from now on than the scenario began with, or none.
     fn replaced(&mut self, contract: &str, id: RegId);
 
+    /// The step of this number begins, counted from 1.
+    fn step(&mut self, number: usize) {
+        let _ = number;
+    }
+
     /// The observer of the call of `contract` that is about to begin.
     fn call(&mut self, contract: &str) -> &mut dyn CallObserver;
 }
@@ -183,6 +188,9 @@ impl Scenario {
             differences: Vec::new(),
             other_image: None,
         };
+        if let Some(watch) = &mut options.watch {
+            watch.step(number);
+        }
         let chain = context.chain;
         if let Some(contract) = &step.call {
             self.call(context, step, contract, options, &mut report)?;

@@ -1,5 +1,7 @@
 //! `smart51 test`.
 
+mod bills;
+mod changed;
 mod chosen;
 mod functions;
 mod report;
@@ -17,12 +19,14 @@ use crate::output::Output;
 use crate::parallel::JobsArgs;
 use crate::tree::Sources;
 use crate::watch::CoverageArgs;
+use bills::{Bill, Billed, GasReport};
+use bridge::Engine;
 use chain::hostlog::USUAL_ROOM;
 use clap::Args;
 use firmware::watch::coverage::Coverage;
-use report::Report;
+use report::{ChangeReport, Report};
 use std::path::{Path, PathBuf};
-use verify::scenario::snapshot::{self, Change, Place};
+use verify::scenario::snapshot::{self, Place};
 use verify::scenario::{RunError, RunOptions, Scenario, ScenarioRun};
 use watched::{At, Images, Roles};
 
@@ -60,6 +64,10 @@ pub(crate) struct Test {
     /// Compare with the file instead of writing it, exact to the cycle.
     #[arg(long, requires = "gas_snapshot")]
     check: bool,
+    /// Report what each action, function and method of the host took: how often, and the least, average, median and
+    /// most gas. Names of functions come from symbols beside the image, or from the name section of WebAssembly.
+    #[arg(long)]
+    gas_report: bool,
     /// Watch the stack of each contract on the 8051, and report how high it grew; the status is 1
     /// if it overflows. Slower.
     #[arg(long)]
@@ -78,6 +86,8 @@ struct Ran {
     run: ScenarioRun,
     /// What is known of places in its images, if it failed.
     sources: Sources,
+    /// What it took, if that is asked for.
+    bill: Bill,
 }
 
 impl Test {
@@ -114,12 +124,14 @@ impl Test {
             Err(_) => None,
         });
         let (mut runs, mut sources, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let mut bills = Vec::new();
         for (scenario, result) in scenarios.into_iter().zip(results) {
             match (scenario, result) {
                 (Err(error), _) | (_, Some(Err(error))) => errors.push(Some(error)),
                 (_, Some(Ok(ran))) => {
                     runs.push(ran.run);
                     sources.push(ran.sources);
+                    bills.push(ran.bill);
                     errors.push(None);
                 }
                 (Ok(_), None) => {}
@@ -130,11 +142,12 @@ impl Test {
             self.check_options(&images)?;
         }
         let changes = match &self.gas_snapshot {
-            Some(file) if is_whole => self.gas_changes(file, &runs)?,
+            Some(file) if is_whole => self.gas_changes(file, &runs, &bills)?,
             _ => Vec::new(),
         };
         let mut report = Report::new(&runs, &sources, self.calls, changes);
         report.stacks = images.stacks();
+        report.gas_report = self.gas_report.then(|| GasReport::of(bills));
         if let Some(file) = &self.junit {
             let compared = self.gas_snapshot.as_deref();
             let compared = compared.filter(|_| self.check && is_whole);
@@ -176,17 +189,16 @@ impl Test {
         roles: &Roles,
         images: &Images,
     ) -> Result<Ran, Error> {
-        let mut cast = images.cast(roles);
+        let (engines, is_billed) = self.engines(roles)?;
+        let mut watch = Billed::of(scenario, images.cast(roles), is_billed);
         let run = scenario.run(RunOptions {
-            engines: Some(match roles.values().any(|at| matches!(at, At::Wasm(_))) {
-                true => self.engine.tracing()?,
-                false => self.engine.engines()?,
-            }),
-            watch: Some(&mut cast),
+            engines: Some(engines),
+            watch: Some(&mut watch),
             keep_host_calls: Some(if self.calls { USUAL_ROOM } else { 0 }),
             keep_of_failed: true,
             ..RunOptions::default()
         });
+        let (cast, bill) = watch.end(run.as_ref().ok());
         images.add(place, cast);
         let mut run = run.map_err(|error| match &error {
             RunError::Chain(chain) if chain.is_node() => Error::node(error),
@@ -200,7 +212,21 @@ impl Test {
                 sources.add_if_known(&path, image);
             }
         }
-        Ok(Ran { run, sources })
+        Ok(Ran { run, sources, bill })
+    }
+
+    /// The engines, and whether a bill is made of what they tell of functions: for a report of gas, and for a snapshot
+    /// where they can.
+    fn engines(&self, roles: &Roles) -> Result<(Vec<Box<dyn Engine>>, bool), Error> {
+        let counted = roles.values().any(|at| matches!(at, At::Wasm(_)));
+        if self.gas_report || counted {
+            let is_billed = self.gas_report || self.gas_snapshot.is_some();
+            return Ok((self.engine.tracing()?, is_billed));
+        }
+        match self.engine.tracing() {
+            Ok(engines) if self.gas_snapshot.is_some() => Ok((engines, true)),
+            _ => Ok((self.engine.engines()?, false)),
+        }
     }
 
     /// Refuses options that watch the 8051 where no contract is for it.
@@ -214,10 +240,16 @@ impl Test {
     }
 
     /// Writes the snapshot in `file`, or says what it has otherwise.
-    fn gas_changes(&self, file: &Path, runs: &[ScenarioRun]) -> Result<Vec<Change>, Error> {
+    fn gas_changes(
+        &self,
+        file: &Path,
+        runs: &[ScenarioRun],
+        bills: &[Bill],
+    ) -> Result<Vec<ChangeReport>, Error> {
         let place = Place::of(file).map_err(|e| about(file, e))?;
         if !self.check {
-            write_file(file, snapshot::write(runs, &place).as_bytes())?;
+            let text = changed::write(&snapshot::write(runs, &place), runs, bills, &place);
+            write_file(file, text.as_bytes())?;
             return Ok(Vec::new());
         }
         let line = |line| about(file, format_args!("line {line} is none of a gas snapshot"));
@@ -225,6 +257,10 @@ impl Test {
             [] => snapshot::compare,
             _ => snapshot::compare_part,
         };
-        compare(&read_text(file)?, runs, &place).map_err(line)
+        let text = read_text(file)?;
+        let changes = compare(&text, runs, &place).map_err(line)?;
+        let mut changes: Vec<_> = changes.into_iter().map(ChangeReport::from).collect();
+        changed::compare(&mut changes, &text, runs, bills, &place);
+        Ok(changes)
     }
 }

@@ -1,5 +1,6 @@
 //! What `smart51 test` reports.
 
+use super::bills::{GasReport, Own};
 use super::functions::{self, Functions};
 use crate::receipts::{FrameReport, frames};
 use crate::text::{Page, Text, say};
@@ -25,6 +26,8 @@ pub(super) struct Report {
     pub(super) coverage: Option<Summary>,
     /// How often each function of WebAssembly was entered, by the image's file; null where coverage is not asked for.
     pub(super) functions: Option<Functions>,
+    /// With `--gas-report`.
+    pub(super) gas_report: Option<GasReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,6 +99,16 @@ pub(super) struct ChangeReport {
     pub(super) call: String,
     pub(super) expected: Option<String>,
     pub(super) actual: Option<String>,
+    /// The functions that spend otherwise, where the snapshot has functions.
+    pub(super) functions: Vec<FunctionChange>,
+}
+
+/// What a function spends otherwise than the snapshot says; null where it does not run.
+#[derive(Debug, Serialize)]
+pub(super) struct FunctionChange {
+    pub(super) function: String,
+    pub(super) expected: Option<Own>,
+    pub(super) actual: Option<Own>,
 }
 
 impl Report {
@@ -104,7 +117,7 @@ impl Report {
         runs: &[ScenarioRun],
         sources: &[Sources],
         calls: bool,
-        changes: Vec<Change>,
+        changes: Vec<ChangeReport>,
     ) -> Report {
         let known = runs.iter().zip(sources);
         Report {
@@ -114,23 +127,11 @@ impl Report {
             results: known
                 .map(|(run, sources)| ScenarioReport::new(run, sources, calls))
                 .collect(),
-            gas_changes: changes
-                .into_iter()
-                .map(
-                    |Change {
-                         call,
-                         expected,
-                         actual,
-                     }| ChangeReport {
-                        call,
-                        expected,
-                        actual,
-                    },
-                )
-                .collect(),
+            gas_changes: changes,
             stacks: BTreeMap::new(),
             coverage: None,
             functions: None,
+            gas_report: None,
         }
     }
 
@@ -234,15 +235,49 @@ impl StepResult {
     }
 }
 
+impl From<Change> for ChangeReport {
+    fn from(change: Change) -> ChangeReport {
+        let Change {
+            call,
+            expected,
+            actual,
+        } = change;
+        ChangeReport {
+            call,
+            expected,
+            actual,
+            functions: Vec::new(),
+        }
+    }
+}
+
 impl ChangeReport {
     /// It in lines.
-    pub(super) fn lines(&self) -> [String; 3] {
+    pub(super) fn lines(&self) -> Vec<String> {
         let shown = |cost: &Option<String>| cost.clone().unwrap_or_else(|| "no such call".into());
-        [
+        let mut lines = vec![
             format!("gas changed: {}", self.call),
             format!("    expected {}", shown(&self.expected)),
             format!("    found    {}", shown(&self.actual)),
-        ]
+        ];
+        lines.extend(self.functions.iter().map(FunctionChange::line));
+        lines
+    }
+}
+
+impl FunctionChange {
+    fn line(&self) -> String {
+        let shown = |own: &Option<Own>| match own {
+            Some(Own { calls, gas }) => format!("{gas} gas in {calls} calls"),
+            None => "no call".into(),
+        };
+        let gas = |own: &Option<Own>| own.map_or(0, |own| i128::from(own.gas));
+        let more = gas(&self.actual) - gas(&self.expected);
+        let (expected, actual) = (shown(&self.expected), shown(&self.actual));
+        format!(
+            "    {more:+} in {}: {expected}, now {actual}",
+            self.function
+        )
     }
 }
 
@@ -264,6 +299,9 @@ impl Text for Report {
             for line in functions::lines(image, functions) {
                 say!(page, "{line}");
             }
+        }
+        if let Some(report) = &self.gas_report {
+            report.text(page);
         }
         let (scenarios, steps, failed) = (self.scenarios, self.steps, self.failed);
         say!(

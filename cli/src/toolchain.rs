@@ -145,7 +145,7 @@ pub(crate) struct Compiled {
 
 /// Compiles the files, with the SDK's header and runtime, to one image. What the tools say goes to standard
 /// error. `debug` asks sdcc for symbols; the image it then makes is another one, for the compiler leaves out steps that
-/// would take code off its line.
+/// would take code off its line. A WebAssembly module keeps the names of its functions then.
 ///
 /// # Errors
 /// If a file is no source, a tool is missing or fails, or what it made is no image.
@@ -162,7 +162,7 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
             .arg("-I")
             .arg(work.path())
             .args(sources.compile_flags())
-            .args(debug.then_some("--debug"));
+            .args((debug && target == Target::Mcs51).then_some("--debug"));
         command
     };
     let image = at("image");
@@ -224,8 +224,14 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
                     .stdout(Stdio::null()),
                 "lld",
             )?;
+            // The name section is none of debug information.
+            let strip = if debug {
+                "--strip-debug"
+            } else {
+                "--strip-all"
+            };
             run(
-                include("clang", CLANG)
+                include("clang", &CLANG.replace("--strip-all", strip))
                     .args(&sources.files)
                     .arg(at("smart51.c"))
                     .args(sources.link_flags())

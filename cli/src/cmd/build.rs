@@ -36,8 +36,8 @@ pub(crate) struct Build {
     /// The image to write [default: the first FILE with .ihx or .wasm].
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// Write the symbols beside the image too, as .cdb, for --coverage. The image is then another one, which takes a
-    /// little longer. For the 8051.
+    /// Keep what functions and lines are called, for --coverage, --trace calls and --profile: on the 8051 as .cdb
+    /// beside the image, which is then another one and takes a little longer; in WebAssembly as names in the image.
     #[arg(long)]
     debug: bool,
 }
@@ -63,11 +63,6 @@ impl Build {
             .output
             .unwrap_or_else(|| first.with_extension(self.target.extension()));
         check_output(&output, &self.sources.files)?;
-        if self.debug && self.target != Target::Mcs51 {
-            return Err(Error::input(
-                "--debug writes symbols of the 8051 only, not of wasm",
-            ));
-        }
         let Compiled {
             image,
             symbols,

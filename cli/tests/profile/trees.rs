@@ -148,3 +148,52 @@ fn a_fault_shows_the_functions_under_way() {
     let expected = json!(["check", "down", "down", "down", "down", "function 3"]);
     assert_eq!(report["fault_stack"], expected);
 }
+
+/// What clang makes of C has the names of its functions if it is asked to keep them, and does the same.
+#[test]
+fn c_in_wasm_keeps_its_names_on_request() {
+    let dir = Dir::new();
+    dir.write(
+        "sums.c",
+        super::SUMS.replace("static uint16_t squares(", "uint16_t squares("),
+    );
+    let trace = [
+        "run",
+        "sums.wasm",
+        "--input",
+        "u8:5",
+        "--trace",
+        "calls",
+        "--json",
+    ];
+    let mut told = Vec::new();
+    for debug in [&[][..], &["--debug"]] {
+        dir.run(&[&["build", "sums.c", "--target", "wasm"], debug].concat())
+            .ok();
+        let report = dir.run(&trace).ok().json();
+        let functions = report["tree"]["functions"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        told.push(
+            functions
+                .into_iter()
+                .map(|row| row["function"].clone())
+                .collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(told[0].len(), told[1].len());
+    assert!(
+        told[0].iter().all(|name| name != "smart51_main"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].iter().any(|name| name == "smart51_main"),
+        "{told:?}"
+    );
+    assert!(told[1].iter().all(|name| {
+        !name
+            .as_str()
+            .is_some_and(|name| name.starts_with("function "))
+    }));
+}

@@ -28,7 +28,7 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("build c.c", "-o soft.out", Refused("reads that file")),
     ("build c.c", "--target wasm", Serves),
     ("build c.c", "--debug", Serves),
-    ("build c.c --target wasm", "--debug", Refused("8051")),
+    ("build c.c --target wasm", "--debug", Serves),
     ("build needs.c -D X=1", "-I inc", Serves),
     ("build needs.c -I inc", "-D X=1", Serves),
     ("build c.c", "-l nothing", Serves),

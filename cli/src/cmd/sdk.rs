@@ -12,12 +12,14 @@ use std::fs;
 use std::path::PathBuf;
 use verify::scenario::SCHEMA;
 
-/// The files that `smart51 build` compiles a contract with, and the schema of scenarios for editors.
-pub(super) const FILES: [(&str, &str); 4] = [
+/// The files that `smart51 build` compiles a contract with, and the schemas of scenarios and of firmware tests for
+/// editors.
+pub(super) const FILES: [(&str, &str); 5] = [
     ("smart51.h", HEADER),
     ("smart51.c", RUNTIME),
     ("mcs51.asm", MCS51),
     SCENARIO_SCHEMA,
+    ("firmware-test.schema.json", firmware::suite::SCHEMA),
 ];
 
 /// The JSON Schema that the first line of a new project's scenario names.
@@ -44,7 +46,7 @@ pub(super) fn compile_flags(folder: &str) -> String {
     flags.join("\n") + "\n"
 }
 
-/// Write the header and the runtime that `smart51 build` uses to a folder, and the schema of scenarios.
+/// Write the header and the runtime that `smart51 build` uses to a folder, and schemas for editors.
 ///
 /// Editors find smart51.h there, and scenario.schema.json, which a scenario names in its first line as
 /// `#:schema ./DIR/scenario.schema.json`; and other tools can build what smart51 build builds: --json tells

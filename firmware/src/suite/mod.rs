@@ -32,6 +32,9 @@ use snapshot::Snapshot;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// The JSON Schema of test files, for editors: draft 7. Its keys are held against the parser's.
+pub const SCHEMA: &str = include_str!("../../../editors/firmware-test.schema.json");
+
 pub use error::{SnapshotError, SuiteError};
 
 /// How tests are run.

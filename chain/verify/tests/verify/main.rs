@@ -5,6 +5,7 @@ mod captures;
 #[allow(dead_code, reason = "the chain's own tests use all of it")]
 mod common;
 mod deferred;
+mod json_schema;
 mod nested;
 mod scenarios;
 mod schema;

@@ -224,6 +224,10 @@ impl StateStore for Weighed {
         self.inner.next(prefix, after)
     }
 
+    fn prev(&self, prefix: &[u8], before: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        self.inner.prev(prefix, before)
+    }
+
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let pairs = batch.iter();
         let weight = pairs.map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len));

@@ -52,6 +52,33 @@ impl StateStore for Changed {
         })
     }
 
+    fn prev(&self, prefix: &[u8], before: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        let changes = self.changes.read().unwrap_or_else(PoisonError::into_inner);
+        let mut stored = self.store.prev(prefix, before)?;
+        while let Some((key, _)) = &stored
+            && changes.contains_key(key)
+        {
+            stored = self.store.prev(prefix, Some(key))?;
+        }
+        let before = before.map_or_else(|| keys::behind(prefix), |before| Some(before.into()));
+        let below = match &before {
+            Some(before) => {
+                changes.range::<[u8], _>((Bound::Unbounded, Bound::Excluded(&before[..])))
+            }
+            None => changes.range::<[u8], _>(..),
+        };
+        // A place behind the prefix can have other keys below it.
+        let mut put = below
+            .rev()
+            .skip_while(|(key, _)| !key.starts_with(prefix) && key[..] > *prefix)
+            .take_while(|(key, _)| key.starts_with(prefix));
+        let put = put.find_map(|(key, value)| Some((key.clone(), value.clone()?)));
+        Ok(match (stored, put) {
+            (Some(stored), Some(put)) => Some(stored.max(put)),
+            (stored, put) => stored.or(put),
+        })
+    }
+
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let mut changes = self.changes.write().unwrap_or_else(PoisonError::into_inner);
         changes.extend(batch);
@@ -118,6 +145,9 @@ pub struct Access {
     /// Each key read, with the value before the transaction; `None` for none. A key that was written and read after
     /// that is not among them.
     pub reads: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// The parts of the state that were looked through for a next or a previous key: each from its first place up to,
+    /// not including, its end. What was found depends on there being no other keys in them.
+    pub ranges: Vec<(Vec<u8>, Vec<u8>)>,
     /// Each key whose value is another one after the transaction.
     pub writes: Vec<Write>,
 }
@@ -228,6 +258,7 @@ fn access(block: &mut OpenBlock<'_>) -> Result<Access, ChainError> {
         reads: reads
             .map(|(key, value)| (key, value.map(<[u8]>::to_vec)))
             .collect(),
+        ranges: state.ranges_read().collect(),
         writes: Vec::new(),
     };
     state.changes_since(beginning, |key, before, after| {
@@ -267,6 +298,10 @@ mod tests {
             prop_assert_eq!(
                 above.next(&prefix, after).expect("in memory"),
                 all.next(&prefix, after).expect("in memory")
+            );
+            prop_assert_eq!(
+                above.prev(&prefix, after).expect("in memory"),
+                all.prev(&prefix, after).expect("in memory")
             );
             prop_assert_eq!(above.get(&prefix).expect("in memory"), all.get(&prefix).expect("in memory"));
         }

@@ -27,6 +27,7 @@ pub(crate) fn describe(key: &[u8], notes: &dyn Notes) -> String {
         kind::CODE => hashed("image"),
         kind::DATA => owned("data of", " "),
         kind::DATA_COUNT => owned("number of keys of", " "),
+        kind::INDEX => index(rest, notes),
         kind::APP_ACCOUNT => owned("app account of", " "),
         kind::APP_FUND => owned("frozen fund of", " "),
         kind::DEFERRED => hashed("deferred action"),
@@ -35,6 +36,17 @@ pub(crate) fn describe(key: &[u8], notes: &dyn Notes) -> String {
         _ => None,
     };
     described.unwrap_or_else(unknown)
+}
+
+/// An entry of an index: contract, index, number and key.
+fn index(rest: &[u8], notes: &dyn Notes) -> Option<String> {
+    let (id, rest) = rest.split_first_chunk::<{ size_of::<RegId>() }>()?;
+    let (index, rest) = rest.split_first()?;
+    let (number, key) = rest.split_first_chunk()?;
+    let id = Called { id: *id, notes };
+    let number = u64::from_be_bytes(*number);
+    let key = hex::encode(key);
+    Some(format!("index {index} of {id}, number {number}, key {key}"))
 }
 
 #[cfg(test)]
@@ -48,6 +60,11 @@ mod tests {
         for (key, told) in [
             (keys::data(&id, b"\x1b").to_vec(), "data of 3-0 1b"),
             (keys::data_count(&id).to_vec(), "number of keys of 3-0"),
+            (
+                keys::index_entry(&id, 1, 258, b"\x1b").to_vec(),
+                "index 1 of 3-0, number 258, key 1b",
+            ),
+            (vec![kind::INDEX, 1], "key 7901"),
             (keys::contract(&id).to_vec(), "contract 3-0"),
             (keys::registered(&id).to_vec(), "key id of 3-0"),
             (keys::name("token"), "local name token"),

@@ -347,6 +347,59 @@ typedef struct S51_PACKED {
     s51_action_t action;
 } s51_onerror_t;
 
+/* Where to begin among keys in order, and which way to go: for s51_db_seek, and with the limit for s51_db_range. */
+typedef struct S51_PACKED {
+    uint8_t way;    /* S51_FROM to S51_UP_TO */
+    uint8_t prefix; /* how many of the first bytes of the bound each key must begin with; 0 for any key */
+    uint16_t limit; /* the most keys of a range */
+} s51_seek_t;
+#define S51_FROM 0   /* the first from the bound on */
+#define S51_AFTER 1  /* the first behind it */
+#define S51_BEFORE 2 /* the last before it */
+#define S51_UP_TO 3  /* the last up to it */
+
+S51_INLINE void s51_seek(s51_seek_t S51_XDATA *seek, uint8_t way, uint8_t prefix, uint16_t limit)
+{
+    seek->way = way;
+    seek->prefix = prefix;
+    seek->limit = limit;
+}
+
+/* An index of rows by the number that lies in their values: for s51_row_write and s51_row_delete. */
+typedef struct S51_PACKED {
+    uint8_t index; /* its number, of the contract's choice */
+    uint8_t at;    /* where in the value the number lies: 8 bytes, from its lowest on, without a sign */
+} s51_index_t;
+
+/* Where to begin in one, and which way to go: for s51_index_seek. */
+typedef struct S51_PACKED {
+    s51_index_t index;
+    uint8_t way;
+    int64_t number;
+} s51_by_t;
+#define S51_ROW 1    /* an entry with its row: its number, key and value are the next items */
+#define S51_NO_ROW 2 /* an entry whose row is gone: its number and key are the next items */
+
+S51_INLINE void s51_by(s51_by_t S51_XDATA *by, const s51_index_t *index, uint8_t way, int64_t number)
+{
+    by->index.index = index->index;
+    by->index.at = index->at;
+    by->way = way;
+    by->number = number;
+}
+
+/* An entry of an index, for s51_index_delete. */
+typedef struct S51_PACKED {
+    uint8_t index;
+    int64_t number;
+} s51_entry_t;
+
+S51_INLINE void s51_entry(s51_entry_t S51_XDATA *entry, const s51_index_t *index, int64_t number)
+{
+    entry->index = index->index;
+    entry->number = number;
+}
+
 /* Ends the call with a code other than S51_OK and a text for people. */
 #define s51_fail_with(code, literal) s51_fail(code, literal, sizeof(literal) - 1)
 
@@ -402,6 +455,12 @@ typedef struct S51_PACKED {
 #define S51_SEND_CONTEXT_FREE 0x010C
 #define S51_SEND_DEFERRED 0x010D
 #define S51_CANCEL_DEFERRED 0x010E
+#define S51_DB_SEEK 0x0110
+#define S51_DB_RANGE 0x0111
+#define S51_ROW_WRITE 0x0112
+#define S51_ROW_DELETE 0x0113
+#define S51_INDEX_SEEK 0x0114
+#define S51_INDEX_DELETE 0x0115
 
 /* The methods. */
 /* Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger. */
@@ -835,6 +894,62 @@ S51_INLINE uint8_t s51_cancel_deferred(int64_t id)
 {
     s51_arg64(id);
     s51_call(S51_CANCEL_DEFERRED);
+    return s51_item8();
+}
+
+/* Finds a key of the contract's data in their order: the first from a bound on, or the last before it. */
+S51_INLINE uint16_t s51_db_seek(const void *seek, const void *bound, uint16_t bound_len, void *out, uint16_t cap)
+{
+    s51_arg(seek, 2);
+    s51_arg(bound, bound_len);
+    s51_call(S51_DB_SEEK);
+    return s51_item(out, cap);
+}
+
+/* Reads keys of the contract's data with their values in their order, as many as are asked for or fit. */
+S51_INLINE uint16_t s51_db_range(const void *range, const void *bound, uint16_t bound_len, const void *end, uint16_t end_len, void *out, uint16_t cap)
+{
+    s51_arg(range, 4);
+    s51_arg(bound, bound_len);
+    s51_arg(end, end_len);
+    s51_call(S51_DB_RANGE);
+    return s51_item(out, cap);
+}
+
+/* Sets a key of the contract's data, and keeps its entries in indexes of the contract. */
+S51_INLINE uint8_t s51_row_write(const void *indexes, uint16_t count, const void *key, uint16_t key_len, const void *value, uint16_t value_len)
+{
+    s51_arg(indexes, count * 2u);
+    s51_arg(key, key_len);
+    s51_arg(value, value_len);
+    s51_call(S51_ROW_WRITE);
+    return s51_item8();
+}
+
+/* Deletes a key of the contract's data, and its entries in indexes of the contract: 1 if it was there, 0 if not. */
+S51_INLINE uint8_t s51_row_delete(const void *indexes, uint16_t count, const void *key, uint16_t key_len)
+{
+    s51_arg(indexes, count * 2u);
+    s51_arg(key, key_len);
+    s51_call(S51_ROW_DELETE);
+    return s51_item8();
+}
+
+/* Finds an entry of an index in their order, by number and then by key: 1 with its row, 2 if the row is gone. */
+S51_INLINE uint8_t s51_index_seek(const void *seek, const void *key, uint16_t key_len)
+{
+    s51_arg(seek, 11);
+    s51_arg(key, key_len);
+    s51_call(S51_INDEX_SEEK);
+    return s51_item8();
+}
+
+/* Deletes an entry of an index of the contract whose row is gone: 1 if it was there, 0 if not. */
+S51_INLINE uint8_t s51_index_delete(const void *entry, const void *key, uint16_t key_len)
+{
+    s51_arg(entry, 9);
+    s51_arg(key, key_len);
+    s51_call(S51_INDEX_DELETE);
     return s51_item8();
 }
 

@@ -76,6 +76,7 @@ samples! {
     "ipo": "shares are sold, the seller is paid in stages, and a share given back is worth the rest",
     "black_halo": "a trade without an arbiter: both deposit more than the price until they agree",
     "lashou": "a group buys cheaper: enough buyers in time, or each has his money back",
+    "registry": "names that end at a height, listed in their order and by their ends",
 }
 
 /// The sample of this name.

@@ -136,6 +136,16 @@ impl<'a, 's> Host<'a, 's> {
             Request::DbRead { key } => self.db_read(key),
             Request::DbSize => self.db_size(),
             Request::DbNext { index, after } => self.db_next(index, after),
+            Request::DbSeek { seek, bound } => self.db_seek(seek, bound),
+            Request::DbRange { range, bound, end } => self.db_range(range, bound, end),
+            Request::RowWrite {
+                indexes,
+                key,
+                value,
+            } => self.row_write(indexes, key, value),
+            Request::RowDelete { indexes, key } => self.row_delete(indexes, key),
+            Request::IndexSeek { seek, key } => self.index_seek(seek, key),
+            Request::IndexDelete { entry, key } => self.index_delete(entry, key),
             Request::TxHash => {
                 self.reply.item(&self.context.tx_hash);
                 Ok(Served::DONE)

@@ -30,6 +30,7 @@ mod requests;
 pub mod settle;
 pub mod signature;
 pub mod varint;
+mod walk;
 
 pub use actions::{ActionFrame, FollowUp, Following, SentAction};
 pub use context::{CallContext, ChainView, KnownTx};

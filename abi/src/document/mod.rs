@@ -470,6 +470,20 @@ pub fn price(rule: &GasRule) -> String {
             );
         }
         Effect::Deferred => text.push_str(" + what is kept and done later"),
+        Effect::Walk => {
+            let _ = write!(
+                text,
+                " + {} for every key that is looked at, and for finding that there is none",
+                Effect::LOOKED_AT.0
+            );
+        }
+        Effect::Indexed => {
+            let _ = write!(
+                text,
+                " + storage + {} and storage for every index",
+                Effect::INDEXED.0
+            );
+        }
     }
     text
 }

@@ -341,6 +341,59 @@ typedef struct S51_PACKED {
     s51_action_t action;
 } s51_onerror_t;
 
+/* Where to begin among keys in order, and which way to go: for s51_db_seek, and with the limit for s51_db_range. */
+typedef struct S51_PACKED {
+    uint8_t way;    /* S51_FROM to S51_UP_TO */
+    uint8_t prefix; /* how many of the first bytes of the bound each key must begin with; 0 for any key */
+    uint16_t limit; /* the most keys of a range */
+} s51_seek_t;
+#define S51_FROM 0   /* the first from the bound on */
+#define S51_AFTER 1  /* the first behind it */
+#define S51_BEFORE 2 /* the last before it */
+#define S51_UP_TO 3  /* the last up to it */
+
+S51_INLINE void s51_seek(s51_seek_t S51_XDATA *seek, uint8_t way, uint8_t prefix, uint16_t limit)
+{
+    seek->way = way;
+    seek->prefix = prefix;
+    seek->limit = limit;
+}
+
+/* An index of rows by the number that lies in their values: for s51_row_write and s51_row_delete. */
+typedef struct S51_PACKED {
+    uint8_t index; /* its number, of the contract's choice */
+    uint8_t at;    /* where in the value the number lies: 8 bytes, from its lowest on, without a sign */
+} s51_index_t;
+
+/* Where to begin in one, and which way to go: for s51_index_seek. */
+typedef struct S51_PACKED {
+    s51_index_t index;
+    uint8_t way;
+    int64_t number;
+} s51_by_t;
+#define S51_ROW 1    /* an entry with its row: its number, key and value are the next items */
+#define S51_NO_ROW 2 /* an entry whose row is gone: its number and key are the next items */
+
+S51_INLINE void s51_by(s51_by_t S51_XDATA *by, const s51_index_t *index, uint8_t way, int64_t number)
+{
+    by->index.index = index->index;
+    by->index.at = index->at;
+    by->way = way;
+    by->number = number;
+}
+
+/* An entry of an index, for s51_index_delete. */
+typedef struct S51_PACKED {
+    uint8_t index;
+    int64_t number;
+} s51_entry_t;
+
+S51_INLINE void s51_entry(s51_entry_t S51_XDATA *entry, const s51_index_t *index, int64_t number)
+{
+    entry->index = index->index;
+    entry->number = number;
+}
+
 /* Ends the call with a code other than S51_OK and a text for people. */
 #define s51_fail_with(code, literal) s51_fail(code, literal, sizeof(literal) - 1)
 

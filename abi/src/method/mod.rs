@@ -100,6 +100,12 @@ impl MethodSpec {
             | Method::DbSize
             | Method::DbNext
             | Method::DbModify
+            | Method::DbSeek
+            | Method::DbRange
+            | Method::RowWrite
+            | Method::RowDelete
+            | Method::IndexSeek
+            | Method::IndexDelete
             | Method::Output
             | Method::ScriptData
             | Method::TxSender
@@ -169,12 +175,27 @@ impl TryFrom<u16> for Method {
 
 /// The place in [`METHODS`] of the method of number `id`, where there is one.
 const fn slot(id: u16) -> usize {
-    if id < FIRST_OWN {
-        id as usize
-    } else {
-        OLD_METHODS + (id - FIRST_OWN) as usize
+    match id.checked_sub(FIRST_OWN) {
+        None => id as usize,
+        Some(own) if (own as usize) < OWN_NUMBERS => OWN_SLOTS[own as usize] as usize,
+        Some(_) => METHODS.len(),
     }
 }
+
+/// How many numbers from [`FIRST_OWN`] on our own methods have, with those that are free between them.
+const OWN_NUMBERS: usize = (METHODS[METHODS.len() - 1].id - FIRST_OWN) as usize + 1;
+
+/// The place of each of them; of a free number it is behind the last method.
+const OWN_SLOTS: [u8; OWN_NUMBERS] = {
+    assert!(METHODS.len() < u8::MAX as usize);
+    let mut slots = [METHODS.len() as u8; OWN_NUMBERS];
+    let mut slot = OLD_METHODS;
+    while slot < METHODS.len() {
+        slots[(METHODS[slot].id - FIRST_OWN) as usize] = slot as u8;
+        slot += 1;
+    }
+    slots
+};
 
 /// The row of number `id`, the original's and our own.
 #[must_use]
@@ -206,18 +227,17 @@ pub fn from_2014(id: u16) -> Option<&'static MethodSpec> {
 /// How many rows of [`METHODS`] are the original's.
 const OLD_METHODS: usize = 36;
 
-// The lookup by position relies on both ranges being dense and in order, and the check of a request on its items all
-// being kept.
+// The lookup by position relies on the old numbers being dense and our own being in order, and the check of a request on
+// its items all being kept.
 const _: () = {
     let mut slot = 0;
     while slot < METHODS.len() {
-        let expected = if slot < OLD_METHODS {
-            slot
-        } else {
-            FIRST_OWN as usize + slot - OLD_METHODS
-        };
         let spec = &METHODS[slot];
-        assert!(spec.id as usize == expected);
+        if slot < OLD_METHODS {
+            assert!(spec.id as usize == slot);
+        } else {
+            assert!(spec.id >= FIRST_OWN && spec.id > METHODS[slot - 1].id);
+        }
         assert!(spec.original.is_some() == (slot < OLD_METHODS));
         assert!(spec.args.len() + spec.optional.len() < KEPT);
         slot += 1;

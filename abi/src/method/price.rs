@@ -51,6 +51,10 @@ pub enum Effect {
     Action,
     /// Keeps an action for a later block, or no longer: see [`Effect::deferred`].
     Deferred,
+    /// Looks through keys in order: [`Effect::LOOKED_AT`] for each, and for finding that there are no more.
+    Walk,
+    /// Writes or deletes a key with its entries of indexes: [`storage`] for each, and [`Effect::INDEXED`] for each index.
+    Indexed,
 }
 
 impl Effect {
@@ -75,13 +79,18 @@ impl Effect {
     pub const LATER_BYTE: u64 = 20;
     /// What one topic of an event costs, beside its bytes.
     pub const TOPIC: Gas = Gas(375);
+    /// What it costs to look at the next key, or the one before, among those that a call looks through.
+    pub const LOOKED_AT: Gas = Gas(1_000);
+    /// What it costs to keep an index with a key, beside the bytes of its entry: one can go and another one come.
+    pub const INDEXED: Gas = Gas(2_400);
 
     /// Whether it changes what the transaction leaves behind, and so is refused in a static call.
     #[must_use]
     pub const fn changes_state(self) -> bool {
         match self {
-            Effect::None | Effect::Cipher | Effect::Thawing | Effect::Call => false,
+            Effect::None | Effect::Cipher | Effect::Thawing | Effect::Call | Effect::Walk => false,
             Effect::Storage
+            | Effect::Indexed
             | Effect::Outputs
             | Effect::AppOperations
             | Effect::Event

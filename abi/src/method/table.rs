@@ -1,5 +1,7 @@
 //! The rows: [`methods`] says how one is written. Sources: the original's `FunMap` and `Ex…Func`
 //! functions, and for prices see the module `price`.
+//!
+//! It is longer than 500 lines because it is one table, to be read from its first row to its last.
 
 use super::expand::{about, item, methods, typed};
 use super::request::{AccountName, DesKey, Items};
@@ -521,6 +523,86 @@ methods! {
         ],
         notes: "What the contract has paid for its gas comes back to it.",
         example: "if (!s51_cancel_deferred(1)) s51_exit(2);",
+    }
+    /// Finds a key of the contract's data in their order: the first from a bound on, or the last before it.
+    0x0110 DbSeek DB_SEEK = db_seek / Option::None, (seek: Record(2); bound: Bytes) -> (key: Bytes, value: Bytes) {
+        gas: GasRule::flat(1_600),
+        steps: None,
+        failures: [
+            "there is no such key: nothing is answered",
+            "an unknown way, or a prefix that is longer than the bound: nothing is answered",
+        ],
+        notes: "The record is: the way (0 the first key from the bound on, 1 the first behind it, 2 the last before it, 3 \
+                the last up to it), and how many of the first bytes of the bound each key must begin with (0 for any key). \
+                Keys are in byte order; what this run wrote and deleted is seen. The bound need not be a key. Without one \
+                the search is among all keys, from the first or from the last; and backwards, a bound that is nothing but \
+                the prefix stands for the end of the keys that begin with it.",
+        example: "s51_seek_t seek; uint8_t key[8]; s51_seek(&seek, S51_BEFORE, 1, 0); \
+                  if (s51_db_seek(&seek, \"a9\", 2, key, sizeof key)) s51_item(&price, sizeof price);",
+    }
+    /// Reads keys of the contract's data with their values in their order, as many as are asked for or fit.
+    0x0111 DbRange DB_RANGE = db_range / Option::None,
+    (range: Record(4); bound: Bytes, end: Bytes) -> (entries: Bytes) {
+        gas: GasRule::flat(600).with(Effect::Walk),
+        steps: None,
+        failures: [
+            "there is no such key, or the limit is 0: nothing is answered",
+            "an unknown way, or a prefix that is longer than the bound: nothing is answered",
+        ],
+        notes: "The record is: way and prefix of method 0x0110 (1 byte each), and the most keys (LE16). The end is where \
+                the range ends: forwards the first key that is no longer in it, backwards the last that is. Each entry is: \
+                length of the key (LE16), key, length of the value (LE16), value. An answer has at most 4,094 bytes: \
+                who wants more goes on behind the last key, or before it. A key that does not fit ends the answer, and is \
+                paid for.",
+        example: "s51_seek_t seek; uint8_t entries[200]; s51_seek(&seek, S51_FROM, 1, 10); \
+                  uint16_t n = s51_db_range(&seek, \"a3\", 2, \"a8\", 2, entries, sizeof entries);",
+    }
+    /// Sets a key of the contract's data, and keeps its entries in indexes of the contract.
+    0x0112 RowWrite ROW_WRITE = row_write / Option::None,
+    (indexes: Records(2), key: Bytes, value: Bytes) -> (written: Flag) {
+        gas: GasRule::flat(2_200).with(Effect::Indexed),
+        steps: None,
+        failures: [
+            "more than 8 indexes, one of them twice, or a value in which the number of an index does not lie: nothing is \
+             answered and nothing written",
+        ],
+        notes: "A record is: the number of an index (0 to 255, of the contract's choice), and where in the value the number \
+                lies by which it is in order (8 bytes, unsigned, lowest first), in bytes from the start. The entry that the \
+                old value had in the index goes, that of the new value comes, in the same step. An index is kept by this \
+                method and 0x0113 alone: methods 17, 18 and 23 leave entries behind.",
+        example: "static const s51_index_t by_price = {1, 0}; \
+                  if (!s51_row_write(&by_price, 1, \"lamp\", 4, &price, sizeof price)) s51_exit(2);",
+    }
+    /// Deletes a key of the contract's data, and its entries in indexes of the contract: 1 if it was there, 0 if not.
+    0x0113 RowDelete ROW_DELETE = row_delete / Option::None, (indexes: Records(2), key: Bytes) -> (deleted: Flag) {
+        gas: GasRule::flat(1_200).with(Effect::Indexed),
+        steps: None,
+        failures: ["more than 8 indexes, or one of them twice: nothing is answered and nothing deleted"],
+        notes: "The records are those of method 0x0112.",
+        example: "static const s51_index_t by_price = {1, 0}; s51_row_delete(&by_price, 1, \"lamp\", 4);",
+    }
+    /// Finds an entry of an index in their order, by number and then by key: 1 with its row, 2 if the row is gone.
+    0x0114 IndexSeek INDEX_SEEK = index_seek / Option::None,
+    (seek: Record(11); key: Bytes) -> (found: Flag, number: Int64, key: Bytes, value: Bytes) {
+        gas: GasRule::flat(2_600),
+        steps: None,
+        failures: ["there is no such entry, or an unknown way: nothing is answered"],
+        notes: "The record is: number of the index and place in the value, as in method 0x0112 (1 byte each), the way of \
+                method 0x0110 (1 byte), and the number from which it is looked (LE64, unsigned). Without a key all entries \
+                of this number are as one: way 1 begins behind them, way 3 with the last of them. A row is gone where the \
+                key was deleted, or now has another number, by a method that keeps no index: then there is no value, and \
+                method 0x0115 removes the entry.",
+        example: "static const s51_index_t by_price = {1, 0}; s51_by_t by; uint8_t key[8]; s51_by(&by, &by_price, S51_FROM, 100); \
+                  if (s51_index_seek(&by, 0, 0) == S51_ROW) { price = s51_item64(); s51_item(key, sizeof key); }",
+    }
+    /// Deletes an entry of an index of the contract whose row is gone: 1 if it was there, 0 if not.
+    0x0115 IndexDelete INDEX_DELETE = index_delete / Option::None, (entry: Record(9), key: Bytes) -> (deleted: Flag) {
+        gas: GasRule::flat(1_200).with(Effect::Storage),
+        steps: None,
+        failures: [],
+        notes: "The record is: number of the index (1 byte), number of the entry (LE64). The row, if there is one, stays.",
+        example: "static const s51_index_t by_price = {1, 0}; s51_entry_t entry; s51_entry(&entry, &by_price, 100); \
+                  s51_index_delete(&entry, \"lamp\", 4);",
     }
 
     in 2014:

@@ -65,6 +65,7 @@ impl Check<'_> {
                 name.len() == 6 && value.len() == 4,
                 "it is no count of a contract's keys",
             ),
+            kind::INDEX => self.index_entry(name, value)?,
             kind::APP_ACCOUNT => sound(
                 app_accounts::is_account(name, value),
                 "it is no app account",
@@ -187,6 +188,19 @@ impl Check<'_> {
             Some(_) => {}
         }
         Ok(None)
+    }
+
+    /// An entry of an index can outlive its row, which a contract may write by other methods.
+    fn index_entry(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        // Contract, number of the index, number of the entry, and a key.
+        let Some((id, entry)) = name.split_first_chunk::<{ size_of::<RegId>() }>() else {
+            return Ok(Some("the key names no contract"));
+        };
+        if entry.len() <= 1 + size_of::<u64>() || !value.is_empty() {
+            return Ok(Some("it is no entry of an index"));
+        }
+        let there = self.get(&keys::contract(id))?;
+        Ok(there.is_none().then_some("no contract can have this index"))
     }
 
     fn deferred(&self, key: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {

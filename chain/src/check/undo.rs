@@ -118,6 +118,7 @@ impl Check<'_> {
                     &(kind::REGISTERED
                     | kind::CONTRACT
                     | kind::CODE
+                    | kind::INDEX
                     | kind::APP_ACCOUNT
                     | kind::APP_FUND
                     | kind::DEFERRED_ID

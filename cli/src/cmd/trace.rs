@@ -65,6 +65,8 @@ struct Report {
     #[serde(flatten)]
     receipt: receipts::Report,
     read: Option<Vec<Read>>,
+    /// The parts of the state that were looked through for a next or a previous key.
+    looked_through: Option<Vec<Range>>,
     written: Option<Vec<Written>>,
     #[serde(skip)]
     differing: Vec<String>,
@@ -76,6 +78,16 @@ struct Read {
     /// The key in words.
     is: String,
     value: Option<Bytes>,
+}
+
+#[derive(Debug, Serialize)]
+struct Range {
+    /// The first place.
+    from: Bytes,
+    /// The first place behind it.
+    to: Bytes,
+    /// Both in words.
+    is: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -153,6 +165,7 @@ impl Report {
             differing_before: ids.map(|id| Bytes(id.to_vec())).collect(),
             receipt: receipts::Report::new(&again.receipt, known, true),
             read: access.map(|access| reads(access, known)),
+            looked_through: access.map(|access| ranges(access, known)),
             written: access.map(|access| writes(access, known)),
             differing: differing(&again.stored, &again.receipt, known),
         }
@@ -166,6 +179,17 @@ fn reads(access: &Access, known: &Known) -> Vec<Read> {
             key: Bytes(key.clone()),
             is: describe(key, known),
             value: value.clone().map(Bytes),
+        })
+        .collect()
+}
+
+fn ranges(access: &Access, known: &Known) -> Vec<Range> {
+    let ranges = access.ranges.iter();
+    ranges
+        .map(|(from, to)| Range {
+            from: Bytes(from.clone()),
+            to: Bytes(to.clone()),
+            is: format!("{} up to {}", describe(from, known), describe(to, known)),
         })
         .collect()
 }
@@ -206,6 +230,9 @@ impl Text for Report {
         self.receipt.text(page);
         for Read { is, value, .. } in self.read.iter().flatten() {
             say!(page, "read         {is} = {}", shown(value.as_ref()));
+        }
+        for Range { is, .. } in self.looked_through.iter().flatten() {
+            say!(page, "looked       through {is}");
         }
         for written in self.written.iter().flatten() {
             let Written {

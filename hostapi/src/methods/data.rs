@@ -15,7 +15,7 @@ fn steps(value: &[u8]) -> i64 {
 
 impl Host<'_, '_> {
     /// The place of `key` in the contract's data.
-    fn find(&mut self, key: &[u8]) -> Result<Place, Failure<CallEnd>> {
+    pub(super) fn find(&mut self, key: &[u8]) -> Result<Place, Failure<CallEnd>> {
         if let Some((found, place)) = &self.found
             && found[..] == *key
         {
@@ -28,7 +28,7 @@ impl Host<'_, '_> {
 
     /// Sets or removes a key that stands at `place`, and pays for it. Returns the length of the old value, if
     /// there was one.
-    fn change(
+    pub(super) fn change(
         &mut self,
         key: &[u8],
         place: Place,

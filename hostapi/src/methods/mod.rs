@@ -7,3 +7,4 @@ mod chain;
 mod crypto;
 mod data;
 mod money;
+mod ordered;

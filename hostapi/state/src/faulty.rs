@@ -87,6 +87,11 @@ impl<S: StateStore> StateStore for FaultyStore<S> {
         self.inner.next(prefix, after)
     }
 
+    fn prev(&self, prefix: &[u8], before: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        self.count()?;
+        self.inner.prev(prefix, before)
+    }
+
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         if let Err(faulted) = self.count() {
             if self.fault == StoreFault::AnswerLost && faulted.first {

@@ -30,6 +30,8 @@ pub mod kind {
     pub const DATA: u8 = b'd';
     /// How many keys a contract's data has.
     pub const DATA_COUNT: u8 = b'n';
+    /// Entries of a contract's indexes, by number of the index, number of the entry and key.
+    pub const INDEX: u8 = b'y';
     /// App accounts, by contract and user.
     pub const APP_ACCOUNT: u8 = b'f';
     /// Frozen funds of app accounts, by contract, user, height and tag.
@@ -92,6 +94,22 @@ pub fn data(contract: &RegId, key: &[u8]) -> Key {
 #[must_use]
 pub fn data_count(contract: &RegId) -> [u8; 7] {
     tagged(kind::DATA_COUNT, contract)
+}
+
+/// `y regid index`: the prefix of the entries of one of a contract's indexes.
+#[must_use]
+pub fn index(contract: &RegId, index: u8) -> Key {
+    owned(kind::INDEX, contract, &[index])
+}
+
+/// `y regid index number key`: the entry of a key in an index, by a number that is big-endian; with an empty `key`, the
+/// prefix of all entries of the number.
+#[must_use]
+pub fn index_entry(contract: &RegId, of: u8, number: u64, key: &[u8]) -> Key {
+    let mut entry = index(contract, of);
+    entry.extend_from_slice(&number.to_be_bytes());
+    entry.extend_from_slice(key);
+    entry
 }
 
 /// `f regid user`: a user's app account with a contract; with an empty `user`, the prefix of all.
@@ -173,6 +191,15 @@ pub fn undo(height: u32) -> [u8; 5] {
     tagged(kind::UNDO, &height.to_be_bytes())
 }
 
+/// The first key behind all that start with `prefix`; `None` where there can be none.
+#[must_use]
+pub fn behind(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|&byte| byte != u8::MAX)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}
+
 /// `kind` and a name of fixed length. `M` is `N + 1`; the compiler checks it at each use.
 fn tagged<const N: usize, const M: usize>(kind: u8, name: &[u8; N]) -> [u8; M] {
     const { assert!(M == N + 1, "one byte for the kind, the rest for the name") };
@@ -212,6 +239,10 @@ mod tests {
         assert_eq!(contract(&id), *b"c\x01\0\0\0\x02\0");
         assert_eq!(*data(&id, b"key"), b"d\x01\0\0\0\x02\0key"[..]);
         assert_eq!(data_count(&id), *b"n\x01\0\0\0\x02\0");
+        assert_eq!(
+            *index_entry(&id, 7, 258, b"key"),
+            b"y\x01\0\0\0\x02\0\x07\0\0\0\0\0\0\x01\x02key"[..]
+        );
         assert_eq!(*app_account(&id, b"user"), b"f\x01\0\0\0\x02\0user"[..]);
         assert_eq!(
             *app_fund(&id, b"user", 258, b"tag"),
@@ -225,6 +256,14 @@ mod tests {
         assert_eq!(transaction(&[9; 32])[..2], *b"t\x09");
         assert_eq!(deferred(258, 3), *b"q\0\0\x01\x02\0\0\0\0\0\0\0\x03");
         assert_eq!(deferred_id(&id, 5), *b"s\x01\0\0\0\x02\0\0\0\0\0\0\0\0\x05");
+    }
+
+    #[test]
+    fn behind_a_prefix_lies_no_key_with_it() {
+        assert_eq!(behind(b"a\xFF").as_deref(), Some(&b"b"[..]));
+        assert_eq!(behind(b"ab").as_deref(), Some(&b"ac"[..]));
+        assert_eq!(behind(b"\xFF\xFF"), None);
+        assert_eq!(behind(b""), None);
     }
 
     #[test]

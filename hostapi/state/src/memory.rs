@@ -1,5 +1,6 @@
 //! [`MemStore`]: state that lives as long as the process.
 
+use super::keys;
 use super::ordered::Ordered;
 use super::store::{Batch, Pair, StateStore, StoreError};
 use std::collections::BTreeMap;
@@ -41,6 +42,15 @@ impl StateStore for MemStore {
             .map(|(key, value)| (key.to_vec(), value.clone())))
     }
 
+    fn prev(&self, prefix: &[u8], before: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        let pairs = self.pairs.read().unwrap_or_else(PoisonError::into_inner);
+        let end = upper_bound(prefix, before).map(|end| Ordered::from(&end[..]));
+        let last = pairs.range((Bound::Unbounded, end)).next_back();
+        Ok(last
+            .filter(|(key, _)| key.starts_with(prefix))
+            .map(|(key, value)| (key.to_vec(), value.clone())))
+    }
+
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let mut pairs = self.pairs.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in batch {
@@ -59,5 +69,17 @@ pub(super) fn lower_bound<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Boun
     match after {
         Some(after) if after >= prefix => Bound::Excluded(after),
         _ => Bound::Included(prefix),
+    }
+}
+
+/// Below what to look for the last key that has `prefix` and is less than `before`: the key below may have another
+/// prefix, and then there is none.
+pub(super) fn upper_bound(prefix: &[u8], before: Option<&[u8]>) -> Bound<Vec<u8>> {
+    let behind = keys::behind(prefix);
+    match (before, behind) {
+        (Some(before), Some(behind)) if *before > behind[..] => Bound::Excluded(behind),
+        (Some(before), _) => Bound::Excluded(before.to_vec()),
+        (None, Some(behind)) => Bound::Excluded(behind),
+        (None, None) => Bound::Unbounded,
     }
 }

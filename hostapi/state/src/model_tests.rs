@@ -41,6 +41,16 @@ fn next_in(model: &Model, prefix: &[u8], after: Option<&[u8]>) -> Option<Pair> {
         .map(|(key, value)| (key.clone(), value.clone()))
 }
 
+fn prev_in(model: &Model, prefix: &[u8], before: Option<&[u8]>) -> Option<Pair> {
+    let pairs = model.iter().rev();
+    let mut pairs = pairs.filter(|(key, _)| {
+        key.starts_with(prefix) && before.is_none_or(|before| key.as_slice() < before)
+    });
+    pairs
+        .next()
+        .map(|(key, value)| (key.clone(), value.clone()))
+}
+
 /// The store answers as the model does, for every key and for every prefix and start in use.
 fn agrees(store: &dyn StateStore, model: &Model, asked: &[Vec<u8>]) {
     for prefix in asked {
@@ -49,10 +59,18 @@ fn agrees(store: &dyn StateStore, model: &Model, asked: &[Vec<u8>]) {
             store.next(prefix, None).unwrap(),
             next_in(model, prefix, None)
         );
-        for after in asked {
+        assert_eq!(
+            store.prev(prefix, None).unwrap(),
+            prev_in(model, prefix, None)
+        );
+        for place in asked {
             assert_eq!(
-                store.next(prefix, Some(after)).unwrap(),
-                next_in(model, prefix, Some(after))
+                store.next(prefix, Some(place)).unwrap(),
+                next_in(model, prefix, Some(place))
+            );
+            assert_eq!(
+                store.prev(prefix, Some(place)).unwrap(),
+                prev_in(model, prefix, Some(place))
             );
         }
     }
@@ -66,6 +84,8 @@ enum Step {
     Remove(Vec<u8>),
     Forget,
     Next(Vec<u8>, Option<Vec<u8>>),
+    First(Vec<u8>, Vec<u8>),
+    Prev(Vec<u8>, Option<Vec<u8>>),
     Checkpoint,
     /// Back to one of the checkpoints taken so far, and away with those after it.
     Revert(prop::sample::Index),
@@ -79,6 +99,9 @@ fn step() -> impl Strategy<Value = Step> {
         key().prop_map(Step::Remove),
         Just(Step::Forget),
         (key(), proptest::option::of(key())).prop_map(|(prefix, after)| Step::Next(prefix, after)),
+        (key(), proptest::option::of(key()))
+            .prop_map(|(prefix, before)| Step::Prev(prefix, before)),
+        (key(), key()).prop_map(|(prefix, from)| Step::First(prefix, from)),
         Just(Step::Checkpoint),
         any::<prop::sample::Index>().prop_map(Step::Revert),
     ]
@@ -128,6 +151,16 @@ proptest! {
                 Step::Next(prefix, after) => {
                     let after = after.as_deref();
                     assert_eq!(overlay.next(prefix, after).unwrap(), next_in(&model, prefix, after));
+                }
+                Step::First(prefix, from) => {
+                    let mut pairs = model.range(from.clone()..);
+                    let first = pairs.find(|(key, _)| key.starts_with(prefix));
+                    let first = first.map(|(key, value)| (key.clone(), value.clone()));
+                    assert_eq!(overlay.first(prefix, from).unwrap(), first);
+                }
+                Step::Prev(prefix, before) => {
+                    let before = before.as_deref();
+                    assert_eq!(overlay.prev(prefix, before).unwrap(), prev_in(&model, prefix, before));
                 }
                 Step::Checkpoint => checkpoints.push((overlay.checkpoint(), model.clone())),
                 Step::Revert(which) if !checkpoints.is_empty() => {
@@ -179,4 +212,62 @@ proptest! {
             agrees(&store, &model, &asked);
         }
     }
+}
+
+/// However keys were looked at and removed, a search steps over all of them together: its price is flat.
+#[test]
+fn removed_keys_are_stepped_over_together() {
+    const KEYS: u32 = 2_000;
+    let key = |number: u32| [b"d".as_slice(), &number.to_be_bytes()].concat();
+    let store = FaultyStore::new(MemStore::new(), StoreFault::Once, u64::MAX);
+    let pairs = (0..KEYS).map(|number| (key(number), Some(vec![1])));
+    store.commit(pairs.collect()).unwrap();
+    let prepared: [fn(&mut Overlay<'_>, &[u8]); 5] = [
+        |_, _| {},
+        |overlay, key| drop(overlay.next(b"d", Some(key)).unwrap()),
+        |overlay, key| drop(overlay.prev(b"d", Some(&[key, &[0, 0]].concat())).unwrap()),
+        |overlay, key| drop(overlay.prev(key, None).unwrap()),
+        |overlay, key| drop(overlay.next(key, None).unwrap()),
+    ];
+    for (way, look) in prepared.into_iter().enumerate() {
+        for backwards in [false, true] {
+            let mut overlay = Overlay::new(&store);
+            for number in 1..KEYS - 1 {
+                let number = if backwards { KEYS - 1 - number } else { number };
+                look(&mut overlay, &key(number));
+                let place = overlay.find(&key(number)).unwrap();
+                overlay.remove(place, b"d").unwrap();
+            }
+            let before = store.operations();
+            let next = overlay.next(b"d", Some(&key(0))).unwrap();
+            assert_eq!(next.map(|(key, _)| key), Some(key(KEYS - 1)));
+            let prev = overlay.prev(b"d", Some(&key(KEYS - 1))).unwrap();
+            assert_eq!(prev.map(|(key, _)| key), Some(key(0)));
+            let asked = store.operations() - before;
+            assert!(
+                asked <= 6,
+                "way {way}, backwards {backwards}: {asked} accesses"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_was_looked_through_is_told() {
+    let store = MemStore::new();
+    store
+        .commit(Batch::from([
+            (b"da".to_vec(), Some(vec![1])),
+            (b"dc".to_vec(), Some(vec![1])),
+        ]))
+        .unwrap();
+    let mut overlay = Overlay::new(&store);
+    overlay.prev(b"d", Some(b"db")).unwrap();
+    overlay.next(b"dx", None).unwrap();
+    let ranges: Vec<_> = overlay.ranges_read().collect();
+    let expected: [(&[u8], &[u8]); 2] = [(b"da", b"db"), (b"dx", b"dy")];
+    assert_eq!(
+        ranges,
+        expected.map(|(from, to)| (from.to_vec(), to.to_vec()))
+    );
 }

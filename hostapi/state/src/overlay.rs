@@ -12,9 +12,9 @@
 //! [`Overlay::remove`] asks the store for the one after it at once, so that removed keys lie inside of spans
 //! and are stepped over together. Spans tell of the store, which does not change: going back leaves them.
 
-use super::memory::lower_bound;
+use super::memory::{lower_bound, upper_bound};
 use super::ordered::{HEAD, Ordered};
-use super::spans::{Span, Spans};
+use super::spans::{EndsAt, Span, Spans};
 use super::store::{Batch, Pair, StateStore, StoreError};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -172,7 +172,7 @@ impl<'s> Overlay<'s> {
     /// If the store cannot be read; nothing is removed then.
     pub fn remove(&mut self, place: Place, prefix: &[u8]) -> Result<(), StoreError> {
         let slot = &self.slots[place.0];
-        if matches!(slot.base, Some(Some(_))) && !self.spans.leads_on_from(&slot.key) {
+        if matches!(slot.base, Some(Some(_))) && !self.spans.lead_on_from(&slot.key, prefix) {
             let key = slot.key.clone();
             let next = self.store.next(prefix, Some(&key.to_vec()))?;
             match next {
@@ -224,14 +224,27 @@ impl<'s> Overlay<'s> {
             Bound::Excluded(after) => Ordered::right_after(after),
             _ => Ordered::from(prefix),
         };
+        self.first_from(prefix, from)
+    }
+
+    /// The first pair as of now whose key starts with `prefix` and is `from` or greater.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn first(&mut self, prefix: &[u8], from: &[u8]) -> Result<Option<Pair>, StoreError> {
+        self.first_from(prefix, from.max(prefix).into())
+    }
+
+    /// The first pair as of now whose key starts with `prefix` and is not below `from`, which is not below `prefix`.
+    fn first_from(&mut self, prefix: &[u8], from: Ordered) -> Result<Option<Pair>, StoreError> {
         if !from.starts_with(prefix) {
             return Ok(None); // the search begins behind all keys with this prefix
         }
         loop {
             let span = self.spans.at(&from).cloned();
             let first = self.first_listed(&from, prefix);
-            let Some(Span { end, ends_at_a_key }) = span else {
-                if !self.meet(&from, &from, false, prefix)? {
+            let Some(Span { end, ends_at }) = span else {
+                if !self.meet(&from, &from, EndsAt::Anywhere, prefix)? {
                     return Ok(first.map(|at| self.pair(at)));
                 }
                 continue;
@@ -240,8 +253,7 @@ impl<'s> Overlay<'s> {
             match first {
                 Some(at) if self.slots[at].key < end => return Ok(Some(self.pair(at))),
                 first
-                    if !end.starts_with(prefix)
-                        || !self.meet(&from, &end, ends_at_a_key, prefix)? =>
+                    if !end.starts_with(prefix) || !self.meet(&from, &end, ends_at, prefix)? =>
                 {
                     return Ok(first.map(|at| self.pair(at)));
                 }
@@ -268,13 +280,13 @@ impl<'s> Overlay<'s> {
         &mut self,
         from: &Ordered,
         end: &Ordered,
-        ends_at_a_key: bool,
+        ends_at: EndsAt,
         prefix: &[u8],
     ) -> Result<bool, StoreError> {
         let end = end.to_vec();
         let found = match end.strip_suffix(&[0]) {
-            // The end is the place right after a key, and not a key itself as far as is known.
-            Some(after) if !ends_at_a_key => self.store.next(prefix, Some(after))?,
+            // The end is the first place after a shorter key, and not a key itself as far as is known.
+            Some(after) if ends_at != EndsAt::Key => self.store.next(prefix, Some(after))?,
             _ if end == prefix => self.store.next(prefix, None)?,
             _ => match self.store.get(&end)? {
                 Some(value) => Some((end, value)),
@@ -285,7 +297,14 @@ impl<'s> Overlay<'s> {
             self.spans.ended(from.clone(), prefix);
             return Ok(false);
         };
-        let at = self.slot(&key);
+        self.note(&key, value);
+        self.spans.met(from.clone(), &key);
+        Ok(true)
+    }
+
+    /// Notes a pair of the store that a search has found. A span must hold its key afterwards.
+    fn note(&mut self, key: &[u8], value: Vec<u8>) {
+        let at = self.slot(key);
         let slot = &mut self.slots[at];
         if slot.base.is_none() {
             slot.base = Some(Some(value));
@@ -296,8 +315,86 @@ impl<'s> Overlay<'s> {
         if slot.is_listed() && !was_listed {
             self.listed.insert(slot.key.clone(), at);
         }
-        self.spans.met(from.clone(), &key);
-        Ok(true)
+    }
+
+    /// The last pair as of now whose key starts with `prefix` and is less than `before` (where given).
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn prev(
+        &mut self,
+        prefix: &[u8],
+        before: Option<&[u8]>,
+    ) -> Result<Option<Pair>, StoreError> {
+        let first = Ordered::from(prefix);
+        let mut end = match upper_bound(prefix, before) {
+            Bound::Excluded(end) => Some(Ordered::from(&end[..])),
+            _ => None,
+        };
+        loop {
+            if end.as_ref().is_some_and(|end| *end <= first) {
+                return Ok(None);
+            }
+            let last = self.last_listed(end.as_ref(), prefix);
+            if let Some(known) = end.as_ref().and_then(|end| self.spans.below(end)) {
+                // From there up to the end all keys of the store are known.
+                match last {
+                    Some(at) if self.slots[at].key >= *known => return Ok(Some(self.pair(at))),
+                    _ => end = Some(known.clone()),
+                }
+                continue;
+            }
+            let before = end.as_ref().map(Ordered::to_vec);
+            let Some((key, value)) = self.store.prev(prefix, before.as_deref())? else {
+                if let Some(end) = end {
+                    let ends_at = self.ends_at(&end);
+                    self.spans.nothing(first, end, ends_at);
+                }
+                return Ok(last.map(|at| self.pair(at)));
+            };
+            self.note(&key, value);
+            match &end {
+                Some(end) => {
+                    let ends_at = self.ends_at(end);
+                    self.spans.met_below(end.clone(), ends_at, &key);
+                }
+                None => {
+                    let behind = Ordered::right_after(&key);
+                    self.spans.met(Ordered::from(&key[..]), &key);
+                    if let Some(at) = last
+                        && self.slots[at].key >= behind
+                    {
+                        return Ok(Some(self.pair(at)));
+                    }
+                    end = Some(behind);
+                }
+            }
+        }
+    }
+
+    /// The last slot that is listed and whose key starts with `prefix` and is below `end` (where given).
+    fn last_listed(&self, end: Option<&Ordered>, prefix: &[u8]) -> Option<usize> {
+        let end = end.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut below = self.listed.range((Bound::Unbounded, end));
+        let (key, &at) = below.next_back()?;
+        key.starts_with(prefix).then_some(at)
+    }
+
+    /// What a span that ends at `place` ends at, as far as is known.
+    fn ends_at(&self, place: &Ordered) -> EndsAt {
+        let slot = self.index.get(place).map(|&at| &self.slots[at]);
+        match slot.and_then(|slot| slot.base.as_ref()) {
+            Some(Some(_)) => EndsAt::Key,
+            _ => EndsAt::Anywhere,
+        }
+    }
+
+    /// The parts of the store that were looked through for a next or a previous key, in order: each from its first
+    /// place up to, not including, its end. What was found depends on there being no other keys in them.
+    pub fn ranges_read(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+        self.spans
+            .ranges()
+            .map(|(from, to)| (from.to_vec(), to.to_vec()))
     }
 
     /// This place in the history.

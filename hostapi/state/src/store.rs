@@ -66,6 +66,12 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// If the store cannot be read.
     fn next(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Option<Pair>, StoreError>;
 
+    /// The last pair whose key starts with `prefix` and is less than `before` (where given).
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn prev(&self, prefix: &[u8], before: Option<&[u8]>) -> Result<Option<Pair>, StoreError>;
+
     /// Makes all changes of `batch` or none of them; they are durable when this returns.
     ///
     /// # Errors
@@ -81,6 +87,10 @@ impl<S: StateStore + ?Sized> StateStore for Arc<S> {
 
     fn next(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
         (**self).next(prefix, after)
+    }
+
+    fn prev(&self, prefix: &[u8], before: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        (**self).prev(prefix, before)
     }
 
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {

@@ -24,6 +24,8 @@ fn fitting(spec: &method::MethodSpec) -> Vec<Vec<u8>> {
             return vec![vec![1; 22], authorization];
         }
         method::SEND_CONTEXT_FREE => 0,
+        // The value of a row holds the number of each index.
+        method::ROW_WRITE => return vec![vec![1; 2], vec![1], vec![1; 9]],
         _ => 1,
     };
     spec.args
@@ -55,7 +57,7 @@ fn numbers_outside_the_table_end_the_run() {
         with_host(OURS, |host| {
             assert_eq!(try_call(host, id, &[]), Err(HostFault::UnknownMethod(id)))
         });
-        if id > 300 {
+        if id > 0x0200 {
             break;
         }
     }

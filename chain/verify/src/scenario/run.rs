@@ -422,6 +422,7 @@ fn state_of(chain: &Chain) -> Result<Vec<Pair>, NodeError> {
         kind::REGISTERED,
         kind::DATA,
         kind::DATA_COUNT,
+        kind::INDEX,
         kind::APP_ACCOUNT,
         kind::APP_FUND,
         kind::DEFERRED,

@@ -108,6 +108,18 @@ pub mod number {
     pub const SEND_DEFERRED: u16 = 0x010D;
     /// [`cancel_deferred`](super::cancel_deferred).
     pub const CANCEL_DEFERRED: u16 = 0x010E;
+    /// [`db_seek`](super::db_seek).
+    pub const DB_SEEK: u16 = 0x0110;
+    /// [`db_range`](super::db_range).
+    pub const DB_RANGE: u16 = 0x0111;
+    /// [`row_write`](super::row_write).
+    pub const ROW_WRITE: u16 = 0x0112;
+    /// [`row_delete`](super::row_delete).
+    pub const ROW_DELETE: u16 = 0x0113;
+    /// [`index_seek`](super::index_seek).
+    pub const INDEX_SEEK: u16 = 0x0114;
+    /// [`index_delete`](super::index_delete).
+    pub const INDEX_DELETE: u16 = 0x0115;
 }
 
 /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
@@ -457,5 +469,45 @@ pub fn send_deferred(deferred: &[u8; 50], authorization: &[[u8; 14]], data: &[u8
 pub fn cancel_deferred(id: i64) -> bool {
     let mut out = [0];
     call(number::CANCEL_DEFERRED, &[&id.to_le_bytes()], &mut out);
+    out[0] != 0
+}
+
+/// Finds a key of the contract's data in their order: the first from a bound on, or the last before
+/// it. Returns their whole lengths, 0 where nothing is answered.
+pub fn db_seek(seek: &[u8; 2], bound: &[u8], key: &mut [u8], value: &mut [u8]) -> [usize; 2] {
+    call_items(number::DB_SEEK, &[seek, bound], [key, value])
+}
+
+/// Reads keys of the contract's data with their values in their order, as many as are asked for or
+/// fit. Returns its whole length, 0 where nothing is answered.
+pub fn db_range(range: &[u8; 4], bound: &[u8], end: &[u8], out: &mut [u8]) -> usize {
+    call(number::DB_RANGE, &[range, bound, end], out)
+}
+
+/// Sets a key of the contract's data, and keeps its entries in indexes of the contract.
+pub fn row_write(indexes: &[[u8; 2]], key: &[u8], value: &[u8]) -> bool {
+    let mut out = [0];
+    call(number::ROW_WRITE, &[indexes.as_flattened(), key, value], &mut out);
+    out[0] != 0
+}
+
+/// Deletes a key of the contract's data, and its entries in indexes of the contract: 1 if it was
+/// there, 0 if not.
+pub fn row_delete(indexes: &[[u8; 2]], key: &[u8]) -> bool {
+    let mut out = [0];
+    call(number::ROW_DELETE, &[indexes.as_flattened(), key], &mut out);
+    out[0] != 0
+}
+
+/// Finds an entry of an index in their order, by number and then by key: 1 with its row, 2 if the
+/// row is gone. Returns their whole lengths, 0 where nothing is answered.
+pub fn index_seek(seek: &[u8; 11], key: &[u8], found: &mut [u8], number: &mut [u8], key: &mut [u8], value: &mut [u8]) -> [usize; 4] {
+    call_items(number::INDEX_SEEK, &[seek, key], [found, number, key, value])
+}
+
+/// Deletes an entry of an index of the contract whose row is gone: 1 if it was there, 0 if not.
+pub fn index_delete(entry: &[u8; 9], key: &[u8]) -> bool {
+    let mut out = [0];
+    call(number::INDEX_DELETE, &[entry, key], &mut out);
     out[0] != 0
 }

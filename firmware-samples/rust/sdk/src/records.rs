@@ -1,4 +1,5 @@
-//! Records for [`crate::output`], [`crate::app_operate`], [`crate::app_free`] and [`crate::app_frozen`].
+//! Records for [`crate::output`], [`crate::app_operate`], [`crate::app_free`] and [`crate::app_frozen`], and for searches
+//! among keys.
 
 use crate::{output, script_id};
 
@@ -69,4 +70,59 @@ pub fn frozen_fund(kind: Fund, name: &[u8], amount: i64, height: u32, tag: &[u8]
     out[13..54].copy_from_slice(&user(name));
     out[54..].copy_from_slice(&user(tag));
     out
+}
+
+/// Where a search among keys begins, and which way it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The first from the bound on.
+    From = 0,
+    /// The first behind it.
+    After = 1,
+    /// The last before it.
+    Before = 2,
+    /// The last up to it.
+    UpTo = 3,
+}
+
+/// A search for [`crate::db_seek`]: each key begins with the first `prefix` bytes of the bound.
+pub fn seek(way: Way, prefix: u8) -> [u8; 2] {
+    [way as u8, prefix]
+}
+
+/// A search for [`crate::db_range`], for at most `limit` keys.
+pub fn range(way: Way, prefix: u8, limit: u16) -> [u8; 4] {
+    let [low, high] = limit.to_le_bytes();
+    [way as u8, prefix, low, high]
+}
+
+/// An index of rows by the number that lies in their values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its number, of the contract's choice.
+    pub index: u8,
+    /// Where in a value the number lies: 8 bytes, from its lowest on, without a sign.
+    pub at: u8,
+}
+
+impl Index {
+    /// The record of [`crate::row_write`] and [`crate::row_delete`].
+    pub fn record(self) -> [u8; 2] {
+        [self.index, self.at]
+    }
+
+    /// A search from `number` on, for [`crate::index_seek`].
+    pub fn seek(self, way: Way, number: u64) -> [u8; 11] {
+        let mut out = [0; 11];
+        out[..3].copy_from_slice(&[self.index, self.at, way as u8]);
+        out[3..].copy_from_slice(&number.to_le_bytes());
+        out
+    }
+
+    /// An entry of it, for [`crate::index_delete`].
+    pub fn entry(self, number: u64) -> [u8; 9] {
+        let mut out = [self.index; 9];
+        out[1..].copy_from_slice(&number.to_le_bytes());
+        out
+    }
 }

@@ -16,7 +16,7 @@
 //! where there is room, and the copy is opened.
 
 use crate::folder::{self, Making, PATIENCE, foreign, in_use, io_error, retry_while_locked, sync};
-use crate::memory::lower_bound;
+use crate::memory::{lower_bound, upper_bound};
 use crate::store::{Batch, Pair, StateStore, StoreError};
 use std::cell::Cell;
 use std::env;
@@ -241,6 +241,19 @@ impl StateStore for SledStore {
         })?;
         let first = first.filter(|(key, _)| key.starts_with(prefix));
         Ok(first.map(|(key, value)| (key.to_vec(), value.to_vec())))
+    }
+
+    fn prev(&self, prefix: &[u8], before: Option<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        self.usable()?;
+        let end = upper_bound(prefix, before);
+        let last = catch_panic("read", || {
+            self.tree
+                .range::<Vec<u8>, _>((Bound::Unbounded, end))
+                .next_back()
+                .transpose()
+        })?;
+        let last = last.filter(|(key, _)| key.starts_with(prefix));
+        Ok(last.map(|(key, value)| (key.to_vec(), value.to_vec())))
     }
 
     /// After a failure, whether the batch was made is known only when the store is opened again: until

@@ -13,6 +13,7 @@ pub mod funds;
 pub mod host;
 pub mod measure;
 pub mod memory;
+pub mod ordered;
 pub mod plain;
 pub mod script;
 pub mod transactions;
@@ -142,6 +143,7 @@ impl Case {
 /// When an image that a row is about cannot be made.
 pub fn cases() -> Result<Vec<Case>, Error> {
     let mut rows = host::cases();
+    rows.extend(ordered::cases());
     rows.extend(funds::cases());
     rows.extend(calls::cases());
     rows.extend(deferred::cases());

@@ -28,6 +28,13 @@ pub(crate) fn describe(key: &[u8], notes: &dyn Notes) -> String {
         kind::DATA => owned("data of", " "),
         kind::DATA_COUNT => owned("number of keys of", " "),
         kind::INDEX => index(rest, notes),
+        kind::OBJECT if rest.len() == size_of::<RegId>() => owned("number of objects made by", " "),
+        kind::OBJECT => {
+            object(rest, notes).and_then(|(object, rest)| rest.is_empty().then_some(object))
+        }
+        kind::FIELD => object(rest, notes)
+            .map(|(object, field)| format!("field {} of {object}", hex::encode(field))),
+        kind::OWNED => owned_object(rest, notes),
         kind::APP_ACCOUNT => owned("app account of", " "),
         kind::APP_FUND => owned("frozen fund of", " "),
         kind::DEFERRED => hashed("deferred action"),
@@ -36,6 +43,24 @@ pub(crate) fn describe(key: &[u8], notes: &dyn Notes) -> String {
         _ => None,
     };
     described.unwrap_or_else(unknown)
+}
+
+/// An object by contract and id, and what follows.
+fn object<'r>(rest: &'r [u8], notes: &dyn Notes) -> Option<(String, &'r [u8])> {
+    let (id, rest) = rest.split_first_chunk::<{ size_of::<RegId>() }>()?;
+    let (number, rest) = rest.split_first_chunk()?;
+    let id = Called { id: *id, notes };
+    let number = u64::from_be_bytes(*number);
+    Some((format!("object {number} of {id}"), rest))
+}
+
+/// An entry of an owner's object: owner, contract and id.
+fn owned_object(rest: &[u8], notes: &dyn Notes) -> Option<String> {
+    let (owner, rest) = rest.split_first_chunk::<{ size_of::<RegId>() }>()?;
+    let (object, rest) = object(rest, notes)?;
+    let owner = Called { id: *owner, notes };
+    rest.is_empty()
+        .then(|| format!("{object}, owned by {owner}"))
 }
 
 /// An entry of an index: contract, index, number and key.
@@ -65,6 +90,20 @@ mod tests {
                 "index 1 of 3-0, number 258, key 1b",
             ),
             (vec![kind::INDEX, 1], "key 7901"),
+            (
+                keys::object_count(&id).to_vec(),
+                "number of objects made by 3-0",
+            ),
+            (keys::object(&id, 5).to_vec(), "object 5 of 3-0"),
+            (
+                keys::field(&id, 5, b"k").to_vec(),
+                "field 6b of object 5 of 3-0",
+            ),
+            (
+                keys::owned_object(&[1, 0, 0, 0, 0, 0], &id, 5).to_vec(),
+                "object 5 of 3-0, owned by 1-0",
+            ),
+            (vec![kind::OBJECT, 1], "key 6a01"),
             (keys::contract(&id).to_vec(), "contract 3-0"),
             (keys::registered(&id).to_vec(), "key id of 3-0"),
             (keys::name("token"), "local name token"),

@@ -146,6 +146,18 @@ impl<'a, 's> Host<'a, 's> {
             Request::RowDelete { indexes, key } => self.row_delete(indexes, key),
             Request::IndexSeek { seek, key } => self.index_seek(seek, key),
             Request::IndexDelete { entry, key } => self.index_delete(entry, key),
+            Request::ObjectCreate { owner } => self.object_create(owner),
+            Request::ObjectDelete { id } => self.object_delete(id),
+            Request::ObjectOwner { object } => self.object_owner(object),
+            Request::ObjectSetOwner { id, owner } => self.object_set_owner(id, owner),
+            Request::ObjectApprove { id, account } => self.object_approve(id, account),
+            Request::ObjectGet { object, field } => self.object_get(object, field),
+            Request::ObjectSet { id, field, value } => self.object_set(id, field, value),
+            Request::ObjectNext {
+                owner,
+                contract,
+                after,
+            } => self.object_next(owner, contract, after),
             Request::TxHash => {
                 self.reply.item(&self.context.tx_hash);
                 Ok(Served::DONE)

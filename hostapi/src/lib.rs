@@ -23,6 +23,7 @@ pub mod hash;
 pub mod host;
 mod methods;
 pub mod network;
+pub mod objects;
 pub mod outputs;
 pub mod prints;
 mod refusal;

@@ -162,7 +162,7 @@ impl Passed {
         match (item.kind, item.kind.lengths()) {
             (Kind::Int64, _) => ("int64_t", Passed::new(&[], "s51_item64()".into())),
             (Kind::Int32, _) => ("uint32_t", Passed::new(&[], "s51_item32()".into())),
-            (Kind::Flag, _) => ("uint8_t", Passed::new(&[], "s51_item8()".into())),
+            (Kind::Flag | Kind::Code, _) => ("uint8_t", Passed::new(&[], "s51_item8()".into())),
             (_, Length::Exactly(n)) => (
                 "uint16_t",
                 Passed::new(&[OUT], format!("s51_item(out, {n})")),
@@ -474,6 +474,13 @@ pub fn price(rule: &GasRule) -> String {
             let _ = write!(
                 text,
                 " + {} for every key that is looked at, and for finding that there is none",
+                Effect::LOOKED_AT.0
+            );
+        }
+        Effect::Object => {
+            let _ = write!(
+                text,
+                " + storage + {} for every field, and for finding that there is none",
                 Effect::LOOKED_AT.0
             );
         }

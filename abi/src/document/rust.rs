@@ -133,6 +133,18 @@ fn function(method: &MethodSpec) -> String {
             ),
             "",
         ),
+        [
+            Item {
+                kind: Kind::Code, ..
+            },
+        ] => (
+            "u8".to_owned(),
+            format!(
+                "    let mut out = [0];\n    {};\n    out[0]\n",
+                call("&mut out")
+            ),
+            " 0 where nothing is answered.",
+        ),
         [item] => match item.kind.lengths() {
             Length::Exactly(n) => fixed(&format!("[0; {n}]"), &format!("[u8; {n}]"), "out"),
             _ => {

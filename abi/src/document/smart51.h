@@ -394,6 +394,23 @@ S51_INLINE void s51_entry(s51_entry_t S51_XDATA *entry, const s51_index_t *index
     entry->number = number;
 }
 
+/* An object, for s51_object_owner and s51_object_get. */
+typedef struct S51_PACKED {
+    uint8_t contract[6]; /* that made it */
+    int64_t id;
+} s51_object_t;
+/* What the methods answer that change one. */
+#define S51_DONE 1
+#define S51_NO_OBJECT 2
+#define S51_NOT_OWNER 3
+#define S51_NO_ACCOUNT 4
+
+S51_INLINE void s51_object(s51_object_t S51_XDATA *object, const void *contract, int64_t id)
+{
+    s51_copy(contract, object->contract, 6);
+    object->id = id;
+}
+
 /* Ends the call with a code other than S51_OK and a text for people. */
 #define s51_fail_with(code, literal) s51_fail(code, literal, sizeof(literal) - 1)
 

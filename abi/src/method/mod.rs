@@ -106,6 +106,14 @@ impl MethodSpec {
             | Method::RowDelete
             | Method::IndexSeek
             | Method::IndexDelete
+            | Method::ObjectCreate
+            | Method::ObjectDelete
+            | Method::ObjectOwner
+            | Method::ObjectSetOwner
+            | Method::ObjectApprove
+            | Method::ObjectGet
+            | Method::ObjectSet
+            | Method::ObjectNext
             | Method::Output
             | Method::ScriptData
             | Method::TxSender

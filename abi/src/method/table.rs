@@ -526,7 +526,7 @@ methods! {
     }
     /// Finds a key of the contract's data in their order: the first from a bound on, or the last before it.
     0x0110 DbSeek DB_SEEK = db_seek / Option::None, (seek: Record(2); bound: Bytes) -> (key: Bytes, value: Bytes) {
-        gas: GasRule::flat(1_600),
+        gas: GasRule::flat(2_000),
         steps: None,
         failures: [
             "there is no such key: nothing is answered",
@@ -584,7 +584,7 @@ methods! {
     /// Finds an entry of an index in their order, by number and then by key: 1 with its row, 2 if the row is gone.
     0x0114 IndexSeek INDEX_SEEK = index_seek / Option::None,
     (seek: Record(11); key: Bytes) -> (found: Flag, number: Int64, key: Bytes, value: Bytes) {
-        gas: GasRule::flat(2_600),
+        gas: GasRule::flat(3_000),
         steps: None,
         failures: ["there is no such entry, or an unknown way: nothing is answered"],
         notes: "The record is: number of the index and place in the value, as in method 0x0112 (1 byte each), the way of \
@@ -603,6 +603,81 @@ methods! {
         notes: "The record is: number of the index (1 byte), number of the entry (LE64). The row, if there is one, stays.",
         example: "static const s51_index_t by_price = {1, 0}; s51_entry_t entry; s51_entry(&entry, &by_price, 100); \
                   s51_index_delete(&entry, \"lamp\", 4);",
+    }
+    /// Makes an object of the contract, which this account or contract owns: its id.
+    0x0120 ObjectCreate OBJECT_CREATE = object_create / Option::None, (owner: Regid) -> (id: Int64) {
+        gas: GasRule::flat(3_600).with(Effect::Storage),
+        steps: None,
+        failures: ["there is no account of this id: nothing is answered"],
+        notes: "A contract's objects are numbered from 1 on, and no number is given twice. An object is known by its contract \
+                and its id. The storage is that of three records: the object, its entry among those of its owner, and the \
+                count.",
+        example: "int64_t id = s51_object_create(sender);",
+    }
+    /// Deletes an object of the contract with its fields.
+    0x0121 ObjectDelete OBJECT_DELETE = object_delete / Option::None, (id: Int64) -> (done: Code) {
+        gas: GasRule::flat(3_600).with(Effect::Object),
+        steps: None,
+        failures: [],
+        notes: "The answer is 1 done, 2 no such object, or 3 not the owner's call: the owner is neither the contract itself \
+                nor one whose authority the call has, as method 0x0109 tells it. Each field is looked for, paid and removed \
+                before the next one.",
+        example: "if (s51_object_delete(1) != S51_DONE) s51_exit(2);",
+    }
+    /// Reads who owns an object, of any contract, and who else may give it away.
+    0x0122 ObjectOwner OBJECT_OWNER = object_owner / Option::None,
+    (object: Record(14)) -> (owner: Regid, approved: Regid) {
+        gas: GasRule::flat(1_000),
+        steps: None,
+        failures: ["there is no such object: nothing is answered"],
+        notes: "The record is: registered id of the contract that made it (6), id (LE64). Approved is 0-0 for nobody.",
+        example: "s51_object_t object; s51_object(&object, other, 1); uint8_t owner[6]; \
+                  if (!s51_object_owner(&object, owner)) s51_exit(2);",
+    }
+    /// Gives an object of the contract to another account or contract.
+    0x0123 ObjectSetOwner OBJECT_SET_OWNER = object_set_owner / Option::None, (id: Int64, owner: Regid) -> (done: Code) {
+        gas: GasRule::flat(5_000).with(Effect::Storage),
+        steps: None,
+        failures: [],
+        notes: "The answer is that of method 0x0121, or 4 where there is no account of this id. Who is approved may do it too; \
+                afterwards nobody is approved.",
+        example: "if (s51_object_set_owner(1, other) != S51_DONE) s51_exit(2);",
+    }
+    /// Approves somebody, beside the owner, who may give an object of the contract to another one.
+    0x0124 ObjectApprove OBJECT_APPROVE = object_approve / Option::None, (id: Int64, account: Regid) -> (done: Code) {
+        gas: GasRule::flat(2_600).with(Effect::Storage),
+        steps: None,
+        failures: [],
+        notes: "The answer is that of method 0x0121. With 0-0 nobody is approved any more. Who is approved sets no field and \
+                deletes nothing.",
+        example: "if (s51_object_approve(1, other) != S51_DONE) s51_exit(2);",
+    }
+    /// Reads a field of an object, of any contract.
+    0x0125 ObjectGet OBJECT_GET = object_get / Option::None, (object: Record(14), field: Bytes) -> (value: Bytes) {
+        gas: GasRule::flat(1_000),
+        steps: None,
+        failures: ["there is no such object, or it has no such field: nothing is answered"],
+        notes: "The record is that of method 0x0122. A field is a name or a number of 1 to 32 bytes.",
+        example: "s51_object_t object; s51_object(&object, self, 1); \
+                  if (!s51_object_get(&object, \"price\", 5, &price, sizeof price)) price = 0;",
+    }
+    /// Sets a field of an object of the contract, or removes it where no value is given.
+    0x0126 ObjectSet OBJECT_SET = object_set / Option::None, (id: Int64, field: Bytes; value: Bytes) -> (done: Code) {
+        gas: GasRule::flat(2_600).with(Effect::Storage),
+        steps: None,
+        failures: ["a field of more than 32 bytes: nothing is answered"],
+        notes: "The answer is that of method 0x0121.",
+        example: "if (s51_object_set(1, \"price\", 5, &price, sizeof price) != S51_DONE) s51_exit(2);",
+    }
+    /// Finds the objects of an owner that a contract has made, by id: the first, or the one after another.
+    0x0127 ObjectNext OBJECT_NEXT = object_next / Option::None,
+    (owner: Regid, contract: Regid; after: Int64) -> (id: Int64) {
+        gas: GasRule::flat(1_600),
+        steps: None,
+        failures: ["there is none: nothing is answered"],
+        notes: "The object of which the id is given need not be there.",
+        example: "int64_t id = s51_object_next(sender, self, 0); \
+                  while (id) id = s51_object_next(sender, self, id);",
     }
 
     in 2014:

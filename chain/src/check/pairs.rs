@@ -14,6 +14,7 @@ use hostapi::accounts::{Account, contract_key_id};
 use hostapi::app_accounts;
 use hostapi::deferred::{self, COUNT_NAME, Deferred, QueuePlace};
 use hostapi::hash::{blake2b, key_hash};
+use hostapi::objects::{FIELD_MAX, Object};
 use loader::Image;
 use state::keys::{self, KeyId, RegId, kind};
 
@@ -66,6 +67,9 @@ impl Check<'_> {
                 "it is no count of a contract's keys",
             ),
             kind::INDEX => self.index_entry(name, value)?,
+            kind::OBJECT => self.object(name, value)?,
+            kind::FIELD => self.field(name)?,
+            kind::OWNED => self.owned(name, value)?,
             kind::APP_ACCOUNT => sound(
                 app_accounts::is_account(name, value),
                 "it is no app account",
@@ -201,6 +205,60 @@ impl Check<'_> {
         }
         let there = self.get(&keys::contract(id))?;
         Ok(there.is_none().then_some("no contract can have this index"))
+    }
+
+    /// An object, or how many a contract ever made.
+    fn object(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        let Some((contract, id)) = name.split_first_chunk::<{ size_of::<RegId>() }>() else {
+            return Ok(Some("the key names no contract"));
+        };
+        if self.get(&keys::contract(contract))?.is_none() {
+            return Ok(Some("no contract can have made it"));
+        }
+        if id.is_empty() {
+            let is_count = value.len() == size_of::<u64>();
+            return Ok((!is_count).then_some("it is no count of a contract's objects"));
+        }
+        let (Ok(id), Some(object)) = (<[u8; 8]>::try_from(id), Object::decode(value)) else {
+            return Ok(Some("it is no object"));
+        };
+        let id = u64::from_be_bytes(id);
+        let made = self.get(&keys::object_count(contract))?;
+        let made = made.and_then(|made| made.try_into().ok());
+        if id == 0 || Some(id) > made.map(u64::from_le_bytes) {
+            return Ok(Some("its id is not among those that were given"));
+        }
+        if self.get(&keys::registered(&object.owner))?.is_none() {
+            return Ok(Some("its owner is nobody"));
+        }
+        let entry = self.get(&keys::owned_object(&object.owner, contract, id))?;
+        Ok(entry.is_none().then_some("its owner has no entry of it"))
+    }
+
+    /// The object of a contract and an id, as keys have them one after the other, if it is there.
+    fn object_of(&self, contract: &[u8], id: &[u8]) -> Result<Option<Object>, NodeError> {
+        let object = self.get(&[&[kind::OBJECT], contract, id].concat())?;
+        Ok(object.and_then(|object| Object::decode(&object)))
+    }
+
+    /// The name of a field's key: contract, id, field.
+    fn field(&self, name: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        let length = name.len().saturating_sub(6 + 8);
+        if !(1..=FIELD_MAX).contains(&length) {
+            return Ok(Some("it is no field of an object"));
+        }
+        let object = self.object_of(&name[..6], &name[6..14])?;
+        Ok(object.is_none().then_some("the object is gone"))
+    }
+
+    /// The name of an entry's key: owner, contract, id.
+    fn owned(&self, name: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {
+        if name.len() != 6 + 6 + 8 || !value.is_empty() {
+            return Ok(Some("it is no entry of an owner's object"));
+        }
+        let object = self.object_of(&name[6..12], &name[12..])?;
+        let is_owned = object.is_some_and(|object| object.owner == name[..6]);
+        Ok((!is_owned).then_some("the object is gone, or somebody else's"))
     }
 
     fn deferred(&self, key: &[u8], value: &[u8]) -> Result<Option<&'static str>, NodeError> {

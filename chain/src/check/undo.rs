@@ -119,6 +119,9 @@ impl Check<'_> {
                     | kind::CONTRACT
                     | kind::CODE
                     | kind::INDEX
+                    | kind::OBJECT
+                    | kind::FIELD
+                    | kind::OWNED
                     | kind::APP_ACCOUNT
                     | kind::APP_FUND
                     | kind::DEFERRED_ID

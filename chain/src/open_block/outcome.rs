@@ -88,7 +88,9 @@ impl OpenBlock<'_> {
                 w.0.clear();
             }
             let owned = match key.first() {
-                Some(&(kind::DATA | kind::INDEX)) => 1 + size_of::<RegId>(),
+                Some(&(kind::DATA | kind::INDEX | kind::OBJECT | kind::FIELD | kind::OWNED)) => {
+                    1 + size_of::<RegId>()
+                }
                 Some(&kind::CODE) => key.len(),
                 _ => return,
             };

@@ -15,12 +15,17 @@ use std::sync::Arc;
 const NO_ACTION: &str = "the action or its authorities are none that the contract can send";
 
 impl Host<'_, '_> {
-    /// Method 0x0109.
-    pub(crate) fn has_auth(&mut self, account: &RegId) -> Result<Served, Failure<CallEnd>> {
-        let has = match &self.running.actors {
+    /// Whether the running frame has the authority of an account.
+    pub(super) fn acts_for(&self, account: &RegId) -> bool {
+        match &self.running.actors {
             Some(actors) => actors.contains(account),
             None => *account == self.running.caller,
-        };
+        }
+    }
+
+    /// Method 0x0109.
+    pub(crate) fn has_auth(&mut self, account: &RegId) -> Result<Served, Failure<CallEnd>> {
+        let has = self.acts_for(account);
         self.answer(&[u8::from(has)])
     }
 

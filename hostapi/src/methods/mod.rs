@@ -7,4 +7,5 @@ mod chain;
 mod crypto;
 mod data;
 mod money;
+mod objects;
 mod ordered;

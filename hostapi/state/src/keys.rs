@@ -32,6 +32,12 @@ pub mod kind {
     pub const DATA_COUNT: u8 = b'n';
     /// Entries of a contract's indexes, by number of the index, number of the entry and key.
     pub const INDEX: u8 = b'y';
+    /// Objects, by the contract that made them and id; and how many it ever made.
+    pub const OBJECT: u8 = b'j';
+    /// Fields of objects, by contract, id and name.
+    pub const FIELD: u8 = b'k';
+    /// Entries of objects, by owner, contract and id.
+    pub const OWNED: u8 = b'w';
     /// App accounts, by contract and user.
     pub const APP_ACCOUNT: u8 = b'f';
     /// Frozen funds of app accounts, by contract, user, height and tag.
@@ -110,6 +116,50 @@ pub fn index_entry(contract: &RegId, of: u8, number: u64, key: &[u8]) -> Key {
     entry.extend_from_slice(&number.to_be_bytes());
     entry.extend_from_slice(key);
     entry
+}
+
+/// `j regid`: how many objects a contract ever made, LE64.
+#[must_use]
+pub fn object_count(contract: &RegId) -> [u8; 7] {
+    tagged(kind::OBJECT, contract)
+}
+
+/// `j regid id`: an object of a contract; the id is big-endian.
+#[must_use]
+pub fn object(contract: &RegId, id: u64) -> [u8; 15] {
+    let mut key = [kind::OBJECT; 15];
+    key[1..7].copy_from_slice(contract);
+    key[7..].copy_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// `k regid id field`: a field of an object; with an empty `field`, the prefix of all of them.
+#[must_use]
+pub fn field(contract: &RegId, id: u64, field: &[u8]) -> Key {
+    let mut key = Key::from_elem(kind::FIELD, 15 + field.len());
+    key[1..7].copy_from_slice(contract);
+    key[7..15].copy_from_slice(&id.to_be_bytes());
+    key[15..].copy_from_slice(field);
+    key
+}
+
+/// `w owner regid id`: the entry of an object among those of its owner.
+#[must_use]
+pub fn owned_object(owner: &RegId, contract: &RegId, id: u64) -> [u8; 21] {
+    let mut key = [kind::OWNED; 21];
+    key[1..7].copy_from_slice(owner);
+    key[7..13].copy_from_slice(contract);
+    key[13..].copy_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// `w owner regid`: the prefix of the entries of an owner's objects that a contract made.
+#[must_use]
+pub fn owned_objects(owner: &RegId, contract: &RegId) -> [u8; 13] {
+    let mut key = [kind::OWNED; 13];
+    key[1..7].copy_from_slice(owner);
+    key[7..].copy_from_slice(contract);
+    key
 }
 
 /// `f regid user`: a user's app account with a contract; with an empty `user`, the prefix of all.
@@ -242,6 +292,21 @@ mod tests {
         assert_eq!(
             *index_entry(&id, 7, 258, b"key"),
             b"y\x01\0\0\0\x02\0\x07\0\0\0\0\0\0\x01\x02key"[..]
+        );
+        assert_eq!(object_count(&id), *b"j\x01\0\0\0\x02\0");
+        assert_eq!(object(&id, 258), *b"j\x01\0\0\0\x02\0\0\0\0\0\0\0\x01\x02");
+        assert_eq!(
+            *field(&id, 258, b"key"),
+            b"k\x01\0\0\0\x02\0\0\0\0\0\0\0\x01\x02key"[..]
+        );
+        let owner = [3; 6];
+        assert_eq!(
+            owned_object(&owner, &id, 258),
+            *b"w\x03\x03\x03\x03\x03\x03\x01\0\0\0\x02\0\0\0\0\0\0\0\x01\x02"
+        );
+        assert_eq!(
+            owned_object(&owner, &id, 258)[..13],
+            owned_objects(&owner, &id)
         );
         assert_eq!(*app_account(&id, b"user"), b"f\x01\0\0\0\x02\0user"[..]);
         assert_eq!(

@@ -7,6 +7,7 @@ mod differences;
 mod frames;
 mod funds;
 mod methods;
+mod objects;
 mod ordered;
 mod payments;
 mod properties;

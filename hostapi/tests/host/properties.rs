@@ -14,7 +14,7 @@ fn any_semantics() -> impl Strategy<Value = Semantics> {
 }
 
 fn any_method() -> impl Strategy<Value = u16> {
-    prop_oneof![4 => 0..40u16, 1 => method::FIRST_OWN..method::FIRST_OWN + 4, 2 => method::DB_SEEK..=method::INDEX_DELETE, 1 => any::<u16>()]
+    prop_oneof![4 => 0..40u16, 1 => method::FIRST_OWN..method::FIRST_OWN + 4, 2 => prop_oneof![method::DB_SEEK..=method::INDEX_DELETE, method::OBJECT_CREATE..=method::OBJECT_NEXT], 1 => any::<u16>()]
 }
 
 /// Items of the lengths that methods take, some of them with a meaning.
@@ -22,7 +22,7 @@ fn any_item() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 1..100),
         prop::sample::select(vec![
-            1usize, 2, 4, 6, 8, 9, 11, 16, 19, 32, 33, 34, 41, 48, 95, 96, 190
+            1usize, 2, 4, 6, 8, 9, 11, 14, 16, 19, 32, 33, 34, 41, 48, 95, 96, 190
         ])
         .prop_flat_map(|length| vec(any::<u8>(), length)),
         prop::sample::select(vec![

@@ -1,5 +1,5 @@
-//! Records for [`crate::output`], [`crate::app_operate`], [`crate::app_free`] and [`crate::app_frozen`], and for searches
-//! among keys.
+//! Records for [`crate::output`], [`crate::app_operate`], [`crate::app_free`] and [`crate::app_frozen`], for searches among
+//! keys, and for objects.
 
 use crate::{output, script_id};
 
@@ -125,4 +125,12 @@ impl Index {
         out[1..].copy_from_slice(&number.to_le_bytes());
         out
     }
+}
+
+/// An object for [`crate::object_owner`] and [`crate::object_get`]: the contract that made it, and its id.
+pub fn object(contract: &[u8; 6], id: i64) -> [u8; 14] {
+    let mut out = [0; 14];
+    out[..6].copy_from_slice(contract);
+    out[6..].copy_from_slice(&id.to_le_bytes());
+    out
 }

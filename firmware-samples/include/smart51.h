@@ -400,6 +400,23 @@ S51_INLINE void s51_entry(s51_entry_t S51_XDATA *entry, const s51_index_t *index
     entry->number = number;
 }
 
+/* An object, for s51_object_owner and s51_object_get. */
+typedef struct S51_PACKED {
+    uint8_t contract[6]; /* that made it */
+    int64_t id;
+} s51_object_t;
+/* What the methods answer that change one. */
+#define S51_DONE 1
+#define S51_NO_OBJECT 2
+#define S51_NOT_OWNER 3
+#define S51_NO_ACCOUNT 4
+
+S51_INLINE void s51_object(s51_object_t S51_XDATA *object, const void *contract, int64_t id)
+{
+    s51_copy(contract, object->contract, 6);
+    object->id = id;
+}
+
 /* Ends the call with a code other than S51_OK and a text for people. */
 #define s51_fail_with(code, literal) s51_fail(code, literal, sizeof(literal) - 1)
 
@@ -461,6 +478,14 @@ S51_INLINE void s51_entry(s51_entry_t S51_XDATA *entry, const s51_index_t *index
 #define S51_ROW_DELETE 0x0113
 #define S51_INDEX_SEEK 0x0114
 #define S51_INDEX_DELETE 0x0115
+#define S51_OBJECT_CREATE 0x0120
+#define S51_OBJECT_DELETE 0x0121
+#define S51_OBJECT_OWNER 0x0122
+#define S51_OBJECT_SET_OWNER 0x0123
+#define S51_OBJECT_APPROVE 0x0124
+#define S51_OBJECT_GET 0x0125
+#define S51_OBJECT_SET 0x0126
+#define S51_OBJECT_NEXT 0x0127
 
 /* The methods. */
 /* Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger. */
@@ -951,6 +976,77 @@ S51_INLINE uint8_t s51_index_delete(const void *entry, const void *key, uint16_t
     s51_arg(key, key_len);
     s51_call(S51_INDEX_DELETE);
     return s51_item8();
+}
+
+/* Makes an object of the contract, which this account or contract owns: its id. */
+S51_INLINE int64_t s51_object_create(const void *owner)
+{
+    s51_arg(owner, 6);
+    s51_call(S51_OBJECT_CREATE);
+    return s51_item64();
+}
+
+/* Deletes an object of the contract with its fields. */
+S51_INLINE uint8_t s51_object_delete(int64_t id)
+{
+    s51_arg64(id);
+    s51_call(S51_OBJECT_DELETE);
+    return s51_item8();
+}
+
+/* Reads who owns an object, of any contract, and who else may give it away. */
+S51_INLINE uint16_t s51_object_owner(const void *object, void *out)
+{
+    s51_arg(object, 14);
+    s51_call(S51_OBJECT_OWNER);
+    return s51_item(out, 6);
+}
+
+/* Gives an object of the contract to another account or contract. */
+S51_INLINE uint8_t s51_object_set_owner(int64_t id, const void *owner)
+{
+    s51_arg64(id);
+    s51_arg(owner, 6);
+    s51_call(S51_OBJECT_SET_OWNER);
+    return s51_item8();
+}
+
+/* Approves somebody, beside the owner, who may give an object of the contract to another one. */
+S51_INLINE uint8_t s51_object_approve(int64_t id, const void *account)
+{
+    s51_arg64(id);
+    s51_arg(account, 6);
+    s51_call(S51_OBJECT_APPROVE);
+    return s51_item8();
+}
+
+/* Reads a field of an object, of any contract. */
+S51_INLINE uint16_t s51_object_get(const void *object, const void *field, uint16_t field_len, void *out, uint16_t cap)
+{
+    s51_arg(object, 14);
+    s51_arg(field, field_len);
+    s51_call(S51_OBJECT_GET);
+    return s51_item(out, cap);
+}
+
+/* Sets a field of an object of the contract, or removes it where no value is given. */
+S51_INLINE uint8_t s51_object_set(int64_t id, const void *field, uint16_t field_len, const void *value, uint16_t value_len)
+{
+    s51_arg64(id);
+    s51_arg(field, field_len);
+    s51_arg(value, value_len);
+    s51_call(S51_OBJECT_SET);
+    return s51_item8();
+}
+
+/* Finds the objects of an owner that a contract has made, by id: the first, or the one after another. */
+S51_INLINE int64_t s51_object_next(const void *owner, const void *contract, int64_t after)
+{
+    s51_arg(owner, 6);
+    s51_arg(contract, 6);
+    s51_arg64(after);
+    s51_call(S51_OBJECT_NEXT);
+    return s51_item64();
 }
 
 #endif

@@ -77,6 +77,7 @@ samples! {
     "black_halo": "a trade without an arbiter: both deposit more than the price until they agree",
     "lashou": "a group buys cheaper: enough buyers in time, or each has his money back",
     "registry": "names that end at a height, listed in their order and by their ends",
+    "nft": "single things that people own: mint, transfer, approve, burn, list by owner",
 }
 
 /// The sample of this name.

@@ -82,7 +82,7 @@ impl Effect {
     /// What one topic of an event costs, beside its bytes.
     pub const TOPIC: Gas = Gas(375);
     /// What it costs to look at the next key, or the one before, among those that a call looks through.
-    pub const LOOKED_AT: Gas = Gas(1_000);
+    pub const LOOKED_AT: Gas = Gas(1_200);
     /// What it costs to keep an index with a key, beside the bytes of its entry: one can go and another one come.
     pub const INDEXED: Gas = Gas(2_400);
 

@@ -18,6 +18,7 @@ mod hostile;
 mod killed_process;
 mod money;
 mod money_property;
+mod objects;
 mod old_rules;
 mod past;
 mod prices;

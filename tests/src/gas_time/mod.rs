@@ -13,6 +13,7 @@ pub mod funds;
 pub mod host;
 pub mod measure;
 pub mod memory;
+pub mod objects;
 pub mod ordered;
 pub mod plain;
 pub mod script;
@@ -40,6 +41,10 @@ pub const COUNTED: &[&str] = &[
     "21 db_next, 10000 keys written, each",
     "22 tx_hash, on the 8051",
     "24 output, 40 records to addresses",
+    "272 db_seek, way 2, 10000 stored keys deleted, each",
+    "274 row_write, other numbers, 8 indexes",
+    "289 object_delete, 1000 fields",
+    "294 object_set, new fields of 32 bytes",
     "29 unpack, 4090 bytes of format",
     "34 app_operate, 300 frozen funds of one user",
     "transaction, the smallest call",
@@ -144,6 +149,7 @@ impl Case {
 pub fn cases() -> Result<Vec<Case>, Error> {
     let mut rows = host::cases();
     rows.extend(ordered::cases());
+    rows.extend(objects::cases());
     rows.extend(funds::cases());
     rows.extend(calls::cases());
     rows.extend(deferred::cases());

@@ -120,6 +120,22 @@ pub mod number {
     pub const INDEX_SEEK: u16 = 0x0114;
     /// [`index_delete`](super::index_delete).
     pub const INDEX_DELETE: u16 = 0x0115;
+    /// [`object_create`](super::object_create).
+    pub const OBJECT_CREATE: u16 = 0x0120;
+    /// [`object_delete`](super::object_delete).
+    pub const OBJECT_DELETE: u16 = 0x0121;
+    /// [`object_owner`](super::object_owner).
+    pub const OBJECT_OWNER: u16 = 0x0122;
+    /// [`object_set_owner`](super::object_set_owner).
+    pub const OBJECT_SET_OWNER: u16 = 0x0123;
+    /// [`object_approve`](super::object_approve).
+    pub const OBJECT_APPROVE: u16 = 0x0124;
+    /// [`object_get`](super::object_get).
+    pub const OBJECT_GET: u16 = 0x0125;
+    /// [`object_set`](super::object_set).
+    pub const OBJECT_SET: u16 = 0x0126;
+    /// [`object_next`](super::object_next).
+    pub const OBJECT_NEXT: u16 = 0x0127;
 }
 
 /// Compares two signed 64-bit numbers: 0 if equal, 1 if a is the smaller, 2 if a is the larger.
@@ -510,4 +526,62 @@ pub fn index_delete(entry: &[u8; 9], key: &[u8]) -> bool {
     let mut out = [0];
     call(number::INDEX_DELETE, &[entry, key], &mut out);
     out[0] != 0
+}
+
+/// Makes an object of the contract, which this account or contract owns: its id. `None` where
+/// nothing is answered.
+pub fn object_create(owner: &[u8; 6]) -> Option<i64> {
+    let mut out = [0; 8];
+    let answered = call(number::OBJECT_CREATE, &[owner], &mut out) != 0;
+    answered.then_some(i64::from_le_bytes(out))
+}
+
+/// Deletes an object of the contract with its fields. 0 where nothing is answered.
+pub fn object_delete(id: i64) -> u8 {
+    let mut out = [0];
+    call(number::OBJECT_DELETE, &[&id.to_le_bytes()], &mut out);
+    out[0]
+}
+
+/// Reads who owns an object, of any contract, and who else may give it away. Returns their whole
+/// lengths, 0 where nothing is answered.
+pub fn object_owner(object: &[u8; 14], owner: &mut [u8], approved: &mut [u8]) -> [usize; 2] {
+    call_items(number::OBJECT_OWNER, &[object], [owner, approved])
+}
+
+/// Gives an object of the contract to another account or contract. 0 where nothing is answered.
+pub fn object_set_owner(id: i64, owner: &[u8; 6]) -> u8 {
+    let mut out = [0];
+    call(number::OBJECT_SET_OWNER, &[&id.to_le_bytes(), owner], &mut out);
+    out[0]
+}
+
+/// Approves somebody, beside the owner, who may give an object of the contract to another one. 0
+/// where nothing is answered.
+pub fn object_approve(id: i64, account: &[u8; 6]) -> u8 {
+    let mut out = [0];
+    call(number::OBJECT_APPROVE, &[&id.to_le_bytes(), account], &mut out);
+    out[0]
+}
+
+/// Reads a field of an object, of any contract. Returns its whole length, 0 where nothing is
+/// answered.
+pub fn object_get(object: &[u8; 14], field: &[u8], out: &mut [u8]) -> usize {
+    call(number::OBJECT_GET, &[object, field], out)
+}
+
+/// Sets a field of an object of the contract, or removes it where no value is given. 0 where
+/// nothing is answered.
+pub fn object_set(id: i64, field: &[u8], value: &[u8]) -> u8 {
+    let mut out = [0];
+    call(number::OBJECT_SET, &[&id.to_le_bytes(), field, value], &mut out);
+    out[0]
+}
+
+/// Finds the objects of an owner that a contract has made, by id: the first, or the one after
+/// another. `None` where nothing is answered.
+pub fn object_next(owner: &[u8; 6], contract: &[u8; 6], after: i64) -> Option<i64> {
+    let mut out = [0; 8];
+    let answered = call(number::OBJECT_NEXT, &[owner, contract, &after.to_le_bytes()], &mut out) != 0;
+    answered.then_some(i64::from_le_bytes(out))
 }

@@ -279,7 +279,11 @@ fn each_key_of_a_range_is_paid_before_it_is_found() {
         let frame = abi::codec::request(&[&[FROM, 0, 0xFF, 0xFF], &[1]]);
         let ended = host.call(method::DB_RANGE, &frame).map(|answer| answer.gas);
         assert!(matches!(ended, Err(Failure::Contract(CallEnd::OutOfGas))));
-        assert!(host.paid().0 <= 20_000 + Effect::LOOKED_AT.0, "{:?}", host.paid());
+        assert!(
+            host.paid().0 <= 20_000 + Effect::LOOKED_AT.0,
+            "{:?}",
+            host.paid()
+        );
     });
 }
 

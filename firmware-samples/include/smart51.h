@@ -961,10 +961,10 @@ S51_INLINE uint8_t s51_row_delete(const void *indexes, uint16_t count, const voi
 }
 
 /* Finds an entry of an index in their order, by number and then by key: 1 with its row, 2 if the row is gone. */
-S51_INLINE uint8_t s51_index_seek(const void *seek, const void *key, uint16_t key_len)
+S51_INLINE uint8_t s51_index_seek(const void *seek, const void *bound, uint16_t bound_len)
 {
     s51_arg(seek, 11);
-    s51_arg(key, key_len);
+    s51_arg(bound, bound_len);
     s51_call(S51_INDEX_SEEK);
     return s51_item8();
 }

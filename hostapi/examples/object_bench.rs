@@ -6,8 +6,8 @@
 //! valgrind --tool=callgrind target/release/examples/object_bench KIND CALLS
 //! ```
 //!
-//! KIND is `read`, `write` or `add` for a key of the contract's data; `get`, `set` or `new` for a field of an object of the
-//! caller's, with the owner asked each time it is written; `seek` for the key before another one.
+//! KIND is `read`, `write` or `add` for a key of the contract's data; `get`, `set` or `new` for a field of an object
+//! of the caller's, with the owner asked each time it is written; `seek` for the key before another one.
 
 use abi::codec::request;
 use abi::{Semantics, method};

@@ -144,7 +144,7 @@ impl<'a, 's> Host<'a, 's> {
                 value,
             } => self.row_write(indexes, key, value),
             Request::RowDelete { indexes, key } => self.row_delete(indexes, key),
-            Request::IndexSeek { seek, key } => self.index_seek(seek, key),
+            Request::IndexSeek { seek, bound } => self.index_seek(seek, bound),
             Request::IndexDelete { entry, key } => self.index_delete(entry, key),
             Request::ObjectCreate { owner } => self.object_create(owner),
             Request::ObjectDelete { id } => self.object_delete(id),

@@ -235,8 +235,8 @@ pub fn from_2014(id: u16) -> Option<&'static MethodSpec> {
 /// How many rows of [`METHODS`] are the original's.
 const OLD_METHODS: usize = 36;
 
-// The lookup by position relies on the old numbers being dense and our own being in order, and the check of a request on
-// its items all being kept.
+// The lookup by position relies on the old numbers being dense and our own being in order, and the check of a request
+// on its items all being kept.
 const _: () = {
     let mut slot = 0;
     while slot < METHODS.len() {

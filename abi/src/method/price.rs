@@ -53,9 +53,11 @@ pub enum Effect {
     Deferred,
     /// Looks through keys in order: [`Effect::LOOKED_AT`] for each, and for finding that there are no more.
     Walk,
-    /// Removes records that a call looks through: [`storage`] for each, and [`Effect::LOOKED_AT`] as for [`Effect::Walk`].
+    /// Removes records that a call looks through: [`storage`] for each, and [`Effect::LOOKED_AT`] as for
+    /// [`Effect::Walk`].
     Object,
-    /// Writes or deletes a key with its entries of indexes: [`storage`] for each, and [`Effect::INDEXED`] for each index.
+    /// Writes or deletes a key with its entries of indexes: [`storage`] for each, and [`Effect::INDEXED`] for each
+    /// index.
     Indexed,
 }
 

@@ -583,13 +583,13 @@ methods! {
     }
     /// Finds an entry of an index in their order, by number and then by key: 1 with its row, 2 if the row is gone.
     0x0114 IndexSeek INDEX_SEEK = index_seek / Option::None,
-    (seek: Record(11); key: Bytes) -> (found: Flag, number: Int64, key: Bytes, value: Bytes) {
+    (seek: Record(11); bound: Bytes) -> (found: Flag, number: Int64, key: Bytes, value: Bytes) {
         gas: GasRule::flat(3_000),
         steps: None,
         failures: ["there is no such entry, or an unknown way: nothing is answered"],
         notes: "The record is: number of the index and place in the value, as in method 0x0112 (1 byte each), the way of \
-                method 0x0110 (1 byte), and the number from which it is looked (LE64, unsigned). Without a key all entries \
-                of this number are as one: way 1 begins behind them, way 3 with the last of them. A row is gone where the \
+                method 0x0110 (1 byte), and the number from which it is looked (LE64, unsigned); the bound is a key, which need \
+                not be there. Without one all entries of this number are as one: way 1 begins behind them, way 3 with the last of them. A row is gone where the \
                 key was deleted, or now has another number, by a method that keeps no index: then there is no value, and \
                 method 0x0115 removes the entry.",
         example: "static const s51_index_t by_price = {1, 0}; s51_by_t by; uint8_t key[8]; s51_by(&by, &by_price, S51_FROM, 100); \

@@ -55,7 +55,7 @@ fn what_is_read_is_what_earlier_transactions_left() {
         bytes.try_into().map(u64::from_le_bytes).unwrap_or_default()
     };
     for (at, before, after) in [(1, 1000, 990), (2, 990, 970), (4, 970, 940)] {
-        let Access { reads, writes } = trace(&store, &receipts[at].id).unwrap().access;
+        let Access { reads, writes, .. } = trace(&store, &receipts[at].id).unwrap().access;
         let read = reads.iter().find(|(key, _)| *key == data(PARTIES.alice));
         assert_eq!(number(&read.unwrap().1), before, "{at}");
         let write = writes.iter().find(|write| write.key == data(PARTIES.alice));

@@ -223,7 +223,7 @@ impl Host<'_, '_> {
     pub(crate) fn index_seek(
         &mut self,
         seek: &[u8; 11],
-        key: Option<&[u8]>,
+        bound: Option<&[u8]>,
     ) -> Result<Served, Failure<CallEnd>> {
         let [index, at, way, from @ ..] = *seek;
         let Some(way) = Way::of(way) else {
@@ -232,8 +232,8 @@ impl Host<'_, '_> {
         let contract = &self.context.contract;
         let prefix = keys::index(contract, index);
         let from = u64::from_le_bytes(from);
-        let bound = keys::index_entry(contract, index, from, key.unwrap_or_default());
-        let is_group = key.is_none();
+        let is_group = bound.is_none();
+        let bound = keys::index_entry(contract, index, from, bound.unwrap_or_default());
         let Some((entry, _)) = way.find(self.state, &prefix, &bound, is_group)? else {
             return Ok(Served::REFUSED);
         };

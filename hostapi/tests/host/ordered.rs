@@ -308,7 +308,7 @@ fn an_entry_whose_row_is_gone_is_told_and_cleaned() {
 }
 
 #[test]
-fn rows_without_the_numbers_of_their_indexes_are_refused() {
+fn rows_without_their_numbers_are_refused() {
     with_host(OURS, |host| {
         let nine: Vec<[u8; 2]> = (0..9).map(|index| [index, 0]).collect();
         let value = [1; 16];

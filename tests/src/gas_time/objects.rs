@@ -112,7 +112,7 @@ fn objects(rows: &mut Vec<Case>) {
 
 fn fields(rows: &mut Vec<Case>) {
     let n = method::OBJECT_SET;
-    let set = |args: &[&[u8]]| Calls::new(n, MANY, args).counted(1, 0);
+    let set = move |args: &[&[u8]]| Calls::new(n, MANY, args).counted(1, 0);
     let made = |world: &World| create(1, &world.payer);
     let long_field = long(FIELD, LONG_FIELD);
     let value = long(&[], 4_000);

@@ -517,8 +517,8 @@ pub fn row_delete(indexes: &[[u8; 2]], key: &[u8]) -> bool {
 
 /// Finds an entry of an index in their order, by number and then by key: 1 with its row, 2 if the
 /// row is gone. Returns their whole lengths, 0 where nothing is answered.
-pub fn index_seek(seek: &[u8; 11], key: &[u8], found: &mut [u8], number: &mut [u8], key: &mut [u8], value: &mut [u8]) -> [usize; 4] {
-    call_items(number::INDEX_SEEK, &[seek, key], [found, number, key, value])
+pub fn index_seek(seek: &[u8; 11], bound: &[u8], found: &mut [u8], number: &mut [u8], key: &mut [u8], value: &mut [u8]) -> [usize; 4] {
+    call_items(number::INDEX_SEEK, &[seek, bound], [found, number, key, value])
 }
 
 /// Deletes an entry of an index of the contract whose row is gone: 1 if it was there, 0 if not.

@@ -1,5 +1,5 @@
-//! Records for [`crate::output`], [`crate::app_operate`], [`crate::app_free`] and [`crate::app_frozen`], for searches among
-//! keys, and for objects.
+//! Records for [`crate::output`], [`crate::app_operate`], [`crate::app_free`] and [`crate::app_frozen`], for searches
+//! among keys, and for objects.
 
 use crate::{output, script_id};
 

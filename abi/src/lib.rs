@@ -2,7 +2,8 @@
 //!
 //! This crate is knowledge and no behaviour: where things lie in memory ([`layout`]), how requests and
 //! replies are framed ([`codec`]), which methods exist ([`method`]), how actions are named ([`name`]),
-//! which generation of rules an image runs under ([`version`]) and the unit a caller pays in ([`gas`]).
+//! which generation of rules an image runs under ([`version`]), the unit a caller pays in ([`gas`]) and what costs
+//! how much of it ([`schedule`]).
 //! It knows nothing of processors or stores, so a contract author's own host-side tool can use it alone.
 //! It needs no standard library, only an allocator; the generators of documents are behind the feature
 //! `document`, which is on by default.
@@ -22,8 +23,10 @@ pub mod gas;
 pub mod layout;
 pub mod method;
 pub mod name;
+pub mod schedule;
 pub mod version;
 
 pub use gas::{ExitCode, Gas};
 pub use name::Name;
+pub use schedule::Schedule;
 pub use version::{AbiVersion, Semantics};

@@ -3,8 +3,9 @@
 //! Every figure is the best of several runs, so that other work on the machine counts as little as may be; what
 //! is compared runs by turns. `cargo bench … -- sieve` runs what has `sieve` in its name.
 
+use abi::Schedule;
 use abi::{Gas, Semantics};
-use bridge::wasm::{Costs, ModuleLimits, meter};
+use bridge::wasm::{ModuleLimits, meter};
 use bridge::{Call, CallLimits, Engine, Rules, Wasmi, World, drive};
 use hostapi::network::Network;
 use hostapi::{
@@ -224,7 +225,7 @@ fn preparation() {
     );
     let wasm = wat::parse_str(wat).expect("valid");
     let time = best(200, || {
-        drop(meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect("a contract"))
+        drop(meter(&wasm, &ModuleLimits::V1, &Schedule::DATA_SHEET).expect("a contract"))
     });
     println!(
         "checking and metering {} bytes: {:.2} ms",
@@ -268,7 +269,7 @@ fn workloads(root: &Path, wanted: impl Fn(&str) -> bool) {
         }
         let source = root.join("tests/data/workloads").join(format!("{name}.c"));
         let plain = clang(&[&format!("-DLOOPS={loops}")], &[&wrapper, &source]);
-        let metered = meter(&plain, &ModuleLimits::V1, &Costs::V1)
+        let metered = meter(&plain, &ModuleLimits::V1, &Schedule::DATA_SHEET)
             .expect("a contract")
             .wasm;
         let modules = [&plain, &metered].map(|wasm| Bare::new(wasm));

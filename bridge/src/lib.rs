@@ -43,11 +43,11 @@ pub use emu8051::{Cpu, Cycles, Insn, Observer, Steps, Xdata};
 pub use engine::{Call, Engine, EngineId, Module, PrepareError, Process, Report, Running};
 pub use hostapi::Failure;
 pub use mcs51::Mcs51;
-pub use meter::{CallLimits, Schedule, Usage};
+pub use meter::{CallLimits, Usage};
 pub use observer::{CallObserver, HostCall, HostReply, Instructions, MachineView};
 pub use outcome::{Fault, Outcome, Trap};
 pub use profile::Profile;
-pub use rules::Rules;
+pub use rules::{Rules, data_sheet};
 pub use wasm::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasm::Wasmtime;

@@ -88,7 +88,7 @@ impl Engine for Mcs51 {
         Ok(Arc::new(Contract {
             entry_gas: rules.schedule.entry_gas(program.predecoded()),
             program: Some(program),
-            rules: *rules,
+            rules: rules.clone(),
             account_check: header.account_check.unwrap_or(false),
             is_told: !rules.semantics.is_dacrs() && header.version >= AbiVersion::REFUSED_WORD,
             pool: Arc::clone(&self.pool),

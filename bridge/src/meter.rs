@@ -6,141 +6,57 @@
 //! chain's rules a run is limited by its step counter, which the host's adjustments move both ways.
 
 use crate::outcome::Fault;
-use abi::{Gas, Semantics};
+use abi::{Gas, Schedule, Semantics};
 use emu8051::{Cycles, Limit, Steps};
 
-/// Prices as versioned data: what a receipt names, so that an old one can be worked out again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Schedule {
-    /// The version named in receipts.
-    pub version: u16,
+/// What of a schedule a run is counted by.
+#[derive(Clone, Copy, Debug)]
+struct Prices {
     /// Gas of one machine cycle.
-    pub gas_per_cycle: u64,
-    /// Gas of deploying one byte of image.
-    pub gas_per_code_byte: u64,
-    /// Gas of being a transaction, before it does anything: it is checked and hashed, moves the fee, and is kept
-    /// with its receipt and what it replaced.
-    pub gas_per_transaction: u64,
-    /// Gas of one byte of contract bytes or of a local name: it is hashed and kept.
-    pub gas_per_input_byte: u64,
-    /// Gas of an action of a transaction of several: its account is looked up, and its frame kept.
-    pub gas_per_action: u64,
-    /// Gas of sending an amount with a call: a second balance changes.
-    pub gas_of_value: u64,
-    /// Gas of looking for an image by its hash, beside that of each of its bytes.
-    pub gas_of_code: u64,
-    /// Gas of an account that a transaction makes, its own or a new contract's.
-    pub gas_of_account: u64,
-    /// Gas that a call of an 8051 contract pays before its first instruction.
-    pub gas_per_entry: u64,
-    /// Gas that it pays for each 64 bytes of CODE of which its image programs any: they are predecoded.
-    pub gas_per_code_line: u64,
-    /// The most actions of a transaction, the context-free ones among them.
-    pub actions_max: usize,
-    /// How deep inline actions can stand below an action of the transaction.
-    pub inline_depth: u8,
-    /// The most gas of the deferred actions that are executed in one block, and of telling that they failed: those
-    /// that are due beyond it wait for the next block.
-    pub deferred_gas_max: u64,
+    cycle: u64,
+    /// Gas of one instruction of an 8051. One of the two is 0.
+    step: u64,
     /// At most one part in this many of the gas used is given back.
-    pub refund_divisor: u64,
+    refund_divisor: u64,
 }
 
-impl Schedule {
-    /// The first schedule: a machine cycle is a gas.
-    pub const V1: Schedule = Schedule {
-        version: 1,
-        gas_per_cycle: 1,
-        gas_per_code_byte: 200,
-        gas_per_transaction: 10_000,
-        gas_per_input_byte: 20,
-        gas_per_action: 5_000,
-        gas_of_value: 2_000,
-        gas_of_code: 50_000,
-        gas_of_account: 15_000,
-        gas_per_entry: 500,
-        gas_per_code_line: 105,
-        actions_max: 255,
-        inline_depth: 4,
-        deferred_gas_max: 50_000_000,
-        refund_divisor: 5,
-    };
-
-    /// What a call with so many contract bytes, and an amount or none, costs before it runs.
-    #[must_use]
-    pub const fn call_gas(&self, input: usize, value: u64) -> Gas {
-        let moved = if value == 0 { 0 } else { self.gas_of_value };
-        self.transaction_gas(input, moved)
-    }
-
-    /// What a transaction of so many actions costs before the first one runs, which takes so many bytes and sends
-    /// amounts with so many of them.
-    #[must_use]
-    pub const fn actions_gas(&self, bytes: usize, actions: usize, values: usize) -> Gas {
-        let actions = (actions as u64).saturating_mul(self.gas_per_action);
-        let values = (values as u64).saturating_mul(self.gas_of_value);
-        self.transaction_gas(bytes, actions.saturating_add(values))
-    }
-
-    /// What it costs to make an account with a local name of so many bytes.
-    #[must_use]
-    pub const fn account_gas(&self, name: usize) -> Gas {
-        self.transaction_gas(name, self.gas_of_account)
-    }
-
-    /// What it costs to deploy an image of so many bytes as a contract, and to keep a local name and an input that it
-    /// is initialised with, of so many bytes together.
-    #[must_use]
-    pub const fn deploy_gas(&self, code: usize, kept: usize) -> Gas {
-        let code = (code as u64).saturating_mul(self.gas_per_code_byte);
-        self.transaction_gas(kept, self.gas_of_account.saturating_add(code))
-    }
-
-    /// What it costs to set the code of a contract to an image of so many bytes, or with 0 to remove it, and to keep
-    /// so many bytes that it is initialised with.
-    #[must_use]
-    pub const fn upgrade_gas(&self, code: usize, input: usize) -> Gas {
-        self.transaction_gas(input, (code as u64).saturating_mul(self.gas_per_code_byte))
-    }
-
-    /// What a transaction costs that keeps so many bytes and for which `beyond` is paid too.
-    const fn transaction_gas(&self, bytes: usize, beyond: u64) -> Gas {
-        let bytes = (bytes as u64).saturating_mul(self.gas_per_input_byte);
-        let own = self.gas_per_transaction.saturating_add(bytes);
-        Gas(own.saturating_add(beyond))
-    }
-
-    /// The gas of `cycles`, or `None` where it cannot be named.
-    #[must_use]
-    pub const fn gas_for(&self, cycles: Cycles) -> Option<Gas> {
-        match cycles.0.checked_mul(self.gas_per_cycle) {
-            Some(gas) => Some(Gas(gas)),
-            None => None,
+impl Prices {
+    const fn of(schedule: &Schedule) -> Prices {
+        Prices {
+            cycle: schedule.general.gas_per_cycle,
+            step: schedule.general.gas_per_step,
+            refund_divisor: schedule.general.refund_divisor,
         }
     }
 
-    /// What a call of an 8051 contract pays before its first instruction, of whose CODE `predecoded` bytes were
-    /// predecoded: as though nobody had kept it.
-    #[must_use]
-    pub const fn entry_gas(&self, predecoded: u32) -> Gas {
-        let lines = predecoded as u64 / 64;
-        Gas(self.gas_per_entry + lines * self.gas_per_code_line)
+    /// The gas of what a processor ran.
+    const fn run(&self, cycles: Cycles, steps: Steps) -> Gas {
+        let cycles = cycles.0.saturating_mul(self.cycle);
+        Gas(cycles.saturating_add(steps.0.saturating_mul(self.step)))
     }
 
     /// The machine cycles that `gas` pays for, rounded down.
-    #[must_use]
-    pub const fn cycles_affordable(&self, gas: Gas) -> Cycles {
-        match gas.0.checked_div(self.gas_per_cycle) {
-            Some(cycles) => Cycles(cycles),
-            None => Cycles(u64::MAX),
-        }
+    const fn cycles_affordable(&self, gas: Gas) -> Cycles {
+        Cycles(affordable(gas, self.cycle))
+    }
+
+    /// The instructions that `gas` pays for, rounded down.
+    const fn steps_affordable(&self, gas: Gas) -> Steps {
+        Steps(affordable(gas, self.step))
     }
 
     /// What of `refund` is given back to a run that used `used`.
-    #[must_use]
-    pub const fn capped_refund(&self, used: Gas, refund: Gas) -> Gas {
+    const fn capped_refund(&self, used: Gas, refund: Gas) -> Gas {
         let most = used.0 / self.refund_divisor;
         Gas(if refund.0 < most { refund.0 } else { most })
+    }
+}
+
+/// How often `price` can be paid from `gas`.
+const fn affordable(gas: Gas, price: u64) -> u64 {
+    match gas.0.checked_div(price) {
+        Some(times) => times,
+        None => u64::MAX,
     }
 }
 
@@ -201,7 +117,7 @@ impl Usage {
 /// Counts what a run uses against its limits.
 #[derive(Clone, Debug)]
 pub struct Meter {
-    schedule: Schedule,
+    prices: Prices,
     limits: CallLimits,
     semantics: Semantics,
     /// Whether these are the old chain's: asked so often that it is kept.
@@ -217,11 +133,11 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter at zero.
+    /// A meter at zero, which counts by the prices of `schedule`.
     #[must_use]
-    pub fn new(schedule: Schedule, semantics: Semantics, limits: CallLimits) -> Self {
+    pub fn new(schedule: &Schedule, semantics: Semantics, limits: CallLimits) -> Self {
         Meter {
-            schedule,
+            prices: Prices::of(schedule),
             limits,
             semantics,
             old_rules: semantics.is_dacrs(),
@@ -291,9 +207,13 @@ impl Meter {
     #[must_use]
     pub fn allowance(&self) -> Limit {
         let cycles = self.limits.cycles.0.saturating_sub(self.usage.cycles.0);
+        let (gas, steps) = (self.gas_left(), self.steps_left());
         Limit {
-            cycles: Cycles(cycles.min(self.schedule.cycles_affordable(self.gas_left()).0)),
-            steps: self.steps_left(),
+            cycles: Cycles(cycles.min(self.prices.cycles_affordable(gas).0)),
+            steps: match self.prices.step {
+                0 => steps,
+                _ => steps.min(self.prices.steps_affordable(gas)),
+            },
         }
     }
 
@@ -316,7 +236,7 @@ impl Meter {
     pub fn charge_run(&mut self, cycles: Cycles, steps: Steps) {
         self.usage.cycles = Cycles(self.usage.cycles.0.wrapping_add(cycles.0));
         self.usage.instructions = Steps(self.usage.instructions.0.wrapping_add(steps.0));
-        let gas = self.schedule.gas_for(cycles).unwrap_or(Gas::MAX);
+        let gas = self.prices.run(cycles, steps);
         self.usage.gas = Gas(self.usage.gas.0.saturating_add(gas.0));
     }
 
@@ -389,7 +309,7 @@ impl Meter {
     /// Which limit made the processor stop for want of cycles.
     #[must_use]
     pub fn which_ran_out(&self) -> Fault {
-        let by_gas = self.schedule.cycles_affordable(self.gas_left());
+        let by_gas = self.prices.cycles_affordable(self.gas_left());
         let by_cycles = self.limits.cycles.0.saturating_sub(self.usage.cycles.0);
         if by_gas.0 < by_cycles {
             Fault::OutOfGas
@@ -398,11 +318,22 @@ impl Meter {
         }
     }
 
+    /// Which limit made the processor stop for want of steps.
+    #[must_use]
+    pub fn which_steps_ran_out(&self) -> Fault {
+        let by_gas = self.prices.steps_affordable(self.gas_left());
+        if by_gas < self.steps_left() {
+            Fault::OutOfGas
+        } else {
+            Fault::OutOfSteps
+        }
+    }
+
     /// Ends the count: what a successful run is given back is worked out here and nowhere else.
     #[must_use]
     pub fn finish(mut self, succeeded: bool) -> Usage {
         if succeeded {
-            self.usage.refund = self.schedule.capped_refund(self.usage.gas, self.offered);
+            self.usage.refund = self.prices.capped_refund(self.usage.gas, self.offered);
         }
         self.usage()
     }
@@ -421,7 +352,7 @@ mod tests {
 
     #[test]
     fn the_smallest_limit_decides_the_allowance() {
-        let meter = Meter::new(Schedule::V1, Semantics::V1, limits(100, 40, 7));
+        let meter = Meter::new(&Schedule::DATA_SHEET, Semantics::V1, limits(100, 40, 7));
         assert_eq!(
             meter.allowance(),
             Limit {
@@ -430,7 +361,7 @@ mod tests {
             }
         );
         assert_eq!(meter.which_ran_out(), Fault::OutOfCycles);
-        let meter = Meter::new(Schedule::V1, Semantics::V1, limits(30, 40, 7));
+        let meter = Meter::new(&Schedule::DATA_SHEET, Semantics::V1, limits(30, 40, 7));
         assert_eq!(meter.allowance().cycles, Cycles(30));
         assert_eq!(meter.which_ran_out(), Fault::OutOfGas);
     }
@@ -438,7 +369,7 @@ mod tests {
     #[test]
     fn gas_used_never_goes_down_and_refunds_are_capped() {
         let mut meter = Meter::new(
-            Schedule::V1,
+            &Schedule::DATA_SHEET,
             Semantics::V1,
             limits(1000, u64::MAX, u64::MAX),
         );
@@ -458,7 +389,7 @@ mod tests {
     #[test]
     fn a_failed_run_is_given_nothing_back() {
         let mut meter = Meter::new(
-            Schedule::V1,
+            &Schedule::DATA_SHEET,
             Semantics::V1,
             limits(1000, u64::MAX, u64::MAX),
         );
@@ -471,7 +402,7 @@ mod tests {
     #[test]
     fn a_call_that_cannot_be_paid_takes_all_that_is_left() {
         let mut meter = Meter::new(
-            Schedule::V1,
+            &Schedule::DATA_SHEET,
             Semantics::V1,
             limits(1000, u64::MAX, u64::MAX),
         );
@@ -485,7 +416,7 @@ mod tests {
     /// Every transaction costs something and more costs more.
     #[test]
     fn every_transaction_costs_and_more_costs_more() {
-        let schedule = Schedule::V1;
+        let schedule = Schedule::DATA_SHEET;
         assert_eq!(schedule.call_gas(0, 0), Gas(10_000));
         assert_eq!(schedule.call_gas(3, 1), Gas(12_060));
         assert_eq!(schedule.account_gas(5), Gas(25_100));
@@ -498,7 +429,11 @@ mod tests {
 
     #[test]
     fn old_steps_go_both_ways_and_end_a_run_at_the_limit() {
-        let mut meter = Meter::new(Schedule::V1, Semantics::Dacrs2017, limits(0, u64::MAX, 100));
+        let mut meter = Meter::new(
+            &Schedule::DATA_SHEET,
+            Semantics::Dacrs2017,
+            limits(0, u64::MAX, 100),
+        );
         meter.charge_run(Cycles(20), Steps(10));
         meter
             .charge_call(Gas(1 << 40), Gas::ZERO, -30)

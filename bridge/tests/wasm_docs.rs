@@ -2,7 +2,9 @@
 //!
 //! `SMART51_BLESS=1 cargo test -p smart51-bridge --test wasm_docs` writes them anew.
 
-use bridge::wasm::{Class, Costs, ModuleLimits};
+use abi::Schedule;
+use abi::schedule::Class;
+use bridge::wasm::ModuleLimits;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -15,10 +17,10 @@ fn limits() -> String {
 }
 
 fn costs() -> String {
-    let costs = Costs::V1;
+    let costs = Schedule::DATA_SHEET.wasm;
     let mut out = String::from("| what | gas |\n|---|---:|\n");
     for class in Class::ALL {
-        writeln!(out, "| {} | {} |", class.operators(), costs.of(class))
+        writeln!(out, "| {} | {} |", class.operators(), costs.of(*class))
             .expect("a string takes all");
     }
     for (what, gas) in [
@@ -33,7 +35,7 @@ fn costs() -> String {
 
 fn entry() -> String {
     let mut out = String::from("| what | gas |\n|---|---:|\n");
-    for (what, gas) in Costs::V1.entry.rows() {
+    for (what, gas) in Schedule::DATA_SHEET.entry.rows() {
         writeln!(out, "| {what} | {gas} |").expect("a string takes all");
     }
     out
@@ -77,5 +79,6 @@ fn the_module_by_hand_may_be_deployed() {
         .expect("the page has a module");
     let (module, _) = rest.split_once("```").expect("it ends");
     let wasm = wat::parse_str(format!("(module{module}")).expect("it is sound");
-    bridge::wasm::meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect("it breaks no rule");
+    bridge::wasm::meter(&wasm, &ModuleLimits::V1, &Schedule::DATA_SHEET)
+        .expect("it breaks no rule");
 }

@@ -3,7 +3,8 @@
 
 mod programs;
 
-use bridge::wasm::{self, Costs, Metered, ModuleLimits};
+use abi::Schedule;
+use bridge::wasm::{self, Metered, ModuleLimits};
 use programs::{PROGRAMS, bodies, compiled, module};
 use proptest::prelude::*;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -82,7 +83,8 @@ const PLENTY: i64 = 1 << 40;
 const STACK: i32 = ModuleLimits::V1.stack as i32;
 
 fn meter(wasm: &[u8]) -> Metered {
-    wasm::meter(wasm, &ModuleLimits::V1, &Costs::V1).unwrap_or_else(|refusal| panic!("{refusal}"))
+    wasm::meter(wasm, &ModuleLimits::V1, &Schedule::DATA_SHEET)
+        .unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 /// The gas that a run to its end takes.
@@ -129,7 +131,7 @@ fn a_metered_program_of_clang_gives_back_its_stack() {
 
 #[test]
 fn the_bill_is_the_sum_of_the_table() {
-    let costs = Costs::V1;
+    let costs = Schedule::DATA_SHEET.wasm;
     let [simple, access, branch, call] =
         [costs.simple, costs.access, costs.branch, costs.call].map(i64::from);
     assert_eq!(price(&module("", "")), 0);
@@ -189,7 +191,7 @@ fn the_bill_is_the_sum_of_the_table() {
 
 #[test]
 fn growth_and_bulk_copies_are_paid_for_by_size() {
-    let costs = Costs::V1;
+    let costs = Schedule::DATA_SHEET.wasm;
     let base = i64::from(costs.bulk);
     for pages in [0, 1, 5, 15, 16, 65536] {
         let grow = module("", &format!("(drop (memory.grow (i32.const {pages})))"));
@@ -271,7 +273,7 @@ fn a_loop_costs_the_same_each_round() {
             let metered = meter(&wasm).wasm;
             let whole = price(&wasm);
             let counted = run(&counted(&wasm), 0, 0).counted;
-            let locals = 2 * i64::from(Costs::V1.local);
+            let locals = 2 * i64::from(Schedule::DATA_SHEET.wasm.local);
             assert_eq!(counted.map(|sum| sum + locals), Some(whole), "{main}");
             let exact = run(&metered, whole, STACK);
             assert_eq!(
@@ -461,7 +463,7 @@ proptest! {
         let ran = run(&meter(&wasm).wasm, PLENTY, STACK);
         prop_assume!(ran.end.is_ok());
         let counting = run(&counted(&wasm), 0, 0);
-        let locals = 3 * i64::from(Costs::V1.local);
+        let locals = 3 * i64::from(Schedule::DATA_SHEET.wasm.local);
         let (left, _) = ran.left.expect("it is metered");
         prop_assert_eq!(Some(PLENTY - left), counting.counted.map(|sum| sum + locals));
     }

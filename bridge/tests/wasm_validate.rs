@@ -1,10 +1,11 @@
 //! What a module must be to be deployed: every limit at its boundary, every rule broken once.
 
-use bridge::wasm::{Costs, InvalidModule, ModuleLimits, PAGE_SIZE, meter};
+use abi::Schedule;
+use bridge::wasm::{InvalidModule, ModuleLimits, PAGE_SIZE, meter};
 
 fn check(wat: &str) -> Result<(), InvalidModule> {
     let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
-    meter(&wasm, &ModuleLimits::V1, &Costs::V1).map(|_| ())
+    meter(&wasm, &ModuleLimits::V1, &Schedule::DATA_SHEET).map(|_| ())
 }
 
 /// A module that has what every module must have, around `fields`; `main` is the body of `smart51_main`.
@@ -154,7 +155,8 @@ fn metering_grows_a_module_in_proportion() {
         let bodies = nests.into_iter().chain(units.map(|unit| again(unit, size)));
         for body in bodies {
             let wasm = with_body(&body);
-            let metered = meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect("it may be deployed");
+            let metered =
+                meter(&wasm, &ModuleLimits::V1, &Schedule::DATA_SHEET).expect("it may be deployed");
             assert!(
                 metered.wasm.len() <= 16 * wasm.len() + 4096,
                 "{} bytes of {}: {:02x?}",
@@ -205,9 +207,9 @@ fn the_largest_module_passes_and_no_larger_one() {
     wasm.push(0);
     wasm.extend_from_slice(&size);
     wasm.resize(most, 0);
-    assert!(meter(&wasm, &ModuleLimits::V1, &Costs::V1).is_ok());
+    assert!(meter(&wasm, &ModuleLimits::V1, &Schedule::DATA_SHEET).is_ok());
     wasm.push(0);
-    let refusal = meter(&wasm, &ModuleLimits::V1, &Costs::V1).expect_err("too large");
+    let refusal = meter(&wasm, &ModuleLimits::V1, &Schedule::DATA_SHEET).expect_err("too large");
     assert!(
         matches!(
             refusal,
@@ -266,7 +268,7 @@ fn features_that_are_off_are_refused_with_offsets() {
             .take_while(|pair| **pair == [0x41, 0])
             .count()
             * 2;
-        match meter(&wasm, &ModuleLimits::V1, &Costs::V1) {
+        match meter(&wasm, &ModuleLimits::V1, &Schedule::DATA_SHEET) {
             Err(InvalidModule::Operator { offset, operator }) => {
                 assert_eq!((offset, operator.as_str()), ((at + before) as u64, name));
             }
@@ -491,7 +493,8 @@ fn a_start_function_is_refused_even_one_that_loops() {
 #[test]
 fn a_component_is_refused() {
     let component = wat::parse_str("(component)").expect("well formed");
-    let refusal = meter(&component, &ModuleLimits::V1, &Costs::V1).expect_err("a component");
+    let refusal =
+        meter(&component, &ModuleLimits::V1, &Schedule::DATA_SHEET).expect_err("a component");
     assert!(
         matches!(refusal, InvalidModule::Malformed { .. }),
         "{refusal}"
@@ -508,7 +511,7 @@ fn damaged_modules_never_panic() {
     );
     let wasm = wat::parse_str(&wat).expect("valid");
     for length in 0..wasm.len() {
-        let whole_section = meter(&wasm[..length], &ModuleLimits::V1, &Costs::V1);
+        let whole_section = meter(&wasm[..length], &ModuleLimits::V1, &Schedule::DATA_SHEET);
         assert!(
             whole_section.is_err() || wasm.len() - length < 32,
             "prefix of {length} bytes"
@@ -518,7 +521,7 @@ fn damaged_modules_never_panic() {
         for byte in 0..=255 {
             let mut damaged = wasm.clone();
             damaged[at] = byte;
-            if let Ok(metered) = meter(&damaged, &ModuleLimits::V1, &Costs::V1) {
+            if let Ok(metered) = meter(&damaged, &ModuleLimits::V1, &Schedule::DATA_SHEET) {
                 let engine = wasmi::Engine::default();
                 let module = wasmi::Module::new(&engine, &metered.wasm);
                 assert!(

@@ -3,10 +3,10 @@
 
 use crate::chain::Chain;
 use crate::registry::{Contract, ContractFlags};
-use abi::{Gas, Name};
+use abi::{Gas, Name, Schedule};
 use bridge::engine::Request;
 use bridge::meter::forwarded;
-use bridge::{Entered, FrameEnd, Module, Outcome, Usage, World};
+use bridge::{Entered, FrameEnd, Module, Outcome, Rules, Usage, World};
 use hostapi::hash::blake2b;
 use hostapi::{Answer, CallEnd, CallStatus, Failure, Host, HostApi, NodeError, NotEntered};
 use state::Overlay;
@@ -23,7 +23,7 @@ pub trait Contracts: std::fmt::Debug {
         Contract::load(state, id)
     }
 
-    /// `contract`, prepared to run.
+    /// `contract`, prepared to run by the prices of `schedule`.
     ///
     /// # Errors
     /// If the node fails: it was prepared once, when it was deployed.
@@ -31,6 +31,7 @@ pub trait Contracts: std::fmt::Debug {
         &self,
         state: &mut Overlay<'_>,
         contract: &Contract,
+        schedule: &Arc<Schedule>,
     ) -> Result<Arc<dyn Module>, NodeError>;
 }
 
@@ -39,8 +40,9 @@ impl Contracts for Chain {
         &self,
         state: &mut Overlay<'_>,
         contract: &Contract,
+        schedule: &Arc<Schedule>,
     ) -> Result<Arc<dyn Module>, NodeError> {
-        let rules = self.rules(contract.semantics);
+        let rules = Rules::by(schedule, contract.semantics);
         self.modules()
             .get(state, &contract.code_hash, &rules)
             .map_err(|error| NodeError::Engine(error.to_string()))
@@ -64,6 +66,7 @@ pub struct CalleeRun {
 pub(crate) struct WithContracts<'h, 'a, 's> {
     pub(crate) host: &'h mut Host<'a, 's>,
     contracts: &'h dyn Contracts,
+    schedule: &'h Arc<Schedule>,
     /// The runs of the frames that were entered, in order.
     pub(crate) runs: Vec<CalleeRun>,
     /// The places in `runs` of the frames under way.
@@ -71,10 +74,15 @@ pub(crate) struct WithContracts<'h, 'a, 's> {
 }
 
 impl<'h, 'a, 's> WithContracts<'h, 'a, 's> {
-    pub(crate) fn new(host: &'h mut Host<'a, 's>, contracts: &'h dyn Contracts) -> Self {
+    pub(crate) fn new(
+        host: &'h mut Host<'a, 's>,
+        contracts: &'h dyn Contracts,
+        schedule: &'h Arc<Schedule>,
+    ) -> Self {
         WithContracts {
             host,
             contracts,
+            schedule,
             runs: Vec::new(),
             under_way: Vec::new(),
         }
@@ -126,7 +134,9 @@ impl World for WithContracts<'_, '_, '_> {
             host.not_entered(reason);
             return Ok(None);
         }
-        let module = self.contracts.module(host.state(), &contract)?;
+        let module = self
+            .contracts
+            .module(host.state(), &contract, self.schedule)?;
         let input: Arc<[u8]> = contract
             .input(&entry.contract, Name::EMPTY, entry.input)
             .into();

@@ -9,8 +9,9 @@ use crate::modules::Modules;
 use crate::names;
 use crate::receipt::Receipt;
 use crate::registry::{Contract, ContractRecord};
-use abi::Semantics;
-use bridge::{Engine, Rules};
+use crate::schedules::LastRead;
+use abi::Schedule;
+use bridge::Engine;
 use hostapi::deferred::{Deferred, QueuePlace};
 use hostapi::{ChainView, KnownTx, NodeError};
 use state::keys::{self, Hash, RegId, kind};
@@ -24,6 +25,7 @@ pub struct Chain {
     store: Box<dyn StateStore>,
     genesis: Genesis,
     modules: Modules,
+    last_read: LastRead,
     /// Held while the store is changed.
     changing: Mutex<()>,
 }
@@ -32,11 +34,13 @@ impl Chain {
     /// The chain in `store`. An empty store gets a chain that begins with `genesis`.
     ///
     /// # Errors
+    /// [`ChainError::NoSchedule`] for a new chain with an unknown one;
     /// [`ChainError::Format`] for a store that another version of the program wrote; or if the store cannot be
     /// read or written, or holds something else than a chain.
     pub fn open(store: Box<dyn StateStore>, genesis: Genesis) -> Result<Chain, ChainError> {
         match store.get(&keys::meta(GENESIS))? {
             None if store.next(b"", None)?.is_none() => {
+                Schedule::of_version(genesis.schedule).ok_or(ChainError::NoSchedule)?;
                 store.commit(first_block(&genesis))?;
                 Ok(Chain::of(store, genesis))
             }
@@ -72,6 +76,7 @@ impl Chain {
             store,
             genesis,
             modules: Modules::new(),
+            last_read: LastRead::default(),
             changing: Mutex::new(()),
         }
     }
@@ -104,10 +109,8 @@ impl Chain {
         self.store
     }
 
-    /// What contracts of `semantics` are run under, and what transactions cost.
-    #[must_use]
-    pub const fn rules(&self, semantics: Semantics) -> Rules {
-        self.genesis.rules(semantics)
+    pub(crate) const fn last_read(&self) -> &LastRead {
+        &self.last_read
     }
 
     /// The engines, and what they have prepared.

@@ -119,6 +119,9 @@ pub enum ChainError {
     /// The block cannot hold another transaction.
     #[error("the block is full: {0}")]
     BlockFull(&'static str),
+    /// The gas schedule is none of those that have a name.
+    #[error("there is no such gas schedule in this version of the program")]
+    NoSchedule,
     /// The heights are used up.
     #[error("the chain is at the last height there is")]
     LastHeight,

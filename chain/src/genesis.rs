@@ -2,10 +2,10 @@
 
 use crate::block::{Header, hash_of_hashes};
 use crate::error::ChainError;
+use crate::fuel::FuelRate;
 use crate::head::{HEAD, Head};
 use crate::wire::{Reader, Writer};
-use abi::Semantics;
-use bridge::Rules;
+use abi::Schedule;
 use hostapi::NodeError;
 use hostapi::network::Network;
 use state::keys::{self, Hash};
@@ -35,6 +35,10 @@ pub struct Genesis {
     pub gas_price: u64,
     /// Whether the owner of a contract can set its code again, and remove it.
     pub upgrades: bool,
+    /// The version of the gas schedule that is in force first, one of [`Schedule::PRESETS`].
+    pub schedule: u16,
+    /// How the price of gas follows the use of blocks, under a schedule that lets it.
+    pub fuel_rate: Option<FuelRate>,
 }
 
 impl Default for Genesis {
@@ -48,18 +52,15 @@ impl Default for Genesis {
             block_seconds: 10,
             gas_price: 1,
             upgrades: true,
+            schedule: Schedule::DATA_SHEET.version,
+            fuel_rate: None,
         }
     }
 }
 
 impl Genesis {
-    /// What contracts of `semantics` are run under, and what transactions cost.
-    #[must_use]
-    pub const fn rules(&self, semantics: Semantics) -> Rules {
-        Rules::v1(semantics)
-    }
-
-    /// The stored form: place in [`Network::ALL`] 1, height 4, time 8, seconds 4, gas price 8, upgrades 1.
+    /// The stored form: place in [`Network::ALL`] 1, height 4, time 8, seconds 4, gas price 8, upgrades 1, and unless
+    /// all is as usual: version of the schedule 2, window of the fuel rate 2 (0 for none), its floor 8.
     fn encode(&self) -> Vec<u8> {
         let network = Network::ALL
             .iter()
@@ -72,19 +73,32 @@ impl Genesis {
         w.u32(self.block_seconds);
         w.u64(self.gas_price);
         w.u8(u8::from(self.upgrades));
+        let usual = Genesis::default();
+        if (self.schedule, self.fuel_rate) != (usual.schedule, usual.fuel_rate) {
+            w.u16(self.schedule);
+            let FuelRate { window, floor } = self.fuel_rate.unwrap_or_default();
+            w.u16(window);
+            w.u64(floor);
+        }
         w.end()
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<Genesis> {
         let mut r = Reader(bytes);
-        let genesis = Genesis {
+        let mut genesis = Genesis {
             network: *Network::ALL.get(usize::from(r.u8()?))?,
             height: r.u32()?,
             time: r.u64()?,
             block_seconds: r.u32()?,
             gas_price: r.u64()?,
             upgrades: r.flag()?,
+            ..Genesis::default()
         };
+        if r.end().is_none() {
+            genesis.schedule = r.u16()?;
+            let (window, floor) = (r.u16()?, r.u64()?);
+            genesis.fuel_rate = (window > 0).then_some(FuelRate { window, floor });
+        }
         r.end()?;
         Some(genesis)
     }
@@ -110,8 +124,10 @@ pub(crate) fn check_format(store: &dyn StateStore) -> Result<(), ChainError> {
     }
 }
 
-/// What a new store begins with: the settings and a block without transactions.
+/// What a new store begins with: the settings, the prices, and a block without transactions. A schedule that this
+/// version of the program does not have is `data-sheet`; [`Chain::open`](crate::Chain::open) begins no chain with it.
 pub(crate) fn first_block(genesis: &Genesis) -> Batch {
+    let schedule = Schedule::of_version(genesis.schedule).unwrap_or(&Schedule::DATA_SHEET);
     let none = hash_of_hashes(&[]);
     let header = Header {
         height: genesis.height,
@@ -126,6 +142,10 @@ pub(crate) fn first_block(genesis: &Genesis) -> Batch {
         hash: header.hash(),
     };
     Batch::from([
+        (
+            keys::schedule(genesis.height).to_vec(),
+            Some(schedule.encode()),
+        ),
         (keys::meta(FORMAT_NAME), Some(FORMAT.to_le_bytes().into())),
         (keys::meta(GENESIS), Some(genesis.encode())),
         (keys::meta(HEAD), Some(head.encode())),

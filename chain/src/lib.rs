@@ -11,6 +11,7 @@
 //! | [`actions`] | transactions of several actions |
 //! | [`session`] | one call: money, limits, run, settlement |
 //! | [`body`], [`block`], [`receipt`] | what is kept of it, byte for byte |
+//! | [`schedules`], [`fuel`] | the gas schedules of a chain, and the price of gas |
 //! | [`hostlog`] | what contract and host said to each other |
 //! | [`events`] | the events of all receipts |
 //! | [`past`] | the chain as it was, and a transaction executed again |
@@ -27,6 +28,7 @@ pub mod check;
 pub mod error;
 pub mod events;
 pub mod export;
+pub mod fuel;
 pub mod genesis;
 pub mod head;
 pub mod hostlog;
@@ -38,6 +40,7 @@ pub mod past;
 pub mod receipt;
 pub mod registry;
 mod rollback;
+pub mod schedules;
 pub mod session;
 mod wire;
 
@@ -46,6 +49,7 @@ pub use block::Block;
 pub use body::Body;
 pub use chain::Chain;
 pub use error::ChainError;
+pub use fuel::FuelRate;
 pub use genesis::Genesis;
 pub use head::Head;
 pub use names::RegIdText;

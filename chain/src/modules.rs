@@ -1,7 +1,7 @@
 //! [`Modules`]: the engines, and the contracts they have prepared.
 
 use crate::error::ChainError;
-use abi::Semantics;
+use abi::{Schedule, Semantics};
 use bridge::{Engine, EngineId, Module, Rules};
 use hostapi::NodeError;
 use loader::Image;
@@ -21,8 +21,8 @@ pub struct Modules {
     cache: Mutex<Vec<Cached>>,
 }
 
-/// A prepared contract, by code hash, semantics, and the version of the costs that metering has written into it.
-type Cached = ((Hash, Semantics, u16), Arc<dyn Module>);
+/// A prepared contract, by code hash, semantics, and the schedule whose prices are in it.
+type Cached = ((Hash, Semantics, Arc<Schedule>), Arc<dyn Module>);
 
 impl fmt::Debug for Modules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,14 +63,16 @@ impl Modules {
         Ok(engine.prepare(image, rules)?)
     }
 
-    /// The contract of `code_hash`, prepared to run under `rules`.
+    /// The contract of `code_hash`, which was deployed, prepared to run under `rules`. After a change of the schedule
+    /// that is done anew, at the price that each call pays for it anyway: it pays as though nobody kept the contract.
+    /// A module that its new metering makes longer than any that can be deployed runs all the same.
     pub fn get(
         &self,
         state: &mut Overlay<'_>,
         code_hash: &Hash,
         rules: &Rules,
     ) -> Result<Arc<dyn Module>, ChainError> {
-        let wanted = (*code_hash, rules.semantics, rules.costs.version);
+        let wanted = (*code_hash, rules.semantics, Arc::clone(&rules.schedule));
         // A panic elsewhere cannot leave the list half changed.
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = cache.iter().position(|(key, _)| *key == wanted) {
@@ -81,7 +83,11 @@ impl Modules {
         let damaged = || NodeError::damaged(&key, "the image of a deployed contract is expected");
         let stored = state.get(&key)?.ok_or_else(damaged)?;
         let image = Image::decode(stored).map_err(|_| damaged())?;
-        let prepared = self.prepare(&image, rules)?;
+        let rules = Rules {
+            limits: rules.limits.once_deployed(),
+            ..rules.clone()
+        };
+        let prepared = self.prepare(&image, &rules)?;
         cache.insert(0, (wanted, prepared.clone()));
         let mut total = 0usize;
         let kept = cache.iter().take_while(|(_, prepared)| {
@@ -132,7 +138,7 @@ mod tests {
             self.held.fetch_add(size, Ordering::Relaxed);
             self.prepared.fetch_add(1, Ordering::Relaxed);
             let held = Arc::clone(&self.held);
-            let rules = *rules;
+            let rules = rules.clone();
             Ok(Arc::new(Held { rules, size, held }))
         }
     }

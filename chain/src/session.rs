@@ -6,9 +6,9 @@
 //! admission and leaves the state as the run left it, so that a recorder can look.
 
 use crate::callees::{CalleeRun, Contracts, WithContracts};
-use abi::Gas;
 use abi::layout::INPUT_MAX;
-use bridge::{CallLimits, CallObserver, Cycles, Module, Outcome, Report, Schedule, Steps, drive};
+use abi::{Gas, Schedule};
+use bridge::{CallLimits, CallObserver, Cycles, Module, Outcome, Report, Steps, drive};
 use hostapi::accounts::Account;
 use hostapi::fees::{self, FeeError};
 use hostapi::{
@@ -54,7 +54,7 @@ pub struct Transaction<'a> {
     /// Its payment.
     pub payment: Payment,
     /// Its prices in gas.
-    pub schedule: &'a Schedule,
+    pub schedule: &'a Arc<Schedule>,
     /// Whether its sender must have a key: only queries need none, and recordings, which were
     /// accepted once.
     pub needs_key: bool,
@@ -390,7 +390,7 @@ fn begin_unadmitted(
 }
 
 /// The gas that `tx` takes before it runs. The old chain has no such price.
-pub(crate) const fn gas_before(tx: &Transaction<'_>) -> Gas {
+pub(crate) fn gas_before(tx: &Transaction<'_>) -> Gas {
     match tx.payment {
         Payment::Gas { .. } => tx
             .schedule
@@ -507,10 +507,10 @@ fn run(
         input: tx.context.input,
         limits,
     };
-    let mut host = Host::new(&tx.context, chain.past, state);
+    let mut host = Host::new(&tx.context, chain.past, state).priced_by(tx.schedule);
     let (mut report, callees) = match chain.contracts {
         Some(contracts) => {
-            let mut host = WithContracts::new(&mut host, contracts);
+            let mut host = WithContracts::new(&mut host, contracts, tx.schedule);
             let report = drive(module, &call, &mut host, observer)?;
             (report, host.runs)
         }

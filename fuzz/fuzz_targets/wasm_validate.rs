@@ -4,7 +4,8 @@
 
 #![no_main]
 
-use bridge::wasm::{Costs, ModuleLimits, meter};
+use abi::Schedule;
+use bridge::wasm::{ModuleLimits, meter};
 use libfuzzer_sys::fuzz_target;
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind,
@@ -28,7 +29,7 @@ const ANYWHERE: MemArg = MemArg {
 };
 
 fuzz_target!(|data: &[u8]| {
-    let _ = meter(data, &ModuleLimits::V1, &Costs::V1);
+    let _ = meter(data, &ModuleLimits::V1, &Schedule::DATA_SHEET);
     same_when_metered(&around(data));
     let plain = around(&generated(data));
     assert!(same_when_metered(&plain), "what is generated is valid");
@@ -36,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
 
 /// Whether `plain` may be deployed; if so, its metered form computes the same.
 fn same_when_metered(plain: &[u8]) -> bool {
-    let Ok(metered) = meter(plain, &ModuleLimits::V1, &Costs::V1) else {
+    let Ok(metered) = meter(plain, &ModuleLimits::V1, &Schedule::DATA_SHEET) else {
         return false;
     };
     let (end, memory, left) = run(&metered.wasm);

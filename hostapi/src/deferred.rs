@@ -9,10 +9,6 @@ use abi::{Gas, Name};
 use state::Overlay;
 use state::keys::{self, RegId, kind};
 
-/// The most gas of an entry, both kinds together: so much can always be executed in one block.
-pub const GAS_MAX: u64 = 20_000_000;
-/// The longest delay of an entry, in blocks.
-pub const DELAY_MAX: u32 = 1_000_000;
 /// Under this name the chain keeps the number of entries that were ever added (LE64); none before the first.
 pub const COUNT_NAME: &str = "deferred";
 

@@ -8,9 +8,9 @@ use crate::hash::{double_sha256, sha256};
 use crate::host::{Answer, CallEnd, HostApi, HostFault, KEPT_EACH, KEPT_MAX, Status};
 use crate::outputs::Output;
 use crate::requests::Requests;
-use abi::Gas;
 use abi::codec;
 use abi::method::{self, Method, Request};
+use abi::{Gas, Schedule};
 use state::keys::Key;
 use state::{Overlay, Place};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// The host of one run: the methods of the table, over one overlay.
 #[derive(Debug)]
 pub struct Host<'a, 's> {
+    /// The prices in force.
+    pub(crate) schedule: &'a Schedule,
     /// The facts of the running frame.
     pub(crate) context: CallContext<'a>,
     pub(crate) chain: &'a dyn ChainView,
@@ -45,13 +47,15 @@ pub struct Host<'a, 's> {
 const READS_MAX: usize = 16 << 20;
 
 impl<'a, 's> Host<'a, 's> {
-    /// A host for one run. It reads and writes `state`; taking that back is the caller's part.
+    /// A host for one run, by the prices of `data-sheet`. It reads and writes `state`; taking that back is the caller's
+    /// part.
     pub fn new(
         context: &'a CallContext<'a>,
         chain: &'a dyn ChainView,
         state: &'a mut Overlay<'s>,
     ) -> Host<'a, 's> {
         Host {
+            schedule: &Schedule::DATA_SHEET,
             context: *context,
             running: Running {
                 number: 0,
@@ -71,6 +75,13 @@ impl<'a, 's> Host<'a, 's> {
             paid: Gas::ZERO,
             kept: 0,
         }
+    }
+
+    /// The same by the prices of `schedule`.
+    #[must_use]
+    pub const fn priced_by(mut self, schedule: &'a Schedule) -> Self {
+        self.schedule = schedule;
+        self
     }
 
     /// The same for the outermost frame of an action.
@@ -282,11 +293,12 @@ impl<'a, 's> Host<'a, 's> {
             self.state.forget_reads();
             self.found = None;
         }
-        let reads = spec.reads_request();
-        self.pay(
-            spec.gas
-                .before(if reads { codec::claimed(request) } else { 0 }),
-        )?;
+        let rule = self.schedule.rule(spec);
+        let claimed = match spec.reads_request() {
+            true => codec::claimed(request),
+            false => 0,
+        };
+        self.pay(rule.before(claimed))?;
         let served = match Request::read(semantics, spec.method, request) {
             Some(_) if self.running.mode.refuses(spec) => {
                 Served::refused("no place for it in a call that is static or context-free")
@@ -301,7 +313,7 @@ impl<'a, 's> Host<'a, 's> {
         if self.reply.lacks_bytes && semantics.is_dacrs() {
             return Err(HostFault::EmptyReplyItem.into());
         }
-        self.pay(spec.gas.after(self.reply.payload()))?;
+        self.pay(rule.after(self.reply.payload()))?;
         Ok(served)
     }
 }

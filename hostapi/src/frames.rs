@@ -12,7 +12,7 @@ use crate::host::{Answer, CallEnd, HostApi, HostFault, NodeError, Status};
 use crate::prints::Print;
 use crate::requests::Requests;
 use crate::settle::settle;
-use abi::method::{Effect, Method, MethodSpec, Request};
+use abi::method::{Method, MethodSpec, Request};
 use abi::{ExitCode, Gas, codec, method};
 use state::keys::{Key, RegId};
 use state::{Checkpoint, Overlay, Place};
@@ -218,7 +218,7 @@ impl<'s> Host<'_, 's> {
         let semantics = self.context.semantics;
         let spec = method::spec_under(semantics, method).ok_or(HostFault::UnknownMethod(method))?;
         self.begin_call();
-        self.pay(spec.gas.before(codec::claimed(request)))?;
+        self.pay(self.schedule.rule(spec).before(codec::claimed(request)))?;
         let (call, input, is_static) = match Request::read(semantics, spec.method, request) {
             Some(Request::CallContract { call, input }) => (call, input, false),
             Some(Request::StaticCall { call, input }) => (call, input, true),
@@ -245,7 +245,7 @@ impl<'s> Host<'_, 's> {
             if is_static {
                 return Ok(None);
             }
-            self.pay(Effect::VALUE)?;
+            self.pay(Gas(self.schedule.effects.value))?;
         }
         Ok(Some(Entry {
             contract,
@@ -504,7 +504,8 @@ impl<'s> Host<'_, 's> {
         } else {
             Status::Done
         };
-        let price = Method::CallContract.spec().gas.after(self.reply.payload());
+        let rule = self.schedule.rule(Method::CallContract.spec());
+        let price = rule.after(self.reply.payload());
         self.pay(price)?;
         Ok(Answer {
             status,
@@ -528,7 +529,8 @@ impl<'s> Host<'_, 's> {
         let Some(name) = event_name(name).filter(|_| topics.len() <= TOPICS_MAX) else {
             return Ok(Served::REFUSED);
         };
-        self.pay(Gas(Effect::TOPIC.0.saturating_mul(topics.len() as u64)))?;
+        let topic = self.schedule.effects.topic;
+        self.pay(Gas(topic.saturating_mul(topics.len() as u64)))?;
         let frame = self.running.number;
         let frames = self.frames.get_or_insert_default();
         frames.transcript.events.push(Event {

@@ -409,7 +409,7 @@ pub fn describe(kind: Kind) -> String {
     format!("{what}, {}", kind.lengths())
 }
 
-/// A price in words. `storage` in it stands for [`method::storage`].
+/// A price by `data-sheet` in words. `storage` in it stands for that of a contract's data.
 #[must_use]
 pub fn price(rule: &GasRule) -> String {
     let mut text = rule.base.to_string();

@@ -13,7 +13,7 @@ mod table;
 
 pub use kind::{Item, Kind, Length};
 pub use price::{ADDED, CHANGED, FREED, REMOVED, STORAGE_RUN, UNCHANGED};
-pub use price::{Effect, GasRule, PerBytes, StepRule, Storage, storage};
+pub use price::{Effect, GasRule, PerBytes, StepRule, Storage};
 pub use request::{AccountName, DesKey};
 pub use table::*;
 
@@ -41,7 +41,7 @@ pub struct MethodSpec {
     pub optional: &'static [Item],
     /// The items of the reply when the call is served.
     pub reply: &'static [Item],
-    /// What the call costs under our own semantics.
+    /// What the call costs under our own semantics by `data-sheet`; see [`Schedule::rule`](crate::Schedule::rule).
     pub gas: GasRule,
     /// How the call moves the old chain's step counter.
     pub steps: StepRule,
@@ -56,6 +56,12 @@ pub struct MethodSpec {
 }
 
 impl MethodSpec {
+    /// The place of the method's row in [`METHODS`].
+    #[inline]
+    pub(crate) const fn slot(&self) -> usize {
+        slot(self.method.id())
+    }
+
     /// Whether the request frame is parsed at all. The original never looks at it for a method without
     /// arguments, whatever the buffer holds.
     #[must_use]
@@ -182,7 +188,7 @@ impl TryFrom<u16> for Method {
 }
 
 /// The place in [`METHODS`] of the method of number `id`, where there is one.
-const fn slot(id: u16) -> usize {
+pub(crate) const fn slot(id: u16) -> usize {
     match id.checked_sub(FIRST_OWN) {
         None => id as usize,
         Some(own) if (own as usize) < OWN_NUMBERS => OWN_SLOTS[own as usize] as usize,

@@ -26,15 +26,17 @@ impl PerBytes {
     }
 }
 
-/// What a call does beyond its answer, and is charged for by what it did.
+/// What a call does beyond its answer, and is charged for by what it did. The constants are the prices of `data-sheet`;
+/// what is charged is what the [`Schedule`](crate::Schedule) in force says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Effect {
     /// Nothing.
     None,
-    /// Encrypts or decrypts: see [`Effect::cipher`].
+    /// Encrypts or decrypts: see [`EffectPrices::cipher`](crate::schedule::EffectPrices::cipher).
     Cipher,
-    /// Writes or deletes a key of the contract's data: see [`storage`].
+    /// Writes or deletes a key of the contract's data: see
+    /// [`StoragePrices`](crate::schedule::StoragePrices).
     Storage,
     /// Asks for money to move: [`Effect::OUTPUT_RECORD`] for each record.
     Outputs,
@@ -49,14 +51,15 @@ pub enum Effect {
     Event,
     /// Has an action follow: [`Effect::VALUE`] where an amount goes with it, and what the contract uses then.
     Action,
-    /// Keeps an action for a later block, or no longer: see [`Effect::deferred`].
+    /// Keeps an action for a later block, or no longer: see
+    /// [`Schedule::deferred_gas`](crate::Schedule::deferred_gas).
     Deferred,
     /// Looks through keys in order: [`Effect::LOOKED_AT`] for each, and for finding that there are no more.
     Walk,
-    /// Removes records that a call looks through: [`storage`] for each, and [`Effect::LOOKED_AT`] as for
+    /// Removes records that a call looks through: storage for each, and [`Effect::LOOKED_AT`] as for
     /// [`Effect::Walk`].
     Object,
-    /// Writes or deletes a key with its entries of indexes: [`storage`] for each, and [`Effect::INDEXED`] for each
+    /// Writes or deletes a key with its entries of indexes: storage for each, and [`Effect::INDEXED`] for each
     /// index.
     Indexed,
 }
@@ -102,24 +105,6 @@ impl Effect {
             | Effect::Action
             | Effect::Deferred => true,
         }
-    }
-
-    /// What it costs to keep an entry of so many bytes, with an amount or without, for a later block, and to execute it
-    /// there: its own transaction, and one more where its contract is told of a failure. What its run uses is paid
-    /// for by the contract.
-    #[must_use]
-    pub fn deferred(bytes: usize, has_amount: bool, tells: bool) -> Gas {
-        let kept = storage(bytes, None, Some(&[])).charge.0;
-        let amount = if has_amount { Self::VALUE.0 } else { 0 };
-        let later = Self::LATER.0 * if tells { 2 } else { 1 };
-        Gas(kept + amount + later + Self::LATER_BYTE * bytes as u64)
-    }
-
-    /// What it costs to encrypt or decrypt `length` bytes.
-    #[must_use]
-    pub const fn cipher(length: usize, triple: bool) -> Gas {
-        let once = Self::DES_KEY.0 + (length as u64).div_ceil(8) * Self::DES_BLOCK.0;
-        Gas(if triple { Self::TRIPLE * once } else { once })
     }
 }
 
@@ -194,7 +179,8 @@ pub struct Storage {
     pub refund: Gas,
 }
 
-/// The length in bytes of a run of a record of a contract's data: a key and its value.
+/// The length in bytes of a run of a record of a contract's data, a key and its value; this and what follows are the
+/// prices of `data-sheet`.
 pub const STORAGE_RUN: u64 = 32;
 /// For every started 32 bytes that the store did not hold before.
 pub const ADDED: u64 = 600;
@@ -206,23 +192,6 @@ pub const UNCHANGED: u64 = 10;
 pub const REMOVED: u64 = 25;
 /// Given back for every started 32 bytes that the store no longer holds.
 pub const FREED: u64 = 450;
-
-/// The price of changing `key` (of this many bytes) from its `old` to its `new` value; `None` is no entry.
-///
-/// A record is its key and its value together, counted in started runs of 32 bytes.
-#[must_use]
-pub fn storage(key: usize, old: Option<&[u8]>, new: Option<&[u8]>) -> Storage {
-    let units =
-        |value: Option<&[u8]>| value.map_or(0, |v| ((key + v.len()) as u64).div_ceil(STORAGE_RUN));
-    let (before, after) = (units(old), units(new));
-    let kept = before.min(after) * if old == new { UNCHANGED } else { CHANGED };
-    Storage {
-        charge: Gas(kept
-            + after.saturating_sub(before) * ADDED
-            + before.saturating_sub(after) * REMOVED),
-        refund: Gas(before.saturating_sub(after) * FREED),
-    }
-}
 
 /// How a call moves the old chain's step counter, beyond the instruction that arrives at the vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -259,7 +228,7 @@ impl StepRule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::method;
+    use crate::{Schedule, method};
 
     #[test]
     fn a_started_run_of_bytes_is_paid_in_full() {
@@ -284,7 +253,7 @@ mod tests {
     #[test]
     fn storage_is_paid_by_what_changes() {
         let paid = |old: Option<&[u8]>, new: Option<&[u8]>| {
-            let Storage { charge, refund } = storage(2, old, new);
+            let Storage { charge, refund } = Schedule::DATA_SHEET.storage.change(2, old, new);
             (charge.0, refund.0)
         };
         let (small, other, large) = ([1u8; 30], [2u8; 30], [1u8; 31]);
@@ -306,8 +275,14 @@ mod tests {
     fn a_refund_is_less_than_what_the_bytes_cost() {
         for length in 0..200 {
             let value = vec![7u8; length];
-            let added = storage(1, None, Some(&value)).charge;
-            let freed = storage(1, Some(&value), None).refund;
+            let added = Schedule::DATA_SHEET
+                .storage
+                .change(1, None, Some(&value))
+                .charge;
+            let freed = Schedule::DATA_SHEET
+                .storage
+                .change(1, Some(&value), None)
+                .refund;
             assert!(freed < added, "{length} bytes");
         }
     }

@@ -116,7 +116,7 @@ struct Begun {
 impl Begun {
     fn new(module: &dyn Module, call: &Call<'_>) -> Begun {
         let rules = module.rules();
-        let mut meter = Meter::new(rules.schedule, rules.semantics, call.limits);
+        let mut meter = Meter::new(&rules.schedule, rules.semantics, call.limits);
         let too_long = (call.input.len() > INPUT_MAX).then_some(Fault::InputTooLong {
             length: call.input.len(),
         });
@@ -291,7 +291,7 @@ fn count(
         (Ok(()), Stopped::OutOfSteps) if meter.allowance().steps.0 > 0 => {
             return Ok(Continue(Stopped::Slice));
         }
-        (Ok(()), Stopped::OutOfSteps) => Fault::OutOfSteps,
+        (Ok(()), Stopped::OutOfSteps) => meter.which_steps_ran_out(),
         (Ok(()), Stopped::Slice) => return Ok(Continue(Stopped::Slice)),
     };
     Ok(Break(Outcome::Fault { fault }))

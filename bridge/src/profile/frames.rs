@@ -76,7 +76,9 @@ impl Profile {
             self.waiting.clear();
             self.current = 0;
             self.tree.nodes[0].calls += 1;
-            self.gas_per_cycle = module.rules().schedule.gas_per_cycle;
+            let prices = &module.rules().schedule.general;
+            self.gas_per_cycle = prices.gas_per_cycle;
+            self.gas_per_step = prices.gas_per_step;
         }
         let frame = Frame::new(image, module.engine(), self.current);
         let caller = std::mem::replace(&mut self.frame, frame);
@@ -152,7 +154,7 @@ impl Profile {
 
     /// The gas of the running frame up to now.
     pub(super) fn gas_now(&self) -> u64 {
-        let run = self.cycles.wrapping_mul(self.gas_per_cycle);
+        let run = self.gas_of(self.cycles, self.steps);
         self.frame.gas.wrapping_add(run)
     }
 
@@ -169,7 +171,9 @@ impl Profile {
         let frame = &mut self.frame;
         let cycles = usage.cycles.0.wrapping_sub(frame.cycles);
         let steps = usage.instructions.0.wrapping_sub(frame.steps);
-        let run = cycles.wrapping_mul(self.gas_per_cycle);
+        let prices = (self.gas_per_cycle, self.gas_per_step);
+        let by_cycles = cycles.wrapping_mul(prices.0);
+        let run = by_cycles.wrapping_add(steps.wrapping_mul(prices.1));
         let gas = usage.gas.0.wrapping_sub(frame.gas).wrapping_sub(run);
         let node = &mut self.tree.nodes[self.current as usize];
         node.cycles = node.cycles.wrapping_add(cycles);

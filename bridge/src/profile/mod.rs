@@ -140,6 +140,8 @@ pub struct Profile {
     last: Vec<Active>,
     /// Gas of a machine cycle.
     gas_per_cycle: u64,
+    /// Gas of an instruction of an 8051; one of the two is 0.
+    gas_per_step: u64,
     /// The contracts by image; the outermost one is not known by an id.
     contracts: Vec<Option<RegId>>,
     /// The starts of functions, by image.
@@ -172,6 +174,7 @@ impl Profile {
             selectors: Vec::new(),
             last: Vec::new(),
             gas_per_cycle: 0,
+            gas_per_step: 0,
             contracts: vec![None],
             starts: vec![Starts::of([])],
             known_starts: BTreeMap::new(),
@@ -243,7 +246,7 @@ impl Profile {
             own: Spent {
                 cycles: Cycles(node.cycles),
                 instructions: Steps(node.steps),
-                gas: Gas(self.gas_of(node.cycles).wrapping_add(node.gas)),
+                gas: Gas(self.gas_of(node.cycles, node.steps).wrapping_add(node.gas)),
             },
         })
     }
@@ -284,10 +287,11 @@ impl Profile {
         self.samples.as_ref().map_or(0, |samples| samples.left_out)
     }
 
-    /// The gas of so many machine cycles.
+    /// The gas of so many machine cycles and instructions of an 8051.
     #[must_use]
-    pub fn gas_of(&self, cycles: u64) -> u64 {
-        cycles.wrapping_mul(self.gas_per_cycle)
+    pub fn gas_of(&self, cycles: u64, steps: u64) -> u64 {
+        let by_cycles = cycles.wrapping_mul(self.gas_per_cycle);
+        by_cycles.wrapping_add(steps.wrapping_mul(self.gas_per_step))
     }
 }
 

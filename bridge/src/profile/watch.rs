@@ -87,10 +87,10 @@ impl Profile {
     /// The 8051 has stopped after that much.
     pub(crate) fn ran(&mut self, run: &Run) {
         self.run_to(run.cycles.0, run.steps.0);
+        let gas = self.gas_of(run.cycles.0, run.steps.0);
         let frame = &mut self.frame;
         frame.cycles = frame.cycles.wrapping_add(run.cycles.0);
         frame.steps = frame.steps.wrapping_add(run.steps.0);
-        let gas = run.cycles.0.wrapping_mul(self.gas_per_cycle);
         frame.gas = frame.gas.wrapping_add(gas);
         (self.cycles, self.steps) = (0, 0);
     }

@@ -1,10 +1,10 @@
 //! The metered form of one function; see `instrument` for its shape.
 
 use super::code::Code;
-use super::costs::Costs;
 use super::facts::Shape;
 use super::instrument::Added;
 use super::outline::{Kind, Mark, Outline};
+use abi::Schedule;
 use std::ops::Range;
 use wasm_encoder::{Encode, ValType};
 
@@ -73,9 +73,9 @@ impl Bodies {
         bytes: &[u8],
         shape: &Shape,
         added: Added,
-        costs: &Costs,
+        costs: &Schedule,
     ) -> &[u8] {
-        let locals = u64::from(costs.local) * u64::from(shape.locals - shape.params);
+        let locals = u64::from(costs.wasm.local) * u64::from(shape.locals - shape.params);
         let Bodies {
             out,
             labels,

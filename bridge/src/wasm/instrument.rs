@@ -58,11 +58,11 @@
 //! on for long without gas; whether it had enough does not depend on where it is looked at.
 
 use super::body::Bodies;
-use super::costs::Costs;
 use super::facts::Shape;
 use super::invalid::InvalidModule;
 use super::limits::ModuleLimits;
 use super::{GAS_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, STACK_EXPORT};
+use abi::Schedule;
 use wasm_encoder::reencode::{self, Reencode, RoundtripReencoder};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection,
@@ -113,7 +113,7 @@ impl Added {
 pub(super) struct Instrument<'a> {
     wasm: &'a [u8],
     limits: &'a ModuleLimits,
-    costs: &'a Costs,
+    costs: &'a Schedule,
     module: Module,
     added: Added,
     imports: u32,
@@ -125,7 +125,7 @@ pub(super) struct Instrument<'a> {
 
 impl<'a> Instrument<'a> {
     /// The metered form of `wasm`, of which nothing is there yet.
-    pub(super) fn new(wasm: &'a [u8], limits: &'a ModuleLimits, costs: &'a Costs) -> Self {
+    pub(super) fn new(wasm: &'a [u8], limits: &'a ModuleLimits, costs: &'a Schedule) -> Self {
         Instrument {
             wasm,
             limits,
@@ -245,7 +245,7 @@ impl<'a> Instrument<'a> {
 }
 
 /// The four functions after the module's own: `charge`, `grow`, `fill` and `copy`.
-fn helpers(added: Added, costs: &Costs) -> [Function; 4] {
+fn helpers(added: Added, costs: &Schedule) -> [Function; 4] {
     let mut charge = Function::new([]);
     let mut code = charge.instructions();
     code.global_get(added.gas)
@@ -264,7 +264,7 @@ fn helpers(added: Added, costs: &Costs) -> [Function; 4] {
     let mut code = grow.instructions();
     code.local_get(0)
         .i64_extend_i32_u()
-        .i64_const(costs.page.into())
+        .i64_const(costs.wasm.page.into())
         .i64_mul()
         .call(added.charge);
     code.local_get(0).memory_grow(0).end();
@@ -279,7 +279,7 @@ fn helpers(added: Added, costs: &Costs) -> [Function; 4] {
             .i64_add()
             .i64_const(3)
             .i64_shr_u();
-        code.i64_const(costs.word.into())
+        code.i64_const(costs.wasm.word.into())
             .i64_mul()
             .call(added.charge);
         code.local_get(0).local_get(1).local_get(2);

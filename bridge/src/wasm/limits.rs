@@ -25,6 +25,13 @@ macro_rules! limits {
             /// The first table.
             pub const V1: ModuleLimits = ModuleLimits { version: 1, $($name: $value,)+ };
 
+            /// The same for a module that was deployed under other prices: with them its metered form can be longer, by
+            /// at most 32 bytes for each operator, and must not be refused for that.
+            #[must_use]
+            pub const fn once_deployed(self) -> ModuleLimits {
+                ModuleLimits { metered_size: 32 * self.module_size, ..self }
+            }
+
             /// The rows of the table: name, figure, unit, and what it bounds.
             #[must_use]
             pub fn rows(&self) -> Vec<(&'static str, u32, &'static str, &'static str)> {

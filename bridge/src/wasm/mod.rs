@@ -5,7 +5,7 @@
 
 use crate::engine::{EngineId, PrepareError};
 use crate::rules::Rules;
-use abi::Gas;
+use abi::{Gas, Schedule};
 use facts::at_most;
 use instrument::Instrument;
 use loader::Image;
@@ -28,7 +28,6 @@ mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 
-pub use costs::{Class, Costs, Entry};
 pub use invalid::{InvalidModule, InvalidSection};
 pub use limits::{BUFFER_SIZE, ModuleLimits, PAGE_SIZE};
 pub use names::{function_names, own_functions};
@@ -72,13 +71,17 @@ pub struct Metered {
     pub account_check: bool,
 }
 
-/// Checks `wasm` and makes it meter itself.
+/// Checks `wasm` and makes it meter itself, by the prices of `schedule`.
 ///
 /// # Errors
 /// The first rule that the module breaks.
-pub fn meter(wasm: &[u8], limits: &ModuleLimits, costs: &Costs) -> Result<Metered, InvalidModule> {
-    let mut check = Check::new(wasm.len(), limits, costs)?;
-    let mut metered = Instrument::new(wasm, limits, costs);
+pub fn meter(
+    wasm: &[u8],
+    limits: &ModuleLimits,
+    schedule: &Schedule,
+) -> Result<Metered, InvalidModule> {
+    let mut check = Check::new(wasm.len(), limits, schedule)?;
+    let mut metered = Instrument::new(wasm, limits, schedule);
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload?;
         check.payload(&payload)?;
@@ -87,7 +90,7 @@ pub fn meter(wasm: &[u8], limits: &ModuleLimits, costs: &Costs) -> Result<Metere
     let facts = check.finish()?;
     let (wasm, code) = metered.finish();
     at_most(0, "metered_size", wasm.len() as u64, limits.metered_size)?;
-    let memory = u64::from(facts.pages) * u64::from(costs.page);
+    let memory = u64::from(facts.pages) * u64::from(schedule.wasm.page);
     Ok(Metered {
         wasm,
         buffer: facts.buffer,
@@ -105,6 +108,6 @@ fn meter_image(image: &Image, rules: &Rules) -> Result<Metered, PrepareError> {
     if rules.semantics.is_dacrs() {
         return Err(PrepareError::Semantics(rules.semantics));
     }
-    meter(wasm, &rules.limits, &rules.costs)
+    meter(wasm, &rules.limits, &rules.schedule)
         .map_err(|error| PrepareError::Module(Box::new(InvalidSection::new(error, wasm))))
 }

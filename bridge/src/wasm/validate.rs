@@ -4,7 +4,7 @@
 //! of it stand our own rules: the table of limits, the priced operators, the two imports, the exports that
 //! a call needs, and segments that lie where they are put. Everything refused is refused with its offset.
 
-use super::costs::{self, Costs};
+use super::costs;
 use super::facts::{Facts, Shape, at_most, constant, inside, name};
 use super::invalid::InvalidModule;
 use super::limits::{BUFFER_SIZE, ModuleLimits, PAGE_SIZE};
@@ -12,6 +12,7 @@ use super::{
     ACCOUNT_CHECK_EXPORT, BUFFER_EXPORT, CALL_IMPORT, EXIT_IMPORT, HOST_MODULE, MAIN_EXPORT,
     MEMORY_EXPORT,
 };
+use abi::Schedule;
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader, Encoding,
     ExportSectionReader, ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations,
@@ -29,7 +30,7 @@ const FEATURES: WasmFeatures = WasmFeatures::SIGN_EXTENSION
 /// A module under examination, and what has been seen of it so far.
 pub(super) struct Check<'l> {
     limits: &'l ModuleLimits,
-    costs: &'l Costs,
+    costs: &'l Schedule,
     validator: Validator,
     allocations: FuncValidatorAllocations,
     types: Vec<FuncType>,
@@ -62,7 +63,7 @@ impl<'l> Check<'l> {
     pub(super) fn new(
         size: usize,
         limits: &'l ModuleLimits,
-        costs: &'l Costs,
+        costs: &'l Schedule,
     ) -> Result<Self, InvalidModule> {
         at_most(0, "module_size", size as u64, limits.module_size)?;
         Ok(Check {
@@ -428,7 +429,7 @@ impl<'l> Check<'l> {
             if let Operator::BrTable { targets } = &operator {
                 entry += u64::from(targets.len()) * u64::from(self.costs.entry.target);
             }
-            let price = self.costs.of(class);
+            let price = self.costs.wasm.of(class);
             self.shape.outline.note(&operator, price, entry, place);
         }
         operators.finish()?;

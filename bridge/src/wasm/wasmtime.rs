@@ -147,7 +147,7 @@ impl Engine for Wasmtime {
         let Some(watchdog) = self.watchdog else {
             return self.compile(image, rules);
         };
-        let (engine, image, rules) = (self.clone(), image.clone(), *rules);
+        let (engine, image, rules) = (self.clone(), image.clone(), rules.clone());
         watchdog.within(move || engine.compile(&image, &rules))?
     }
 }
@@ -159,7 +159,7 @@ impl Wasmtime {
         let instance = compiled.and_then(|module| self.linker.instantiate_pre(&module));
         let instance = instance.map_err(|error| PrepareError::Compile(format!("{error:#}")))?;
         Ok(Arc::new(Contract {
-            rules: *rules,
+            rules: rules.clone(),
             instance,
             metered,
             pauses: self.pauses,

@@ -7,7 +7,7 @@ use abi::layout::{COMMUNICATE, INPUT_MAX};
 use abi::{ExitCode, Gas, Semantics, codec};
 use bridge::{
     Call, CallLimits, CallObserver, Cpu, Cycles, Engine, Fault, HostCall, Insn, MachineView, Mcs51,
-    Module, Observer, Outcome, Report, Rules, Schedule, Steps, World, drive,
+    Module, Observer, Outcome, Report, Rules, Steps, World, drive,
 };
 use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault, NodeError, Status};
 use loader::Image;

@@ -1,6 +1,7 @@
 //! What entering and overflowing cost.
 
 use super::*;
+use abi::Schedule;
 
 /// Entering is paid by what the image programs, whatever the engine has kept, and not at all under the old rules.
 #[test]
@@ -15,8 +16,10 @@ fn entry_gas_follows_the_programmed_lines_of_code() {
     };
     let (small, length) = entry(&exit(1), Semantics::V1);
     let lines = |length: usize| length.div_ceil(64) as u64;
-    let price =
-        |length| Schedule::V1.gas_per_entry + lines(length) * Schedule::V1.gas_per_code_line;
+    let price = |length| {
+        Schedule::DATA_SHEET.general.gas_per_entry
+            + lines(length) * Schedule::DATA_SHEET.general.gas_per_code_line
+    };
     assert_eq!(small, Gas(price(length)));
     let (large, length) = entry(&[0; 5000], Semantics::V1);
     assert_eq!(large, Gas(price(length)));

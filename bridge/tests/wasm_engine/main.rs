@@ -4,10 +4,10 @@ mod limits;
 #[path = "../programs/mod.rs"]
 mod programs;
 
+use abi::Schedule;
 use abi::layout::INPUT_MAX;
 use abi::{ExitCode, Gas, Semantics};
 use bridge::Trap;
-use bridge::wasm::Costs;
 use bridge::{
     Call, CallLimits, Engine, EngineId, Fault, Mcs51, Module, Outcome, PrepareError, Report, Rules,
     Wasmi, World, drive,
@@ -151,7 +151,7 @@ fn fault(main: &str, host: &mut Host) -> Fault {
         .unwrap_or_else(|| panic!("{main} should fault"))
 }
 
-const PAGE: u64 = Costs::V1.page as u64;
+const PAGE: u64 = Schedule::DATA_SHEET.wasm.page as u64;
 
 #[test]
 fn the_exit_code_is_the_outcome_and_exit_ends_at_once() {
@@ -434,7 +434,7 @@ fn a_limit_of_exactly_the_gas_suffices() {
         "(drop (call $call (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
                 (call $exit (i32.const 1))";
     let module = prepare(&image("", main));
-    let costs = Costs::V1;
+    let costs = Schedule::DATA_SHEET.wasm;
     let asking = u64::from(5 * costs.simple + costs.call);
     let entry = module[0].entry_gas().0;
     assert!(entry > PAGE, "the page and the module");

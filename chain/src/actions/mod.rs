@@ -10,7 +10,7 @@ use crate::wire::{Reader, Writer};
 use abi::{Gas, Name};
 use state::keys::RegId;
 
-pub use native::SYSTEM;
+pub use native::{SYSTEM, set_schedule};
 
 /// The permission that each account has.
 pub const ACTIVE: Name = match Name::of("active") {

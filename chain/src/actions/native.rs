@@ -1,5 +1,6 @@
 //! The actions of the chain itself.
 
+use super::{ACTIVE, Action, Authorization};
 use crate::names::RegIdText;
 use crate::registry::ContractFlags;
 use crate::session::Rejection;
@@ -40,6 +41,14 @@ pub(crate) enum Native {
         /// What is chosen for it.
         flags: ContractFlags,
     },
+    /// `setschedule`: has a gas schedule hold from a later height on, instead of another one that would hold from
+    /// there. Only the chain's first account can. Data: height LE32, hash of the schedule 32.
+    SetSchedule {
+        /// The height of the first block in which it holds.
+        from: u32,
+        /// The hash of its byte form.
+        hash: Hash,
+    },
 }
 
 impl Native {
@@ -64,12 +73,35 @@ impl Native {
                     flags: ContractFlags::from_bits(*flags)?,
                 })
             }
+            SET_SCHEDULE => {
+                let (from, hash) = data.split_first_chunk()?;
+                Some(Native::SetSchedule {
+                    from: u32::from_le_bytes(*from),
+                    hash: hash.try_into().ok()?,
+                })
+            }
             _ => None,
         }
     }
 }
 
+/// The action that has a gas schedule hold from the block at `from` on.
+#[must_use]
+pub fn set_schedule(by: RegId, from: u32, hash: &Hash) -> Action {
+    Action {
+        account: SYSTEM,
+        name: SET_SCHEDULE,
+        authorization: vec![Authorization {
+            actor: by,
+            permission: ACTIVE,
+        }],
+        value: 0,
+        data: [&from.to_le_bytes()[..], hash].concat(),
+    }
+}
+
 const SET_CODE: Name = named("setcode");
+const SET_SCHEDULE: Name = named("setschedule");
 const NEW_ACCOUNT: Name = named("newaccount");
 
 const fn named(text: &str) -> Name {

@@ -14,12 +14,15 @@ use crate::genesis::{FORMAT_NAME, GENESIS, Genesis, check_format};
 use crate::head::{HEAD, Head};
 use crate::modules::Modules;
 use crate::registry::Contract;
-use abi::Semantics;
+use crate::schedules;
+use abi::{Schedule, Semantics};
+use bridge::data_sheet;
 use counts::{Counts, contract_of_data};
 use hostapi::NodeError;
 use state::keys::{self, Hash, kind};
 use state::{Batch, StateStore};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A flaw in the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,7 @@ pub fn check(store: &dyn StateStore) -> Result<Checked, NodeError> {
         transactions: BTreeMap::new(),
         modules: Modules::new(),
         runnable: BTreeMap::new(),
+        schedules: schedules_of(store)?,
         genesis: Genesis::default(),
         head: None,
     };
@@ -120,6 +124,23 @@ pub fn check(store: &dyn StateStore) -> Result<Checked, NodeError> {
     Ok(check.found)
 }
 
+/// The schedules in `store`, each once.
+fn schedules_of(store: &dyn StateStore) -> Result<Vec<Arc<Schedule>>, NodeError> {
+    let mut found = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    while let Some((key, value)) = store.next(&[kind::SCHEDULE], after.as_deref())? {
+        let schedule = schedules::of_pair(&key, &value);
+        found.extend(schedule.map(|(_, schedule)| Arc::new(schedule)));
+        after = Some(key);
+    }
+    if found.is_empty() {
+        found.push(data_sheet());
+    }
+    found.sort_by_key(|schedule| schedule.version);
+    found.dedup();
+    Ok(found)
+}
+
 struct Check<'c> {
     store: &'c dyn StateStore,
     /// The pairs that the blocks reverted so far had replaced.
@@ -128,9 +149,11 @@ struct Check<'c> {
     /// Transactions found and not held against their block's ids yet, by height.
     transactions: BTreeMap<u32, usize>,
     modules: Modules,
-    /// The contract that the chain must keep, by image and rules; none for an image that cannot be
-    /// run.
-    runnable: BTreeMap<(Hash, Semantics), Option<Contract>>,
+    /// The contracts that the chain may keep, by image and rules, one for each schedule; none for an image that
+    /// cannot be run.
+    runnable: BTreeMap<(Hash, Semantics), Option<Vec<Contract>>>,
+    /// The schedules that the chain has had, has and will have.
+    schedules: Vec<Arc<Schedule>>,
     genesis: Genesis,
     head: Option<Head>,
 }

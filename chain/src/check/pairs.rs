@@ -3,16 +3,18 @@
 use super::Check;
 use crate::block::{Header, ids_of};
 use crate::body::Stored;
+use crate::fuel::{FUEL_NAME, Fuel};
 use crate::genesis::{FORMAT_NAME, GENESIS};
 use crate::head::HEAD;
 use crate::names;
 use crate::receipt::Receipt;
 use crate::registry::{Contract, ContractFlags, ContractRecord};
-use crate::rollback;
+use crate::{rollback, schedules};
+use bridge::Rules;
 use hostapi::NodeError;
 use hostapi::accounts::{Account, contract_key_id};
 use hostapi::app_accounts;
-use hostapi::deferred::{self, COUNT_NAME, Deferred, QueuePlace};
+use hostapi::deferred::{COUNT_NAME, Deferred, QueuePlace};
 use hostapi::hash::{blake2b, key_hash};
 use hostapi::objects::{FIELD_MAX, Object};
 use loader::Image;
@@ -33,6 +35,14 @@ impl Check<'_> {
         Ok(match kind {
             kind::META if name == COUNT_NAME.as_bytes() => {
                 sound(value.len() == 8, "it is no number of deferred actions")
+            }
+            kind::META if name == FUEL_NAME.as_bytes() => {
+                let settings = self.genesis.fuel_rate;
+                let fuel = Fuel::decode(value);
+                sound(
+                    fuel.zip(settings).is_some_and(|(fuel, by)| fuel.fits(&by)),
+                    "it is no price of gas with the gas of the newest blocks",
+                )
             }
             kind::META => sound(
                 [FORMAT_NAME, GENESIS, HEAD]
@@ -91,6 +101,10 @@ impl Check<'_> {
                     "it points to no deferred action of this contract and id",
                 )
             }
+            kind::SCHEDULE => sound(
+                schedules::of_pair(key, value).is_some(),
+                "it is no gas schedule",
+            ),
             kind::NAME => self.name(name, value)?,
             kind::BLOCK => {
                 let header = Header::decode(value);
@@ -170,20 +184,25 @@ impl Check<'_> {
         } = *contract;
         let prepare = || {
             let image = Image::decode(&code).ok()?;
-            let rules = self.genesis.rules(semantics);
-            let prepared = self.modules.prepare(&image, &rules).ok()?;
-            // What its deployer chose is no fact of the image.
-            let flags = ContractFlags::empty();
-            Some(Contract::of(code_hash, semantics, &*prepared, flags))
+            let prepared = self.schedules.iter().map(|schedule| {
+                let mut rules = Rules::by(schedule, semantics);
+                rules.limits = rules.limits.once_deployed();
+                let prepared = self.modules.prepare(&image, &rules).ok()?;
+                // What its deployer chose is no fact of the image.
+                let flags = ContractFlags::empty();
+                Some(Contract::of(code_hash, semantics, &*prepared, flags))
+            });
+            prepared.collect()
         };
         let key = (code_hash, semantics);
-        match *self.runnable.entry(key).or_insert_with(prepare) {
+        match self.runnable.entry(key).or_insert_with(prepare) {
             None => return Ok(Some("its image cannot be run")),
+            // Deployed under any schedule of the chain: what the record says is what is asked before a call.
             Some(expected)
-                if (Contract {
-                    flags: contract.flags,
-                    ..expected
-                }) != *contract =>
+                if expected.iter().all(|expected| {
+                    let flags = contract.flags;
+                    Contract { flags, ..*expected } != *contract
+                }) =>
             {
                 return Ok(Some(
                     "its engine, or the gas before its first instruction, is not that of its image",
@@ -269,7 +288,12 @@ impl Check<'_> {
             return Ok(Some("no contract can have sent it"));
         }
         let gas = entry.gas.0.saturating_add(entry.onerror_gas.0);
-        if gas > deferred::GAS_MAX || entry.price != self.genesis.gas_price {
+        if self
+            .schedules
+            .iter()
+            .all(|it| gas > it.general.deferred_entry_gas_max)
+            || entry.price != self.genesis.gas_price && self.genesis.fuel_rate.is_none()
+        {
             return Ok(Some(
                 "it has more gas than can be sent, or at another price",
             ));

@@ -18,6 +18,7 @@ impl OpenBlock<'_> {
     /// # Errors
     /// If the name cannot be used, the balance is larger than the network allows, or the node fails.
     pub fn new_account(&mut self, name: &str, balance: u64) -> Result<&Receipt, ChainError> {
+        self.check_room()?;
         let id = self.next_regid()?;
         self.check_free(name)?;
         let public_key = identity::public_key(name);
@@ -38,7 +39,7 @@ impl OpenBlock<'_> {
         account.register(&mut self.state, &key_id);
         self.state.put(&keys::name(name), id);
         self.registered += 1;
-        let gas = self.rules().schedule.account_gas(name.len()).0;
+        let gas = self.schedule.account_gas(name.len()).0;
         self.finish_native(transaction, before, (id, id, 0), (gas, 0), Work::NewAccount)
     }
 

@@ -86,6 +86,7 @@ impl OpenBlock<'_> {
         needs_key: bool,
         observer: &mut dyn CallObserver,
     ) -> Result<(), ChainError> {
+        self.check_room()?;
         let before = self.state.checkpoint();
         let CallRequest {
             sender,
@@ -104,7 +105,7 @@ impl OpenBlock<'_> {
             semantics,
             ..
         } = contract;
-        let rules = self.chain.rules(semantics);
+        let rules = self.rules(semantics);
         let data = input;
         let input = &contract.input(&id, Name::EMPTY, data)[..];
         let mut transaction = Transaction {
@@ -191,7 +192,7 @@ impl OpenBlock<'_> {
         let asked = std::mem::take(&mut run.requests.follow_ups);
         if run.verdict.is_ok() && !asked.is_empty() {
             let context = self.context(sender, new.id);
-            let mut under = UnderWay::new(context, rules, begun.gas());
+            let mut under = UnderWay::new(context, rules.clone(), begun.gas());
             done = self.follow_up(
                 (&mut under, gas_before),
                 data,
@@ -283,7 +284,7 @@ impl OpenBlock<'_> {
             return Ok(prepared.clone());
         }
         let modules = self.chain.modules();
-        let rules = self.chain.rules(contract.semantics);
+        let rules = self.rules(contract.semantics);
         let prepared = modules.get(&mut self.state, &contract.code_hash, &rules)?;
         self.ready = Some((*id, *contract, prepared.clone()));
         Ok(prepared)

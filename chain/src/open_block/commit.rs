@@ -3,6 +3,7 @@
 use super::{NewTransaction, OpenBlock};
 use crate::block::{Block, Header, hash_of_hashes};
 use crate::error::ChainError;
+use crate::fuel;
 use crate::head::{HEAD, Head};
 use crate::receipt::Receipt;
 use crate::rollback;
@@ -31,6 +32,9 @@ impl OpenBlock<'_> {
             hash: header.hash(),
         };
         self.state.put(&keys::meta(HEAD), head.encode());
+        if let Some(fuel) = fuel::after(self.chain, &self.schedule, self.gas())? {
+            self.state.put(&keys::meta(fuel::FUEL_NAME), fuel);
+        }
         // Blocks, transactions, receipts and undo records are new keys: taking them back is removing them.
         let undo = rollback::encode(&self.state.replaced()?);
         let mut batch = self.state.writes();

@@ -7,8 +7,7 @@ use crate::actions::apply;
 use crate::body::{Body, OnError};
 use crate::error::ChainError;
 use crate::receipt::{Receipt, Verdict};
-use abi::method::Effect;
-use abi::{Gas, Name};
+use abi::{Gas, Name, Semantics};
 use hostapi::NodeError;
 use hostapi::accounts::give_back;
 use hostapi::deferred::{self, Deferred, QueuePlace};
@@ -26,11 +25,15 @@ impl OpenBlock<'_> {
     /// # Errors
     /// Only if the node fails.
     pub(super) fn execute_due(&mut self) -> Result<(), ChainError> {
-        let mut left = self.rules().schedule.deferred_gas_max;
+        let mut left = self.schedule.general.deferred_gas_max;
         while let Some((place, entry)) = deferred::first_due(&mut self.state, self.height)? {
             let gas = entry.gas.0.saturating_add(entry.onerror_gas.0);
             // What each takes beside its run bounds their number too.
-            let Some(rest) = left.checked_sub(gas.saturating_add(Effect::LATER.0)) else {
+            if self.is_full() {
+                break;
+            }
+            let Some(rest) = left.checked_sub(gas.saturating_add(self.schedule.effects.later))
+            else {
                 break;
             };
             left = rest;
@@ -69,7 +72,7 @@ impl OpenBlock<'_> {
             entry,
         })?;
         let context = self.context(by, new.id);
-        let mut under = UnderWay::new(context, self.rules(), gas);
+        let mut under = UnderWay::new(context, self.rules(Semantics::V1), gas);
         let waiting = Waiting::deferred(&mut under, &action);
         let result = self.perform(&mut under, waiting, 0, &mut ());
         let mut done = self.conclude(&reserved, Gas::ZERO, under, result)?;
@@ -88,7 +91,7 @@ impl OpenBlock<'_> {
         let reserved = self.prepaid(told.by, told.gas, told.price);
         let new = self.identify(Body::OnError(told.clone()))?;
         let context = self.context(told.by, new.id);
-        let mut under = UnderWay::new(context, self.rules(), told.gas);
+        let mut under = UnderWay::new(context, self.rules(Semantics::V1), told.gas);
         let data = apply::onerror(told.id, &told.account, told.name, told.value);
         let waiting = Waiting::notice(&mut under, told.by, (SYSTEM, ON_ERROR), data);
         let result = self.perform(&mut under, waiting, 0, &mut ());

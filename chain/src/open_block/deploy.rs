@@ -101,6 +101,7 @@ impl OpenBlock<'_> {
             init,
         } = *deploy;
         check_init(init)?;
+        self.check_room()?;
         let id = self.next_regid()?;
         if let Some(name) = name {
             self.check_free(name)?;
@@ -115,7 +116,6 @@ impl OpenBlock<'_> {
         let name_bytes = name.unwrap_or_default().len();
         let input_bytes = init.map_or(0, |init| init.input.len());
         let gas = self
-            .rules()
             .schedule
             .deploy_gas(image.code_bytes(), name_bytes + input_bytes);
         let body = Body::Deploy {
@@ -154,11 +154,11 @@ impl OpenBlock<'_> {
             init,
         } = *set;
         check_init(init)?;
+        self.check_room()?;
         let code = (image.code_hash(), semantics, flags);
         let record = self.settable(&sender, &contract, Some(code))?;
-        let schedule = self.rules().schedule;
         let input_bytes = init.map_or(0, |init| init.input.len());
-        let gas = schedule.upgrade_gas(image.code_bytes(), input_bytes);
+        let gas = self.schedule.upgrade_gas(image.code_bytes(), input_bytes);
         let body = Body::SetCode {
             sender,
             contract,
@@ -182,9 +182,10 @@ impl OpenBlock<'_> {
     /// # Errors
     /// As [`OpenBlock::set_code`].
     pub fn remove_code(&mut self, sender: RegId, contract: RegId) -> Result<&Receipt, ChainError> {
+        self.check_room()?;
         let record = self.settable(&sender, &contract, None)?;
-        let gas = self.rules().schedule.upgrade_gas(0, 0).0;
-        let fee = gas.saturating_mul(self.chain.genesis().gas_price);
+        let gas = self.schedule.upgrade_gas(0, 0).0;
+        let fee = gas.saturating_mul(self.gas_price);
         let transaction = self.identify(Body::SetCode {
             sender,
             contract,
@@ -247,7 +248,7 @@ impl OpenBlock<'_> {
         body: Body,
     ) -> Result<(), ChainError> {
         let since = self.state.checkpoint();
-        let price = self.chain.genesis().gas_price;
+        let price = self.gas_price;
         let init_gas = code.init.map_or(Gas::ZERO, |init| init.gas);
         let most = Gas(gas.0.saturating_add(init_gas.0));
         let reserved = self.reserve(code.sender, most, price)?;
@@ -294,10 +295,10 @@ impl OpenBlock<'_> {
         };
         let context = self.context(code.sender, transaction.id);
         let limit = code.init.map_or(Gas::ZERO, |init| init.gas);
-        let mut under = UnderWay::new(context, self.rules(), limit);
+        let mut under = UnderWay::new(context, self.rules(Semantics::V1), limit);
         let frame = native_frame((code.sender, code.id, 0), work);
         under.resume(vec![frame], Gas::ZERO, Gas::ZERO);
-        let rules = self.chain.rules(code.semantics);
+        let rules = self.rules(code.semantics);
         let prepared = match self.chain.modules().prepare(code.image, &rules) {
             Ok(prepared) => prepared,
             Err(ChainError::Image(error)) => {

@@ -106,7 +106,7 @@ impl OpenBlock<'_> {
         let Some(old) = record.contract else {
             return Ok(exchanged);
         };
-        let rules = self.chain.rules(old.semantics);
+        let rules = self.rules(old.semantics);
         let module = self.chain.modules().prepare(image, &rules)?;
         let code_hash = image.code_hash();
         let new = Contract {

@@ -27,11 +27,12 @@ mod transfer;
 use crate::body::Body;
 use crate::chain::Chain;
 use crate::error::ChainError;
+use crate::fuel;
 use crate::head::Head;
 use crate::hostlog::{HostCalls, Kept};
 use crate::receipt::Receipt;
 use crate::registry::Contract;
-use abi::Semantics;
+use abi::{Schedule, Semantics};
 use bridge::{Module, Rules};
 use hostapi::accounts;
 use hostapi::hash::blake2b;
@@ -109,6 +110,10 @@ pub struct OpenBlock<'c> {
     registered: u32,
     /// The steps charged so far, which the old chain limits.
     steps: u64,
+    /// The prices in force.
+    schedule: Arc<Schedule>,
+    /// The price of a gas, in the smallest unit.
+    gas_price: u64,
     /// The buffer of host-call logs and write sets.
     log: Vec<u8>,
     /// The host calls of the last call, where they are asked for.
@@ -119,10 +124,14 @@ pub struct OpenBlock<'c> {
 
 impl<'c> OpenBlock<'c> {
     fn begin(chain: &'c Chain, parent: Head, time: u64) -> Result<Self, ChainError> {
+        let height = parent.height.checked_add(1).ok_or(ChainError::LastHeight)?;
+        let schedule = chain.schedule_at(height)?.schedule;
         Ok(OpenBlock {
             chain,
             state: chain.state(),
-            height: parent.height.checked_add(1).ok_or(ChainError::LastHeight)?,
+            height,
+            gas_price: fuel::price(chain, &schedule)?,
+            schedule,
             parent,
             time,
             transactions: Vec::with_capacity(USUAL_TRANSACTIONS),
@@ -135,9 +144,43 @@ impl<'c> OpenBlock<'c> {
         })
     }
 
-    /// The rules of transactions that run no contract.
-    const fn rules(&self) -> Rules {
-        self.chain.rules(Semantics::V1)
+    /// What contracts of `semantics` are run under.
+    fn rules(&self, semantics: Semantics) -> Rules {
+        Rules::by(&self.schedule, semantics)
+    }
+
+    /// Refuses one more transaction where the block has taken the gas that it may.
+    fn check_room(&self) -> Result<(), ChainError> {
+        match self.is_full() {
+            true => Err(ChainError::BlockFull("it has taken the gas of a block")),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the block has taken the gas that it may.
+    fn is_full(&self) -> bool {
+        match self.schedule.general.block_gas_max {
+            0 => false,
+            most => self.gas() >= most,
+        }
+    }
+
+    /// The gas of its transactions so far.
+    fn gas(&self) -> u64 {
+        let gas = self.receipts.iter().map(|receipt| receipt.gas);
+        gas.fold(0, u64::saturating_add)
+    }
+
+    /// The prices in force in it.
+    #[must_use]
+    pub const fn schedule(&self) -> &Arc<Schedule> {
+        &self.schedule
+    }
+
+    /// What a gas costs in it, in the smallest unit.
+    #[must_use]
+    pub const fn gas_price(&self) -> u64 {
+        self.gas_price
     }
 
     /// Its height.

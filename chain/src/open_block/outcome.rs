@@ -149,7 +149,7 @@ impl OpenBlock<'_> {
             error,
             gas: cost.gas,
             refund: cost.refund,
-            schedule: self.rules().schedule.version,
+            schedule: self.schedule.version,
             meters: Meters {
                 memory: cost.memory,
                 state_bytes: changes.state_bytes,

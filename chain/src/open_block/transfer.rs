@@ -22,6 +22,7 @@ impl OpenBlock<'_> {
         target: RegId,
         amount: u64,
     ) -> Result<&Receipt, ChainError> {
+        self.check_room()?;
         if ContractRecord::load(&mut self.state, &target)?.is_some() {
             return Err(ChainError::ToContract {
                 name: RegIdText(target).to_string(),
@@ -32,8 +33,8 @@ impl OpenBlock<'_> {
             target,
             amount,
         })?;
-        let gas = self.rules().schedule.call_gas(0, amount).0;
-        let fee = gas.saturating_mul(self.chain.genesis().gas_price);
+        let gas = self.schedule.call_gas(0, amount).0;
+        let fee = gas.saturating_mul(self.gas_price);
         let before = self.state.checkpoint();
         let moved = self
             .pay(&sender, amount.saturating_add(fee))

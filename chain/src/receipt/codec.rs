@@ -18,6 +18,7 @@ mod tag {
     pub(super) const NOTHING: u8 = 5;
     pub(super) const UPGRADE: u8 = 6;
     pub(super) const UNDEPLOY: u8 = 7;
+    pub(super) const SET_SCHEDULE: u8 = 8;
     pub(super) const SUCCESS: u8 = 1;
     pub(super) const REFUSED: u8 = 2;
     pub(super) const SETTLEMENT_FAILED: u8 = 3;
@@ -34,13 +35,14 @@ impl Receipt {
     /// cycles · instructions · steps ± · memory · state bytes ± · host calls · write set 32
     /// frames · each: parent (its place plus one, 0 for none) · ordinal · kind 1 · receiver 6 · caller 6
     ///                code 6 · action · value · tag 1 · nothing (account, transfer, no work)
-    ///                | deploy | upgrade | code hash 32 (undeploy) | run
+    ///                | deploy | upgrade | code hash 32 (undeploy) | run | schedule
     /// events · each: frame · name · topics 1, each 32 · data
     ///
     /// verdict: tag 1 · code 1 (refused) | reason (settlement failed, not deployed) | name, reason (fault)
     /// error:   0, or 1 and the bytes
     /// upgrade: code hash before 32 · deploy
     /// deploy:  code hash 32 · semantics 1 · engine 1 · code bytes · refusal (empty for none)
+    /// schedule: height · version · hash 32
     /// run:     semantics 1 · engine 1 · code hash 32 · input hash 32 · verdict · error
     ///          cycles · instructions · steps ± · gas · host calls · host log 32 · returned
     ///          prints · each: hex 1, text
@@ -218,6 +220,16 @@ impl Frame {
             Work::NewAccount => w.u8(tag::NEW_ACCOUNT),
             Work::Transfer => w.u8(tag::TRANSFER),
             Work::Nothing => w.u8(tag::NOTHING),
+            Work::SetSchedule {
+                from,
+                version,
+                hash,
+            } => {
+                w.u8(tag::SET_SCHEDULE);
+                w.number((*from).into());
+                w.number((*version).into());
+                w.array(hash);
+            }
             Work::Undeploy { code_hash } => {
                 w.u8(tag::UNDEPLOY);
                 w.array(code_hash);
@@ -267,6 +279,11 @@ impl Frame {
                 tag::NEW_ACCOUNT => Work::NewAccount,
                 tag::TRANSFER => Work::Transfer,
                 tag::NOTHING => Work::Nothing,
+                tag::SET_SCHEDULE => Work::SetSchedule {
+                    from: r.small()?,
+                    version: r.small()?,
+                    hash: r.array()?,
+                },
                 tag::UNDEPLOY => Work::Undeploy {
                     code_hash: r.array()?,
                 },

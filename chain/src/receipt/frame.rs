@@ -134,6 +134,15 @@ pub enum Work {
         /// The hash of its image.
         code_hash: Hash,
     },
+    /// Has a gas schedule hold from a later height on.
+    SetSchedule {
+        /// The height of the first block in which it holds.
+        from: u32,
+        /// Its version.
+        version: u16,
+        /// The hash of its byte form.
+        hash: Hash,
+    },
     /// Nothing: the account has no contract, or none that is to be notified; or there was a reason not to begin, which
     /// ended the transaction.
     Nothing,

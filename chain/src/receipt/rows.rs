@@ -1,6 +1,7 @@
 //! Receipts as people read them.
 
 use super::{Called, Notes, Receipt, Work};
+use abi::Schedule;
 use bridge::EngineId;
 use hostapi::prints::visible;
 use std::fmt;
@@ -41,6 +42,18 @@ impl Receipt {
             Some(Work::NewAccount) => rows.extend([("new account", target.to_string()), cost]),
             Some(Work::Transfer) => rows.extend([
                 ("transfer", format!("{sender} to {target}, amount {value}")),
+                cost,
+            ]),
+            Some(Work::SetSchedule {
+                from,
+                version,
+                hash,
+            }) => rows.extend([
+                (
+                    "schedule",
+                    format!("version {version} from block {from} on"),
+                ),
+                ("hash", hex::encode(hash)),
                 cost,
             ]),
             Some(Work::Undeploy { code_hash }) => rows.extend([
@@ -91,6 +104,10 @@ impl Receipt {
                 }
                 rows.extend(tree("calls").filter(|_| is_deeper));
             }
+        }
+        if self.schedule != Schedule::DATA_SHEET.version {
+            let name = Schedule::of_version(self.schedule).map_or("?", Schedule::name);
+            rows.push(("billed by", format!("{name}, version {}", self.schedule)));
         }
         rows.extend(self.events.iter().map(|event| {
             let id = self.event_source(event).unwrap_or_default();

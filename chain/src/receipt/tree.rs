@@ -2,7 +2,7 @@
 
 use super::{Frame, FrameKind, Receipt, Work};
 use crate::names::RegIdText;
-use abi::Name;
+use abi::{Name, Schedule};
 use bridge::EngineId;
 use state::keys::RegId;
 use std::fmt;
@@ -146,6 +146,10 @@ impl fmt::Display for Titled<'_> {
                 refusal: Some(reason),
                 ..
             } => return write!(f, ": refused: {reason}"),
+            Work::SetSchedule { from, version, .. } => {
+                let name = Schedule::of_version(*version).map_or("?", Schedule::name);
+                return write!(f, ": gas schedule {version} ({name}) from block {from} on");
+            }
             Work::NewAccount | Work::Transfer | Work::Deploy { .. } | Work::Undeploy { .. } => {
                 return write!(f, ": success");
             }

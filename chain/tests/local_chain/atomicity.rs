@@ -104,8 +104,9 @@ fn a_block_goes_on_after_a_failed_read() {
     transfer(&chain, 2).unwrap();
     let second_alone = export(&*store);
     let mut failed = 0;
-    // Opening the chain reads twice, and beginning the block too: the newest block, and what is due.
-    for at in 4.. {
+    // Opening the chain reads twice, and beginning the block three times: the newest block, the prices, and what is
+    // due.
+    for at in 5.. {
         let store = copy_of(&old);
         let faulty = Arc::new(FaultyStore::new(Arc::clone(&store), StoreFault::Once, at));
         let chain = Chain::open(Box::new(Arc::clone(&faulty)), Genesis::default()).unwrap();

@@ -3,10 +3,13 @@
 use crate::actions::{A, B, C, Call, action, does, list, send, write};
 use crate::common::{PARTIES, balance, in_memory, puppet, script};
 use crate::deferred::{Sent, USUAL, cancel, have, is_sound, mine, replies, rich};
+use abi::Schedule;
 use abi::Semantics;
 use bridge::EngineId;
 use chain::{Action, ActionList, Chain, ContractFlags, Deploy, OpenBlock};
-use hostapi::deferred::{DELAY_MAX, GAS_MAX};
+
+const GAS_MAX: u64 = Schedule::DATA_SHEET.general.deferred_entry_gas_max;
+const DELAY_MAX: u32 = Schedule::DATA_SHEET.general.deferred_delay_max as u32;
 
 #[test]
 fn bounds_of_deferred_actions() {

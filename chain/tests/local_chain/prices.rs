@@ -1,9 +1,10 @@
 //! What being a transaction costs, and what is refused before anything is done for it.
 
 use crate::common::*;
+use abi::Schedule;
 use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
-use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Rules, Schedule};
+use bridge::{Engine, EngineId, Mcs51, Module, PrepareError, Rules};
 use chain::session::{Payment, Rejection};
 use chain::{CallRequest, Chain, ChainError, ContractFlags, Deploy, Genesis, OpenBlock, Receipt};
 use loader::Image;
@@ -65,10 +66,10 @@ fn made(block: &mut OpenBlock<'_>, request: &CallRequest<'_>) -> Receipt {
 #[test]
 fn each_transaction_costs_its_price_however_it_ends() {
     let (chain, _) = in_memory();
-    let price = |input: &[u8], value| Schedule::V1.call_gas(input.len(), value).0;
+    let price = |input: &[u8], value| Schedule::DATA_SHEET.call_gas(input.len(), value).0;
     let mut block = chain.begin_block().unwrap();
     let account = block.new_account("carol", 5).unwrap().clone();
-    assert_eq!(account.gas_charged(), Schedule::V1.account_gas(5).0);
+    assert_eq!(account.gas_charged(), Schedule::DATA_SHEET.account_gas(5).0);
     assert_eq!(account.fee, 0, "its money comes from nowhere");
     let token = Mcs51::new().prepare(&token_image(), &Rules::v1(Semantics::V1));
     let entry = token.unwrap().entry_gas().0;
@@ -121,7 +122,7 @@ fn what_is_refused_is_neither_prepared_nor_kept() {
         error => panic!("{error}"),
     };
     let input = input(TRANSFER, PARTIES.bob, 1);
-    let call_gas = Schedule::V1.call_gas(input.len(), 0);
+    let call_gas = Schedule::DATA_SHEET.call_gas(input.len(), 0);
     let entry = chain.contract("token").unwrap().1.entry_gas;
     assert!(entry.0 > 500, "{entry}");
     let least = Gas(call_gas.0 + entry.0);
@@ -201,7 +202,7 @@ fn a_deployment_is_paid_before_it_is_prepared() {
         flags: ContractFlags::empty(),
         init: None,
     };
-    let cost = Schedule::V1.deploy_gas(image.code_bytes(), 5).0;
+    let cost = Schedule::DATA_SHEET.deploy_gas(image.code_bytes(), 5).0;
     let mut block = chain.begin_block().unwrap();
     let poor = block.new_account("poor", cost - 1).unwrap().target;
     let rich = block.new_account("rich", cost).unwrap().target;
@@ -244,7 +245,7 @@ fn an_image_that_cannot_run_is_paid_and_not_deployed() {
         let mut block = chain.begin_block().unwrap();
         let receipt = block.deploy(&deploy).unwrap().clone();
         block.commit().unwrap();
-        let cost = Schedule::V1.deploy_gas(broken.code_bytes(), 6).0;
+        let cost = Schedule::DATA_SHEET.deploy_gas(broken.code_bytes(), 6).0;
         assert_eq!((receipt.gas_charged(), receipt.fee), (cost, cost));
         assert_eq!(balance(&chain, PARTIES.alice), before - cost);
         let reason = receipt.refusal().expect("it cannot be run");

@@ -39,7 +39,7 @@ fn a_transaction_of_today_has_one_frame() {
             meters.host_calls
         )
     );
-    let price = bridge::Schedule::V1.call_gas(15, 0).0;
+    let price = abi::Schedule::DATA_SHEET.call_gas(15, 0).0;
     assert_eq!(run.gas, receipt.gas - price, "the transaction's price");
     assert_eq!((&receipt.events, &run.returned), (&vec![], &vec![]));
     let size = receipt.encode().len();

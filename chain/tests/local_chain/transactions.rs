@@ -48,7 +48,7 @@ fn a_call_out_of_gas_costs_all_and_changes_nothing() {
     drop(block);
     let needed = whole.gas;
     let entry = chain.contract("token").unwrap().1.entry_gas;
-    let least = bridge::Schedule::V1.call_gas(15, 0).0 + entry.0;
+    let least = abi::Schedule::DATA_SHEET.call_gas(15, 0).0 + entry.0;
     for limit in [least, least + 1, (least + needed) / 2, needed - 1, needed] {
         let payment = chain::session::Payment::Gas {
             limit: abi::Gas(limit),
@@ -185,7 +185,9 @@ fn deploying_costs_by_the_byte_and_code_is_shared() {
     assert_eq!(code_bytes as usize, image.code_bytes());
     assert_eq!(
         gas,
-        bridge::Schedule::V1.deploy_gas(code_bytes as usize, 0).0
+        abi::Schedule::DATA_SHEET
+            .deploy_gas(code_bytes as usize, 0)
+            .0
     );
     assert_eq!(balance(&chain, PARTIES.bob), before - gas);
     assert!(chain.check().unwrap().problems.is_empty());
@@ -369,7 +371,7 @@ fn a_transfer_moves_money_and_is_taken_back() {
         .clone();
     assert_eq!(receipt.frames[0].work, Work::Transfer);
     let (amount, gas) = (receipt.value(), receipt.gas);
-    let price = bridge::Schedule::V1.call_gas(0, 700).0;
+    let price = abi::Schedule::DATA_SHEET.call_gas(0, 700).0;
     assert_eq!((amount, gas, receipt.fee), (700, price, price));
     assert_eq!(
         (receipt.sender, receipt.target),
@@ -396,7 +398,7 @@ fn a_transfer_that_cannot_be_changes_nothing() {
     let (chain, _) = in_memory();
     let most = chain.genesis().network.max_amount();
     let [alice, bob] = balances(&chain);
-    let price = bridge::Schedule::V1.call_gas(0, 1).0;
+    let price = abi::Schedule::DATA_SHEET.call_gas(0, 1).0;
     let mut block = chain.begin_block().unwrap();
     let rich = block.new_account("rich", most).unwrap().target;
     let writes = block.writes();

@@ -68,6 +68,9 @@ pub enum ActionsError {
         /// What stands there.
         text: String,
     },
+    /// The price of gas cannot be read.
+    #[error(transparent)]
+    Price(#[from] ChainError),
     /// There is no such account, or the node failed.
     #[error("action {action}: {source}")]
     Account {
@@ -92,7 +95,7 @@ pub fn list(
     let mut list = ActionList {
         sender,
         gas_limit,
-        gas_price: chain.genesis().gas_price,
+        gas_price: chain.gas_price()?,
         ..ActionList::default()
     };
     for (table, place) in context_free.iter().zip(1..) {

@@ -2,12 +2,11 @@
 
 use crate::accounts::{self, Account};
 use crate::actions::{FollowUp, Following, SentAction};
-use crate::deferred::{self, DELAY_MAX, Deferred, GAS_MAX, RECORD_SIZE};
+use crate::deferred::{self, Deferred, RECORD_SIZE};
 use crate::dispatch::{Host, Served};
 use crate::failure::Failure;
 use crate::host::CallEnd;
 use abi::Gas;
-use abi::method::{self, Effect};
 use state::keys::RegId;
 use std::sync::Arc;
 
@@ -50,7 +49,7 @@ impl Host<'_, '_> {
             return Ok(Served::refused(NO_ACTION));
         };
         if sent.value != 0 {
-            self.pay(Effect::VALUE)?;
+            self.pay(Gas(self.schedule.effects.value))?;
         }
         // It leaves the contract's account, if only later.
         self.requests.sent = self.requests.sent.saturating_add(sent.leaving());
@@ -86,11 +85,13 @@ impl Host<'_, '_> {
                 "a contract whose account is checked defers no amounts",
             ));
         }
-        if gas.saturating_add(onerror_gas) > GAS_MAX {
+        let bounds = &self.schedule.general;
+        if gas.saturating_add(onerror_gas) > bounds.deferred_entry_gas_max {
             return Ok(Served::refused("more gas than deferred actions may have"));
         }
+        let delays = 1..=bounds.deferred_delay_max;
         let due = self.context.height.checked_add(delay);
-        let Some(due) = due.filter(|_| (1..=DELAY_MAX).contains(&delay)) else {
+        let Some(due) = due.filter(|_| delays.contains(&u64::from(delay))) else {
             return Ok(Served::refused(
                 "the delay is none of 1 to 1,000,000 blocks",
             ));
@@ -103,7 +104,7 @@ impl Host<'_, '_> {
             price: self.context.gas_price,
             action,
         };
-        self.pay(Effect::deferred(
+        self.pay(self.schedule.deferred_gas(
             deferred::stored_size(&entry.action),
             entry.action.value != 0,
             onerror_gas != 0,
@@ -137,7 +138,9 @@ impl Host<'_, '_> {
         let Some(entry) = Deferred::load(self.state, &place)? else {
             return self.answer(&[0]);
         };
-        self.pay(method::storage(deferred::stored_size(&entry.action), Some(&[]), None).charge)?;
+        let size = deferred::stored_size(&entry.action);
+        let removed = self.schedule.storage.change(size, Some(&[]), None);
+        self.pay(removed.charge)?;
         let before = self.state.checkpoint();
         entry.remove(self.state, &place);
         let most = self.context.network.max_amount();

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::host::CallEnd;
 use crate::prints::Print;
 use crate::signature;
-use abi::method::{DesKey, Effect};
+use abi::method::DesKey;
 use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use des::{Des, TdesEde2};
 use state::keys::Hash;
@@ -24,7 +24,8 @@ impl Host<'_, '_> {
     ) -> Result<Served, Failure<CallEnd>> {
         let mut out = data.to_vec();
         out.resize(data.len().next_multiple_of(BLOCK), 0);
-        self.pay(Effect::cipher(data.len(), matches!(key, DesKey::Triple(_))))?;
+        let triple = matches!(key, DesKey::Triple(_));
+        self.pay(self.schedule.effects.cipher(data.len(), triple))?;
         match key {
             DesKey::Single(key) => transform(&Des::new(key.into()), &mut out, encrypt),
             DesKey::Triple(key) => transform(&TdesEde2::new(key.into()), &mut out, encrypt),

@@ -4,7 +4,6 @@ use crate::data;
 use crate::dispatch::{Host, Served};
 use crate::failure::Failure;
 use crate::host::CallEnd;
-use abi::method;
 use state::Place;
 use state::keys::RegId;
 
@@ -35,7 +34,7 @@ impl Host<'_, '_> {
         value: Option<&[u8]>,
     ) -> Result<(Option<i64>, Served), Failure<CallEnd>> {
         let old = self.state.value(place);
-        let price = method::storage(key.len(), old, value);
+        let price = self.schedule.storage.change(key.len(), old, value);
         let old_steps = old.map(steps);
         let bytes = key.len() + old.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
         self.pay(price.charge)?;

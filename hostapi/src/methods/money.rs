@@ -7,15 +7,15 @@ use crate::failure::Failure;
 use crate::host::{CallEnd, HostFault};
 use crate::outputs::{OUTPUTS_END, Output};
 use abi::Gas;
-use abi::method::{Effect, Method};
+use abi::method::Method;
 use state::keys;
 
 /// Above this height the old chain refuses operations with a negative amount.
 const NEGATIVE_AMOUNT_HEIGHT: u32 = 99_854;
 
 /// The price of `records` records at `each`.
-fn price(records: usize, each: Gas) -> Gas {
-    Gas(each.0.saturating_mul(records as u64))
+fn price(records: usize, each: u64) -> Gas {
+    Gas(each.saturating_mul(records as u64))
 }
 
 impl Host<'_, '_> {
@@ -24,7 +24,7 @@ impl Host<'_, '_> {
         &mut self,
         records: impl ExactSizeIterator<Item = Output>,
     ) -> Result<Served, Failure<CallEnd>> {
-        self.pay(price(records.len(), Effect::OUTPUT_RECORD))?;
+        self.pay(price(records.len(), self.schedule.effects.output_record))?;
         self.requests.outputs.extend(records);
         if self.requests.outputs.len() >= OUTPUTS_END {
             return Err(HostFault::TooManyOutputs.into());
@@ -60,7 +60,7 @@ impl Host<'_, '_> {
         let mut sum = Some(0u64);
         let mut thawing = Thawing::of(&self.context, user);
         while let Some((_, amount)) = thawing.next(self.state)? {
-            self.pay(Effect::THAWED)?;
+            self.pay(Gas(self.schedule.effects.thawed))?;
             sum = sum.and_then(|sum| sum.checked_add(amount));
         }
         Ok(sum)
@@ -100,7 +100,7 @@ impl Host<'_, '_> {
         records: &[[u8; FUND_SIZE]],
     ) -> Result<Served, Failure<CallEnd>> {
         let is_dacrs = self.context.semantics.is_dacrs();
-        self.pay(price(records.len(), Effect::APP_RECORD))?;
+        self.pay(price(records.len(), self.schedule.effects.app_record))?;
         let before = self.requests.funds.len();
         for record in records.iter().copied().map(FundRecord) {
             if record.amount() < 0 && (!is_dacrs || self.context.height > NEGATIVE_AMOUNT_HEIGHT) {

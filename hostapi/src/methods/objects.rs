@@ -45,7 +45,7 @@ impl Host<'_, '_> {
         place: Place,
         value: Option<&[u8]>,
     ) -> Result<Gas, Failure<CallEnd>> {
-        let price = method::storage(name, self.state.value(place), value);
+        let price = self.schedule.storage.change(name, self.state.value(place), value);
         self.pay(price.charge)?;
         Ok(price.refund)
     }
@@ -141,7 +141,7 @@ impl Host<'_, '_> {
         refund.0 += self.set_owned(&object.owner, id, false)?.0;
         let fields = keys::field(&self.context.contract, id, b"");
         loop {
-            self.pay(Effect::LOOKED_AT)?;
+            self.pay(Gas(self.schedule.effects.looked_at))?;
             let Some((key, _)) = self.state.next(&fields, None)? else {
                 return self.coded(DONE, refund);
             };

@@ -109,7 +109,7 @@ impl Host<'_, '_> {
         let limit = u16::from_le_bytes([low, high]);
         let mut entries = Vec::new();
         for _ in 0..limit {
-            self.pay(Effect::LOOKED_AT)?;
+            self.pay(Gas(self.schedule.effects.looked_at))?;
             let Some((key, value)) = self.seek(&seek)? else {
                 break;
             };
@@ -152,7 +152,7 @@ impl Host<'_, '_> {
         let was_there = self.state.value(place).is_some();
         let value = |is_there: bool| is_there.then_some(&[][..]);
         let name = 1 + NUMBER + key.len();
-        let price = method::storage(name, value(was_there), value(is_there));
+        let price = self.schedule.storage.change(name, value(was_there), value(is_there));
         self.pay(price.charge)?;
         if is_there {
             self.state.set(place, Some(&[]));
@@ -176,7 +176,7 @@ impl Host<'_, '_> {
             indexes.iter().map(|&[_, at]| number(old?, at)).collect();
         let (was_there, mut served) = self.change(key, place, row)?;
         for (&[index, at], old) in indexes.iter().zip(old) {
-            self.pay(Effect::INDEXED)?;
+            self.pay(Gas(self.schedule.effects.indexed))?;
             let new = row.and_then(|row| number(row, at));
             if let Some(old) = old.filter(|_| old != new) {
                 let (_, refund) = self.set_entry(index, old, key, false)?;

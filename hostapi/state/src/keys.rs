@@ -46,6 +46,8 @@ pub mod kind {
     pub const DEFERRED: u8 = b'q';
     /// Where each stands, by contract and the id that it gave it.
     pub const DEFERRED_ID: u8 = b's';
+    /// Gas schedules, by the height from which they hold.
+    pub const SCHEDULE: u8 = b'v';
     /// Local names.
     pub const NAME: u8 = b'l';
     /// Headers of blocks, by height.
@@ -205,6 +207,13 @@ pub fn deferred_id(contract: &RegId, id: u64) -> [u8; 15] {
     key
 }
 
+/// `v height`: the gas schedule that holds from a height on. The height is big-endian with all bits turned, so the
+/// newest one comes first.
+#[must_use]
+pub fn schedule(height: u32) -> [u8; 5] {
+    tagged(kind::SCHEDULE, &(!height).to_be_bytes())
+}
+
 /// `l name`: what a local name stands for; with an empty `name`, the prefix of all names.
 #[must_use]
 pub fn name(name: &str) -> Vec<u8> {
@@ -315,6 +324,7 @@ mod tests {
         );
         assert_eq!(name("alice"), b"lalice");
         assert_eq!(block(0x0102_0304), *b"b\x01\x02\x03\x04");
+        assert_eq!(schedule(1), *b"v\xFF\xFF\xFF\xFE");
         assert_eq!(undo(256), *b"u\0\0\x01\0");
         assert_eq!(ids(256), *b"i\0\0\x01\0");
         assert_eq!((code(&[9; 32])[0], receipt(&[9; 32])[0]), (b'o', b'e'));

@@ -155,7 +155,8 @@ fn triple_des_encrypts_decrypts_encrypts() {
         let single = call(host, method::DES, &[&data, &first, &[1]]);
         let triple = call(host, method::DES, &[&data, &both, &[1]]);
         let longer_key = 2; // eight bytes more of request
-        let [once, thrice] = [false, true].map(|triple| method::Effect::cipher(8, triple).0);
+        let [once, thrice] =
+            [false, true].map(|triple| abi::Schedule::DATA_SHEET.effects.cipher(8, triple).0);
         assert_eq!(thrice, 3 * once);
         assert_eq!(triple.gas.0 - single.gas.0, thrice - once + longer_key);
     });

@@ -123,7 +123,7 @@ impl Engine for Wasmi {
         let Some(watchdog) = self.watchdog else {
             return self.compile(image, rules);
         };
-        let (engine, image, rules) = (self.clone(), image.clone(), *rules);
+        let (engine, image, rules) = (self.clone(), image.clone(), rules.clone());
         watchdog.within(move || engine.compile(&image, &rules))?
     }
 }
@@ -152,7 +152,7 @@ impl Wasmi {
         // wasmi has taken all it needs.
         metered.wasm = Vec::new();
         Ok(Arc::new(Contract {
-            rules: *rules,
+            rules: rules.clone(),
             size,
             engine,
             module,

@@ -58,12 +58,13 @@ impl OpenBlock<'_> {
         list: &ActionList,
         observer: &mut dyn CallObserver,
     ) -> Result<(), ChainError> {
+        self.check_room()?;
         let before = self.state.checkpoint();
         self.forget_reads();
         if let Some(kept) = &mut self.kept {
             kept.clear();
         }
-        let rules = self.rules();
+        let rules = self.rules(Semantics::V1);
         let gas_before = admit(list, &rules)?;
         let reserved = self.reserve(list.sender, list.gas_limit, list.gas_price)?;
         let new = self.identify(Body::Actions(list.clone()))?;
@@ -91,7 +92,7 @@ impl OpenBlock<'_> {
             contract: SYSTEM,
             input: &[],
             pay_amount: 0,
-            gas_price: self.chain.genesis().gas_price,
+            gas_price: self.gas_price,
             traversal: true,
             account_check: false,
         }
@@ -143,7 +144,7 @@ impl OpenBlock<'_> {
 /// Whether a list of actions can begin: what it costs before the first one runs.
 fn admit(list: &ActionList, rules: &Rules) -> Result<Gas, Rejection> {
     let (most, count) = (
-        rules.schedule.actions_max,
+        usize::try_from(rules.schedule.general.actions_max).unwrap_or(usize::MAX),
         list.context_free.len() + list.actions.len(),
     );
     if list.actions.is_empty() || count > most {

@@ -7,6 +7,7 @@ use crate::names::RegIdText;
 use crate::open_block::OpenBlock;
 use crate::receipt::{FrameKind, Work};
 use crate::registry::{CodeRefusal, Contract, ContractFlags, ContractRecord};
+use crate::schedules;
 use crate::session::Rejection;
 use abi::{Gas, Semantics};
 use hostapi::accounts::{Account, contract_key_id};
@@ -14,6 +15,7 @@ use hostapi::hash::key_hash;
 use hostapi::{Failure, FollowUp, Following, NodeError};
 use loader::Image;
 use state::keys::{self, Hash, RegId};
+use std::sync::Arc;
 
 impl OpenBlock<'_> {
     /// Does an action of the chain itself.
@@ -39,7 +41,7 @@ impl OpenBlock<'_> {
         if waiting.value != 0 {
             return Err(Failure::Contract(Rejection::Unpayable).into());
         }
-        let schedule = under.rules.schedule;
+        let schedule = Arc::clone(&under.rules.schedule);
         let most = self.chain.genesis().network.max_amount();
         let mut tells = None;
         let (receiver, value, work) = match action {
@@ -57,7 +59,7 @@ impl OpenBlock<'_> {
                 (id, 0, work)
             }
             Native::Transfer { to, amount } => {
-                under.charge(Gas(schedule.gas_of_value))?;
+                under.charge(Gas(schedule.general.gas_of_value))?;
                 if ContractRecord::load(&mut self.state, &to)?.is_some() {
                     let name = RegIdText(to).to_string();
                     let reason = ChainError::ToContract { name }.to_string();
@@ -67,7 +69,7 @@ impl OpenBlock<'_> {
                 (to, amount, Work::Transfer)
             }
             Native::NewAccount { public_key } => {
-                under.charge(Gas(schedule.gas_of_account))?;
+                under.charge(Gas(schedule.general.gas_of_account))?;
                 let refused = |error: ChainError| match error.is_node() {
                     true => Stop::Node(error),
                     false => Stop::fault("no_account", error.to_string()),
@@ -84,6 +86,10 @@ impl OpenBlock<'_> {
                 self.registered += 1;
                 (id, 0, Work::NewAccount)
             }
+            Native::SetSchedule { from, hash } => {
+                let work = self.set_schedule(under, &actor, from, hash)?;
+                (SYSTEM, 0, work)
+            }
         };
         under.push(waiting, FrameKind::Native, work);
         if let Some(frame) = under.frames.last_mut() {
@@ -97,6 +103,45 @@ impl OpenBlock<'_> {
                 input: Some(data.into()),
             },
         }))
+    }
+
+    /// Has a gas schedule hold from a later height on. Only the chain's first account can.
+    fn set_schedule(
+        &mut self,
+        under: &mut UnderWay<'_>,
+        actor: &RegId,
+        from: u32,
+        hash: Hash,
+    ) -> Result<Work, Stop> {
+        let first = self.chain.first_account();
+        if first != Some(*actor) {
+            let first = first.map(|id| RegIdText(id).to_string());
+            let reason = format!(
+                "only the first account of the chain, {}, can change its gas schedule",
+                first.unwrap_or_default()
+            );
+            return Err(Stop::fault("no_authority", reason));
+        }
+        if from <= self.height {
+            let reason = format!(
+                "a gas schedule can hold from block {} on at the earliest, not from block {from}",
+                u64::from(self.height) + 1
+            );
+            return Err(Stop::fault("no_schedule", reason));
+        }
+        let Some(schedule) = schedules::of_hash(&hash) else {
+            let reason = "no gas schedule of this version of the program has this hash";
+            return Err(Stop::fault("no_schedule", reason.into()));
+        };
+        let bytes = schedule.encode();
+        let per_byte = under.rules.schedule.general.gas_per_input_byte;
+        under.charge(Gas(per_byte.saturating_mul(bytes.len() as u64)))?;
+        self.state.put(&keys::schedule(from), bytes);
+        Ok(Work::SetSchedule {
+            from,
+            version: schedule.version,
+            hash,
+        })
     }
 
     /// Sets the code of a contract to an image that the chain has, or makes a new contract with it.
@@ -129,17 +174,17 @@ impl OpenBlock<'_> {
             let code_hash = code_hash.unwrap_or_default();
             return Ok((contract, Work::Undeploy { code_hash }));
         };
-        let schedule = under.rules.schedule;
-        under.charge(Gas(schedule.gas_of_code))?;
+        let schedule = Arc::clone(&under.rules.schedule);
+        under.charge(Gas(schedule.general.gas_of_code))?;
         let key = keys::code(&hash);
         let stored = self.state.get(&key).map_err(NodeError::from)?;
         let stored = stored.ok_or_else(|| refused(CodeRefusal::UnknownCode.into()))?;
         let image = Image::decode(stored).map_err(|_| NodeError::damaged(&key, "an image"))?;
         let code_bytes = image.code_bytes();
         under.charge(Gas(
-            (code_bytes as u64).saturating_mul(schedule.gas_per_code_byte)
+            (code_bytes as u64).saturating_mul(schedule.general.gas_per_code_byte)
         ))?;
-        let rules = self.chain.rules(Semantics::V1);
+        let rules = self.rules(Semantics::V1);
         let prepared = match self.chain.modules().get(&mut self.state, &hash, &rules) {
             Ok(prepared) => prepared,
             Err(ChainError::Image(error)) => {
@@ -164,7 +209,7 @@ impl OpenBlock<'_> {
             self.state.put(&keys::contract(&contract), record);
             return Ok((contract, work));
         }
-        under.charge(Gas(schedule.gas_of_account))?;
+        under.charge(Gas(schedule.general.gas_of_account))?;
         let id = self.next_regid().map_err(refused)?;
         let key_id = contract_key_id(&id);
         let account = Account {

@@ -84,7 +84,9 @@ impl OpenBlock<'_> {
             context_free,
             inline,
         } = later;
-        if context_free.len() + inline.len() > 0 && depth >= under.rules.schedule.inline_depth {
+        if context_free.len() + inline.len() > 0
+            && u64::from(depth) >= under.rules.schedule.general.inline_depth
+        {
             let reason = format!("inline actions are more than {depth} deep");
             return Err(Stop::fault("inline_too_deep", reason));
         }

@@ -206,7 +206,7 @@ impl<'t> UnderWay<'t> {
     }
 
     /// The gas given back: of what was offered, as much as may be.
-    pub(in crate::open_block) const fn refund(&self) -> Gas {
+    pub(in crate::open_block) fn refund(&self) -> Gas {
         self.rules.schedule.capped_refund(self.used, self.offered)
     }
 

@@ -127,7 +127,9 @@ impl OpenBlock<'_> {
             ..under.context
         };
         let chain = self.chain;
-        let mut host = Host::new(&context, chain, &mut self.state).for_action(&ActionFrame {
+        let schedule = Arc::clone(&under.rules.schedule);
+        let host = Host::new(&context, chain, &mut self.state).priced_by(&schedule);
+        let mut host = host.for_action(&ActionFrame {
             caller: waiting.caller,
             actors: Arc::clone(actors),
             is_context_free: *is_context_free,
@@ -146,7 +148,7 @@ impl OpenBlock<'_> {
             });
         }
         let mut watched = (log, &mut *observer);
-        let mut host_of_all = WithContracts::new(&mut host, chain);
+        let mut host_of_all = WithContracts::new(&mut host, chain, &schedule);
         let call = Call {
             input: &input,
             limits: CallLimits {

@@ -2,7 +2,7 @@
 
 use super::execute::ExecuteError;
 use super::format::Context;
-use abi::Semantics;
+use abi::Schedule;
 use bridge::{Module, Rules};
 use chain::callees::Contracts;
 use chain::modules::Modules;
@@ -19,17 +19,20 @@ use std::sync::Arc;
 pub(super) struct Callees(BTreeMap<Hash, Arc<dyn Module>>);
 
 impl Callees {
-    /// Prepares every image of `context`: only contracts under our own rules are called.
+    /// Prepares every image of `context` to run under `rules`: only contracts under our own rules are called.
     ///
     /// # Errors
     /// [`ExecuteError::Code`] for the first one that is no image or cannot be run.
-    pub(super) fn prepare(context: &Context, modules: &Modules) -> Result<Callees, ExecuteError> {
-        let rules = Rules::v1(Semantics::V1);
+    pub(super) fn prepare(
+        context: &Context,
+        rules: &Rules,
+        modules: &Modules,
+    ) -> Result<Callees, ExecuteError> {
         let prepared = context.codes.iter().enumerate().map(|(at, code)| {
             let refused = |reason: String| ExecuteError::Code { at, reason };
             let image = Image::decode(&code.0).map_err(|error| refused(error.to_string()))?;
             let module = modules
-                .prepare(&image, &rules)
+                .prepare(&image, rules)
                 .map_err(|error| refused(error.to_string()))?;
             Ok((image.code_hash(), module))
         });
@@ -42,6 +45,7 @@ impl Contracts for Callees {
         &self,
         _: &mut Overlay<'_>,
         contract: &Contract,
+        _: &Arc<Schedule>,
     ) -> Result<Arc<dyn Module>, NodeError> {
         let found = self.0.get(&contract.code_hash);
         found.cloned().ok_or_else(|| {

@@ -9,7 +9,7 @@ use super::format::{Context, Hex, KnownTxRow, Row, Tx};
 use super::said::{EndRow, EventRow, FrameRow, Said};
 use super::watch::CALLS_ROOM;
 use abi::{Name, Semantics, codec, method};
-use bridge::{CallObserver, HostCall, Observer};
+use bridge::{CallObserver, HostCall, Observer, Rules};
 use chain::chain::Chain;
 use chain::error::ChainError;
 use chain::open_block::CallRequest;
@@ -44,11 +44,9 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
     let contract = contract.ok_or(ChainError::RecordingDiffers { what: "contract" })?;
     let image = image(block.state(), &contract.code_hash)?;
     let codes = codes(block.state(), &receipt)?;
-    let module = chain.modules().get(
-        block.state(),
-        &contract.code_hash,
-        &chain.rules(contract.semantics),
-    )?;
+    let rules = Rules::by(block.schedule(), contract.semantics);
+    let modules = chain.modules();
+    let module = modules.get(block.state(), &contract.code_hash, &rules)?;
     // The image stands in the recording already, and blocks are asked through the chain.
     let told = |key: &[u8]| {
         !matches!(
@@ -86,14 +84,14 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
         check_account_flag: Some(module.account_check()),
         accounts: Vec::new(),
         gas_limit,
-        gas_price: asked.defers.then_some(chain.genesis().gas_price),
+        gas_price: asked.defers.then_some(block.gas_price()),
         state,
         codes,
         ..Context::default()
     };
     asked.answer(chain, &mut context)?;
     let id = hex::encode(receipt.id);
-    let row = Row::new(
+    let mut row = Row::new(
         id,
         &image,
         contract.semantics,
@@ -102,6 +100,8 @@ pub fn capture(chain: &Chain, request: &CallRequest<'_>) -> Result<Row, ChainErr
             .input(&request.contract, Name::EMPTY, request.input)
             .into(),
     );
+    // The old chain's rules have none.
+    row.schedule = row.schedule.map(|_| block.schedule().version);
     let run = execute(&row, &image, true, &mut ()).map_err(|error| match error {
         execute::ExecuteError::Image(error) => error,
         execute::ExecuteError::Node(error) => error.into(),

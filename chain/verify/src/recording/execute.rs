@@ -5,7 +5,7 @@ use super::format::{AppAccountRow, Context, FrozenRow, Hex, ResultRow, Row};
 use super::prepared::Prepared;
 use super::said::Said;
 use super::watch::{CALLS_ROOM, Watch};
-use abi::{Gas, Semantics};
+use abi::{Gas, Schedule, Semantics};
 use bridge::{CallObserver, Cycles, EngineId, Fault, Rules, Steps};
 use chain::error::ChainError;
 use chain::modules::Modules;
@@ -20,6 +20,7 @@ use hostapi::{CallContext, ChainView, HostFault, NodeError};
 use loader::Image;
 use state::keys::{Hash, kind};
 use state::{MemStore, Overlay, Pair};
+use std::sync::Arc;
 
 /// The most machine cycles of a run on the 8051 whose recording names no limit of its own: some seconds of our time.
 pub const DEFAULT_CYCLES: u64 = 2_000_000_000;
@@ -153,7 +154,7 @@ impl Row {
             rom_len: image.code_bytes(),
             abi: generation.into(),
             semantics: Some(semantics.name().into()),
-            schedule: schedule(semantics),
+            schedule: (!semantics.is_dacrs()).then_some(Schedule::DATA_SHEET.version),
             code: Some(image.encode().into()),
             context,
             input: input.into(),
@@ -187,12 +188,22 @@ pub fn semantics_of(row: &Row) -> Result<Semantics, ExecuteError> {
     }
 }
 
-/// The rules that recordings run under, whose schedule and tables are those of a chain.
-const RULES: Rules = Rules::v1(Semantics::V1);
+/// The rules that `row` runs under: by the gas schedule that it names, or where this version of the program has none of
+/// that version by `data-sheet`.
+///
+/// # Errors
+/// As [`semantics_of`].
+pub(super) fn rules_of(row: &Row) -> Result<Rules, ExecuteError> {
+    let semantics = semantics_of(row)?;
+    Ok(match row.schedule.and_then(Schedule::of_version) {
+        Some(schedule) => Rules::by(&Arc::new(*schedule), semantics),
+        None => Rules::v1(semantics),
+    })
+}
 
-/// The gas schedule in force under `semantics`; the old chain has none.
-fn schedule(semantics: Semantics) -> Option<u16> {
-    (!semantics.is_dacrs()).then_some(RULES.schedule.version)
+/// The version of the gas schedule of `rules`; the old chain has none.
+fn version(rules: &Rules) -> Option<u16> {
+    (!rules.semantics.is_dacrs()).then_some(rules.schedule.version)
 }
 
 /// What the run of `row` may use besides its payment: gas, and machine cycles. Under another gas schedule than
@@ -201,11 +212,7 @@ fn schedule(semantics: Semantics) -> Option<u16> {
 /// # Errors
 /// [`ExecuteError::OtherSchedule`] where that says nothing either: a WebAssembly run without gas;
 /// [`ExecuteError::OtherScheduleOfCalls`] where contracts that are called could tell.
-fn limits(
-    row: &Row,
-    engine: EngineId,
-    semantics: Semantics,
-) -> Result<(Gas, Cycles), ExecuteError> {
+fn limits(row: &Row, engine: EngineId, rules: &Rules) -> Result<(Gas, Cycles), ExecuteError> {
     let (context, result) = (&row.context, &row.result);
     let calls = !context.codes.is_empty();
     // A run that nothing limits might never end, nor one of a contract that is called, which may be WebAssembly.
@@ -219,12 +226,12 @@ fn limits(
     };
     let gas = context.gas_limit.unwrap_or(gas);
     let cycles = context.cycle_limit.unwrap_or(cycles);
-    if row.schedule == schedule(semantics) {
+    if row.schedule == version(rules) {
         return Ok((Gas(gas), Cycles(cycles)));
     }
     if calls {
         return Err(ExecuteError::OtherScheduleOfCalls {
-            ours: RULES.schedule.version,
+            ours: rules.schedule.version,
         });
     }
     let for_want_of_gas = !result.ok && result.gas == context.gas_limit;
@@ -236,7 +243,7 @@ fn limits(
     if for_want_of_gas {
         return Err(ExecuteError::OtherSchedule {
             recorded: row.schedule,
-            ours: RULES.schedule.version,
+            ours: rules.schedule.version,
         });
     }
     // It ends by itself; a limit is for files that say otherwise.
@@ -253,7 +260,7 @@ pub fn execute(
     digests: bool,
     observer: &mut dyn CallObserver,
 ) -> Result<Replay, ExecuteError> {
-    let prepared = Prepared::with(image, semantics_of(row)?, Modules::new())?;
+    let prepared = Prepared::with(image, &rules_of(row)?, Modules::new())?;
     execute_by(&prepared, row, digests, observer)
 }
 
@@ -271,10 +278,12 @@ pub fn execute_by(
 ) -> Result<Replay, ExecuteError> {
     let semantics = semantics_of(row)?;
     let module = &prepared.module;
-    let callees = Callees::prepare(&row.context, &prepared.modules)?;
+    let rules = module.rules();
+    let callees = Callees::prepare(&row.context, rules, &prepared.modules)?;
     let past = Past::new(&row.context)?;
-    let limits = limits(row, module.engine(), semantics)?;
-    let transaction = transaction(row, semantics, limits, module.account_check(), &past)?;
+    let limits = limits(row, module.engine(), rules)?;
+    let check = module.account_check();
+    let transaction = transaction(row, rules, limits, check, &past)?;
     let store = MemStore::new();
     let mut state = Overlay::new(&store);
     write_state(&row.context, &mut state)?;
@@ -293,7 +302,7 @@ pub fn execute_by(
         watch.last_call_was_fatal();
     }
     let mut after = row.clone();
-    after.schedule = schedule(semantics);
+    after.schedule = version(rules);
     after.result = result_row(&watch, &result, &transaction);
     after.said = (!semantics.is_dacrs()).then(|| Said::of(&result, &watch));
     after.outputs = Vec::new();
@@ -317,11 +326,12 @@ pub fn execute_by(
 /// The transaction that `row` tells of; `check` is whether its image switches the account check on.
 fn transaction<'a>(
     row: &'a Row,
-    semantics: Semantics,
+    rules: &'a Rules,
     (gas, cycles): (Gas, Cycles),
     check: bool,
     past: &Past<'_>,
 ) -> Result<Transaction<'a>, ExecuteError> {
+    let semantics = rules.semantics;
     let context = &row.context;
     let tx = &context.tx;
     let payment = if semantics.is_dacrs() {
@@ -359,7 +369,7 @@ fn transaction<'a>(
     Ok(Transaction {
         context,
         payment,
-        schedule: &RULES.schedule,
+        schedule: &rules.schedule,
         needs_key: false,
         cycles,
         steps: Steps(limit(row.context.step_limit)),
@@ -603,7 +613,8 @@ mod tests {
                 ..Context::default()
             };
             let row = Row::new("loop".into(), &image, Semantics::V1, context, vec![]);
-            let (gas, cycles) = limits(&row, engine, Semantics::V1).expect("its own schedule");
+            let (gas, cycles) =
+                limits(&row, engine, &Rules::v1(Semantics::V1)).expect("its own schedule");
             (gas.0, cycles.0)
         };
         let none = u64::MAX;
@@ -628,7 +639,8 @@ mod tests {
             ..Context::default()
         };
         let row = Row::new("calls".into(), &image, Semantics::V1, calls, vec![]);
-        let found = super::limits(&row, EngineId::Mcs51, Semantics::V1).expect("its own schedule");
+        let found = super::limits(&row, EngineId::Mcs51, &Rules::v1(Semantics::V1))
+            .expect("its own schedule");
         assert_eq!((found.0.0, found.1.0), (DEFAULT_GAS, 7));
     }
 }

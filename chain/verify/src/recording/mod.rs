@@ -20,6 +20,6 @@ pub use execute::{
     DEFAULT_CYCLES, DEFAULT_GAS, ExecuteError, Replay, execute, execute_by, semantics_of,
 };
 pub use format::{File, FormatError, Hex, Row};
-pub use prepared::{Prepared, prepare};
+pub use prepared::{Prepared, prepare, prepare_for};
 pub use said::Said;
 pub use watch::{CALLS_ROOM, Watch};

@@ -1,6 +1,7 @@
 //! [`Prepared`]: the image of a row, ready to run.
 
-use super::execute::ExecuteError;
+use super::execute::{ExecuteError, rules_of};
+use super::format::Row;
 use abi::Semantics;
 use bridge::{Engine, Module, Rules};
 use chain::modules::Modules;
@@ -18,10 +19,10 @@ impl Prepared {
     /// `image`, prepared by those of `modules` that runs its kind.
     pub(super) fn with(
         image: &Image,
-        semantics: Semantics,
+        rules: &Rules,
         modules: Modules,
     ) -> Result<Prepared, ExecuteError> {
-        let module = modules.prepare(image, &Rules::v1(semantics))?;
+        let module = modules.prepare(image, rules)?;
         Ok(Prepared { module, modules })
     }
 
@@ -41,5 +42,17 @@ pub fn prepare(
     semantics: Semantics,
     engines: Vec<Box<dyn Engine>>,
 ) -> Result<Prepared, ExecuteError> {
-    Prepared::with(image, semantics, Modules::with(engines))
+    Prepared::with(image, &Rules::v1(semantics), Modules::with(engines))
+}
+
+/// Prepares the image of `row` to run as that was recorded.
+///
+/// # Errors
+/// As [`prepare`], or if the row names unknown rules.
+pub fn prepare_for(
+    row: &Row,
+    image: &Image,
+    engines: Vec<Box<dyn Engine>>,
+) -> Result<Prepared, ExecuteError> {
+    Prepared::with(image, &rules_of(row)?, Modules::with(engines))
 }

@@ -1,8 +1,9 @@
 //! The scenario file.
 
 use super::bytes::Bytes;
+use super::chain_table::ChainTable;
 use crate::actions::ActionTable;
-use abi::Semantics;
+use abi::{Schedule, Semantics};
 use chain::ContractFlags;
 use hostapi::Network;
 use loader::{FILE_MAX, FileError, Image, LoadError, file};
@@ -79,30 +80,6 @@ pub(super) struct File {
     pub(super) contracts: BTreeMap<String, ContractTable>,
     #[serde(default)]
     pub(super) step: Vec<Step>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ChainTable {
-    pub(super) network: String,
-    pub(super) height: u32,
-    pub(super) time: u64,
-    pub(super) block_seconds: u32,
-    pub(super) gas_price: u64,
-    pub(super) upgrades: bool,
-}
-
-impl Default for ChainTable {
-    fn default() -> Self {
-        ChainTable {
-            network: Network::Test.name().into(),
-            height: 10,
-            time: 1_735_689_600,
-            block_seconds: 10,
-            gas_price: 0,
-            upgrades: true,
-        }
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -309,6 +286,12 @@ impl Scenario {
     /// Lets gas cost nothing, so that balances do not depend on what runs the contracts.
     pub fn set_free_gas(&mut self) {
         self.file.chain.gas_price = 0;
+        self.file.chain.fuel_rate = None;
+    }
+
+    /// Has the chain begin with another gas schedule.
+    pub fn set_schedule(&mut self, schedule: &Schedule) {
+        self.file.chain.schedule = schedule.name().into();
     }
 
     /// Checks what the file's form alone does not say.
@@ -316,6 +299,11 @@ impl Scenario {
         let fail = |field: String, found: &str, expected: &str| {
             Err(value_error(&self.path, field, found, expected.into()))
         };
+        if self.schedule().is_none() {
+            let names: Vec<_> = Schedule::PRESETS.iter().map(|it| it.name()).collect();
+            let (field, found) = ("chain.schedule".into(), &self.file.chain.schedule);
+            return fail(field, found, &names.join(", "));
+        }
         if self.network().is_none() {
             return fail(
                 "chain.network".into(),
@@ -437,6 +425,11 @@ impl Scenario {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The gas schedule, if its name is known.
+    pub(super) fn schedule(&self) -> Option<&'static Schedule> {
+        Schedule::preset(&self.file.chain.schedule)
     }
 
     /// The network, if its name is known.

@@ -6,6 +6,7 @@
 //! them.
 
 pub mod bytes;
+mod chain_table;
 mod expect;
 mod format;
 #[cfg(test)]

@@ -114,6 +114,8 @@ impl Scenario {
             block_seconds: table.block_seconds,
             gas_price: table.gas_price,
             upgrades: table.upgrades,
+            schedule: self.schedule().map_or(0, |schedule| schedule.version),
+            fuel_rate: table.fuel_rate.map(Into::into),
         }
     }
 
@@ -376,7 +378,7 @@ impl Scenario {
             let limit = Gas(step.gas.unwrap_or(DEFAULT_GAS));
             Payment::Gas {
                 limit,
-                price: chain.genesis().gas_price,
+                price: chain.gas_price()?,
             }
         };
         let request = CallRequest {

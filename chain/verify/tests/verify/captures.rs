@@ -156,7 +156,7 @@ fn gas_is_compared_under_its_own_schedule_only() {
     let (chain, _) = in_memory();
     let transfer = input(TRANSFER, PARTIES.bob, 10);
     let whole = replays(&chain, &request(PARTIES.token, &transfer));
-    assert_eq!(whole.schedule, Some(bridge::Schedule::V1.version));
+    assert_eq!(whole.schedule, Some(abi::Schedule::DATA_SHEET.version));
     let gas = whole.result.gas.expect("under our rules");
     let cut = |less| {
         let call = CallRequest {

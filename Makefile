@@ -68,9 +68,10 @@ bench: tools
 	cargo bench --locked -q -p smart51-tests --bench peers
 
 # What a gas takes in processor time, of everything that costs gas, beside a gas of plain code: the table of
-# docs/performance.md. It fails if anything takes more than 8 times as long.
+# docs/performance.md. It fails if anything takes more than 8 times as long. SCHEDULE=wayki and the like print the
+# ratios of another gas schedule, with a warning.
 gas-time: tools
-	cargo run --release --locked -q -p smart51-tests --bin gas-time
+	cargo run --release --locked -q -p smart51-tests --bin gas-time -- $(if $(SCHEDULE),--schedule $(SCHEDULE))
 
 # Each fuzz target for FUZZ_SECONDS; needs a nightly toolchain and cargo-fuzz. No sanitizer: there is no unsafe code to
 # watch here, and without it a target tries many times as much.

@@ -16,7 +16,7 @@ pub(crate) fn check(image: &Image, semantics: Semantics) -> Result<Option<Checke
         Some(_) if semantics.is_dacrs() => Err(format!(
             "WebAssembly runs under the semantics v1 only, not under {semantics}"
         )),
-        Some(module) => match wasm::meter(module, &rules.limits, &rules.costs) {
+        Some(module) => match wasm::meter(module, &rules.limits, &rules.schedule) {
             Ok(_) => Ok(None),
             Err(error) => Err(InvalidSection::new(error, module).to_string()),
         },

@@ -5,7 +5,7 @@ use crate::host_calls::HostCall;
 use crate::output::Bytes;
 use crate::text::{Page, Text, say};
 use crate::tree::{FaultPlace, Known};
-use abi::Name;
+use abi::{Name, Schedule};
 use bridge::EngineId;
 use chain::receipt::{Event, Frame, Meters, Notes};
 use chain::{Chain, Receipt, RegIdText, RunReceipt, Work, names};
@@ -172,6 +172,7 @@ impl FrameReport {
             Work::Nothing => ("nothing", RunReport::default()),
             Work::Deploy { .. } => ("deploy", RunReport::default()),
             Work::Undeploy { .. } => ("undeploy", RunReport::default()),
+            Work::SetSchedule { .. } => ("schedule", RunReport::default()),
             Work::Run(run) => ("run", RunReport::from(run)),
         };
         FrameReport {
@@ -282,7 +283,9 @@ impl Report {
                 .collect(),
             engine: None,
             semantics: None,
-            schedule: None,
+            // Of a transaction that runs nothing, where it is not the usual one.
+            schedule: (receipt.schedule != Schedule::DATA_SHEET.version)
+                .then_some(receipt.schedule),
             code_hash: None,
             code_bytes: None,
             replaced: None,
@@ -306,7 +309,7 @@ impl Report {
                 report.schedule = Some(receipt.schedule);
                 report.host_calls = Some(receipt.meters.host_calls);
             }
-            None | Some(Work::NewAccount | Work::Nothing) => {}
+            None | Some(Work::NewAccount | Work::Nothing | Work::SetSchedule { .. }) => {}
             Some(Work::Transfer) => report.kind = "transfer",
             Some(Work::Undeploy { code_hash }) => {
                 report.kind = "undeploy";

@@ -122,9 +122,7 @@ impl Call {
             contract,
             input: &input,
             value: self.value,
-            payment: self
-                .limits
-                .payment(record.semantics, chain.genesis().gas_price)?,
+            payment: self.limits.payment(record.semantics, chain.gas_price()?)?,
         };
         if let Some(file) = &self.record {
             write_recording(file, capture(&chain, &request)?)?;

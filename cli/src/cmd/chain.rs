@@ -1,11 +1,14 @@
 //! `smart51 chain`.
 
+use super::gas::{Named, preset};
 use crate::args::number;
 use crate::error::{Error, Status};
 use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
-use chain::{Genesis, RegIdText, names};
+use abi::{Gas, Schedule};
+use chain::actions::set_schedule;
+use chain::{ActionList, FuelRate, Genesis, RegIdText, names, schedules};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -32,7 +35,32 @@ enum Action {
         /// Let no contract's code ever be set again, nor removed.
         #[arg(long)]
         no_upgrades: bool,
+        /// The gas schedule that is in force first; `smart51 gas list` has them.
+        #[arg(long, value_name = "NAME", value_parser = preset, default_value = "data-sheet")]
+        schedule: &'static Schedule,
+        /// Let the price of gas follow the use of the newest N blocks, under dacrs.
+        #[arg(long, value_name = "N", value_parser = number::<u16>)]
+        fuel_window: Option<u16>,
+        /// The least price of gas, if it follows the use of blocks.
+        #[arg(long, value_name = "N", value_parser = number::<u64>, requires = "fuel_window", default_value = "1")]
+        fuel_floor: u64,
     },
+    /// Have another gas schedule hold from a later block on. Prints the receipt.
+    #[command(after_help = "Example:\n  smart51 chain schedule wayki --at 100 --from alice")]
+    Schedule {
+        /// Its name; `smart51 gas list` has them.
+        #[arg(value_name = "NAME", value_parser = preset)]
+        schedule: &'static Schedule,
+        /// The height of the first block in which it holds.
+        #[arg(long, value_name = "HEIGHT", value_parser = number::<u32>)]
+        at: u32,
+        /// The account that sends and pays: the chain's first one.
+        #[arg(long, value_name = "ACCOUNT")]
+        from: String,
+    },
+    /// List the gas schedules that the chain has had, has and will have, and what a gas costs next.
+    #[command(after_help = "Example:\n  smart51 chain schedules --json")]
+    Schedules,
     /// Make blocks without transactions, ten seconds from one to the next.
     #[command(after_help = "Example:\n  smart51 chain mine\n  smart51 chain mine 100 --json")]
     Mine {
@@ -51,6 +79,9 @@ enum Action {
     #[command(after_help = "Example:\n  smart51 chain deferred --json")]
     Deferred,
 }
+
+/// The most gas of a change of the schedule; what is not used comes back.
+const DEFAULT_GAS: u64 = 10_000_000;
 
 /// The newest block.
 #[derive(Debug, Serialize)]
@@ -71,9 +102,28 @@ impl Chain {
                 out.print(&Waiting::of(&self.store.look()?)?)?;
                 return Ok(Status::Success);
             }
-            Action::New { no_upgrades } => {
+            Action::Schedules => {
+                out.print(&Schedules::of(&self.store.look()?)?)?;
+                return Ok(Status::Success);
+            }
+            Action::Schedule { schedule, at, from } => {
+                return change(&self.store.existing()?, schedule, at, &from, out);
+            }
+            Action::New {
+                no_upgrades,
+                schedule,
+                fuel_window,
+                fuel_floor,
+            } => {
+                let fuel_rate = fuel_window.map(|window| FuelRate {
+                    window,
+                    floor: fuel_floor,
+                });
+                check_fuel(fuel_rate, schedule)?;
                 let genesis = Genesis {
                     upgrades: !no_upgrades,
+                    schedule: schedule.version,
+                    fuel_rate,
                     ..Genesis::default()
                 };
                 (self.store.new_chain(genesis)?, None)
@@ -82,7 +132,10 @@ impl Chain {
         };
         let mut executed = 0;
         let blocks = match action {
-            None | Some(Action::New { .. } | Action::Deferred) => 0,
+            None
+            | Some(
+                Action::New { .. } | Action::Deferred | Action::Schedule { .. } | Action::Schedules,
+            ) => 0,
             Some(Action::Mine { blocks }) => {
                 for _ in 0..blocks {
                     executed += chain.begin_block()?.commit()?.1.len();
@@ -113,6 +166,85 @@ impl Chain {
             format_args!("the newest block is now {}", report.height),
         );
         Ok(Status::Success)
+    }
+}
+
+/// Refuses a fuel rate that would never count.
+fn check_fuel(fuel_rate: Option<FuelRate>, schedule: &Schedule) -> Result<(), Error> {
+    match fuel_rate {
+        Some(FuelRate { window: 0, .. }) => Err(Error::input(
+            "--fuel-window 0 averages no blocks: give at least 1",
+        )),
+        Some(_) if schedule.general.fuel_rate == 0 => Err(Error::input(format_args!(
+            "under {} the price of gas follows nothing: give --schedule dacrs with --fuel-window",
+            schedule.name()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Has `schedule` hold from block `at` on, by a transaction in a block of its own.
+fn change(
+    chain: &chain::Chain,
+    schedule: &Schedule,
+    at: u32,
+    from: &str,
+    out: &Output,
+) -> Result<Status, Error> {
+    let sender = chain.resolve(from)?;
+    let list = ActionList {
+        sender,
+        actions: vec![set_schedule(sender, at, &schedules::hash(schedule))],
+        gas_limit: Gas(DEFAULT_GAS),
+        gas_price: chain.gas_price()?,
+        ..ActionList::default()
+    };
+    let mut block = chain.begin_block()?;
+    let report = crate::receipts::Report::of(chain, block.transact(&list, &mut ())?, true)?;
+    block.commit()?;
+    out.confirm(&report, report.committed());
+    Ok(report.status())
+}
+
+/// The gas schedules of a chain.
+#[derive(Debug, Serialize)]
+struct Schedules {
+    schedules: Vec<Since>,
+    /// What a gas costs in the next block, in the smallest unit.
+    gas_price: u64,
+    /// The account that can change the schedule, if the chain has it.
+    changed_by: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Since {
+    /// The height of the first block in which it holds.
+    from: u32,
+    #[serde(flatten)]
+    named: Named,
+}
+
+impl Schedules {
+    fn of(chain: &chain::Chain) -> Result<Schedules, Error> {
+        let schedules = chain.schedules()?.into_iter().map(|it| Since {
+            from: it.from,
+            named: Named::of(&it.schedule),
+        });
+        let first = chain.first_account();
+        Ok(Schedules {
+            schedules: schedules.collect(),
+            gas_price: chain.gas_price()?,
+            changed_by: first.map(|id| RegIdText(id).to_string()),
+        })
+    }
+}
+
+impl Text for Schedules {
+    fn text(&self, page: &mut Page) {
+        for Since { from, named } in &self.schedules {
+            say!(page, "from block {from:<10} {}", named.line());
+        }
+        say!(page, "gas price {} in the next block", self.gas_price);
     }
 }
 

@@ -13,6 +13,7 @@ mod disasm;
 mod events;
 mod firmware;
 mod firmware_test;
+mod gas;
 mod inspect;
 mod new;
 mod parity;
@@ -64,6 +65,7 @@ commands! {
     new::New
     sdk::Sdk
     abi::Abi
+    gas::Gas
     run::Run
     replay::Replay
     test::Test

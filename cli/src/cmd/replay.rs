@@ -13,9 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use verify::Difference;
-use verify::recording::{
-    File, Replay as Recorded, Row, differences, execute_by, prepare, semantics_of,
-};
+use verify::recording::{File, Replay as Recorded, Row, differences, execute_by, prepare_for};
 
 /// Run recorded calls again and compare every recorded field.
 ///
@@ -121,7 +119,7 @@ impl Replay {
 
     fn execute(&self, row: &Row, image: &Image) -> Result<Recorded, Error> {
         let engines = self.engine.engines()?;
-        let prepared = semantics_of(row).and_then(|semantics| prepare(image, semantics, engines));
+        let prepared = prepare_for(row, image, engines);
         prepared
             .and_then(|prepared| execute_by(&prepared, row, true, &mut ()))
             .map_err(Error::recording)

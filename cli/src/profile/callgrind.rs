@@ -85,7 +85,7 @@ fn costs(graph: &Graph<'_>) -> BTreeMap<Function, Costs> {
         let spent = Spent {
             cycles: count.cycles,
             instructions: count.instructions,
-            gas: abi::Gas(graph.profile.gas_of(count.cycles.0)),
+            gas: abi::Gas(graph.profile.gas_of(count.cycles.0, count.instructions.0)),
         };
         let line = line(graph, count.function, Some(count.at));
         let of_function = costs.entry(count.function).or_default();

@@ -209,3 +209,59 @@ fn a_chain_can_be_made_without_upgrades() {
         on(&["state", "check"]).ok();
     }
 }
+
+/// `chain new --schedule` decides the first schedule, and --fuel-floor the least price of gas.
+#[test]
+fn a_chain_begins_with_a_schedule() {
+    let dir = Dir::new();
+    for (options, name, price) in [
+        (&[][..], "data-sheet", 1),
+        (&["--schedule", "wayki"], "wayki", 1),
+        (&["--schedule", "dacrs", "--fuel-window", "3"], "dacrs", 1),
+        (
+            &["--schedule=dacrs", "--fuel-window=3", "--fuel-floor=7"],
+            "dacrs",
+            7,
+        ),
+    ] {
+        let store = format!("store{}", options.len());
+        let new = [&["chain", "new", "--store", &store], options].concat();
+        assert_eq!(dir.run(&new).status, 0, "{options:?}");
+        let ran = dir.run(&["chain", "schedules", "--json", "--store", &store]);
+        let report = ran.json();
+        assert_eq!(report["schedules"][0]["name"], name, "{options:?}");
+        assert_eq!(report["gas_price"], price, "{options:?}");
+    }
+}
+
+/// A schedule that is changed by somebody else, or for a block that is there, is not changed.
+#[test]
+fn a_schedule_is_changed_by_the_first_account() {
+    let dir = Dir::new();
+    for name in ["alice", "bob"] {
+        let new = [
+            "account",
+            "new",
+            name,
+            "--balance",
+            "1000000000",
+            "--store",
+            "chain",
+        ];
+        assert_eq!(dir.run(&new).status, 0);
+    }
+    let change = |from: &str, at: &str| {
+        let ran = dir.run(&[
+            "chain", "schedule", "wayki", "--at", at, "--from", from, "--json", "--store", "chain",
+        ]);
+        (ran.status, ran.json()["fault"].clone())
+    };
+    assert_eq!(change("bob", "9"), (1, "no_authority".into()));
+    assert_eq!(change("alice", "2"), (1, "no_schedule".into()));
+    assert_eq!(change("alice", "9"), (0, serde_json::Value::Null));
+    let report = dir
+        .run(&["chain", "schedules", "--json", "--store", "chain"])
+        .json();
+    assert_eq!(report["schedules"][1]["from"], 9);
+    assert_eq!(report["schedules"][1]["name"], "wayki");
+}

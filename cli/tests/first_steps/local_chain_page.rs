@@ -139,3 +139,9 @@ fn an_unknown_field_of_a_context_is_told() {
     );
     assert_eq!(run("{} {}").status, 2);
 }
+
+/// docs/gas.md shows what its commands print.
+#[test]
+fn the_page_on_gas_holds() {
+    assert!(page::holds("gas.md", &Dir::new()) > 8);
+}

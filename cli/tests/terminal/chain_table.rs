@@ -12,6 +12,22 @@ pub(super) const CHAIN: &[(&str, &str, Effect)] = &[
     ("chain advance --seconds 5", "--store chain", Serves),
     ("chain advance --store chain", "--seconds 5", Serves),
     ("chain deferred", "--store chain", Serves),
+    ("chain schedules", "--store chain", Serves),
+    (
+        "chain schedule wayki --at 100 --from alice",
+        "--store chain",
+        Serves,
+    ),
+    (
+        "chain schedule wayki --from alice --store chain",
+        "--at 100",
+        Serves,
+    ),
+    (
+        "chain schedule wayki --at 100 --store chain",
+        "--from alice",
+        Serves,
+    ),
     ("contract list", "--store chain", Serves),
     ("deploy counter.ihx --store chain", "--from alice", Serves),
     ("deploy counter.ihx --from alice", "--store chain", Serves),

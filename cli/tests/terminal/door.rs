@@ -211,9 +211,13 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
         "state import" => &[&[HOSTILE]],
         // These take no text: what they don't take is quoted.
         "account" | "account list" | "chain" | "chain new" | "chain mine" | "chain advance"
-        | "chain deferred" | "contract" | "contract list" | "state check" | "abi" | "abi list" => {
-            &[&[HOSTILE]]
-        }
+        | "chain deferred" | "chain schedules" | "gas" | "gas list" | "gas show" | "contract"
+        | "contract list" | "state check" | "abi" | "abi list" => &[&[HOSTILE]],
+        "gas diff" => &[&[HOSTILE, "xvm"], &["xvm", HOSTILE]],
+        "chain schedule" => &[
+            &[HOSTILE, "--at", "9", "--from", "alice"],
+            &["xvm", "--at", "9", "--from", HOSTILE],
+        ],
         "upgrade" => &[
             &["print", "import.wat", "--from", "alice"],
             &[HOSTILE, "print.wat", "--from", "alice"],

@@ -248,6 +248,36 @@ pub(super) const TABLE: &[(&str, &str, Effect)] = &[
     ("chain new", "--store fresh", Serves),
     (
         "chain new --store fresh",
+        "--schedule wayki",
+        Tested("a_chain_begins_with_a_schedule"),
+    ),
+    (
+        "chain new --store fresh",
+        "--schedule none",
+        Refused("wayki"),
+    ),
+    (
+        "chain new --store fresh --schedule dacrs",
+        "--fuel-window 3",
+        Tested("a_chain_begins_with_a_schedule"),
+    ),
+    (
+        "chain new --store fresh",
+        "--fuel-window 3",
+        Refused("--schedule dacrs"),
+    ),
+    (
+        "chain new --store fresh --schedule dacrs",
+        "--fuel-window 0",
+        Refused("at least 1"),
+    ),
+    (
+        "chain new --store fresh --schedule dacrs --fuel-window 3",
+        "--fuel-floor 7",
+        Tested("a_chain_begins_with_a_schedule"),
+    ),
+    (
+        "chain new --store fresh",
         "--no-upgrades",
         Tested("a_chain_can_be_made_without_upgrades"),
     ),

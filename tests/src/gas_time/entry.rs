@@ -4,7 +4,7 @@ use super::{Case, Error, Part};
 use crate::tool;
 use abi::Semantics;
 use abi::layout::{EXIT, LJMP};
-use bridge::{Call, CallLimits, Engine, Mcs51, Rules, Wasmi, World, drive};
+use bridge::{Call, CallLimits, Engine, Mcs51, Wasmi, World, drive};
 use chain::{ContractFlags, Deploy};
 use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault};
 use loader::Image;
@@ -55,7 +55,7 @@ fn enter(image: &Image) -> Result<super::Trial<'static>, Error> {
         if part == Part::History {
             return Ok(0);
         }
-        let module = engine.prepare(&image, &Rules::v1(Semantics::V1))?;
+        let module = engine.prepare(&image, &super::rules())?;
         let call = Call {
             input: &[],
             limits: CallLimits::NONE,

@@ -20,7 +20,11 @@ pub mod script;
 pub mod transactions;
 pub mod world;
 
+use abi::{Schedule, Semantics};
+use bridge::Rules;
+use chain::Genesis;
 use script::Calls;
+use std::sync::{Arc, OnceLock};
 use world::World;
 
 /// The most times the time of a gas of plain code that a gas of anything may take.
@@ -51,6 +55,32 @@ pub const COUNTED: &[&str] = &[
     "transaction, a deployment of 33 bytes",
     "refused, a deployment that cannot be paid (gas: of a call)",
 ];
+
+/// The schedule whose gas is measured.
+static CHOSEN: OnceLock<&'static Schedule> = OnceLock::new();
+
+/// Has the gas of another schedule than `data-sheet` measured. The first choice counts.
+pub fn choose(schedule: &'static Schedule) {
+    let _ = CHOSEN.set(schedule);
+}
+
+/// The schedule whose gas is measured.
+pub fn chosen() -> &'static Schedule {
+    CHOSEN.get_or_init(|| &Schedule::DATA_SHEET)
+}
+
+/// A chain on which it is in force.
+fn genesis() -> Genesis {
+    Genesis {
+        schedule: chosen().version,
+        ..Genesis::default()
+    }
+}
+
+/// The rules of contracts under it.
+fn rules() -> Rules {
+    Rules::by(&Arc::new(*chosen()), Semantics::V1)
+}
 
 /// Whatever can go wrong while measuring.
 pub type Error = Box<dyn std::error::Error>;

@@ -3,8 +3,7 @@
 use super::{Error, Part, Trial};
 use crate::tool;
 use crate::workload::{NAMES, Workload};
-use abi::{Gas, Semantics};
-use bridge::{Call, CallLimits, Engine, Module, Rules, Wasmi, World, drive};
+use bridge::{Call, CallLimits, Engine, Module, Wasmi, World, drive};
 use emu8051::{Cpu, Cycles, Limit, Program, Xdata, run};
 use hostapi::{Answer, CallEnd, Failure, HostApi, HostFault};
 use loader::Image;
@@ -42,10 +41,8 @@ fn mcs51(name: &str) -> Result<Trial<'static>, Error> {
         }
         let (mut cpu, mut xdata) = (Cpu::new(), Xdata::new());
         let ran = run(&mut cpu, &mut xdata, &program, Limit::cycles(CYCLES.0));
-        Ok(bridge::Schedule::V1
-            .gas_for(ran.cycles)
-            .unwrap_or(Gas::MAX)
-            .0)
+        let prices = super::chosen().general;
+        Ok(prices.gas_per_cycle * ran.cycles.0 + prices.gas_per_step * ran.steps.0)
     }))
 }
 
@@ -66,10 +63,8 @@ fn wasm(name: &str, loops: u32) -> Result<Trial<'static>, Error> {
         .arg("-o")
         .arg(&out);
     tool::output(&mut clang)?;
-    let module: Arc<dyn Module> = Wasmi::new().prepare(
-        &Image::wasm(std::fs::read(&out)?),
-        &Rules::v1(Semantics::V1),
-    )?;
+    let module: Arc<dyn Module> =
+        Wasmi::new().prepare(&Image::wasm(std::fs::read(&out)?), &super::rules())?;
     Ok(Box::new(move |part| {
         if part == Part::History {
             return Ok(0);

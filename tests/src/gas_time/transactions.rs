@@ -2,10 +2,9 @@
 //! history, so what a row says is what each of them adds to its block, and to taking it back.
 
 use super::world::World;
-use super::{Case, Error, Part};
+use super::{Case, Error, Part, chosen};
 use abi::layout::INPUT_MAX;
 use abi::{Gas, Name, Semantics, method};
-use bridge::Schedule;
 use chain::actions::{ACTIVE, SYSTEM};
 use chain::session::Payment;
 use chain::{
@@ -27,7 +26,7 @@ pub fn cases() -> Vec<Case> {
     let mut longest = vec![served, 0];
     longest.resize(INPUT_MAX, 0x51);
     let too_long = vec![0; INPUT_MAX + 1];
-    let least = Schedule::V1.call_gas(2, 0);
+    let least = chosen().call_gas(2, 0);
     vec![
         row("transaction, the smallest call", move |world, block, _| {
             called(block, &call(world, &[served, 0]))
@@ -225,7 +224,7 @@ fn refused(
     row(&name, move |world, block, number| {
         match make(world, block, number) {
             Err(error) if error.downcast_ref::<ChainError>().is_some_and(rejected) => {
-                Ok(Schedule::V1.gas_per_transaction)
+                Ok(chosen().general.gas_per_transaction)
             }
             Err(error) => Err(error),
             Ok(()) => Err("it is not refused".into()),

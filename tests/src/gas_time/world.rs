@@ -4,7 +4,7 @@ use super::Error;
 use super::script::{self, Calls};
 use abi::{Gas, Semantics, method};
 use chain::session::Payment;
-use chain::{CallRequest, Chain, ContractFlags, Deploy, Genesis, OpenBlock, Receipt};
+use chain::{CallRequest, Chain, ContractFlags, Deploy, OpenBlock, Receipt};
 use loader::{Image, Segment};
 use state::keys::{self, Hash, RegId};
 use state::{MemStore, SledStore, StateStore};
@@ -59,7 +59,7 @@ impl World {
     }
 
     fn new(store: Box<dyn StateStore>, keys: u32, folder: Option<TempDir>) -> Result<World, Error> {
-        let chain = Chain::open(store, Genesis::default())?;
+        let chain = Chain::open(store, super::genesis())?;
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/contracts/script.wat");
         let image = loader::load(&std::fs::read(path)?)?.image;
         let mut block = chain.begin_block()?;

@@ -3,15 +3,17 @@
 use crate::error::{Error, Status};
 use crate::output::Output;
 use crate::text::{Page, Text, say};
+use abi::Schedule;
 use abi::document;
 use abi::method::{self, Item, METHODS, MethodSpec, PerBytes};
-use bridge::Schedule;
+use abi::schedule::General;
 use clap::Args;
 use serde::Serialize;
 
 /// List all methods, in order of number.
 ///
-/// Prices are in gas, under v1. With --json: arguments, answers and all parts of a price too.
+/// Prices are in gas, under v1, by the gas schedule `data-sheet`; `smart51 gas show` has the others.
+/// With --json: arguments, answers and all parts of a price too.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  smart51 abi list --json")]
 pub(crate) struct ListMethods;
@@ -45,9 +47,9 @@ struct Prices {
     code_line: u64,
     machine_cycle: u64,
     /// The most actions of a transaction.
-    actions_max: usize,
+    actions_max: u64,
     /// How deep inline actions can stand below one of them.
-    inline_depth: u8,
+    inline_depth: u64,
     /// The most gas of the deferred actions that are executed in one block.
     deferred_gas_max: u64,
     /// At most one part in so many of the gas used is given back.
@@ -111,24 +113,29 @@ impl ListMethods {
 
 impl List {
     fn new() -> List {
-        // Without `..`: a price that is added is listed.
         let Schedule {
             version,
-            gas_per_cycle,
-            gas_per_code_byte,
-            gas_per_transaction,
-            gas_per_input_byte,
-            gas_per_action,
-            gas_of_value,
-            gas_of_code,
-            gas_of_account,
-            gas_per_entry,
-            gas_per_code_line,
-            actions_max,
-            inline_depth,
-            deferred_gas_max,
-            refund_divisor,
-        } = Schedule::V1;
+            general:
+                General {
+                    gas_per_cycle,
+                    gas_per_code_byte,
+                    gas_per_transaction,
+                    gas_per_input_byte,
+                    gas_per_action,
+                    gas_of_value,
+                    gas_of_code,
+                    gas_of_account,
+                    gas_per_entry,
+                    gas_per_code_line,
+                    actions_max,
+                    inline_depth,
+                    deferred_gas_max,
+                    refund_divisor,
+                    // The rest bounds nothing by `data-sheet`, or is told with what it bounds: `gas show` lists all.
+                    ..
+                },
+            ..
+        } = Schedule::DATA_SHEET;
         List {
             schedule: Prices {
                 version,

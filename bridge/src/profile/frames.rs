@@ -66,7 +66,7 @@ impl Profile {
     pub(crate) fn enter(&mut self, contract: Option<RegId>, module: &dyn Module) {
         if contract.is_none() && std::mem::take(&mut self.entered) {
             // A run after the first of a transaction: it was told with its contract.
-            self.gas_per_cycle = module.rules().schedule.gas_per_cycle;
+            self.price_by(module);
             return;
         }
         self.entered = contract.is_some();
@@ -76,15 +76,20 @@ impl Profile {
             self.waiting.clear();
             self.current = 0;
             self.tree.nodes[0].calls += 1;
-            let prices = &module.rules().schedule.general;
-            self.gas_per_cycle = prices.gas_per_cycle;
-            self.gas_per_step = prices.gas_per_step;
+            self.price_by(module);
         }
         let frame = Frame::new(image, module.engine(), self.current);
         let caller = std::mem::replace(&mut self.frame, frame);
         if contract.is_some() {
             self.waiting.push(caller);
         }
+    }
+
+    /// Takes over what a run of `module` is counted by.
+    fn price_by(&mut self, module: &dyn Module) {
+        let prices = &module.rules().schedule.general;
+        self.gas_per_cycle = prices.gas_per_cycle;
+        self.gas_per_step = prices.gas_per_step;
     }
 
     /// The image of a contract: the same each time.

@@ -6,7 +6,6 @@ use crate::failure::Failure;
 use crate::host::CallEnd;
 use crate::objects::{self, FIELD_MAX, NOBODY, Object};
 use abi::Gas;
-use abi::method::{self, Effect};
 use state::Place;
 use state::keys::{self, RegId};
 
@@ -45,7 +44,10 @@ impl Host<'_, '_> {
         place: Place,
         value: Option<&[u8]>,
     ) -> Result<Gas, Failure<CallEnd>> {
-        let price = self.schedule.storage.change(name, self.state.value(place), value);
+        let price = self
+            .schedule
+            .storage
+            .change(name, self.state.value(place), value);
         self.pay(price.charge)?;
         Ok(price.refund)
     }

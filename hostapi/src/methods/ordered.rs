@@ -6,7 +6,6 @@ use crate::failure::Failure;
 use crate::host::{CallEnd, NodeError};
 use crate::walk::Way;
 use abi::codec::reply_fits;
-use abi::method::{self, Effect};
 use abi::{Gas, Semantics};
 use smallvec::SmallVec;
 use state::Pair;
@@ -152,7 +151,10 @@ impl Host<'_, '_> {
         let was_there = self.state.value(place).is_some();
         let value = |is_there: bool| is_there.then_some(&[][..]);
         let name = 1 + NUMBER + key.len();
-        let price = self.schedule.storage.change(name, value(was_there), value(is_there));
+        let price = self
+            .schedule
+            .storage
+            .change(name, value(was_there), value(is_there));
         self.pay(price.charge)?;
         if is_there {
             self.state.set(place, Some(&[]));

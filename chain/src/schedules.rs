@@ -10,8 +10,8 @@ use abi::Schedule;
 use bridge::data_sheet;
 use hostapi::hash::blake2b;
 use hostapi::{NodeError, accounts};
-use state::StateStore;
 use state::keys::{self, Hash, RegId, kind};
+use state::{Pair, StateStore};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A schedule with the height of the first block in which it holds.
@@ -47,7 +47,7 @@ pub(crate) fn of_pair(key: &[u8], value: &[u8]) -> Option<(u32, Schedule)> {
 pub(crate) struct LastRead(Mutex<Option<(Vec<u8>, Arc<Schedule>)>>);
 
 impl LastRead {
-    fn read(&self, (key, value): (Vec<u8>, Vec<u8>)) -> Result<InForce, NodeError> {
+    fn read(&self, (key, value): Pair) -> Result<InForce, NodeError> {
         let damaged = || NodeError::damaged(&key, "a gas schedule is expected");
         // Whoever panicked while holding it has replaced it whole, or not.
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ impl LastRead {
 }
 
 /// The pair of the schedule that is in force at `height`. A store that an earlier version of the program made has none.
-fn pair_at(store: &dyn StateStore, height: u32) -> Result<Option<(Vec<u8>, Vec<u8>)>, NodeError> {
+fn pair_at(store: &dyn StateStore, height: u32) -> Result<Option<Pair>, NodeError> {
     // The newest one comes first in the store; those that hold later lie before.
     let later = height.checked_add(1).map(keys::schedule);
     Ok(store.next(&[kind::SCHEDULE], later.as_ref().map(|key| &key[..]))?)

@@ -143,6 +143,7 @@ impl Bench {
                 name: None,
                 flags: ContractFlags::empty(),
                 init: None,
+                abi: None,
             };
             block.deploy(&deploy).map(|receipt| receipt.target)
         });

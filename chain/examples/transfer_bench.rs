@@ -64,6 +64,7 @@ impl Token {
             name: None,
             flags: ContractFlags::empty(),
             init: None,
+            abi: None,
         };
         let token = block.deploy(&deploy)?.target;
         let token = Token { alice, bob, token };

@@ -1,7 +1,7 @@
 //! [`Body`]: what a transaction does, as a block keeps it.
 
 use crate::actions::ActionList;
-use crate::registry::ContractFlags;
+use crate::registry::{CodeChoice, ContractFlags};
 use crate::session::Payment;
 use crate::wire::{Reader, Writer};
 use abi::{Gas, Name, Semantics};
@@ -47,6 +47,8 @@ pub enum Body {
         flags: ContractFlags,
         /// What it is called with at once, and the most gas for that; `None` for nothing.
         init: Option<(Vec<u8>, Gas)>,
+        /// The hash of its ABI.
+        abi: Option<Hash>,
     },
     /// Sets the code of a contract again, or removes it.
     SetCode {
@@ -54,8 +56,8 @@ pub enum Body {
         sender: RegId,
         /// The contract.
         contract: RegId,
-        /// The hash of the image, the rules that it shall run under, and what is chosen for it; `None` to remove it.
-        code: Option<(Hash, Semantics, ContractFlags)>,
+        /// What it is set to; `None` to remove it.
+        code: Option<CodeChoice>,
         /// As that of [`Body::Deploy`].
         init: Option<(Vec<u8>, Gas)>,
     },
@@ -116,6 +118,8 @@ mod tag {
     pub(super) const SET_CODE: u8 = 6;
     pub(super) const DEFERRED: u8 = 7;
     pub(super) const ON_ERROR: u8 = 8;
+    pub(super) const DEPLOY_WITH_ABI: u8 = 9;
+    pub(super) const SET_CODE_WITH_ABI: u8 = 10;
     pub(super) const GAS: u8 = 1;
     pub(super) const FUEL: u8 = 2;
 }
@@ -171,14 +175,21 @@ impl Body {
                 name,
                 flags,
                 init,
+                abi,
             } => {
-                w.u8(tag::DEPLOY);
+                w.u8(match abi {
+                    None => tag::DEPLOY,
+                    Some(_) => tag::DEPLOY_WITH_ABI,
+                });
                 w.array(sender);
                 w.array(code_hash);
                 w.u8(semantics.code());
                 w.text(name);
                 w.u8(flags.bits());
                 encode_init(init.as_ref(), w);
+                if let Some(abi) = abi {
+                    w.array(abi);
+                }
             }
             Body::SetCode {
                 sender,
@@ -186,16 +197,23 @@ impl Body {
                 code,
                 init,
             } => {
-                w.u8(tag::SET_CODE);
+                let abi = code.and_then(|code| code.abi);
+                w.u8(match abi {
+                    None => tag::SET_CODE,
+                    Some(_) => tag::SET_CODE_WITH_ABI,
+                });
                 w.array(sender);
                 w.array(contract);
                 w.u8(u8::from(code.is_some()));
-                if let Some((hash, semantics, flags)) = code {
-                    w.array(hash);
-                    w.u8(semantics.code());
-                    w.u8(flags.bits());
+                if let Some(code) = code {
+                    w.array(&code.code_hash);
+                    w.u8(code.semantics.code());
+                    w.u8(code.flags.bits());
                 }
                 encode_init(init.as_ref(), w);
+                if let Some(abi) = abi {
+                    w.array(&abi);
+                }
             }
             Body::Actions(list) => {
                 w.u8(tag::ACTIONS);
@@ -258,27 +276,41 @@ impl Body {
                 target: r.array()?,
                 amount: r.u64()?,
             },
-            tag::DEPLOY => Body::Deploy {
+            tag @ (tag::DEPLOY | tag::DEPLOY_WITH_ABI) => Body::Deploy {
                 sender: r.array()?,
                 code_hash: r.array()?,
                 semantics: Semantics::from_code(r.u8()?)?,
                 name: r.text()?.into(),
                 flags: ContractFlags::from_bits(r.u8()?)?,
                 init: decode_init(&mut r)?,
-            },
-            tag::SET_CODE => Body::SetCode {
-                sender: r.array()?,
-                contract: r.array()?,
-                code: match r.flag()? {
-                    false => None,
-                    true => Some((
-                        r.array()?,
-                        Semantics::from_code(r.u8()?)?,
-                        ContractFlags::from_bits(r.u8()?)?,
-                    )),
+                abi: match tag {
+                    tag::DEPLOY => None,
+                    _ => Some(r.array()?),
                 },
-                init: decode_init(&mut r)?,
             },
+            tag @ (tag::SET_CODE | tag::SET_CODE_WITH_ABI) => {
+                let sender = r.array()?;
+                let contract = r.array()?;
+                let mut code = match r.flag()? {
+                    false => None,
+                    true => Some(CodeChoice {
+                        code_hash: r.array()?,
+                        semantics: Semantics::from_code(r.u8()?)?,
+                        flags: ContractFlags::from_bits(r.u8()?)?,
+                        abi: None,
+                    }),
+                };
+                let init = decode_init(&mut r)?;
+                if tag == tag::SET_CODE_WITH_ABI {
+                    code.as_mut()?.abi = Some(r.array()?);
+                }
+                Body::SetCode {
+                    sender,
+                    contract,
+                    code,
+                    init,
+                }
+            }
             tag::ACTIONS => Body::Actions(ActionList::decode(&mut r)?),
             tag::DEFERRED => {
                 let by: RegId = r.array()?;
@@ -473,10 +505,16 @@ mod tests {
                     name,
                     flags: ContractFlags::new(reentrant, !reentrant, reentrant),
                     init: reentrant.then(|| (vec![1, 2], Gas(3))),
+                    abi: Some([8; 32]).filter(|_| sender[0] & 1 == 0),
                 }),
             (any::<RegId>(), any::<RegId>(), any::<bool>()).prop_map(
                 |(sender, contract, removes)| {
-                    let code = (!removes).then_some(([7; 32], Semantics::V1, ContractFlags::APPLY));
+                    let code = (!removes).then_some(CodeChoice {
+                        code_hash: [7; 32],
+                        semantics: Semantics::V1,
+                        flags: ContractFlags::APPLY,
+                        abi: Some([8; 32]).filter(|_| sender[0] & 1 == 0),
+                    });
                     let init = removes.then(|| (vec![9], Gas(8)));
                     Body::SetCode {
                         sender,

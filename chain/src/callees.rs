@@ -125,7 +125,7 @@ impl World for WithContracts<'_, '_, '_> {
             Some(NotEntered::OldRules)
         } else if gas < contract.entry_gas {
             Some(NotEntered::Gas)
-        } else if entry.value != 0 && contract.flags.contains(ContractFlags::UNPAYABLE) {
+        } else if entry.value != 0 && !contract.takes_money(host.state(), entry.input)? {
             Some(NotEntered::Unpayable)
         } else {
             host.bars(&entry, contract.flags.contains(ContractFlags::REENTRANT))?

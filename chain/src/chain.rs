@@ -1,7 +1,7 @@
 //! [`Chain`]: a store with a chain in it, and the engines to run its contracts.
 
 use crate::block::{Block, Header, ids_of};
-use crate::body::Stored;
+use crate::body::{Body, Stored};
 use crate::error::ChainError;
 use crate::genesis::{GENESIS, Genesis, check_format, first_block};
 use crate::head::Head;
@@ -258,6 +258,14 @@ impl Chain {
             ids_of(stored).map(<[Hash]>::to_vec)
         })?;
         ids.ok_or_else(|| NodeError::damaged(&key, expected))
+    }
+
+    /// What the transaction `id` does, if there is one.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something else.
+    pub fn body(&self, id: &Hash) -> Result<Option<Body>, NodeError> {
+        self.stored(id, |stored| stored.body())
     }
 
     /// What `read` makes of the transaction `id`, if there is one.

@@ -188,6 +188,9 @@ pub enum ChainError {
     /// The image that a transaction sets is not in the store: it cannot be run, or was removed.
     #[error("the image {}, which the transaction sets, is not in the store", hex::encode(.0))]
     NoImage(Hash),
+    /// An ABI that a transaction set is nowhere to be found.
+    #[error("the ABI {} is not in the store", hex::encode(.0))]
+    NoAbi(Hash),
     /// A transaction that the chain has is refused when it is executed again.
     #[error("the transaction {}, executed again, is refused: {reason}", hex::encode(.id))]
     NotAgain {

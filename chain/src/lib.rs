@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`chain`] | opening a chain, and looking at it |
 //! | [`open_block`] | making a block: accounts, deployments, calls |
+//! | [`interface`] | the ABI of a contract, as the chain keeps it |
 //! | [`actions`] | transactions of several actions |
 //! | [`session`] | one call: money, limits, run, settlement |
 //! | [`body`], [`block`], [`receipt`] | what is kept of it, byte for byte |
@@ -33,6 +34,7 @@ pub mod genesis;
 pub mod head;
 pub mod hostlog;
 pub mod identity;
+pub mod interface;
 pub mod modules;
 pub mod names;
 pub mod open_block;
@@ -55,4 +57,4 @@ pub use head::Head;
 pub use names::RegIdText;
 pub use open_block::{CallRequest, Deploy, DryRun, Init, OpenBlock, SetCode};
 pub use receipt::{Receipt, RunReceipt, Verdict, Work};
-pub use registry::{CodeRefusal, Contract, ContractFlags, ContractRecord};
+pub use registry::{CodeChoice, CodeRefusal, Contract, ContractFlags, ContractRecord};

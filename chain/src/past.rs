@@ -4,6 +4,7 @@ use crate::chain::Chain;
 use crate::error::ChainError;
 use crate::hostlog::HostCalls;
 use crate::open_block::OpenBlock;
+use crate::open_block::again::Kept;
 use crate::receipt::Receipt;
 use bridge::Engine;
 use hostapi::NodeError;
@@ -172,6 +173,35 @@ pub struct AgainOptions {
     pub room: usize,
     /// Images that the store may lack, by their hashes.
     pub images: BTreeMap<Hash, Image>,
+    /// ABIs in binary form that the store may lack, by their hashes.
+    pub abis: BTreeMap<Hash, Vec<u8>>,
+}
+
+/// Images and ABIs in a store, and others beside it.
+struct InStore<'a> {
+    store: &'a dyn StateStore,
+    images: &'a BTreeMap<Hash, Image>,
+    abis: &'a BTreeMap<Hash, Vec<u8>>,
+}
+
+impl Kept for InStore<'_> {
+    fn image(&self, hash: &Hash) -> Result<Image, ChainError> {
+        if let Some(image) = self.images.get(hash) {
+            return Ok(image.clone());
+        }
+        let key = keys::code(hash);
+        let stored = self.store.get(&key)?.ok_or(ChainError::NoImage(*hash))?;
+        let image = Image::decode(&stored);
+        Ok(image.map_err(|_| NodeError::damaged(&key, "an image is expected"))?)
+    }
+
+    fn abi(&self, hash: &Hash) -> Result<Vec<u8>, ChainError> {
+        if let Some(abi) = self.abis.get(hash) {
+            return Ok(abi.clone());
+        }
+        let stored = self.store.get(&keys::abi(hash))?;
+        stored.ok_or(ChainError::NoAbi(*hash))
+    }
 }
 
 /// Executes the transaction `id` of the chain in `store` again, on the state that it was executed on. Nothing in the
@@ -199,21 +229,17 @@ pub fn again(
     if let Some(engines) = options.engines {
         past = past.with_engines(engines);
     }
-    let image = |hash: &Hash| -> Result<Image, ChainError> {
-        if let Some(image) = options.images.get(hash) {
-            return Ok(image.clone());
-        }
-        let key = keys::code(hash);
-        let stored = store.get(&key)?.ok_or(ChainError::NoImage(*hash))?;
-        let image = Image::decode(&stored);
-        Ok(image.map_err(|_| NodeError::damaged(&key, "an image is expected"))?)
+    let kept = InStore {
+        store: &**store,
+        images: &options.images,
+        abis: &options.abis,
     };
     let mut open = past.begin_again(block.header.time)?;
     let mut differing_before = Vec::new();
     let refused = |id: Hash| {
         move |error: ChainError| match error {
             error if error.is_node() => error,
-            error @ ChainError::NoImage(_) => error,
+            error @ (ChainError::NoImage(_) | ChainError::NoAbi(_)) => error,
             error => ChainError::NotAgain {
                 id,
                 reason: error.to_string(),
@@ -223,7 +249,7 @@ pub fn again(
     let ids: Vec<Hash> = block.ids().collect();
     let before = usize::from(stored.index);
     for (body, earlier) in block.bodies.iter().zip(&ids).take(before) {
-        let receipt = open.again(body, &image).map_err(refused(*earlier))?;
+        let receipt = open.again(body, &kept).map_err(refused(*earlier))?;
         let bytes = store.get(&keys::receipt(earlier))?;
         if bytes.as_deref() != Some(&receipt.encode()) {
             differing_before.push(*earlier);
@@ -237,7 +263,7 @@ pub fn again(
             "the transaction of a receipt is expected",
         )
     })?;
-    let receipt = open.again(body, &image).map_err(refused(*id))?.clone();
+    let receipt = open.again(body, &kept).map_err(refused(*id))?.clone();
     Ok(Again {
         is_equal: receipt.encode() == bytes,
         receipt,

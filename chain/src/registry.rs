@@ -26,6 +26,8 @@ pub struct Contract {
     pub entry_gas: Gas,
     /// What its deployer chose.
     pub flags: ContractFlags,
+    /// The hash of its ABI, if it has one: see [`interface`](crate::interface).
+    pub abi: Option<Hash>,
 }
 
 bitflags! {
@@ -67,6 +69,19 @@ impl ContractFlags {
     }
 }
 
+/// What the code of a contract is set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeChoice {
+    /// The hash of the image.
+    pub code_hash: Hash,
+    /// The rules that it shall run under.
+    pub semantics: Semantics,
+    /// What is chosen for it.
+    pub flags: ContractFlags,
+    /// The hash of its ABI.
+    pub abi: Option<Hash>,
+}
+
 impl Contract {
     /// The contract whose image has `code_hash` and was prepared under `semantics` as `module`.
     #[must_use]
@@ -75,6 +90,7 @@ impl Contract {
         semantics: Semantics,
         module: &dyn Module,
         flags: ContractFlags,
+        abi: Option<Hash>,
     ) -> Contract {
         Contract {
             code_hash,
@@ -82,6 +98,7 @@ impl Contract {
             engine: module.engine(),
             entry_gas: module.entry_gas(),
             flags,
+            abi,
         }
     }
 
@@ -91,6 +108,9 @@ impl Contract {
         w.u8(self.engine.code());
         w.u64(self.entry_gas.0);
         w.u8(self.flags.bits());
+        if let Some(abi) = &self.abi {
+            w.array(abi);
+        }
     }
 
     fn decode(r: &mut Reader<'_>) -> Option<Contract> {
@@ -100,6 +120,10 @@ impl Contract {
             engine: EngineId::from_code(r.u8()?)?,
             entry_gas: Gas(r.u64()?),
             flags: ContractFlags::from_bits(r.u8()?)?,
+            abi: match r.0 {
+                [] => None,
+                _ => Some(r.array()?),
+            },
         })
     }
 
@@ -134,10 +158,10 @@ pub struct ContractRecord {
 
 impl ContractRecord {
     /// The stored form: owner 6, sequence 4, and where there is code: code hash 32, semantics 1, engine 1, gas before
-    /// the first instruction 8, [`ContractFlags`] 1.
+    /// the first instruction 8, [`ContractFlags`] 1, and where it has an ABI its hash 32.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::with_capacity(53);
+        let mut w = Writer::with_capacity(85);
         w.array(&self.owner);
         w.u32(self.sequence);
         if let Some(contract) = &self.contract {
@@ -176,20 +200,18 @@ impl ContractRecord {
             .ok_or_else(|| NodeError::damaged(&key, "a contract is expected"))
     }
 
-    /// Whether `sender` may set the code to an image of this hash, run under these rules with these flags, or remove
-    /// it.
+    /// Whether `sender` may set the code to this, or remove it.
     ///
     /// # Errors
     /// Why that must not be.
-    pub fn may_set(
-        &self,
-        sender: &RegId,
-        code: Option<(Hash, Semantics, ContractFlags)>,
-    ) -> Result<(), CodeRefusal> {
-        let had = self
-            .contract
-            .map(|it| (it.code_hash, it.semantics, it.flags));
-        let is_fixed = had.is_some_and(|(.., flags)| flags.contains(ContractFlags::FIXED));
+    pub fn may_set(&self, sender: &RegId, code: Option<CodeChoice>) -> Result<(), CodeRefusal> {
+        let had = self.contract.map(|it| CodeChoice {
+            code_hash: it.code_hash,
+            semantics: it.semantics,
+            flags: it.flags,
+            abi: it.abi,
+        });
+        let is_fixed = had.is_some_and(|had| had.flags.contains(ContractFlags::FIXED));
         if *sender != self.owner {
             Err(CodeRefusal::NotOwner {
                 owner: RegIdText(self.owner).to_string(),
@@ -247,6 +269,9 @@ pub enum CodeRefusal {
     /// The chain has no image of this hash.
     #[error("no contract of this chain has code of this hash")]
     UnknownCode,
+    /// The chain has no ABI of this hash.
+    #[error("no contract of this chain has an ABI of this hash")]
+    UnknownAbi,
     /// Its sequence is at the last number there is.
     #[error("the code was set too often")]
     TooOften,

@@ -13,7 +13,7 @@ use verify::scenario::bytes::{Resolve, append};
 pub(crate) struct InputArgs {
     /// The contract bytes: hex, @FILE, - for standard input, or a value as in scenario files: u8:1, u64:5, i64:-1,
     /// text:hello, regid:bob, address:bob, … Given several times, one after the other.
-    #[arg(long = "input", value_name = "BYTES")]
+    #[arg(long = "input", id = "values", value_name = "BYTES")]
     values: Vec<Value>,
 }
 

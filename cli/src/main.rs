@@ -10,11 +10,11 @@
 mod advice;
 mod args;
 mod cmd;
-mod contract;
 mod engine;
 mod error;
 mod files;
 mod host_calls;
+mod image;
 mod input;
 mod junit;
 mod messages;
@@ -30,6 +30,7 @@ mod toolchain;
 mod trace;
 mod traps;
 mod tree;
+mod typed;
 mod usage;
 mod watch;
 

@@ -7,9 +7,11 @@ use crate::text::{Page, Text, say};
 use crate::tree::{FaultPlace, Known};
 use abi::{Name, Schedule};
 use bridge::EngineId;
+use chain::interface::Typed;
 use chain::receipt::{Event, Frame, Meters, Notes};
 use chain::{Chain, Receipt, RegIdText, RunReceipt, Work, names};
 use serde::Serialize;
+use serde_json::Value;
 use state::keys::RegId;
 
 /// A receipt as it is printed. A field that does not apply is null.
@@ -40,6 +42,8 @@ pub(crate) struct Report {
     output: Vec<String>,
     /// The data that the contract returned.
     returned: Option<Bytes>,
+    /// The call in the words of the contract's ABI.
+    typed: Option<TypedReport>,
     events: Vec<EventReport>,
     engine: Option<&'static str>,
     semantics: Option<&'static str>,
@@ -73,6 +77,41 @@ struct DeferredReport {
     index: u16,
     outcome: &'static str,
     reason: Option<String>,
+}
+
+/// A call in the words of the contract's ABI. A field that is not known is null.
+#[derive(Debug, Serialize)]
+struct TypedReport {
+    action: Option<String>,
+    arguments: Option<Value>,
+    returned: Option<Value>,
+    /// The name of the exit code, and its sentence.
+    error: Option<String>,
+    error_message: Option<String>,
+}
+
+impl TypedReport {
+    /// That of a frame, if anything is known.
+    fn new(receipt: &Receipt, number: u16, known: &Known) -> Option<TypedReport> {
+        let types = known.types();
+        let frame = receipt.frames.get(usize::from(number))?;
+        let Work::Run(run) = &frame.work else {
+            return None;
+        };
+        let call = types.call(receipt, number);
+        let (action, arguments) = call.map(|(name, it)| (name.to_string(), it.value)).unzip();
+        let returned = types.returned(receipt, number).map(|it| it.value);
+        let code = run.verdict.exit_code();
+        let error = code.and_then(|code| types.error(&frame.receiver, code));
+        let is_known = action.is_some() || returned.is_some() || error.is_some();
+        is_known.then(|| TypedReport {
+            action,
+            arguments,
+            returned,
+            error: error.map(|(name, _)| name.to_owned()),
+            error_message: error.and_then(|(_, sentence)| sentence).map(str::to_owned),
+        })
+    }
 }
 
 /// What the transaction used in all its frames.
@@ -123,6 +162,7 @@ pub(crate) struct FrameReport {
     action: Option<String>,
     value: u64,
     work: &'static str,
+    typed: Option<TypedReport>,
     #[serde(flatten)]
     ran: RunReport,
     /// Where it faulted, on the 8051.
@@ -157,13 +197,13 @@ struct RunReport {
 pub(crate) fn frames(receipt: &Receipt, known: &Known) -> Vec<FrameReport> {
     let numbered = receipt.frames.iter().zip(0..=u16::MAX);
     numbered
-        .map(|(frame, number)| FrameReport::new(frame, number, known))
+        .map(|(frame, number)| FrameReport::new(receipt, frame, number, known))
         .collect()
 }
 
 impl FrameReport {
     /// The frame of this number.
-    fn new(frame: &Frame, number: u16, known: &Known) -> Self {
+    fn new(receipt: &Receipt, frame: &Frame, number: u16, known: &Known) -> Self {
         let [receiver, caller, code] =
             [frame.receiver, frame.caller, frame.code].map(|id| RegIdText(id).to_string());
         let (work, ran) = match &frame.work {
@@ -186,6 +226,7 @@ impl FrameReport {
             action: (frame.action != 0).then(|| Name(frame.action).to_string()),
             value: frame.value,
             work,
+            typed: TypedReport::new(receipt, number, known),
             ran,
             place: known.place(number).cloned(),
             calls: known.calls(number),
@@ -226,11 +267,13 @@ pub(crate) struct EventReport {
     name: String,
     topics: Vec<Bytes>,
     data: Bytes,
+    /// Its fields by the contract's ABI.
+    fields: Option<Value>,
 }
 
 impl EventReport {
     /// An event of the contract `source`.
-    pub(crate) fn new(source: RegId, event: &Event) -> EventReport {
+    pub(crate) fn new(source: RegId, event: &Event, types: &Typed) -> EventReport {
         let topics = event.topics().iter();
         EventReport {
             frame: event.frame(),
@@ -238,6 +281,7 @@ impl EventReport {
             name: event.shown_name(),
             topics: topics.map(|topic| Bytes(topic.to_vec())).collect(),
             data: Bytes(event.data().to_vec()),
+            fields: types.event(&source, event).map(|it| it.value),
         }
     }
 }
@@ -249,7 +293,10 @@ impl Report {
     /// If the store can't be read.
     pub(crate) fn of(chain: &Chain, receipt: &Receipt, committed: bool) -> Result<Report, Error> {
         let names = names::in_receipt(chain.store(), receipt)?;
-        Ok(Report::new(receipt, &Known::names(names), committed))
+        let body = chain.body(&receipt.id)?;
+        let typed = Typed::of(&mut chain.state(), receipt, body.as_ref().into())?;
+        let known = Known::names(names).typed(receipt, typed);
+        Ok(Report::new(receipt, &known, committed))
     }
 
     pub(crate) fn new(receipt: &Receipt, known: &Known, committed: bool) -> Report {
@@ -275,10 +322,11 @@ impl Report {
             value: receipt.value(),
             output: receipt.prints().map(ToString::to_string).collect(),
             returned: None,
+            typed: None,
             events: (receipt.events.iter())
                 .map(|event| {
                     let source = receipt.event_source(event).unwrap_or_default();
-                    EventReport::new(source, event)
+                    EventReport::new(source, event, known.types())
                 })
                 .collect(),
             engine: None,
@@ -337,6 +385,7 @@ impl Report {
                 report.kind = "call";
                 report.exit_code = receipt.verdict.exit_code();
                 report.returned = Some(Bytes(run.returned.clone()));
+                report.typed = TypedReport::new(receipt, 0, known);
                 report.engine = Some(run.engine.name());
                 report.semantics = Some(run.semantics.name());
                 report.schedule = Some(receipt.schedule);

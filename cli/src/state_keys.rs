@@ -25,6 +25,8 @@ pub(crate) fn describe(key: &[u8], notes: &dyn Notes) -> String {
         kind::REGISTERED => owned("key id of", " "),
         kind::CONTRACT => owned("contract", " "),
         kind::CODE => hashed("image"),
+        kind::ABI => hashed("ABI"),
+        kind::ABI_ACTIONS => hashed("actions of ABI"),
         kind::DATA => owned("data of", " "),
         kind::DATA_COUNT => owned("number of keys of", " "),
         kind::INDEX => index(rest, notes),

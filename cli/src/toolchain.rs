@@ -8,6 +8,7 @@ use crate::files::write as write_file;
 use crate::output::note;
 use crate::traps::{self, Trap};
 use clap::{Args, ValueEnum};
+use contract::{Contract, ExtractError};
 use firmware::files::SYMBOLS_MAX;
 use firmware_samples::{CLANG, HEADER, MCS51, RUNTIME, SDAS, SDCC_COMPILE, SDCC_LINK};
 use loader::{FILE_MAX, Image, file, load};
@@ -249,26 +250,78 @@ pub(crate) fn compile(sources: &Sources, target: Target, debug: bool) -> Result<
     })
 }
 
+/// The contract that the sources describe, by their list `S51_CONTRACT`; `None` if they have none. `target` says whose
+/// preprocessor reads it: both read the same.
+///
+/// # Errors
+/// If a file is no source, the tool is missing or fails, or the list is no contract.
+pub(crate) fn extract(sources: &Sources, target: Target) -> Result<Option<Contract>, Error> {
+    sources.check()?;
+    let work = tempfile::tempdir().map_err(Error::node)?;
+    write_file(&work.path().join("smart51.h"), HEADER.as_bytes())?;
+    let (tool, flags) = match target {
+        Target::Mcs51 => ("sdcc", "-mmcs51 --std-c11"),
+        Target::Wasm => ("clang", "--target=wasm32 -std=c11 -ffreestanding"),
+    };
+    for file in &sources.files {
+        let mut command = Command::new(tool);
+        command
+            .args(flags.split_whitespace())
+            .args(["-E", "-DS51_ABI", "-I"])
+            .arg(work.path())
+            .args(sources.compile_flags())
+            .arg(file);
+        let text = output_of(&mut command, tool)?;
+        match Contract::from_entries(&text) {
+            Ok(contract) => return Ok(Some(contract)),
+            Err(problems) if problems == [ExtractError::None] => {}
+            Err(problems) => {
+                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                return Err(about(file, problems.join("\n")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What a tool prints; what it says beside that goes to standard error.
+fn output_of(command: &mut Command, package: &str) -> Result<String, Error> {
+    let output = finished(command, package)?;
+    String::from_utf8_lossy(&output.stderr)
+        .lines()
+        .for_each(note);
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(failed(command, &output)),
+    }
+}
+
 /// Runs a tool; what it prints goes to standard error, where diagnostics belong, line by line.
 ///
 /// # Errors
 /// If it is not there, for which the Debian `package` is named, or fails.
 pub(crate) fn run(command: &mut Command, package: &str) -> Result<(), Error> {
+    let output = finished(command, package)?;
+    for said in [&output.stdout, &output.stderr] {
+        String::from_utf8_lossy(said).lines().for_each(note);
+    }
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(failed(command, &output)),
+    }
+}
+
+/// The error of a tool that has failed.
+fn failed(command: &Command, output: &Output) -> Error {
+    let tool = command.get_program().to_string_lossy();
+    Error::input(format_args!("{tool} failed ({})", output.status))
+}
+
+/// Runs a tool to its end.
+fn finished(command: &mut Command, package: &str) -> Result<Output, Error> {
     let tool = command.get_program().to_string_lossy().into_owned();
     match command.stdin(Stdio::null()).output() {
-        Ok(Output {
-            status,
-            stdout,
-            stderr,
-        }) => {
-            let said = [stdout, stderr].concat();
-            String::from_utf8_lossy(&said).lines().for_each(note);
-            if status.success() {
-                Ok(())
-            } else {
-                Err(Error::input(format_args!("{tool} failed ({status})")))
-            }
-        }
+        Ok(output) => Ok(output),
         Err(e) if e.kind() == ErrorKind::NotFound => Err(Error::node(format_args!(
             "{tool} is not installed: install the Debian package {package} (sudo apt-get install {package})"
         ))),

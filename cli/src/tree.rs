@@ -8,7 +8,8 @@ use crate::host_calls::HostCall;
 use crate::output::note;
 use bridge::EngineId;
 use chain::hostlog::{HostCalls, Stop, USUAL_ROOM};
-use chain::receipt::{Below, Notes};
+use chain::interface::{Given, Typed};
+use chain::receipt::{Below, Event, Notes};
 use chain::{Chain, OpenBlock, Receipt, RunReceipt, Work, names};
 use clap::Args;
 use firmware::watch::places::{Place, Places};
@@ -83,7 +84,7 @@ impl TreeArgs {
         self.images.sources()
     }
 
-    /// What is known of the transaction that `block` executed last, and whose receipt this is.
+    /// All that is known of the transaction that `block` executed last, of this receipt, and what it was given.
     ///
     /// # Errors
     /// If the store can't be read.
@@ -93,10 +94,13 @@ impl TreeArgs {
         block: &OpenBlock<'_>,
         receipt: &Receipt,
         sources: &Sources,
+        given: Given<'_>,
     ) -> Result<Known, Error> {
         sources.note_unused(receipt);
         let names = names::in_receipt(chain.store(), receipt)?;
-        Ok(Known::names(names).with(receipt, &block.host_calls(), sources, self.calls))
+        let known = Known::names(names).with(receipt, &block.host_calls(), sources, self.calls);
+        let typed = Typed::of(&mut chain.state(), receipt, given)?;
+        Ok(known.typed(receipt, typed))
     }
 }
 
@@ -187,6 +191,11 @@ impl Sources {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     names: BTreeMap<RegId, String>,
+    /// What the ABIs of its contracts say.
+    typed: Typed,
+    /// The action of each frame that is known, and what each returned.
+    actions: BTreeMap<u16, String>,
+    returned: BTreeMap<u16, String>,
     /// Where frames on the 8051 faulted.
     places: BTreeMap<u16, FaultPlace>,
     /// The host calls of each frame, where they are to be shown.
@@ -210,6 +219,27 @@ impl Known {
             names,
             ..Known::default()
         }
+    }
+
+    /// The same in the words of its contracts' ABIs.
+    pub(crate) fn typed(self, receipt: &Receipt, typed: Typed) -> Known {
+        let numbers = (0..=u16::MAX).take(receipt.frames.len());
+        let action = |frame| {
+            let (name, arguments) = typed.call(receipt, frame)?;
+            Some((frame, format!("{name} {}", arguments.text())))
+        };
+        let returned = |frame| Some((frame, typed.returned(receipt, frame)?.text()));
+        Known {
+            actions: numbers.clone().filter_map(action).collect(),
+            returned: numbers.filter_map(returned).collect(),
+            typed,
+            ..self
+        }
+    }
+
+    /// What the ABIs of its contracts say.
+    pub(crate) const fn types(&self) -> &Typed {
+        &self.typed
     }
 
     /// Its local names alone.
@@ -268,6 +298,26 @@ impl Known {
 impl Notes for Known {
     fn name(&self, id: &RegId) -> Option<&str> {
         self.names.get(id).map(String::as_str)
+    }
+
+    fn call(&self, frame: u16) -> Option<String> {
+        self.actions.get(&frame).cloned()
+    }
+
+    fn returned(&self, frame: u16) -> Option<String> {
+        self.returned.get(&frame).cloned()
+    }
+
+    fn error(&self, contract: &RegId, code: u8) -> Option<String> {
+        let (name, sentence) = self.typed.error(contract, code)?;
+        Some(match sentence {
+            Some(sentence) => format!("{name}: {sentence}"),
+            None => name.into(),
+        })
+    }
+
+    fn event(&self, source: &RegId, event: &Event) -> Option<String> {
+        Some(self.typed.event(source, event)?.text())
     }
 
     fn below(&self, frame: u16) -> Vec<Below> {

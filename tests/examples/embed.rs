@@ -30,6 +30,7 @@ pub(crate) fn play(file: &[u8]) -> Result<String, Box<dyn Error>> {
         name: Some("counter"),
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     // An image that cannot be run has a receipt too: `deployed` makes an error of it.
     let counter = block.deploy(&deploy)?.deployed()?.target;

@@ -20,7 +20,7 @@ pub(crate) fn play(file: &[u8]) -> Result<u64, Box<dyn Error>> {
     let image = loader::load(file)?.image;
     let mut block = chain.begin_block()?;
     let alice = block.new_account("alice", 1_000_000_000)?.target;
-    let deploy = Deploy { sender: alice, image: &image, semantics: Semantics::V1, name: None, flags: ContractFlags::empty(), init: None };
+    let deploy = Deploy { sender: alice, image: &image, semantics: Semantics::V1, name: None, flags: ContractFlags::empty(), init: None, abi: None };
     let counter = block.deploy(&deploy)?.deployed()?.target;
     let payment = Payment::Gas { limit: Gas(100_000), price: chain.genesis().gas_price };
     let call = CallRequest { sender: alice, contract: counter, input: &[5], value: 0, payment };

@@ -32,6 +32,7 @@ fn play() -> String {
             name: Some(name),
             flags: ContractFlags::empty(),
             init: None,
+            abi: None,
         };
         let receipt = block.deploy(&deploy).expect("a deployment");
         let contract = receipt.target;

@@ -395,12 +395,15 @@ impl<'c> Check<'c> {
         self.names("smart51.tables", ours.tables.iter().map(|table| table.name));
         let indexes = ours.tables.iter().flat_map(|table| &table.indexes);
         self.names("smart51.tables.indexes", indexes.map(|index| index.name));
-        let mut prefixes: Vec<(&[u8], Name)> = Vec::new();
+        let mut keys: Vec<(&[u8], Option<usize>, Name)> = Vec::new();
         for table in &ours.tables {
             let path = format!("smart51.tables.{}", table.name);
-            prefixes.push((&table.prefix, table.name));
-            prefixes.extend(table.indexes.iter().map(|i| (&i.prefix[..], i.name)));
-            self.with(&format!("{path}.key"), &table.key, |_, _| ());
+            keys.extend(table.indexes.iter().map(|i| (&i.prefix[..], None, i.name)));
+            let size = self.with(&format!("{path}.key"), &table.key, |view, id| {
+                view.size(id).fixed
+            });
+            let length = size.flatten().map(|size| table.prefix.len() + size);
+            keys.push((&table.prefix, length, table.name));
             self.with(&format!("{path}.value"), &table.value, |_, _| ());
             let rows = self
                 .contract
@@ -412,16 +415,19 @@ impl<'c> Check<'c> {
                 Some(rows) => self.row(&path, rows, table),
             }
         }
-        // In order, one that begins as another does stands right behind it or behind others that
-        // do.
-        prefixes.sort_unstable();
-        for pair in prefixes.windows(2) {
-            let [(first, name), (second, other)] = pair else {
-                continue;
-            };
-            if second.starts_with(first) {
-                let rule = format!("its keys begin as those of {name} do");
-                self.rule(format!("smart51.tables.{other}"), rule);
+        // Keys that begin alike are told apart by their lengths, where these are fixed.
+        keys.sort_unstable();
+        for (at, (first, length, name)) in keys.iter().enumerate() {
+            let behind = keys[at + 1..].iter();
+            let alike = behind.take_while(|(second, ..)| second.starts_with(first));
+            for (_, other_length, other) in alike {
+                if length.is_none() || other_length.is_none() || length == other_length {
+                    let rule = format!(
+                        "its keys cannot be told from those of {name}: they begin alike and are as long"
+                    );
+                    self.rule(format!("smart51.tables.{other}"), rule);
+                    break;
+                }
             }
         }
     }

@@ -294,6 +294,19 @@ impl Codec {
         name: &str,
         value: &Value,
     ) -> Result<(Vec<[u8; TOPIC_SIZE]>, Vec<u8>), Error> {
+        self.encode_event_with(name, value, &())
+    }
+
+    /// The same, with names looked up in `names`.
+    ///
+    /// # Errors
+    /// As [`Codec::encode_event`].
+    pub fn encode_event_with(
+        &self,
+        name: &str,
+        value: &Value,
+        names: &dyn Names,
+    ) -> Result<(Vec<[u8; TOPIC_SIZE]>, Vec<u8>), Error> {
         let (event, fields) = self.event(name)?;
         let Some(object) = value.as_object() else {
             return Err(Error::new(name, Problem::expected("an object", value)));
@@ -309,7 +322,7 @@ impl Codec {
             let Some(value) = object.get(field) else {
                 return Err(Error::new(path, Problem::Missing));
             };
-            let mut encoder = Encoder::new(self.graph.view(), &());
+            let mut encoder = Encoder::new(self.graph.view(), names);
             match encoder.value(id, value, false) {
                 Ok(()) => Ok(encoder.out),
                 Err(fail) => Err(fail.error(&path)),
@@ -402,12 +415,26 @@ impl Codec {
         found.ok_or_else(|| not_there("table", name))
     }
 
-    /// A record of the contract's data as a row, if its key begins as the keys of a table do.
+    /// The table to which a key belongs: it begins with the table's prefix and is as long as its keys are.
+    #[must_use]
+    pub fn table_of(&self, key: &[u8]) -> Option<&TableExt> {
+        let extension = self.contract.smart51.as_ref()?;
+        let fits = |table: &&TableExt| {
+            let Some(rest) = key.strip_prefix(&table.prefix[..]) else {
+                return false;
+            };
+            let size = self.graph.with(&table.key, |view, id| view.size(id).fixed);
+            size.is_ok_and(|size| size.is_none_or(|size| size == rest.len()))
+        };
+        extension.tables.iter().find(fits)
+    }
+
+    /// A record of the contract's data as a row, if its key is one of a table.
     ///
     /// # Errors
     /// A key or a value that is not of the table's types.
     pub fn decode_entry(&self, key: &[u8], value: &[u8]) -> Result<Option<Entry>, Error> {
-        let Some(table) = self.contract.table_of(key) else {
+        let Some(table) = self.table_of(key) else {
             return Ok(None);
         };
         let root = |part: &str| format!("{}.{part}", table.name);
@@ -422,9 +449,15 @@ impl Codec {
     /// Text is quoted and escaped as in JSON.
     #[must_use]
     pub fn text(&self, type_name: &str, value: &Value) -> String {
+        self.text_with(type_name, value, &|_, _| None)
+    }
+
+    /// The same, with registered ids as `name` tells them, of height and index, where it does.
+    #[must_use]
+    pub fn text_with(&self, type_name: &str, value: &Value, name: ShowId<'_>) -> String {
         let mut out = String::new();
         let written = self.graph.with(type_name, |view, id| {
-            put_text(view, id, value, &mut out);
+            put_text(view, id, value, name, &mut out);
         });
         match written {
             Ok(()) => out,
@@ -433,15 +466,24 @@ impl Codec {
     }
 }
 
+/// A registered id, by height and index, in words; `None` for its numbers.
+pub type ShowId<'n> = &'n dyn Fn(u32, u16) -> Option<String>;
+
 /// Adds a value for people. What does not fit its type is shown as JSON.
-fn put_text(view: crate::graph::View<'_>, id: Id, value: &Value, out: &mut String) {
+fn put_text(
+    view: crate::graph::View<'_>,
+    id: Id,
+    value: &Value,
+    name_of: ShowId<'_>,
+    out: &mut String,
+) {
     match (view.node(id), value) {
         (Node::Optional(inner) | Node::Extension(inner), value) if !value.is_null() => {
-            put_text(view, *inner, value, out);
+            put_text(view, *inner, value, name_of, out);
         }
         (Node::Array(inner) | Node::Fixed(inner, _), Value::Array(list)) => {
             put_list(out, '[', ']', list, |value, out| {
-                put_text(view, *inner, value, out)
+                put_text(view, *inner, value, name_of, out)
             });
         }
         (Node::Variant(types), Value::Array(pair)) => match &pair[..] {
@@ -450,7 +492,7 @@ fn put_text(view: crate::graph::View<'_>, id: Id, value: &Value, out: &mut Strin
                 out.push_str(name);
                 out.push(' ');
                 match of {
-                    Some((_, of)) => put_text(view, *of, value, out),
+                    Some((_, of)) => put_text(view, *of, value, name_of, out),
                     None => out.push_str(&value.to_string()),
                 }
             }
@@ -461,7 +503,9 @@ fn put_text(view: crate::graph::View<'_>, id: Id, value: &Value, out: &mut Strin
             if let (true, Some(height), Some(index)) =
                 (structure.is_regid, number("height"), number("index"))
             {
-                out.push_str(&format!("{height}-{index}"));
+                let known = u32::try_from(height).ok().zip(u16::try_from(index).ok());
+                let shown = known.and_then(|(height, index)| name_of(height, index));
+                out.push_str(&shown.unwrap_or_else(|| format!("{height}-{index}")));
                 return;
             }
             let fields = view.fields(structure);
@@ -471,7 +515,7 @@ fn put_text(view: crate::graph::View<'_>, id: Id, value: &Value, out: &mut Strin
             put_list(out, '{', '}', shown, |(name, id, value), out| {
                 out.push_str(name);
                 out.push_str(": ");
-                put_text(view, *id, value, out);
+                put_text(view, *id, value, name_of, out);
             });
         }
         // Numbers of 64 bits and more are text in JSON.

@@ -23,21 +23,28 @@ mod diff;
 mod docs;
 mod encode;
 mod error;
+mod extract;
 mod graph;
 mod json;
+mod random;
 mod scalar;
 mod schema;
 mod wire;
 
 pub use arguments::Names;
-pub use codec::{Codec, Entry};
+pub use codec::{Codec, Entry, ShowId};
 pub use diff::{Change, diff};
 pub use docs::docs;
 pub use error::{Error, Problem};
+pub use extract::{ExtractError, SECTION, WRONG_INPUT};
+pub use random::Random;
 pub use schema::{
     ActionDef, ActionExt, ActionResult, Clause, Contract, Dispatch, ErrorMessage, ErrorName,
     EventDef, Extension, FieldDef, IndexExt, StructDef, TableDef, TableExt, TypeDef, VariantDef,
 };
+
+/// A value in JSON.
+pub use serde_json::Value;
 
 /// The tag of our extension among `abi_extensions`.
 pub const EXTENSION_TAG: u16 = 0x5101;

@@ -339,16 +339,6 @@ impl Contract {
         extension.events.iter().find(|event| event.name == name)
     }
 
-    /// The table whose keys begin as `key` does.
-    #[must_use]
-    pub fn table_of(&self, key: &[u8]) -> Option<&TableExt> {
-        let extension = self.smart51.as_ref()?;
-        extension
-            .tables
-            .iter()
-            .find(|table| key.starts_with(&table.prefix))
-    }
-
     /// The name of an exit code.
     #[must_use]
     pub fn error_name(&self, code: u8) -> Option<&str> {

@@ -27,6 +27,7 @@ pub fn c_header() -> String {
         .replace("@ADDRESSES@", &c_addresses())
         .replace("@NUMBERS@", &c_numbers())
         .replace("@CALLS@", &c_calls())
+        .replace("@TYPED@", include_str!("typed.h"))
 }
 
 /// `docs/c.md`.

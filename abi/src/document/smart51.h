@@ -8,6 +8,9 @@
  * those that answer a number return it, 0 when nothing was answered. Those that answer nothing are served or end the
  * call: the host faults on a request that it does not take, so a payment is never lost without a word.
  *
+ * A contract that says `#define S51_CONTRACT` before it includes this header is a list of functions instead, one for each
+ * of its actions: the last part of this header tells how.
+ *
  * sdcc adds, subtracts and compares numbers of 64 bits for the 8051 but cannot multiply and divide them: s51_mul and
  * s51_div can.
  */
@@ -420,4 +423,5 @@ S51_INLINE void s51_object(s51_object_t S51_XDATA *object, const void *contract,
 /* The methods. */
 @CALLS@
 
+@TYPED@
 #endif

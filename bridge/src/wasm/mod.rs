@@ -111,3 +111,17 @@ fn meter_image(image: &Image, rules: &Rules) -> Result<Metered, PrepareError> {
     meter(wasm, &rules.limits, &rules.schedule)
         .map_err(|error| PrepareError::Module(Box::new(InvalidSection::new(error, wasm))))
 }
+
+/// The bytes of the first custom section of this name. Bytes that are no module have none.
+#[must_use]
+pub fn custom_section<'w>(wasm: &'w [u8], name: &str) -> Option<&'w [u8]> {
+    let payloads = wasmparser::Parser::new(0).parse_all(wasm);
+    payloads
+        .map_while(Result::ok)
+        .find_map(|payload| match payload {
+            wasmparser::Payload::CustomSection(section) if section.name() == name => {
+                Some(section.data())
+            }
+            _ => None,
+        })
+}

@@ -32,7 +32,7 @@ pub(crate) enum Native {
     },
     /// `setcode`: sets the code of a contract to an image that the chain has, under `v1`, or makes a new contract
     /// with it, of which the actor is notified. Data: contract 6 (0-0 for a new one), code hash 32 (zeros to remove
-    /// the code), flags 1.
+    /// the code), flags 1, and where it has an ABI that the chain has, its hash 32.
     SetCode {
         /// The contract; [`SYSTEM`] for a new one.
         contract: RegId,
@@ -40,6 +40,8 @@ pub(crate) enum Native {
         code_hash: Option<Hash>,
         /// What is chosen for it.
         flags: ContractFlags,
+        /// The hash of its ABI.
+        abi: Option<Hash>,
     },
     /// `setschedule`: has a gas schedule hold from a later height on, instead of another one that would hold from
     /// there. Only the chain's first account can. Data: height LE32, hash of the schedule 32.
@@ -66,11 +68,16 @@ impl Native {
             SET_CODE => {
                 let (contract, rest) = data.split_first_chunk()?;
                 let (code_hash, flags) = rest.split_first_chunk()?;
-                let [flags] = flags else { return None };
+                let (flags, abi) = flags.split_first()?;
+                let abi = match abi {
+                    [] => None,
+                    hash => Some(hash.try_into().ok()?),
+                };
                 Some(Native::SetCode {
                     contract: *contract,
                     code_hash: (*code_hash != Hash::default()).then_some(*code_hash),
                     flags: ContractFlags::from_bits(*flags)?,
+                    abi,
                 })
             }
             SET_SCHEDULE => {

@@ -6,6 +6,7 @@ use crate::body::Stored;
 use crate::fuel::{FUEL_NAME, Fuel};
 use crate::genesis::{FORMAT_NAME, GENESIS};
 use crate::head::HEAD;
+use crate::interface;
 use crate::names;
 use crate::receipt::Receipt;
 use crate::registry::{Contract, ContractFlags, ContractRecord};
@@ -71,6 +72,17 @@ impl Check<'_> {
                     "it is no image of this hash",
                 )
             }
+            kind::ABI => {
+                let actions = self.get(&joined(kind::ABI_ACTIONS, name))?;
+                sound(
+                    interface::hash(value) == name && interface::actions(value).ok() == actions,
+                    "it is no ABI of this hash, or its actions are missing or others",
+                )
+            }
+            kind::ABI_ACTIONS => sound(
+                self.get(&joined(kind::ABI, name))?.is_some(),
+                "they are the actions of no ABI",
+            ),
             kind::DATA => sound(name.len() >= 6, "the key names no contract"),
             kind::DATA_COUNT => sound(
                 name.len() == 6 && value.len() == 4,
@@ -167,6 +179,9 @@ impl Check<'_> {
             ));
         }
         match record.contract {
+            Some(Contract { abi: Some(abi), .. }) if self.get(&keys::abi(&abi))?.is_none() => {
+                Ok(Some("its ABI is missing"))
+            }
             Some(contract) => self.code_of(&contract),
             None => Ok(None),
         }
@@ -190,7 +205,7 @@ impl Check<'_> {
                 let prepared = self.modules.prepare(&image, &rules).ok()?;
                 // What its deployer chose is no fact of the image.
                 let flags = ContractFlags::empty();
-                Some(Contract::of(code_hash, semantics, &*prepared, flags))
+                Some(Contract::of(code_hash, semantics, &*prepared, flags, None))
             });
             prepared.collect()
         };
@@ -200,8 +215,12 @@ impl Check<'_> {
             // Deployed under any schedule of the chain: what the record says is what is asked before a call.
             Some(expected)
                 if expected.iter().all(|expected| {
-                    let flags = contract.flags;
-                    Contract { flags, ..*expected } != *contract
+                    let (flags, abi) = (contract.flags, contract.abi);
+                    Contract {
+                        flags,
+                        abi,
+                        ..*expected
+                    } != *contract
                 }) =>
             {
                 return Ok(Some(
@@ -332,6 +351,11 @@ impl Check<'_> {
         Ok((place != Some((receipt.height, receipt.index)))
             .then_some("its transaction is missing or stands elsewhere"))
     }
+}
+
+/// A key of another kind with the same name.
+fn joined(kind: u8, name: &[u8]) -> Vec<u8> {
+    [&[kind], name].concat()
 }
 
 /// The problem of a transaction, if it has one.

@@ -129,6 +129,8 @@ impl Check<'_> {
                     | kind::OBJECT
                     | kind::FIELD
                     | kind::OWNED
+                    | kind::ABI
+                    | kind::ABI_ACTIONS
                     | kind::APP_ACCOUNT
                     | kind::APP_FUND
                     | kind::DEFERRED_ID

@@ -9,16 +9,27 @@ use loader::Image;
 use state::Checkpoint;
 use state::keys::Hash;
 
-impl OpenBlock<'_> {
-    /// Executes a transaction as a block keeps it, with images by their hashes.
+/// What bodies name by hash.
+pub(crate) trait Kept {
+    /// The image of a hash.
     ///
     /// # Errors
-    /// As the function for its kind, and that of `image`.
-    pub(crate) fn again(
-        &mut self,
-        body: &Body,
-        image: &dyn Fn(&Hash) -> Result<Image, ChainError>,
-    ) -> Result<&Receipt, ChainError> {
+    /// If it is not there, or the node fails.
+    fn image(&self, hash: &Hash) -> Result<Image, ChainError>;
+
+    /// The ABI of a hash, in binary form.
+    ///
+    /// # Errors
+    /// As [`Kept::image`].
+    fn abi(&self, hash: &Hash) -> Result<Vec<u8>, ChainError>;
+}
+
+impl OpenBlock<'_> {
+    /// Executes a transaction as a block keeps it, with images and ABIs by their hashes.
+    ///
+    /// # Errors
+    /// As the function for its kind, and those of `kept`.
+    pub(crate) fn again(&mut self, body: &Body, kept: &dyn Kept) -> Result<&Receipt, ChainError> {
         match body {
             Body::NewAccount { name, balance, .. } => self.new_account(name, *balance),
             Body::Transfer {
@@ -33,13 +44,15 @@ impl OpenBlock<'_> {
                 name,
                 flags,
                 init,
+                abi,
             } => self.deploy(&Deploy {
                 sender: *sender,
-                image: &image(code_hash)?,
+                image: &kept.image(code_hash)?,
                 semantics: *semantics,
                 name: Some(name.as_str()).filter(|name| !name.is_empty()),
                 flags: *flags,
                 init: init.as_ref().map(init_of),
+                abi: abi.map(|hash| kept.abi(&hash)).transpose()?.as_deref(),
             }),
             Body::SetCode {
                 sender,
@@ -50,15 +63,16 @@ impl OpenBlock<'_> {
             Body::SetCode {
                 sender,
                 contract,
-                code: Some((code_hash, semantics, flags)),
+                code: Some(code),
                 init,
             } => self.set_code(&SetCode {
                 sender: *sender,
                 contract: *contract,
-                image: &image(code_hash)?,
-                semantics: *semantics,
-                flags: *flags,
+                image: &kept.image(&code.code_hash)?,
+                semantics: code.semantics,
+                flags: code.flags,
                 init: init.as_ref().map(init_of),
+                abi: code.abi.map(|hash| kept.abi(&hash)).transpose()?.as_deref(),
             }),
             Body::Actions(list) => self.transact(list, &mut ()),
             Body::Deferred { place, .. } => self.execute_deferred(place),

@@ -8,7 +8,7 @@ use crate::error::ChainError;
 use crate::hostlog::HostLog;
 use crate::names::RegIdText;
 use crate::receipt::{ErrorText, Event, Frame, FrameKind, Receipt, RunReceipt, Verdict, Work};
-use crate::registry::{Contract, ContractFlags, ContractRecord};
+use crate::registry::{Contract, ContractRecord};
 use crate::session::{self, FinishedRun, Payment, Rejection, Surroundings, Transaction};
 use abi::{Gas, Name};
 use bridge::{CallObserver, Cycles, Module, Steps};
@@ -122,7 +122,7 @@ impl OpenBlock<'_> {
             cycles: Cycles(u64::MAX),
             steps: Steps(u64::MAX),
         };
-        if value != 0 && contract.flags.contains(ContractFlags::UNPAYABLE) {
+        if value != 0 && !contract.takes_money(&mut self.state, data)? {
             return Err(Rejection::Unpayable.into());
         }
         let admitted = session::admit(&transaction, contract.entry_gas, &mut self.state)?;

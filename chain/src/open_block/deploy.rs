@@ -5,16 +5,17 @@ use super::outcome::native_frame;
 use super::{NewTransaction, OpenBlock};
 use crate::body::Body;
 use crate::error::ChainError;
+use crate::interface;
 use crate::names::RegIdText;
 use crate::receipt::{Receipt, Verdict, Work};
-use crate::registry::{CodeRefusal, Contract, ContractFlags, ContractRecord};
+use crate::registry::{CodeChoice, CodeRefusal, Contract, ContractFlags, ContractRecord};
 use crate::session::Rejection;
 use abi::layout::INPUT_MAX;
 use abi::{Gas, Semantics};
 use bridge::{EngineId, PrepareError};
 use hostapi::accounts::{self, Account};
 use loader::Image;
-use state::keys::{self, Hash, KeyId, RegId};
+use state::keys::{self, KeyId, RegId};
 
 /// A contract to deploy.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub struct Deploy<'a> {
     pub flags: ContractFlags,
     /// What it is called with at once, before anybody else can call it.
     pub init: Option<Init<'a>>,
+    /// Its ABI in binary form.
+    pub abi: Option<&'a [u8]>,
 }
 
 /// New code for a contract that there is.
@@ -48,6 +51,8 @@ pub struct SetCode<'a> {
     pub flags: ContractFlags,
     /// What it is called with at once.
     pub init: Option<Init<'a>>,
+    /// Its ABI in binary form; without one it has none any more.
+    pub abi: Option<&'a [u8]>,
 }
 
 /// The call that initialises a contract, by the one who sets its code and in the same transaction.
@@ -81,12 +86,13 @@ struct Code<'a> {
     semantics: Semantics,
     flags: ContractFlags,
     init: Option<Init<'a>>,
+    abi: Option<&'a [u8]>,
 }
 
 impl OpenBlock<'_> {
-    /// Deploys a contract. The sender pays gas for each byte of the image, before anything is made of it. An
-    /// image that cannot be run is paid for too, because it was looked at, and so is one that is not initialised: the
-    /// receipt says why there is no contract ([`Receipt::refusal`]).
+    /// Deploys a contract. The sender pays gas for each byte of the image and of its ABI, before anything is made of
+    /// them. An image that cannot be run is paid for too, because it was looked at, and so is one that is not
+    /// initialised: the receipt says why there is no contract ([`Receipt::refusal`]).
     ///
     /// # Errors
     /// If the name is taken, the sender cannot pay, this build has no engine for the image, or the node fails.
@@ -99,6 +105,7 @@ impl OpenBlock<'_> {
             name,
             flags,
             init,
+            abi,
         } = *deploy;
         check_init(init)?;
         self.check_room()?;
@@ -115,9 +122,10 @@ impl OpenBlock<'_> {
         let account = self.with_paid(&key_id, account)?;
         let name_bytes = name.unwrap_or_default().len();
         let input_bytes = init.map_or(0, |init| init.input.len());
-        let gas = self
-            .schedule
-            .deploy_gas(image.code_bytes(), name_bytes + input_bytes);
+        let gas = self.schedule.deploy_gas(
+            image.code_bytes() + abi.map_or(0, <[u8]>::len),
+            name_bytes + input_bytes,
+        );
         let body = Body::Deploy {
             sender,
             code_hash: image.code_hash(),
@@ -125,6 +133,7 @@ impl OpenBlock<'_> {
             name: name.unwrap_or_default().into(),
             flags,
             init: init.as_ref().map(Init::kept),
+            abi: abi.map(interface::hash),
         };
         let code = Code {
             sender,
@@ -133,6 +142,7 @@ impl OpenBlock<'_> {
             semantics,
             flags,
             init,
+            abi,
         };
         self.install(&code, Place::New(key_id, account, name), gas, body)
     }
@@ -152,13 +162,20 @@ impl OpenBlock<'_> {
             semantics,
             flags,
             init,
+            abi,
         } = *set;
         check_init(init)?;
         self.check_room()?;
-        let code = (image.code_hash(), semantics, flags);
+        let code = CodeChoice {
+            code_hash: image.code_hash(),
+            semantics,
+            flags,
+            abi: abi.map(interface::hash),
+        };
         let record = self.settable(&sender, &contract, Some(code))?;
         let input_bytes = init.map_or(0, |init| init.input.len());
-        let gas = self.schedule.upgrade_gas(image.code_bytes(), input_bytes);
+        let code_bytes = image.code_bytes() + abi.map_or(0, <[u8]>::len);
+        let gas = self.schedule.upgrade_gas(code_bytes, input_bytes);
         let body = Body::SetCode {
             sender,
             contract,
@@ -172,6 +189,7 @@ impl OpenBlock<'_> {
             semantics,
             flags,
             init,
+            abi,
         };
         self.install(&code, Place::Old(record), gas, body)
     }
@@ -209,7 +227,7 @@ impl OpenBlock<'_> {
         &mut self,
         sender: &RegId,
         contract: &RegId,
-        code: Option<(Hash, Semantics, ContractFlags)>,
+        code: Option<CodeChoice>,
     ) -> Result<ContractRecord, ChainError> {
         let record = ContractRecord::load(&mut self.state, contract)?;
         let record = record.ok_or_else(|| ChainError::NoContract {
@@ -308,7 +326,21 @@ impl OpenBlock<'_> {
             }
             Err(error) => return Err(error),
         };
-        let contract = Contract::of(code_hash, code.semantics, &*prepared, code.flags);
+        let abi = match code.abi.map(|abi| (abi, interface::actions(abi))) {
+            None => None,
+            Some((abi, Ok(actions))) => {
+                let hash = interface::hash(abi);
+                self.state.put(&keys::abi(&hash), abi);
+                self.state.put(&keys::abi_actions(&hash), actions);
+                Some(hash)
+            }
+            Some((_, Err(problem))) => {
+                let reason = format!("its ABI: {problem}");
+                let refused = Stop::failed(Verdict::NotDeployed { reason });
+                return Ok((transaction, under, Err(refused)));
+            }
+        };
+        let contract = Contract::of(code_hash, code.semantics, &*prepared, code.flags, abi);
         self.state.put(&keys::code(&code_hash), code.image.encode());
         self.ready = None;
         match place {

@@ -112,7 +112,7 @@ impl OpenBlock<'_> {
         let new = Contract {
             // Whether there is enough gas to enter it is decided alike for both images.
             entry_gas: old.entry_gas,
-            ..Contract::of(code_hash, old.semantics, &*module, old.flags)
+            ..Contract::of(code_hash, old.semantics, &*module, old.flags, old.abi)
         };
         let record = ContractRecord {
             contract: Some(new),

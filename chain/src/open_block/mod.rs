@@ -13,7 +13,7 @@
 
 mod account;
 mod actions;
-mod again;
+pub(crate) mod again;
 mod call;
 mod commit;
 mod deferred;

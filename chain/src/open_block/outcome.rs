@@ -91,7 +91,7 @@ impl OpenBlock<'_> {
                 Some(&(kind::DATA | kind::INDEX | kind::OBJECT | kind::FIELD | kind::OWNED)) => {
                     1 + size_of::<RegId>()
                 }
-                Some(&kind::CODE) => key.len(),
+                Some(&(kind::CODE | kind::ABI | kind::ABI_ACTIONS)) => key.len(),
                 _ => return,
             };
             // No value has 2^63 bytes.

@@ -94,13 +94,14 @@ impl Receipt {
                 rows.extend(tree("calls").filter(|_| is_deeper));
             }
             Some(Work::Run(run)) => {
-                rows.extend([
-                    ("call", format!("{sender} to {target}, value {value}")),
-                    ("outcome", self.verdict.to_string()),
-                ]);
+                rows.push(("call", format!("{sender} to {target}, value {value}")));
+                rows.extend(notes.call(0).map(|call| ("action", call)));
+                rows.push(("outcome", self.outcome(notes)));
                 rows.extend(self.how_it_ran());
                 if !run.returned.is_empty() {
-                    rows.push(("returned", hex::encode(&run.returned)));
+                    let returned = notes.returned(0);
+                    let returned = returned.unwrap_or_else(|| hex::encode(&run.returned));
+                    rows.push(("returned", returned));
                 }
                 rows.extend(tree("calls").filter(|_| is_deeper));
             }
@@ -111,10 +112,24 @@ impl Receipt {
         }
         rows.extend(self.events.iter().map(|event| {
             let id = self.event_source(event).unwrap_or_default();
-            ("event", format!("{} {event}", Called { id, notes }))
+            let source = Called { id, notes };
+            let shown = match notes.event(&id, event) {
+                Some(fields) => format!("{source} {} {fields}", event.shown_name()),
+                None => format!("{source} {event}"),
+            };
+            ("event", shown)
         }));
         rows.extend(self.prints().map(|print| ("printed", print.to_string())));
         rows
+    }
+
+    /// How it ended, with the meaning of an exit code.
+    fn outcome(&self, notes: &dyn Notes) -> String {
+        let code = self.verdict.exit_code();
+        match code.and_then(|code| notes.error(&self.target, code)) {
+            Some(meaning) => format!("{}, {meaning}", self.verdict),
+            None => self.verdict.to_string(),
+        }
     }
 
     /// The contract's words, what it used and what it cost.

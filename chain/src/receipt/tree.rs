@@ -1,6 +1,6 @@
 //! The tree of a transaction: a line for each frame, indented by depth, with whatever else is known of it.
 
-use super::{Frame, FrameKind, Receipt, Work};
+use super::{Event, Frame, FrameKind, Receipt, Work};
 use crate::names::RegIdText;
 use abi::{Name, Schedule};
 use bridge::EngineId;
@@ -12,6 +12,30 @@ pub trait Notes {
     /// The local name of an account or contract.
     fn name(&self, id: &RegId) -> Option<&str> {
         let _ = id;
+        None
+    }
+
+    /// The action that a frame was asked for, and its arguments, in words.
+    fn call(&self, frame: u16) -> Option<String> {
+        let _ = frame;
+        None
+    }
+
+    /// What a frame returned, in words.
+    fn returned(&self, frame: u16) -> Option<String> {
+        let _ = frame;
+        None
+    }
+
+    /// The meaning of an exit code of a contract.
+    fn error(&self, contract: &RegId, code: u8) -> Option<String> {
+        let _ = (contract, code);
+        None
+    }
+
+    /// The fields of an event of this contract, in words.
+    fn event(&self, source: &RegId, event: &Event) -> Option<String> {
+        let _ = (source, event);
         None
     }
 
@@ -92,7 +116,12 @@ impl Receipt {
             let Some(frame) = self.frames.get(at) else {
                 continue;
             };
-            lines.push(indent + &Titled { frame, notes }.to_string());
+            let titled = Titled {
+                frame,
+                number: Some(number),
+                notes,
+            };
+            lines.push(indent + &titled.to_string());
             let mut calls = std::mem::take(&mut called[at]).into_iter();
             let mut below = Vec::new();
             for known in notes.below(number) {
@@ -117,6 +146,8 @@ enum Shown {
 /// A frame in one line.
 struct Titled<'f> {
     frame: &'f Frame,
+    /// Its number, where `notes` are on it.
+    number: Option<u16>,
     notes: &'f dyn Notes,
 }
 
@@ -125,7 +156,9 @@ impl fmt::Display for Titled<'_> {
         let (frame, notes) = (self.frame, self.notes);
         let called = |id: RegId| Called { id, notes };
         write!(f, "{}", called(frame.receiver))?;
-        if frame.action != 0 {
+        if let Some(call) = self.number.and_then(|number| notes.call(number)) {
+            write!(f, " {call}")?;
+        } else if frame.action != 0 {
             write!(f, " {}", Name(frame.action))?;
         }
         match frame.kind {
@@ -155,6 +188,11 @@ impl fmt::Display for Titled<'_> {
             }
         };
         write!(f, ": {}", run.verdict)?;
+        if let Some(code) = run.verdict.exit_code()
+            && let Some(meaning) = notes.error(&frame.receiver, code)
+        {
+            write!(f, ", {meaning}")?;
+        }
         if let Some(error) = &run.error {
             write!(f, " ({error})")?;
         }
@@ -168,7 +206,11 @@ impl fmt::Display for Titled<'_> {
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (frame, notes) = (self, &());
-        Titled { frame, notes }.fmt(f)
+        let titled = Titled {
+            frame: self,
+            number: None,
+            notes: &(),
+        };
+        titled.fmt(f)
     }
 }

@@ -188,6 +188,7 @@ fn unpayable_contracts_take_no_amounts() {
         name: None,
         flags: ContractFlags::APPLY | ContractFlags::UNPAYABLE,
         init: None,
+        abi: None,
     };
     let shut = block.deploy(&deploy).unwrap().target;
     let payment = Payment::Gas {

@@ -39,6 +39,7 @@ pub(crate) fn actors(first: EngineId) -> Chain {
             name: None,
             flags: ContractFlags::APPLY,
             init: None,
+            abi: None,
         };
         assert_eq!(block.deploy(&deploy).unwrap().target, expected);
     }
@@ -49,6 +50,7 @@ pub(crate) fn actors(first: EngineId) -> Chain {
         name: None,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     assert_eq!(block.deploy(&deploy).unwrap().target, DEAF);
     for account in [A, B, C, D, E] {

@@ -120,6 +120,7 @@ pub(crate) fn contracts() -> (Chain, [RegId; 2]) {
             name: None,
             flags: chain::ContractFlags::REENTRANT,
             init: None,
+            abi: None,
         };
         block.deploy(&deploy).unwrap().target
     });

@@ -300,6 +300,7 @@ pub(crate) fn contracts() -> (Chain, Ids) {
                 false => ContractFlags::empty(),
             },
             init: None,
+            abi: None,
         };
         *id = block.deploy(&deploy).unwrap().target;
     }

@@ -20,6 +20,7 @@ fn deploy(block: &mut OpenBlock<'_>, image: &Image, semantics: Semantics) -> Reg
         name: None,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     block.deploy(&deploy).unwrap().target
 }

@@ -58,6 +58,7 @@ pub(crate) fn set_up(chain: &Chain) {
         name: Some("token"),
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let mut block = chain.begin_block().unwrap();
     assert_eq!(block.deploy(&deploy).unwrap().target, PARTIES.token);

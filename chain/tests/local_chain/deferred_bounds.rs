@@ -158,6 +158,7 @@ fn what_comes_back_is_as_much_as_fits() {
         name: None,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let id = block.deploy(&deploy).unwrap().target;
     let pay = |block: &mut OpenBlock<'_>, payer: &str, value, calls: &[Call]| {

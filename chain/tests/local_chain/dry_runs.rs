@@ -31,6 +31,7 @@ fn the_other_image_runs_in_all_frames() {
         semantics: Semantics::V1,
         flags: ContractFlags::APPLY | ContractFlags::REENTRANT,
         init: None,
+        abi: None,
     };
     assert!(block.set_code(&reentrant).unwrap().verdict.is_success());
     let record = Contract::load(block.state(), &A).unwrap().unwrap();

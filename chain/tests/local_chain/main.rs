@@ -15,6 +15,7 @@ mod deferred_bounds;
 mod dry_runs;
 mod eos;
 mod hostile;
+mod interface;
 mod killed_process;
 mod money;
 mod money_property;

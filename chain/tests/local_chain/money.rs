@@ -52,6 +52,7 @@ fn deploy(block: &mut OpenBlock<'_>, engine: EngineId, name: &str) -> RegId {
         name: Some(name),
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     block.deploy(&deploy).unwrap().target
 }
@@ -186,6 +187,7 @@ fn only_accounts_with_a_key_send() {
         name: None,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let deployed = block.deploy(&deploy).map(|_| ());
     for refused in [spent, deployed] {

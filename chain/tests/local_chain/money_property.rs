@@ -404,6 +404,7 @@ fn transaction(op: &Op, block: &mut OpenBlock<'_>, images: &[Image; 3], sums: &m
                 name: None,
                 flags: ContractFlags::empty(),
                 init: None,
+                abi: None,
             };
             (block.deploy(&deploy).cloned(), 0)
         }

@@ -41,6 +41,7 @@ fn with_things() -> (Chain, Arc<MemStore>) {
             name: None,
             flags: ContractFlags::empty(),
             init: None,
+            abi: None,
         };
         assert_eq!(block.deploy(&deploy).unwrap().target, *id);
     }

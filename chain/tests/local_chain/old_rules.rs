@@ -19,6 +19,7 @@ fn deployed(chain: &Chain, image: &Image, semantics: Semantics) -> RegId {
         name: None,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let contract = block.deploy(&deploy).unwrap().target;
     block.commit().unwrap();

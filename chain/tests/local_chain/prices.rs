@@ -201,6 +201,7 @@ fn a_deployment_is_paid_before_it_is_prepared() {
         name: Some("again"),
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let cost = Schedule::DATA_SHEET.deploy_gas(image.code_bytes(), 5).0;
     let mut block = chain.begin_block().unwrap();
@@ -241,6 +242,7 @@ fn an_image_that_cannot_run_is_paid_and_not_deployed() {
             name: Some("broken"),
             flags: ContractFlags::empty(),
             init: None,
+            abi: None,
         };
         let mut block = chain.begin_block().unwrap();
         let receipt = block.deploy(&deploy).unwrap().clone();

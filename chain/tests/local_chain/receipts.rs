@@ -73,6 +73,7 @@ fn memory_is_what_the_contract_wrote() {
             name: None,
             flags: ContractFlags::empty(),
             init: None,
+            abi: None,
         };
         let contract = block.deploy(&deploy).unwrap().deployed().unwrap().target;
         let request = CallRequest {
@@ -113,6 +114,7 @@ fn state_bytes_are_what_was_added() {
         name: None,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let mut block = chain.begin_block().unwrap();
     let made = block.deploy(&deploy).unwrap().clone();

@@ -136,6 +136,7 @@ fn names_are_taken_once_and_resolve_to_ids() {
         name,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     assert!(matches!(
         block.deploy(&deploy),
@@ -174,6 +175,7 @@ fn deploying_costs_by_the_byte_and_code_is_shared() {
         name: None,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let mut block = chain.begin_block().unwrap();
     let receipt = block.deploy(&deploy).unwrap().clone();

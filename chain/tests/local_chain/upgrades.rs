@@ -41,6 +41,7 @@ fn deploy<'a>(image: &'a Image, init: Option<Init<'a>>) -> Deploy<'a> {
         name: None,
         flags: ContractFlags::empty(),
         init,
+        abi: None,
     }
 }
 
@@ -52,6 +53,7 @@ fn set<'a>(contract: RegId, image: &'a Image) -> SetCode<'a> {
         semantics: Semantics::V1,
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     }
 }
 

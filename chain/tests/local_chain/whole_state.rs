@@ -133,6 +133,7 @@ fn check_finds_what_was_tampered_with() {
         name: String::new(),
         flags: chain::ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let (elsewhere, stored) = (to_come.id(2, 9), to_come.stored(2, 9));
     let tamperings = [
@@ -203,7 +204,7 @@ fn check_finds_what_was_tampered_with() {
             keys::receipt(&[5; 32]).to_vec(),
             Some(receipt.encode()),
         ),
-        ("a kind of key that is not", b"zebra".to_vec(), Some(vec![])),
+        ("a kind of key that is not", b"Zebra".to_vec(), Some(vec![])),
     ];
     for (what, key, value) in tamperings {
         let before = store.get(&key).unwrap();
@@ -415,7 +416,7 @@ fn what_a_block_replaced_is_checked() {
         for (added, said) in [
             (absent(b"b\0\0\0\x01"), "which no block replaces"),
             (absent(b"mgenesis"), "which no block replaces"),
-            (absent(b"zebra"), "which no block replaces"),
+            (absent(b"Zebra"), "which no block replaces"),
             (
                 absent(&keys::data(&PARTIES.token, &PARTIES.alice)),
                 "the count of the keys",

@@ -153,6 +153,7 @@ fn preparing_a_contract_anew_is_paid_for() {
         name: Some("conditions"),
         flags: ContractFlags::empty(),
         init: None,
+        abi: None,
     };
     let id = block.deploy(&deploy).unwrap().target;
     block.commit().unwrap();

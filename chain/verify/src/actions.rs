@@ -2,10 +2,12 @@
 
 use crate::scenario::bytes::{Bytes, BytesError, Resolve};
 use crate::scenario::toml_problem;
+use crate::typed::TypedContract;
 use abi::{Gas, Name};
 use chain::actions::{ACTIVE, SYSTEM};
 use chain::{Action, ActionList, Authorization, Chain, ChainError};
 use serde::Deserialize;
+use serde_json::Value;
 use state::keys::RegId;
 
 /// One action.
@@ -20,6 +22,8 @@ pub struct ActionTable {
     /// Its data.
     #[serde(default)]
     pub data: Bytes,
+    /// Its data by the contract's ABI: the arguments of the action, by name or in order, in place of `data`.
+    pub args: Option<Value>,
     /// The amount that goes with it, in the smallest unit.
     #[serde(default)]
     pub value: u64,
@@ -110,6 +114,19 @@ pub fn list(
 }
 
 impl ActionTable {
+    fn data(&self, chain: &Chain, names: &dyn Resolve) -> Result<Vec<u8>, BytesError> {
+        let data = self.data.resolve(names)?;
+        let Some(arguments) = &self.args else {
+            return Ok(data);
+        };
+        if !data.is_empty() {
+            let problem = "give either args, by the contract's ABI, or data";
+            return Err(BytesError::Typed(problem.into()));
+        }
+        let contract = TypedContract::of(chain, &self.account)?;
+        Ok(contract.data(&self.name, arguments)?)
+    }
+
     fn action(
         &self,
         chain: &Chain,
@@ -155,8 +172,7 @@ impl ActionTable {
             authorization,
             value: self.value,
             data: self
-                .data
-                .resolve(names)
+                .data(chain, names)
                 .map_err(|source| ActionsError::Data {
                     action: place,
                     source,

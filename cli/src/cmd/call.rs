@@ -4,13 +4,14 @@ use crate::args::number;
 use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
 use crate::files::write_recording;
-use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
 use crate::tree::TreeArgs;
+use crate::typed::ActionArgs;
 use abi::{Gas, Semantics};
 use chain::CallRequest;
+use chain::interface::Given;
 use chain::session::Payment;
 use clap::Args;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
@@ -19,10 +20,14 @@ use verify::recording::capture;
 
 /// Call a contract: one transaction in a block of its own. Prints the receipt.
 ///
+/// A contract with an ABI is called by the name of an action, with its arguments; any contract with --input.
+///
 /// The receipt is printed once the block is on the disk. The status is 1 if the contract refused or faulted.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  smart51 call counter --input 01 --from alice\n  \
+    after_help = "Example:\n  smart51 call token transfer bob 30 --from alice\n  \
+    smart51 call token transfer to=bob amount=30 --from alice\n  \
+    smart51 call counter --input 01 --from alice\n  \
     smart51 call token --input u8:2 --input regid:bob --input u64:30 --from alice\n  \
     smart51 call 3-0 --input @input.bin --from alice --value 500 --dry-run"
 )]
@@ -30,7 +35,7 @@ pub(crate) struct Call {
     /// The contract: its local name, registered id or address.
     contract: String,
     #[command(flatten)]
-    input: InputArgs,
+    call: ActionArgs,
     /// The account that calls and pays.
     #[arg(long, value_name = "ACCOUNT")]
     from: String,
@@ -115,8 +120,8 @@ impl Call {
             self.store.existing()?
         };
         let chain = chain.with_engines(self.engine.engines()?);
-        let input = self.input.read(&chain)?;
         let (contract, record) = chain.contract(&self.contract)?;
+        let input = self.call.read(&chain, &self.contract)?;
         let request = CallRequest {
             sender: chain.resolve(&self.from)?,
             contract,
@@ -131,7 +136,8 @@ impl Call {
         let due = block.receipts().len();
         self.tree.keep(&mut block);
         let receipt = block.call(&request, &mut ())?.clone();
-        let known = self.tree.known(&chain, &block, &receipt, &sources)?;
+        let given = Given::Input(&input);
+        let known = self.tree.known(&chain, &block, &receipt, &sources, given)?;
         let report = Report::new(&receipt, &known, !self.dry_run);
         let report = report.behind(&block.receipts()[..due]);
         if self.dry_run {

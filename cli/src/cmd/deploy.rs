@@ -9,9 +9,11 @@ use crate::receipts;
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
 use crate::tree::Known;
+use crate::typed::AbiArgs;
 use abi::{Gas, Semantics};
 use chain::{Chain, ContractFlags, Init, RegIdText, names};
 use clap::Args;
+use contract::Dispatch;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -59,6 +61,8 @@ pub(super) struct CodeArgs {
     #[arg(long)]
     fixed: bool,
     #[command(flatten)]
+    abi: AbiArgs,
+    #[command(flatten)]
     init: InitArgs,
 }
 
@@ -70,6 +74,7 @@ pub(super) struct Code {
     pub(super) says_semantics: bool,
     pub(super) flags: ContractFlags,
     init: Option<(Vec<u8>, Gas)>,
+    abi: Option<Vec<u8>>,
 }
 
 impl CodeArgs {
@@ -79,17 +84,30 @@ impl CodeArgs {
         let mut flags = ContractFlags::new(self.reentrant, self.apply, !self.unpayable);
         flags.set(ContractFlags::FIXED, self.fixed);
         let semantics = self.semantics.or(loaded.semantics_hint);
+        let abi = self.abi.read(&self.image, &loaded.image)?;
+        if let Some(ours) = abi.as_ref().and_then(|abi| abi.smart51.as_ref()) {
+            // What the contract says of itself is chosen by that.
+            flags.set(ContractFlags::REENTRANT, self.reentrant || ours.reentrant);
+            let is_apply = ours.dispatch == Dispatch::Apply;
+            flags.set(ContractFlags::APPLY, self.apply || is_apply);
+        }
         Ok(Code {
             semantics: semantics.unwrap_or_default(),
             says_semantics: semantics.is_some(),
             image: loaded.image,
             flags,
             init: self.init.read(chain)?,
+            abi: abi.map(|abi| abi.to_bytes()),
         })
     }
 }
 
 impl Code {
+    /// Its ABI in binary form.
+    pub(super) fn abi(&self) -> Option<&[u8]> {
+        self.abi.as_deref()
+    }
+
     /// What it is initialised with.
     pub(super) fn init(&self) -> Option<Init<'_>> {
         self.init
@@ -119,6 +137,7 @@ impl Deploy {
             name: self.name.as_deref(),
             flags: code.flags,
             init: code.init(),
+            abi: code.abi(),
         };
         let mut block = chain.begin_block()?;
         let due = block.receipts().to_vec();

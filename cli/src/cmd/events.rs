@@ -7,6 +7,7 @@ use crate::receipts::EventReport;
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
 use chain::events::StoredEvent;
+use chain::interface::Typed;
 use chain::receipt::Event;
 use chain::{Chain, ChainError, RegIdText, names};
 use clap::Args;
@@ -93,7 +94,10 @@ impl Events {
         }
         let contracts = listed.iter().map(|found| found.contract).collect();
         let names = names::of(chain.store(), &contracts)?;
-        let events = listed.into_iter().map(|found| Listed::new(found, &names));
+        let types = Typed::of_contracts(&mut chain.state(), &contracts)?;
+        let events = listed
+            .into_iter()
+            .map(|found| Listed::new(found, &names, &types));
         out.print(&Report {
             events: events.collect(),
             next,
@@ -128,7 +132,7 @@ fn size(event: &Event) -> usize {
 }
 
 impl Listed {
-    fn new(found: StoredEvent, names: &BTreeMap<RegId, String>) -> Listed {
+    fn new(found: StoredEvent, names: &BTreeMap<RegId, String>, types: &Typed) -> Listed {
         let StoredEvent {
             height,
             transaction,
@@ -141,8 +145,11 @@ impl Listed {
             height,
             transaction: Bytes(transaction.into()),
             contract_name: name,
-            line: format!("{shown} {event}"),
-            event: EventReport::new(contract, &event),
+            line: match types.event(&contract, &event) {
+                Some(fields) => format!("{shown} {} {}", event.shown_name(), fields.text()),
+                None => format!("{shown} {event}"),
+            },
+            event: EventReport::new(contract, &event, types),
         }
     }
 }

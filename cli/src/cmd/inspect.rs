@@ -1,8 +1,8 @@
 //! `smart51 inspect`.
 
-use crate::contract;
 use crate::error::{Error, Status};
 use crate::files::read_file;
+use crate::image;
 use crate::output::{Address, Bytes, Output};
 use crate::text::{Page, Text, say};
 use abi::Semantics;
@@ -86,7 +86,7 @@ impl Report {
             .collect();
         self.description =
             (!loaded.description.is_empty()).then(|| Bytes(loaded.description.clone()));
-        match contract::check(image, semantics) {
+        match image::check(image, semantics) {
             Ok(checked) => {
                 self.valid = true;
                 if let Some(Checked {

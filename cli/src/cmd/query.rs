@@ -4,13 +4,14 @@ use super::call::PaymentArgs;
 use crate::args::number;
 use crate::engine::EngineArgs;
 use crate::error::{Error, Status};
-use crate::input::InputArgs;
 use crate::output::Output;
 use crate::receipts::Report;
 use crate::store::StoreArgs;
 use crate::tree::TreeArgs;
+use crate::typed::ActionArgs;
 use bridge::Watchdog;
 use chain::CallRequest;
+use chain::interface::Given;
 use clap::Args;
 use std::time::Duration;
 
@@ -18,12 +19,14 @@ use std::time::Duration;
 ///
 /// It runs on top of the newest block. The status is 1 if the contract refused or faulted.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  smart51 query token --input u8:3 --input regid:alice")]
+#[command(
+    after_help = "Example:\n  smart51 query token balance alice\n  smart51 query token --input u8:3 --input regid:alice"
+)]
 pub(crate) struct Query {
     /// The contract: its local name, registered id or address.
     contract: String,
     #[command(flatten)]
-    input: InputArgs,
+    call: ActionArgs,
     /// The account that asks. Under the old chain's rules it must hold the fee, though it keeps it [default:
     /// the contract itself].
     #[arg(long, value_name = "ACCOUNT")]
@@ -52,8 +55,8 @@ impl Query {
         };
         let sources = self.tree.sources()?;
         let chain = self.store.look()?.with_engines(engines);
-        let input = self.input.read(&chain)?;
         let (contract, record) = chain.contract(&self.contract)?;
+        let input = self.call.read(&chain, &self.contract)?;
         let sender = match &self.from {
             Some(from) => chain.resolve(from)?,
             None => contract,
@@ -69,7 +72,8 @@ impl Query {
         let mut block = chain.begin_block()?;
         self.tree.keep(&mut block);
         let receipt = block.query(&request, &mut ())?;
-        let known = self.tree.known(&chain, &block, &receipt, &sources)?;
+        let given = Given::Input(&input);
+        let known = self.tree.known(&chain, &block, &receipt, &sources, given)?;
         let report = Report::new(&receipt, &known, false);
         out.print(&report)?;
         Ok(report.status())

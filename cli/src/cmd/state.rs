@@ -8,6 +8,7 @@ use crate::output::{Bytes, Output};
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
 use chain::export::{self, ExportError, ImportError};
+use chain::interface::Typed;
 use chain::{Chain, Contract, RegIdText};
 use clap::{Args, Subcommand};
 use hostapi::app_funds::AppAccount;
@@ -16,6 +17,7 @@ use loader::file;
 use serde::Serialize;
 use state::keys::{self, RegId};
 use state::{Pair, SledStore, StateStore};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The largest export read, in bytes.
@@ -82,6 +84,29 @@ struct ContractReport {
 struct Entry {
     key: Bytes,
     value: Bytes,
+    /// It as the row of a table of the contract's ABI.
+    row: Option<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    table: String,
+    key: serde_json::Value,
+    value: serde_json::Value,
+    #[serde(skip)]
+    line: String,
+}
+
+impl Row {
+    fn new(types: &Typed, contract: &RegId, key: &[u8], value: &[u8]) -> Option<Row> {
+        let (table, key, value) = types.row(contract, key, value)?;
+        Some(Row {
+            table: table.to_string(),
+            line: format!("{table} {} = {}", key.text(), value.text()),
+            key: key.value,
+            value: value.value,
+        })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -178,7 +203,9 @@ fn show_contract(
         },
     ) = chain.contract(contract)?;
     let entries = below(chain, &keys::data(&id, prefix))?;
+    let types = Typed::of_contracts(&mut chain.state(), &BTreeSet::from([id]))?;
     let data = entries.into_iter().map(|(key, value)| Entry {
+        row: Row::new(&types, &id, &key, &value),
         key: Bytes(key),
         value: Bytes(value),
     });
@@ -291,8 +318,11 @@ impl Text for ContractReport {
             self.semantics
         );
         say!(page, "keys         {}", self.keys);
-        for Entry { key, value } in &self.data {
-            say!(page, "  {key} = {value}");
+        for Entry { key, value, row } in &self.data {
+            match row {
+                Some(Row { line, .. }) => say!(page, "  {line}"),
+                None => say!(page, "  {key} = {value}"),
+            }
         }
         for AppReport { user, free, frozen } in &self.app_accounts {
             say!(page, "app account  {user}: {free} free");

@@ -11,7 +11,9 @@ use crate::state_keys::describe;
 use crate::store::StoreArgs;
 use crate::text::{Page, Text, say};
 use crate::tree::{Known, Sources};
+use crate::typed::read_abi;
 use chain::hostlog::USUAL_ROOM;
+use chain::interface::{self, Typed};
 use chain::past::{Access, Again, AgainOptions, Write, again};
 use chain::{Chain, ChainError, Receipt, names};
 use clap::Args;
@@ -42,6 +44,9 @@ pub(crate) struct Trace {
     /// taken where the store lacks it. May be given more than once.
     #[arg(long = "image", value_name = "FILE")]
     images: Vec<PathBuf>,
+    /// Contract JSON that the store lacks. May be given more than once.
+    #[arg(long = "abi", value_name = "FILE")]
+    abis: Vec<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
@@ -103,6 +108,11 @@ impl Trace {
     pub(crate) fn run(self, out: &Output) -> Result<Status, Error> {
         let mut sources = Sources::default();
         let mut images: BTreeMap<Hash, Image> = BTreeMap::new();
+        let mut abis: BTreeMap<Hash, Vec<u8>> = BTreeMap::new();
+        for path in &self.abis {
+            let abi = read_abi(path)?.to_bytes();
+            abis.insert(interface::hash(&abi), abi);
+        }
         for path in &self.images {
             let image = read_image(path)?.image;
             sources.add_if_known(path, &image);
@@ -116,11 +126,15 @@ impl Trace {
             engines: Some(engines),
             room: USUAL_ROOM,
             images,
+            abis,
         };
         let again = again(&store, &id, options).map_err(advised)?;
         sources.note_unused(&again.receipt);
         let known = Known::names(names::in_receipt(&*store, &again.receipt)?);
         let known = known.with(&again.receipt, &again.host_calls, &sources, true);
+        let body = chain.body(&id)?;
+        let typed = Typed::of(&mut chain.state(), &again.receipt, body.as_ref().into())?;
+        let known = known.typed(&again.receipt, typed);
         let report = Report::new(&again, &known, self.rwset);
         out.print(&report)?;
         if report.equal && report.differing_before.is_empty() {
@@ -144,6 +158,7 @@ fn advised(error: ChainError) -> Error {
         ChainError::UndoEnds { .. } => Error::node(format_args!(
             "{error}: no transaction can be traced; run `smart51 state check`"
         )),
+        ChainError::NoAbi(_) => Error::input(format_args!("{error}: name its file with --abi")),
         ChainError::NoImage(_) => Error::input(format_args!("{error}: name its file with --image")),
         ChainError::NotAgain { .. } => Error::node(format_args!(
             "{error}; the store was changed by something else, or written by a program that executes otherwise: run \

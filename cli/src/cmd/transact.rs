@@ -9,6 +9,7 @@ use crate::receipts::Report;
 use crate::store::StoreArgs;
 use crate::tree::TreeArgs;
 use abi::Gas;
+use chain::interface::Given;
 use clap::Args;
 use std::path::PathBuf;
 use verify::actions::{self, ActionsFile};
@@ -65,7 +66,8 @@ impl Transact {
         let due = block.receipts().len();
         self.tree.keep(&mut block);
         let receipt = block.transact(&list, &mut ())?.clone();
-        let known = self.tree.known(&chain, &block, &receipt, &sources)?;
+        let given = Given::Actions(&list);
+        let known = self.tree.known(&chain, &block, &receipt, &sources, given)?;
         let report = Report::new(&receipt, &known, !self.dry_run);
         let report = report.behind(&block.receipts()[..due]);
         if self.dry_run {

@@ -63,6 +63,7 @@ impl Upgrade {
             semantics: code.semantics,
             flags: code.flags,
             init: code.init(),
+            abi: code.abi(),
         };
         let mut block = chain.begin_block()?;
         let due = block.receipts().len();

@@ -169,7 +169,13 @@ fn the_sdk_builds_what_build_builds() {
     let written = dir.run(&["sdk", "--out", "a/sdk", "--json"]).ok().json();
     assert_eq!(
         written["files"],
-        serde_json::json!(["smart51.h", "smart51.c", "mcs51.asm"])
+        serde_json::json!([
+            "smart51.h",
+            "smart51.c",
+            "mcs51.asm",
+            "scenario.schema.json",
+            "firmware-test.schema.json"
+        ])
     );
     let flags = |tool: &str| written["flags"][tool].as_str().unwrap();
     let (compile, link) = (flags("sdcc_compile"), flags("sdcc_link"));

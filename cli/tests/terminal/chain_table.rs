@@ -38,6 +38,87 @@ pub(super) const CHAIN: &[(&str, &str, Effect)] = &[
     ),
     (
         "deploy counter.ihx --from alice --store chain",
+        "--abi nowhere.abi",
+        Refused("nowhere.abi"),
+    ),
+    (
+        "test",
+        "--seed 9",
+        Tested("a_fuzz_step_finds_the_smallest_calls"),
+    ),
+    (
+        "deploy",
+        "--abi FILE",
+        Tested("an_abi_is_set_with_the_code"),
+    ),
+    (
+        "deploy",
+        "--no-abi",
+        Tested("a_wrong_call_by_name_says_what_is_expected"),
+    ),
+    (
+        "upgrade",
+        "--abi FILE",
+        Tested("an_abi_is_set_with_the_code"),
+    ),
+    ("upgrade", "--no-abi", Tested("an_abi_is_set_with_the_code")),
+    (
+        "call",
+        "--args JSON",
+        Tested("a_wrong_call_by_name_says_what_is_expected"),
+    ),
+    (
+        "query",
+        "--args JSON",
+        Tested("a_contract_is_called_by_name"),
+    ),
+    (
+        "trace",
+        "--abi FILE",
+        Tested("an_abi_that_the_store_lacks_is_given"),
+    ),
+    (
+        "abi extract",
+        "--target wasm",
+        Tested("contract_json_is_extracted_from_sources"),
+    ),
+    (
+        "abi extract",
+        "--output out.json",
+        Tested("contract_json_is_extracted_from_sources"),
+    ),
+    (
+        "abi extract",
+        "-o out.json",
+        Tested("contract_json_is_extracted_from_sources"),
+    ),
+    (
+        "abi extract",
+        "-D N=1",
+        Tested("the_list_is_what_the_preprocessor_makes_of_it"),
+    ),
+    (
+        "abi extract",
+        "-I include",
+        Tested("the_list_is_what_the_preprocessor_makes_of_it"),
+    ),
+    (
+        "abi extract",
+        "-l m",
+        Tested("the_list_is_what_the_preprocessor_makes_of_it"),
+    ),
+    (
+        "abi extract",
+        "-L lib",
+        Tested("the_list_is_what_the_preprocessor_makes_of_it"),
+    ),
+    (
+        "abi show",
+        "--store chain",
+        Tested("an_abi_is_set_with_the_code"),
+    ),
+    (
+        "deploy counter.ihx --from alice --store chain",
         "--name c",
         Serves,
     ),

@@ -192,6 +192,8 @@ fn hostile(command: &str) -> Vec<Vec<&'static str>> {
             &["sound.json", "string", "@value.bin"],
             &["sound.json", HOSTILE, "00"],
         ],
+        "abi extract" => &[&["hostile.c"], &["print.wasm"], &[HOSTILE]],
+        "abi show" => &[&["print"], &[HOSTILE]],
         "deploy" => &[
             &["import.wat", "--from", "alice"],
             &["print.wat", "--from", HOSTILE],

@@ -26,6 +26,10 @@ pub mod kind {
     pub const CONTRACT: u8 = b'c';
     /// Images as deployed, by code hash.
     pub const CODE: u8 = b'o';
+    /// Contract ABIs, by their hash.
+    pub const ABI: u8 = b'h';
+    /// What the ABI of a hash says of its actions.
+    pub const ABI_ACTIONS: u8 = b'z';
     /// A contract's data.
     pub const DATA: u8 = b'd';
     /// How many keys a contract's data has.
@@ -90,6 +94,18 @@ pub fn contract(regid: &RegId) -> [u8; 7] {
 #[must_use]
 pub fn code(hash: &Hash) -> [u8; 33] {
     tagged(kind::CODE, hash)
+}
+
+/// `h abi-hash`: a contract ABI, in binary form.
+#[must_use]
+pub fn abi(hash: &Hash) -> [u8; 33] {
+    tagged(kind::ABI, hash)
+}
+
+/// `z abi-hash`: the actions of a contract ABI.
+#[must_use]
+pub fn abi_actions(hash: &Hash) -> [u8; 33] {
+    tagged(kind::ABI_ACTIONS, hash)
 }
 
 /// `d regid key`: one value of a contract's data; with an empty `key`, the prefix of all of them.

@@ -35,6 +35,7 @@ pub fn cases() -> Result<Vec<Case>, Error> {
                         name: None,
                         flags: ContractFlags::empty(),
                         init: None,
+                        abi: None,
                     };
                     Ok(block.deploy(&deploy)?.gas_charged())
                 }))

@@ -316,6 +316,7 @@ more:   ljmp    again\n";
             name: None,
             flags: ContractFlags::empty(),
             init: None,
+            abi: None,
         })?
         .target;
     block.commit()?;

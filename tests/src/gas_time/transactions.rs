@@ -103,6 +103,7 @@ pub fn cases() -> Vec<Case> {
                     name: None,
                     flags: ContractFlags::empty(),
                     init: None,
+                    abi: None,
                 };
                 Ok(block.deploy(&deploy)?.gas_charged())
             },
@@ -121,6 +122,7 @@ pub fn cases() -> Vec<Case> {
                     name: None,
                     flags: ContractFlags::empty(),
                     init: None,
+                    abi: None,
                 };
                 not_deployed(block, &deploy)
             },
@@ -141,6 +143,7 @@ pub fn cases() -> Vec<Case> {
                         name: None,
                         flags: ContractFlags::empty(),
                         init: None,
+                        abi: None,
                     };
                     not_deployed(block, &deploy)
                 }
@@ -186,6 +189,7 @@ pub fn cases() -> Vec<Case> {
                 name: None,
                 flags: ContractFlags::empty(),
                 init: None,
+                abi: None,
             };
             block.deploy(&deploy)?;
             Ok(())

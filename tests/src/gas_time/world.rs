@@ -73,6 +73,7 @@ impl World {
                 name: Some("script"),
                 flags: ContractFlags::empty(),
                 init: None,
+                abi: None,
             })?
             .target;
         let mcs51 = block
@@ -83,6 +84,7 @@ impl World {
                 name: Some("mcs51"),
                 flags: ContractFlags::empty(),
                 init: None,
+                abi: None,
             })?
             .target;
         let callee = block
@@ -93,6 +95,7 @@ impl World {
                 name: None,
                 flags: ContractFlags::empty(),
                 init: None,
+                abi: None,
             })?
             .target;
         block.commit()?;

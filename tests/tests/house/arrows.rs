@@ -18,10 +18,15 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("loader", &["abi"]),
     ("hostapi", &["abi", "state"]),
     ("bridge", &["abi", "emu8051", "hostapi", "loader"]),
-    ("chain", &["abi", "bridge", "hostapi", "loader", "state"]),
+    (
+        "chain",
+        &["abi", "bridge", "contract", "hostapi", "loader", "state"],
+    ),
     (
         "verify",
-        &["abi", "bridge", "chain", "hostapi", "loader", "state"],
+        &[
+            "abi", "bridge", "chain", "contract", "hostapi", "loader", "state",
+        ],
     ),
     ("firmware", &["board", "emu8051", "loader", "symbols"]),
 ];

@@ -30,6 +30,14 @@ impl Int {
         }
     }
 
+    pub(crate) const fn bits(self) -> u32 {
+        8 * self.bytes as u32
+    }
+
+    pub(crate) const fn is_signed(self) -> bool {
+        self.is_signed
+    }
+
     pub(crate) const fn unsigned(bytes: usize) -> Int {
         let name = match bytes {
             1 => "uint8",

@@ -235,12 +235,16 @@ fn wrong_extensions_have_their_place() {
         (
             "/smart51/tables/0/indexes/0/prefix",
             json!("6201"),
-            &["smart51.tables.rich: its keys begin as those of accounts do"],
+            &[
+                "smart51.tables.rich: its keys cannot be told from those of accounts: they begin alike and are as long",
+            ],
         ),
         (
             "/smart51/tables/0/prefix",
             json!(""),
-            &["smart51.tables.rich: its keys begin as those of accounts do"],
+            &[
+                "smart51.tables.rich: its keys cannot be told from those of accounts: they begin alike and are as long",
+            ],
         ),
         (
             "/smart51/tables/0/indexes/0/field",

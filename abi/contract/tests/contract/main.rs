@@ -2,6 +2,7 @@
 
 mod bad;
 mod calls;
+mod extract;
 mod forms;
 mod page;
 mod random;

@@ -6,7 +6,7 @@ use crate::error::ChainError;
 use crate::names::RegIdText;
 use crate::open_block::OpenBlock;
 use crate::receipt::{FrameKind, Work};
-use crate::registry::{CodeRefusal, Contract, ContractFlags, ContractRecord};
+use crate::registry::{CodeChoice, CodeRefusal, Contract, ContractRecord};
 use crate::schedules;
 use crate::session::Rejection;
 use abi::{Gas, Semantics};
@@ -49,9 +49,16 @@ impl OpenBlock<'_> {
                 contract,
                 code_hash,
                 flags,
+                abi,
             } => {
                 let is_new = contract == SYSTEM;
-                let (id, work) = self.set_native(under, &actor, contract, code_hash, flags)?;
+                let code = code_hash.map(|code_hash| CodeChoice {
+                    code_hash,
+                    semantics: Semantics::V1,
+                    flags,
+                    abi,
+                });
+                let (id, work) = self.set_native(under, &actor, contract, code)?;
                 if is_new {
                     let data = [&id[..], &subject.data[size_of::<RegId>()..]].concat();
                     tells = Some(data);
@@ -150,20 +157,24 @@ impl OpenBlock<'_> {
         under: &mut UnderWay<'_>,
         actor: &RegId,
         contract: RegId,
-        code_hash: Option<Hash>,
-        flags: ContractFlags,
+        code: Option<CodeChoice>,
     ) -> Result<(RegId, Work), Stop> {
         let refused = |error: ChainError| match error.is_node() {
             true => Stop::Node(error),
             false => Stop::fault("no_code", error.to_string()),
         };
-        let code = code_hash.map(|hash| (hash, Semantics::V1, flags));
         let record = if contract == SYSTEM {
             None
         } else {
             Some(self.settable(actor, &contract, code).map_err(refused)?)
         };
-        let Some(hash) = code_hash else {
+        let Some(CodeChoice {
+            code_hash: hash,
+            flags,
+            abi,
+            ..
+        }) = code
+        else {
             let Some(record) = record else {
                 return Err(refused(CodeRefusal::NoCode.into()));
             };
@@ -193,7 +204,16 @@ impl OpenBlock<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let new = Contract::of(hash, Semantics::V1, &*prepared, flags);
+        if let Some(abi) = abi
+            && self
+                .state
+                .get(&keys::abi_actions(&abi))
+                .map_err(NodeError::from)?
+                .is_none()
+        {
+            return Err(refused(CodeRefusal::UnknownAbi.into()));
+        }
+        let new = Contract::of(hash, Semantics::V1, &*prepared, flags, abi);
         let replaced = record.and_then(|record| record.contract);
         let work = Work::Deploy {
             replaced: replaced.map(|old| old.code_hash),

@@ -5,12 +5,13 @@ use crate::actions::apply;
 use crate::actions::native::{self, SYSTEM};
 use crate::callees::WithContracts;
 use crate::hostlog::HostLog;
+use crate::interface::Selected;
 use crate::names::RegIdText;
 use crate::open_block::{OpenBlock, frames};
 use crate::receipt::{ErrorText, Event, Frame, FrameKind, RunReceipt, Verdict, Work};
 use crate::registry::{Contract, ContractFlags};
 use crate::session::Rejection;
-use abi::Gas;
+use abi::{Gas, Name};
 use bridge::{Call, CallLimits, CallObserver, Entered, Fault, FrameEnd, drive};
 use hostapi::hash::blake2b;
 use hostapi::{ActionFrame, CallContext, Failure, FollowUp, Host, settle};
@@ -18,8 +19,8 @@ use std::sync::Arc;
 
 /// A piece of work before a contract runs.
 enum Prepared {
-    /// This contract runs.
-    Runs(Contract),
+    /// This contract runs, with this in front of the action's data.
+    Runs(Contract, Option<u8>),
     /// None does: it is done, and this follows.
     Done(Option<FollowUp>),
 }
@@ -33,8 +34,8 @@ impl OpenBlock<'_> {
         observer: &mut dyn CallObserver,
     ) -> Result<Vec<FollowUp>, Stop> {
         let place = under.place()?;
-        let prepared = match self.prepare(under, waiting) {
-            Ok(Prepared::Runs(contract)) => contract,
+        let (contract, selector) = match self.prepare(under, waiting) {
+            Ok(Prepared::Runs(contract, selector)) => (contract, selector),
             Ok(Prepared::Done(follow_up)) => return Ok(follow_up.into_iter().collect()),
             Err(stop) => {
                 if under.frames.len() == usize::from(place) {
@@ -43,7 +44,7 @@ impl OpenBlock<'_> {
                 return Err(stop);
             }
         };
-        self.run_contract(under, place, waiting, &prepared, observer)
+        self.run_contract(under, place, waiting, (&contract, selector), observer)
     }
 
     /// Does work that needs no contract, or finds the contract that is to run.
@@ -77,12 +78,29 @@ impl OpenBlock<'_> {
             under.push(waiting, waiting.kind, Work::Nothing);
             return Ok(Prepared::Done(None));
         }
+        let action = waiting.subject.action;
+        let is_named = action != Name::EMPTY && !contract.flags.contains(ContractFlags::APPLY);
+        let selector = match is_named {
+            true => match contract.select(&mut self.state, action)? {
+                Selected::Selector(selector) => Some(selector),
+                Selected::Untyped => None,
+                Selected::NoAction => {
+                    let reason = format!("{} has no action {action}", RegIdText(*receiver));
+                    return Err(Stop::fault("no_action", reason));
+                }
+            },
+            false => None,
+        };
         if under.left() < contract.entry_gas {
             under.used = under.limit;
             return Err(Stop::failed(Fault::OutOfGas.into()));
         }
         if waiting.value != 0 {
-            if contract.flags.contains(ContractFlags::UNPAYABLE) {
+            let input = match &selector {
+                Some(selector) => std::slice::from_ref(selector),
+                None => &waiting.subject.data[..],
+            };
+            if !contract.takes_money(&mut self.state, input)? {
                 return Err(Failure::Contract(Rejection::Unpayable).into());
             }
             let most = self.chain.genesis().network.max_amount();
@@ -94,7 +112,7 @@ impl OpenBlock<'_> {
                 most,
             )?;
         }
-        Ok(Prepared::Runs(contract))
+        Ok(Prepared::Runs(contract, selector))
     }
 
     /// Runs the contract of a piece of work.
@@ -103,7 +121,7 @@ impl OpenBlock<'_> {
         under: &mut UnderWay<'_>,
         place: u16,
         waiting: &Waiting,
-        contract: &Contract,
+        (contract, selector): (&Contract, Option<u8>),
         observer: &mut dyn CallObserver,
     ) -> Result<Vec<FollowUp>, Stop> {
         let receiver = waiting.receiver;
@@ -117,7 +135,10 @@ impl OpenBlock<'_> {
         } = &*waiting.subject;
         let input: Arc<[u8]> = match contract.flags.contains(ContractFlags::APPLY) {
             true => apply::input(&receiver, code, *action, data).into(),
-            false => data.as_slice().into(),
+            false => match selector {
+                Some(selector) => [&[selector], &data[..]].concat().into(),
+                None => data.as_slice().into(),
+            },
         };
         let context = CallContext {
             contract: receiver,

@@ -91,6 +91,9 @@ pub enum BytesError {
         /// How many there may be.
         most: usize,
     },
+    /// A value, or a name, is none that a contract's ABI has.
+    #[error("{0}")]
+    Typed(String),
     /// The name stands for nothing of this kind.
     #[error("`{0}` names nothing that is there")]
     Unknown(String),

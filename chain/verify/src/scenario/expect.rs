@@ -1,16 +1,18 @@
 //! Compares the expectations of a step with its result; what contracts said is compared in `said`.
 
-use super::bytes::BytesError;
-use super::format::{DataTable, Expect, FundsTable};
+use super::bytes::{Bytes, BytesError};
+use super::format::{DataTable, ExitCode, Expect, FundsTable};
 use super::report::{RunError, StepContext, StepReport};
 use super::said::compare_said;
 use crate::difference::{Difference, Differences};
+use crate::typed::{TypedContract, TypedError};
 use chain::error::ChainError;
 use chain::names;
 use chain::receipt::Receipt;
 use hostapi::NodeError;
 use hostapi::app_funds::AppAccount;
 use hostapi::data;
+use serde_json::Value;
 use std::fmt;
 use std::path::Path;
 
@@ -35,6 +37,15 @@ impl CompareError {
                 number,
                 source,
             },
+        }
+    }
+}
+
+impl From<TypedError> for CompareError {
+    fn from(error: TypedError) -> Self {
+        match error {
+            TypedError::Chain(error) => CompareError::Chain(error),
+            error => CompareError::Bytes(error.into()),
         }
     }
 }
@@ -82,14 +93,17 @@ pub(super) fn compare(
     context: &mut StepContext<'_>,
 ) -> Result<Vec<Difference>, CompareError> {
     let mut found = Differences::default();
-    compare_call(expect, report, &mut found);
-    compare_said(
-        expect,
-        &report.deferred,
-        report.receipt.as_ref(),
-        context,
-        &mut found,
-    )?;
+    let code = match &expect.code {
+        None => None,
+        Some(ExitCode::Number(code)) => Some(*code),
+        Some(ExitCode::Name(name)) => {
+            let contract = report.contract.as_deref().unwrap_or_default();
+            let typed = TypedContract::of(context.chain, contract)?;
+            Some(typed.exit_code(name)?)
+        }
+    };
+    compare_call(expect, code, report, &mut found);
+    compare_said(expect, report, context, &mut found)?;
     let head = context.chain.head()?;
     found.compare("height", expect.height, Some(head.height));
     found.compare("time", expect.time, Some(head.time));
@@ -113,7 +127,7 @@ pub(super) fn compare(
     Ok(found.0)
 }
 
-fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
+fn compare_call(expect: &Expect, code: Option<u8>, report: &StepReport, found: &mut Differences) {
     let receipt = report.receipt.as_ref();
     let (outcome, reason) = match (receipt, &report.rejected) {
         (Some(receipt), _) => (Some(receipt.verdict.name()), receipt.verdict.reason()),
@@ -137,7 +151,7 @@ fn compare_call(expect: &Expect, report: &StepReport, found: &mut Differences) {
     }
     found.compare(
         "code",
-        expect.code,
+        code,
         receipt.and_then(|receipt| receipt.verdict.exit_code()),
     );
     found.compare(
@@ -209,12 +223,35 @@ fn compare_data(
     context: &mut StepContext<'_>,
     found: &mut Differences,
 ) -> Result<(), CompareError> {
-    let key = table.key.resolve(context)?;
-    let expected = table
-        .value
-        .as_ref()
-        .map(|value| value.resolve(context))
-        .transpose()?;
+    let (key, expected) = match &table.table {
+        Some(rows) => {
+            let typed = TypedContract::of(context.chain, &table.contract)?;
+            let key = typed.key(rows, table.key.as_ref())?;
+            let value = table.value.as_ref();
+            let value = value.map(|value| typed.value(rows, value)).transpose()?;
+            let actual =
+                data::get(&mut context.chain.state(), &typed.id, &key)?.map(<[u8]>::to_vec);
+            if value != actual {
+                let shown = |value: Option<&[u8]>| {
+                    value.map_or("nothing".into(), |value| typed.shown_value(rows, value))
+                };
+                let key = table.key.as_ref().map_or(String::new(), Value::to_string);
+                let field = format!("data.{}.{rows}[{key}]", table.contract);
+                found.add(field, shown(value.as_deref()), shown(actual.as_deref()));
+            }
+            return Ok(());
+        }
+        None => {
+            let bytes = |value: &Value| {
+                let bytes = serde_json::from_value::<Bytes>(value.clone());
+                let bytes = bytes.map_err(|error| BytesError::Typed(error.to_string()))?;
+                bytes.resolve(context)
+            };
+            let nothing = Value::Array(Vec::new());
+            let key = bytes(table.key.as_ref().unwrap_or(&nothing))?;
+            (key, table.value.as_ref().map(bytes).transpose()?)
+        }
+    };
     let (id, _) = context.chain.contract(&table.contract)?;
     let mut state = context.chain.state();
     let actual = data::get(&mut state, &id, &key)?;

@@ -2,12 +2,14 @@
 
 use super::bytes::Bytes;
 use super::chain_table::ChainTable;
+use crate::abi_file::{self, AbiFileError};
 use crate::actions::ActionTable;
 use abi::{Schedule, Semantics};
 use chain::ContractFlags;
 use hostapi::Network;
 use loader::{FILE_MAX, FileError, Image, LoadError, file};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::Utf8Error;
@@ -22,6 +24,9 @@ pub struct Scenario {
     pub(super) images: BTreeMap<String, Image>,
     /// The new code of upgrades, by the number of the step.
     pub(super) upgrades: BTreeMap<usize, (Image, Semantics)>,
+    /// The ABIs of contracts that have one, in binary form, and of new code.
+    pub(super) abis: BTreeMap<String, Vec<u8>>,
+    pub(super) upgraded_abis: BTreeMap<usize, Vec<u8>>,
 }
 
 /// Why a scenario cannot be read.
@@ -47,6 +52,9 @@ pub enum ReadError {
         /// What and where, as [`toml_problem`] says it.
         problem: String,
     },
+    /// An ABI cannot be read.
+    #[error(transparent)]
+    Abi(#[from] AbiFileError),
     /// An image cannot be read.
     #[error("{}: {source}", path.display())]
     Image {
@@ -80,6 +88,45 @@ pub(super) struct File {
     pub(super) contracts: BTreeMap<String, ContractTable>,
     #[serde(default)]
     pub(super) step: Vec<Step>,
+    #[serde(default)]
+    pub(super) invariant: Vec<InvariantTable>,
+}
+
+/// Something that holds after each step.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InvariantTable {
+    pub(super) name: Option<String>,
+    pub(super) call: Option<String>,
+    pub(super) action: Option<String>,
+    pub(super) args: Option<Value>,
+    #[serde(default)]
+    pub(super) expect: Expect,
+    pub(super) sum: Option<SumTable>,
+    pub(super) equals: Option<SumTable>,
+}
+
+/// The sum of a field over all rows of a table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SumTable {
+    pub(super) contract: String,
+    pub(super) table: String,
+    pub(super) field: String,
+}
+
+/// Random calls.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FuzzTable {
+    pub(super) calls: Option<u32>,
+    pub(super) seed: Option<u64>,
+    pub(super) contracts: Option<Vec<String>>,
+    pub(super) actions: Option<Vec<String>>,
+    pub(super) from: Option<Vec<String>>,
+    pub(super) value: Option<u64>,
+    pub(super) gas: Option<u64>,
+    pub(super) faults: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -95,10 +142,42 @@ pub(super) struct ContractTable {
     pub(super) payable: Option<bool>,
     #[serde(default)]
     pub(super) fixed: bool,
-    pub(super) init: Option<Bytes>,
+    pub(super) init: Option<InitTable>,
+    pub(super) abi: Option<PathBuf>,
+}
+
+/// What a contract is initialised with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected bytes, or { action = NAME, args = { … } }"
+)]
+pub(super) enum InitTable {
+    /// These bytes.
+    Bytes(Bytes),
+    /// An action by name.
+    Call(NamedCall),
+}
+
+/// An action by name, with its arguments.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NamedCall {
+    pub(super) action: String,
+    #[serde(default)]
+    pub(super) args: Value,
 }
 
 impl ContractTable {
+    /// Its ABI in binary form, if it has one: the file that is named, or what belongs to the image.
+    fn read_abi(&self, folder: &Path, image: &Image) -> Result<Option<Vec<u8>>, AbiFileError> {
+        let abi = match &self.abi {
+            Some(file) => Some(abi_file::read(&folder.join(file))?),
+            None => abi_file::beside(&folder.join(&self.image), image)?,
+        };
+        Ok(abi.map(|abi| abi.to_bytes()))
+    }
+
     /// What is chosen for it.
     pub(super) fn flags(&self) -> ContractFlags {
         let is_payable = self.payable.unwrap_or(true);
@@ -118,6 +197,8 @@ pub(super) struct Step {
     pub(super) context_free: Vec<ActionTable>,
     pub(super) from: Option<String>,
     pub(super) input: Option<Bytes>,
+    pub(super) action: Option<String>,
+    pub(super) args: Option<Value>,
     pub(super) value: Option<u64>,
     pub(super) gas: Option<u64>,
     pub(super) fee: Option<u64>,
@@ -128,6 +209,7 @@ pub(super) struct Step {
     /// The new code of an upgrade.
     pub(super) code: Option<ContractTable>,
     pub(super) undeploy: Option<String>,
+    pub(super) fuzz: Option<FuzzTable>,
     #[serde(default)]
     pub(super) expect: Expect,
 }
@@ -136,11 +218,12 @@ pub(super) struct Step {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Expect {
     pub(super) outcome: Option<String>,
-    pub(super) code: Option<u8>,
+    pub(super) code: Option<ExitCode>,
     pub(super) fault: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) error: Option<String>,
     pub(super) returns: Option<Bytes>,
+    pub(super) result: Option<Value>,
     pub(super) prints: Option<Vec<String>>,
     pub(super) events: Option<Vec<EventTable>>,
     pub(super) deferred: Option<Vec<String>>,
@@ -168,14 +251,24 @@ pub(super) struct EventTable {
     pub(super) topics: Vec<Bytes>,
     #[serde(default)]
     pub(super) data: Bytes,
+    pub(super) fields: Option<Value>,
+}
+
+/// An exit code: its number, or its name in the contract's ABI.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "expected an exit code, 0 to 255, or its name")]
+pub(super) enum ExitCode {
+    Number(u8),
+    Name(String),
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DataTable {
     pub(super) contract: String,
-    pub(super) key: Bytes,
-    pub(super) value: Option<Bytes>,
+    pub(super) table: Option<String>,
+    pub(super) key: Option<Value>,
+    pub(super) value: Option<Value>,
     #[serde(default)]
     pub(super) missing: bool,
 }
@@ -198,15 +291,6 @@ pub(super) struct FrozenTable {
     pub(super) amount: u64,
 }
 
-/// The most blocks without transactions that the steps of a scenario make together: each takes some 700 bytes.
-const MINED_MAX: u64 = 1_000_000;
-
-/// What a call's `expect.outcome` may be.
-const OUTCOMES: [&str; 4] = ["success", "refused", "fault", "rejected"];
-
-/// What `expect.deferred` may list: what is due always begins.
-const DEFERRED_OUTCOMES: &[&str] = OUTCOMES.split_at(3).0;
-
 impl Scenario {
     /// Reads the scenario at `path` and the images it names.
     ///
@@ -225,10 +309,13 @@ impl Scenario {
         let file: File = toml::from_str(text).map_err(toml_error)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let (mut images, mut semantics) = (BTreeMap::new(), BTreeMap::new());
+        let (mut abis, mut upgraded_abis) = (BTreeMap::new(), BTreeMap::new());
         for (name, contract) in &file.contracts {
             let field = format!("contracts.{name}");
             let image = folder.join(&contract.image);
             let (image, rules) = code(path, image, contract.semantics.as_deref(), &field)?;
+            let abi = contract.read_abi(folder, &image)?;
+            abis.extend(abi.map(|abi| (name.clone(), abi)));
             images.insert(name.clone(), image);
             semantics.insert(name.clone(), rules);
         }
@@ -238,6 +325,8 @@ impl Scenario {
                 let field = format!("step {number}: code");
                 let image = folder.join(&table.image);
                 let code = code(path, image, table.semantics.as_deref(), &field)?;
+                let abi = table.read_abi(folder, &code.0)?;
+                upgraded_abis.extend(abi.map(|abi| (number, abi)));
                 upgrades.insert(number, code);
             }
         }
@@ -247,6 +336,8 @@ impl Scenario {
             semantics,
             images,
             upgrades,
+            abis,
+            upgraded_abis,
         };
         scenario.check()?;
         Ok(scenario)
@@ -294,139 +385,6 @@ impl Scenario {
         self.file.chain.schedule = schedule.name().into();
     }
 
-    /// Checks what the file's form alone does not say.
-    fn check(&self) -> Result<(), ReadError> {
-        let fail = |field: String, found: &str, expected: &str| {
-            Err(value_error(&self.path, field, found, expected.into()))
-        };
-        if self.schedule().is_none() {
-            let names: Vec<_> = Schedule::PRESETS.iter().map(|it| it.name()).collect();
-            let (field, found) = ("chain.schedule".into(), &self.file.chain.schedule);
-            return fail(field, found, &names.join(", "));
-        }
-        if self.network().is_none() {
-            return fail(
-                "chain.network".into(),
-                &self.file.chain.network,
-                "use main, test or regtest",
-            );
-        }
-        if self.file.chain.height < 3 {
-            let height = self.file.chain.height.to_string();
-            return fail("chain.height".into(), &height, "it must be at least 3");
-        }
-        if self.file.accounts.is_empty() {
-            return fail("accounts".into(), "", "somebody has to be there");
-        }
-        for (name, contract) in &self.file.contracts {
-            self.check_account(&format!("contracts.{name}.from"), contract.from.as_deref())?;
-        }
-        let mut mined = 0;
-        for (step, number) in self.file.step.iter().zip(1..) {
-            mined += u64::from(step.mine.unwrap_or_default());
-            if mined > MINED_MAX {
-                let blocks = step.mine.unwrap_or_default().to_string();
-                let expected = "all steps together mine at most 1,000,000 blocks";
-                return fail(format!("step {number}: mine"), &blocks, expected);
-            }
-            self.check_account(&format!("step {number}: from"), step.from.as_deref())?;
-            let doings = [
-                step.call.is_some(),
-                step.actions.is_some(),
-                step.mine.is_some(),
-                step.travel.is_some(),
-                step.upgrade.is_some(),
-                step.undeploy.is_some(),
-            ];
-            if doings.into_iter().filter(|&is_there| is_there).count() > 1 {
-                return fail(
-                    format!("step {number}"),
-                    step.title(number).as_str(),
-                    "use one of call, actions, upgrade, undeploy, mine and travel",
-                );
-            }
-            if step.upgrade.is_some() != step.code.is_some() {
-                let title = step.title(number);
-                let expected = "upgrade names the contract, and code its new code";
-                return fail(format!("step {number}"), &title, expected);
-            }
-            if let Some(from) = step.code.as_ref().and_then(|code| code.from.as_deref()) {
-                let field = format!("step {number}: code.from");
-                return fail(field, from, "the step's own `from` says who sets the code");
-            }
-            match &step.call {
-                Some(contract) => self.check_payment(step, number, contract)?,
-                None => {
-                    if let Some((field, needed)) = step.field_without_use() {
-                        let title = step.title(number);
-                        return fail(
-                            format!("step {number}"),
-                            &title,
-                            &format!("{field} needs {needed}"),
-                        );
-                    }
-                }
-            }
-            if let Some(outcome) = &step.expect.outcome
-                && !OUTCOMES.contains(&outcome.as_str())
-            {
-                let field = format!("step {number}: expect.outcome");
-                return fail(field, outcome, "use success, refused, fault or rejected");
-            }
-            let deferred = step.expect.deferred.iter().flatten();
-            for outcome in deferred {
-                if !DEFERRED_OUTCOMES.contains(&outcome.as_str()) {
-                    let field = format!("step {number}: expect.deferred");
-                    return fail(field, outcome, "use success, refused or fault");
-                }
-            }
-            for data in &step.expect.data {
-                if data.value.is_some() == data.missing {
-                    let field = format!("step {number}: expect.data");
-                    return fail(field, &data.contract, "give either value or missing = true");
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn check_account(&self, field: &str, name: Option<&str>) -> Result<(), ReadError> {
-        match name {
-            Some(name) if !self.file.accounts.contains_key(name) => Err(value_error(
-                &self.path,
-                field.into(),
-                name,
-                "there is no such account".into(),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_payment(&self, step: &Step, number: usize, contract: &str) -> Result<(), ReadError> {
-        let fail = |field: &str, found: &str, expected: &str| {
-            Err(value_error(
-                &self.path,
-                format!("step {number}: {field}"),
-                found,
-                expected.into(),
-            ))
-        };
-        let Some(semantics) = self.semantics.get(contract) else {
-            return fail("call", contract, "there is no such contract");
-        };
-        match (step.gas, step.fee.or(step.fuel_rate)) {
-            (Some(gas), _) if semantics.is_dacrs() => fail(
-                "gas",
-                &gas.to_string(),
-                "under the old chain's rules use fee and fuel_rate",
-            ),
-            (_, Some(fee)) if !semantics.is_dacrs() => {
-                fail("fee or fuel_rate", &fee.to_string(), "under v1 use gas")
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// The gas schedule, if its name is known.
     pub(super) fn schedule(&self) -> Option<&'static Schedule> {
         Schedule::preset(&self.file.chain.schedule)
@@ -440,7 +398,7 @@ impl Scenario {
 
 impl Step {
     /// The first of the fields of a step that calls nothing that has no use in it, and what it needs.
-    fn field_without_use(&self) -> Option<(&'static str, &'static str)> {
+    pub(super) fn field_without_use(&self) -> Option<(&'static str, &'static str)> {
         let acts = self.actions.is_some();
         let sets = self.upgrade.is_some() || self.undeploy.is_some();
         let fields = [
@@ -451,6 +409,7 @@ impl Step {
             ),
             ("gas", self.gas.is_some() && !acts, "a call or actions"),
             ("input", self.input.is_some(), "a call"),
+            ("action", self.action.is_some(), "a call"),
             ("value", self.value.is_some(), "a call"),
             ("fee", self.fee.is_some(), "a call"),
             ("fuel_rate", self.fuel_rate.is_some(), "a call"),
@@ -520,7 +479,7 @@ fn code(
     Ok((loaded.image, rules))
 }
 
-fn value_error(path: &Path, field: String, found: &str, expected: String) -> ReadError {
+pub(super) fn value_error(path: &Path, field: String, found: &str, expected: String) -> ReadError {
     ReadError::Value {
         path: path.into(),
         field,

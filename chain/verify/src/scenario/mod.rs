@@ -7,8 +7,10 @@
 
 pub mod bytes;
 mod chain_table;
+mod check;
 mod expect;
 mod format;
+mod fuzz;
 #[cfg(test)]
 pub(crate) mod made;
 mod names;
@@ -21,5 +23,6 @@ pub mod snapshot;
 pub const SCHEMA: &str = include_str!("../../../../editors/scenario.schema.json");
 
 pub use format::{ReadError, Scenario, named_images, toml_problem};
+pub use fuzz::Fuzzed;
 pub use report::{OtherImage, RunError, ScenarioRun, StepReport};
 pub use run::{RunOptions, Watch};

@@ -1,6 +1,7 @@
 //! The result of a scenario and of its steps.
 
 use super::bytes::BytesError;
+use super::fuzz::Fuzzed;
 use crate::actions::ActionsError;
 use crate::difference::Difference;
 use chain::chain::Chain;
@@ -35,7 +36,7 @@ impl ScenarioRun {
 }
 
 /// The result of a step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StepReport {
     /// Its place, counted from 1.
     pub number: usize,
@@ -43,6 +44,8 @@ pub struct StepReport {
     pub name: String,
     /// The contract called, if one was.
     pub contract: Option<String>,
+    /// The action that was called, by name, if one was.
+    pub action: Option<String>,
     /// The receipt, if a call was made.
     pub receipt: Option<Receipt>,
     /// The receipts of the deferred actions that were executed in its blocks, before its own transaction.
@@ -56,6 +59,8 @@ pub struct StepReport {
     pub names: BTreeMap<RegId, String>,
     /// The differences from the expectations.
     pub differences: Vec<Difference>,
+    /// The random calls that it made, if it is a fuzz step.
+    pub fuzzed: Option<Fuzzed>,
     /// The call with the other image of its contract, if it has one.
     pub other_image: Option<OtherImage>,
 }

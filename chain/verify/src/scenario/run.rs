@@ -1,9 +1,11 @@
 //! Runs a scenario.
 
-use super::expect::compare;
-use super::format::{Scenario, Step};
+use super::bytes::{BytesError, Resolve};
+use super::expect::{CompareError, compare};
+use super::format::{InitTable, Scenario, Step};
 use super::report::{OtherImage, RunError, ScenarioRun, StepContext, StepReport};
 use crate::actions::{self, ActionTable};
+use crate::typed::TypedContract;
 use abi::Gas;
 use bridge::{CallObserver, Engine};
 use chain::chain::Chain;
@@ -15,9 +17,11 @@ use chain::open_block::{CallRequest, Deploy, Init, SetCode};
 use chain::receipt::Receipt;
 use chain::registry::Contract;
 use chain::session::Payment;
+use contract::Codec;
 use hostapi::NodeError;
 use hostapi::fees::{MAX_STEPS, MIN_FEE};
 use loader::Image;
+use serde_json::{Map, Value};
 use state::keys::{RegId, kind};
 use state::{MemStore, Pair};
 use std::collections::BTreeMap;
@@ -41,7 +45,7 @@ pub trait Watch {
 }
 
 /// The most gas of a call that names no limit.
-const DEFAULT_GAS: u64 = 10_000_000;
+pub(super) const DEFAULT_GAS: u64 = 10_000_000;
 
 /// The options of a run; by default it is run by a chain's own engines and nothing else.
 #[derive(Default)]
@@ -58,6 +62,8 @@ pub struct RunOptions<'o> {
     pub keep_host_calls: Option<usize>,
     /// Whether that is kept of steps alone that come out otherwise than expected.
     pub keep_of_failed: bool,
+    /// The seed of random calls, in place of that of each fuzz step.
+    pub seed: Option<u64>,
 }
 
 impl fmt::Debug for RunOptions<'_> {
@@ -133,14 +139,16 @@ impl Scenario {
         block.commit()?;
         let mut block = chain.begin_block()?;
         for (name, table) in &self.file.contracts {
-            let init = match &table.init {
-                None => None,
-                Some(bytes) => Some(bytes.resolve(chain).map_err(|source| RunError::Init {
-                    path: self.path.clone(),
-                    name: name.clone(),
-                    source,
-                })?),
-            };
+            let abi = self.abis.get(name).map(Vec::as_slice);
+            let init = table
+                .init
+                .as_ref()
+                .map(|init| init.input(chain, chain, abi));
+            let init = init.transpose().map_err(|source| RunError::Init {
+                path: self.path.clone(),
+                name: name.clone(),
+                source,
+            })?;
             let deploy = Deploy {
                 sender: chain.resolve(table.from.as_deref().unwrap_or(self.first_account()))?,
                 image: &self.images[name],
@@ -151,6 +159,7 @@ impl Scenario {
                     input,
                     gas: Gas(DEFAULT_GAS),
                 }),
+                abi,
             };
             let made = block.deploy(&deploy).and_then(Receipt::deployed);
             let made = made.map_err(|source| RunError::Contract {
@@ -182,12 +191,14 @@ impl Scenario {
             number,
             name: step.title(number),
             contract: step.contract().map(Into::into),
+            action: step.action.clone(),
             receipt: None,
             deferred: Vec::new(),
             rejected: None,
             host_calls: HostCalls::default(),
             names: BTreeMap::new(),
             differences: Vec::new(),
+            fuzzed: None,
             other_image: None,
         };
         if let Some(watch) = &mut options.watch {
@@ -203,6 +214,9 @@ impl Scenario {
         if step.upgrade.is_some() || step.undeploy.is_some() {
             self.set_code(context, step, &mut report)?;
         }
+        if let Some(fuzz) = &step.fuzz {
+            self.fuzz(context, fuzz, options.seed, &mut report)?;
+        }
         for _ in 0..step.mine.unwrap_or_default() {
             report.deferred.extend(chain.begin_block()?.commit()?.1);
         }
@@ -213,8 +227,14 @@ impl Scenario {
                 .extend(chain.begin_block_at(time)?.commit()?.1);
         }
         self.look_for_other_code(chain, options)?;
-        report.differences = compare(&step.expect, &report, context)
-            .map_err(|error| error.at(&self.path, number))?;
+        let differences = compare(&step.expect, &report, context);
+        let failed = |error: CompareError| error.at(&self.path, number);
+        report.differences.extend(differences.map_err(failed)?);
+        // What a fuzz step breaks it tells itself.
+        if report.fuzzed.is_none() {
+            self.check_invariants(context, &mut report)
+                .map_err(failed)?;
+        }
         let failed = !report.differences.is_empty();
         if options.keep_of_failed && !failed {
             report.host_calls = HostCalls::default();
@@ -265,14 +285,14 @@ impl Scenario {
         let chain = context.chain;
         let sender = chain.resolve(step.from.as_deref().unwrap_or(self.first_account()))?;
         let contract = chain.resolve(step.contract().unwrap_or_default())?;
-        let init = match step.code.as_ref().and_then(|table| table.init.as_ref()) {
-            None => None,
-            Some(bytes) => Some(bytes.resolve(context).map_err(|source| RunError::Bytes {
-                path: self.path.clone(),
-                number: report.number,
-                source,
-            })?),
-        };
+        let abi = self.upgraded_abis.get(&report.number).map(Vec::as_slice);
+        let init = step.code.as_ref().and_then(|table| table.init.as_ref());
+        let init = init.map(|init| init.input(chain, context, abi));
+        let init = init.transpose().map_err(|source| RunError::Bytes {
+            path: self.path.clone(),
+            number: report.number,
+            source,
+        })?;
         let mut block = chain.begin_block()?;
         report.deferred.extend_from_slice(block.receipts());
         let code = self.upgrades.get(&report.number);
@@ -287,6 +307,7 @@ impl Scenario {
                     input,
                     gas: Gas(DEFAULT_GAS),
                 }),
+                abi,
             }),
             _ => block.remove_code(sender, contract),
         };
@@ -365,9 +386,17 @@ impl Scenario {
             number,
             source,
         };
-        let input = step.input.as_ref().map(|input| input.resolve(context));
-        let input = input.transpose().map_err(bytes_error)?.unwrap_or_default();
         let chain = context.chain;
+        let input = match (&step.action, &step.input) {
+            (Some(action), _) => {
+                let arguments = step.args.clone().unwrap_or_else(no_arguments);
+                let typed = TypedContract::of(chain, contract);
+                let input = typed.and_then(|contract| contract.input(action, &arguments));
+                input.map_err(|error| bytes_error(error.into()))?
+            }
+            (None, Some(input)) => input.resolve(context).map_err(bytes_error)?,
+            (None, None) => Vec::new(),
+        };
         let payment = if self.semantics[contract].is_dacrs() {
             let fee = step.fee.unwrap_or(MIN_FEE + MAX_STEPS / 100);
             Payment::Fuel {
@@ -414,6 +443,36 @@ impl Scenario {
         // A call that did not begin leaves its block empty, so that heights do not depend on it.
         block.commit()?;
         Ok(())
+    }
+}
+
+/// The arguments of an action that has none.
+fn no_arguments() -> Value {
+    Value::Object(Map::new())
+}
+
+impl InitTable {
+    /// The bytes, by an ABI in binary form where they are an action.
+    fn input(
+        &self,
+        chain: &Chain,
+        names: &dyn Resolve,
+        abi: Option<&[u8]>,
+    ) -> Result<Vec<u8>, BytesError> {
+        let call = match self {
+            InitTable::Bytes(bytes) => return bytes.resolve(names),
+            InitTable::Call(call) => call,
+        };
+        let failed = |problem: String| BytesError::Typed(problem);
+        let abi = abi.ok_or_else(|| failed("the contract has no ABI".into()))?;
+        let abi = contract::Contract::from_bytes(abi).map_err(|error| failed(error.to_string()))?;
+        let codec = Codec::new(&abi).map_err(|_| failed("its ABI is none".into()))?;
+        let arguments = match &call.args {
+            Value::Null => no_arguments(),
+            arguments => arguments.clone(),
+        };
+        let input = codec.encode_call_with(&call.action, &arguments, chain);
+        input.map_err(|error| failed(error.to_string()))
     }
 }
 

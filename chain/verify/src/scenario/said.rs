@@ -3,8 +3,9 @@
 use super::bytes::BytesError;
 use super::expect::CompareError;
 use super::format::{EventTable, Expect};
-use super::report::StepContext;
+use super::report::{StepContext, StepReport};
 use crate::difference::Differences;
+use crate::typed::TypedContract;
 use chain::RegIdText;
 use chain::receipt::{Event, Receipt};
 
@@ -12,11 +13,11 @@ use chain::receipt::{Event, Receipt};
 /// as well, which were executed before it.
 pub(super) fn compare_said(
     expect: &Expect,
-    deferred: &[Receipt],
-    receipt: Option<&Receipt>,
+    report: &StepReport,
     context: &StepContext<'_>,
     found: &mut Differences,
 ) -> Result<(), CompareError> {
+    let (deferred, receipt) = (&report.deferred, report.receipt.as_ref());
     let error = receipt.and_then(|receipt| receipt.error.as_ref());
     found.compare(
         "error",
@@ -28,6 +29,19 @@ pub(super) fn compare_said(
         let run = receipt.and_then(|receipt| receipt.run());
         found.compare(
             "returns",
+            Some(shown(&expected)),
+            run.map(|run| shown(&run.returned)),
+        );
+    }
+    if let Some(expected) = &expect.result {
+        let contract = report.contract.as_deref().unwrap_or_default();
+        let typed = TypedContract::of(context.chain, contract)?;
+        let action = report.action.as_deref().unwrap_or_default();
+        let expected = typed.result(action, expected)?;
+        let shown = |bytes: &[u8]| typed.shown_result(action, bytes);
+        let run = receipt.and_then(|receipt| receipt.run());
+        found.compare(
+            "result",
             Some(shown(&expected)),
             run.map(|run| shown(&run.returned)),
         );
@@ -65,6 +79,13 @@ const TOPIC_SIZE: usize = 32;
 /// The event that a table stands for, as text. A topic that is short is filled up with zeros.
 fn of_table(table: &EventTable, context: &StepContext<'_>) -> Result<String, CompareError> {
     let (contract, _) = context.chain.contract(&table.contract)?;
+    if let Some(fields) = &table.fields {
+        let typed = TypedContract::of(context.chain, &table.contract)?;
+        let (topics, data) = typed.event(&table.name, fields)?;
+        let topics: Vec<_> = topics.iter().map(hex::encode).collect();
+        let (contract, name, topics) = (RegIdText(contract), &table.name, topics.join(", "));
+        return Ok(format!("{contract} {name}({topics}) {}", shown(&data)));
+    }
     let mut topics = Vec::new();
     for topic in &table.topics {
         let mut topic = topic.resolve(context)?;
@@ -128,6 +149,7 @@ mod tests {
             name: Some("token"),
             flags: ContractFlags::empty(),
             init: None,
+            abi: None,
         };
         block.deploy(&deploy).expect("a deployment");
         block.commit().expect("a commit");
@@ -153,7 +175,12 @@ mod tests {
             transactions: &transactions,
         };
         let mut found = Differences::default();
-        assert!(compare_said(&expect, deferred, receipt, &context, &mut found).is_ok());
+        let report = StepReport {
+            deferred: deferred.to_vec(),
+            receipt: receipt.cloned(),
+            ..StepReport::default()
+        };
+        assert!(compare_said(&expect, &report, &context, &mut found).is_ok());
         found.0
     }
 
@@ -233,7 +260,7 @@ mod tests {
         for (bytes, is_topic) in [(0, true), (32, true), (33, false), (65_536, false)] {
             let expect: Expect = toml::from_str(&topics(bytes)).expect("an expectation");
             let mut found = Differences::default();
-            let compared = compare_said(&expect, &[], None, &context, &mut found);
+            let compared = compare_said(&expect, &StepReport::default(), &context, &mut found);
             match compared {
                 Ok(()) => assert!(is_topic, "{bytes}"),
                 Err(CompareError::Bytes(error)) => {

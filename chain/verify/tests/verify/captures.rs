@@ -38,6 +38,7 @@ pub(crate) fn deploy_with(chain: &Chain, image: &Image, flags: ContractFlags) ->
         name: None,
         flags,
         init: None,
+        abi: None,
     };
     let contract = block.deploy(&deploy).expect("a contract").target;
     block.commit().expect("durable");

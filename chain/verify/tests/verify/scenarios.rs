@@ -163,7 +163,7 @@ fn a_bad_scenario_is_refused_with_the_place() {
         ),
         (
             "[accounts]\na = 1\n[[step]]\nmine = 1\ntravel = 1",
-            "use one of call, actions, upgrade, undeploy, mine and travel",
+            "use one of call, actions, upgrade, undeploy, fuzz, mine and travel",
         ),
         (
             "[accounts]\na = 1\n[contracts.c]\nimage = \"token.ihx\"\n[[step]]\nupgrade = \"c\"",

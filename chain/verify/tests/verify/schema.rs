@@ -43,6 +43,11 @@ fn with_key(definition: &str, key: &str) -> String {
         "contract" => format!("{head}[contracts.c]\nimage = \"c.ihx\"\n{key} = 1\n"),
         "step" => format!("{head}[[step]]\n{key} = 1\n"),
         "action" => format!("{head}[[step]]\nactions = [{{ account = \"0-0\", {key} = 1 }}]\n"),
+        "invariant" => format!("{head}[[invariant]]\n{key} = 1\n"),
+        "sum" => format!(
+            "{head}[[invariant]]\nsum = {{ contract = \"c\", table = \"t\", field = \"f\", {key} = 1 }}\n"
+        ),
+        "fuzz" => format!("{head}[[step]]\nfuzz = {{ {key} = 1 }}\n"),
         "expect" => format!("{head}[[step]]\nexpect.{key} = 1\n"),
         "event" => format!(
             "{head}[[step]]\nexpect.events = [{{ contract = \"c\", name = \"n\", {key} = 1 }}]\n"

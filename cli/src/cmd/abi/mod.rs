@@ -1,6 +1,7 @@
 //! `smart51 abi`: the methods that a contract's host has, and the descriptions of contracts.
 
 mod describe;
+mod extract;
 mod list;
 mod values;
 
@@ -32,6 +33,8 @@ enum Action {
     Docs(describe::Docs),
     Json(describe::Json),
     Binary(describe::Binary),
+    Extract(extract::Extract),
+    Show(extract::Show),
 }
 
 impl Abi {
@@ -45,6 +48,8 @@ impl Abi {
             Action::Docs(docs) => docs.run(out),
             Action::Json(json) => json.run(out),
             Action::Binary(binary) => binary.run(out),
+            Action::Extract(extract) => extract.run(out),
+            Action::Show(show) => show.run(out),
         }
     }
 }

@@ -9,6 +9,7 @@ mod rounds;
 mod suites;
 mod watched;
 
+use crate::args::number;
 use crate::engine::EngineArgs;
 use crate::error::about;
 use crate::error::{Error, Status};
@@ -68,6 +69,9 @@ pub(crate) struct Test {
     /// most gas. Names of functions come from symbols beside the image, or from the name section of WebAssembly.
     #[arg(long)]
     gas_report: bool,
+    /// Make the random calls of fuzz steps from this seed, in place of each step's own.
+    #[arg(long, value_name = "N", value_parser = number::<u64>)]
+    seed: Option<u64>,
     /// Watch the stack of each contract on the 8051, and report how high it grew; the status is 1
     /// if it overflows. Slower.
     #[arg(long)]
@@ -196,6 +200,7 @@ impl Test {
             watch: Some(&mut watch),
             keep_host_calls: Some(if self.calls { USUAL_ROOM } else { 0 }),
             keep_of_failed: true,
+            seed: self.seed,
             ..RunOptions::default()
         });
         let (cast, bill) = watch.end(run.as_ref().ok());

@@ -12,7 +12,7 @@ use firmware::watch::stack::Stack;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use verify::scenario::snapshot::Change;
-use verify::scenario::{ScenarioRun, StepReport};
+use verify::scenario::{Fuzzed, ScenarioRun, StepReport};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
@@ -50,6 +50,8 @@ pub(super) struct StepResult {
     pub(super) refund: Option<u64>,
     /// What is left of `gas` without `refund`.
     pub(super) charged: Option<u64>,
+    /// The random calls of a fuzz step.
+    pub(super) fuzzed: Option<FuzzReport>,
     pub(super) differences: Vec<DifferenceReport>,
     /// The frames, of a step that comes out otherwise.
     pub(super) frames: Option<Vec<FrameReport>>,
@@ -83,6 +85,29 @@ impl DeferredResult {
             outcome: receipt.verdict.name(),
             frames: frames(receipt, known),
             tree: known.tree(receipt),
+        }
+    }
+}
+
+/// The random calls of a fuzz step.
+#[derive(Debug, Serialize)]
+pub(super) struct FuzzReport {
+    pub(super) calls: u32,
+    pub(super) succeeded: u32,
+    pub(super) seed: u64,
+}
+
+impl From<&Fuzzed> for FuzzReport {
+    fn from(fuzzed: &Fuzzed) -> Self {
+        let Fuzzed {
+            calls,
+            succeeded,
+            seed,
+        } = *fuzzed;
+        FuzzReport {
+            calls,
+            succeeded,
+            seed,
         }
     }
 }
@@ -187,6 +212,7 @@ impl StepResult {
             gas: receipt.map(|receipt| receipt.gas),
             refund: receipt.map(|receipt| receipt.refund),
             charged: receipt.map(|receipt| receipt.gas_charged()),
+            fuzzed: step.fuzzed.as_ref().map(FuzzReport::from),
             differences: differences
                 .map(|found| DifferenceReport {
                     field: found.field,
@@ -214,11 +240,15 @@ impl StepResult {
     /// What came out otherwise than expected, and the tree of frames, in lines.
     pub(super) fn failure(&self) -> impl Iterator<Item = String> {
         let differences = self.differences.iter().flat_map(|found| {
-            [
+            // Random calls have a line each.
+            let mut actual = found.actual.lines();
+            let first = [
                 found.field.clone(),
                 format!("  expected {}", found.expected),
-                format!("  found    {}", found.actual),
-            ]
+                format!("  found    {}", actual.next().unwrap_or_default()),
+            ];
+            let more = actual.map(|line| format!("    {}", line.trim_start()));
+            first.into_iter().chain(more)
         });
         let title = (!self.tree.is_empty()).then(|| "frames".to_owned());
         let tree = self.tree.iter().map(|line| format!("  {line}"));
@@ -328,7 +358,9 @@ impl Text for ScenarioReport {
             let cost = match (step.machine_cycles, step.gas) {
                 (Some(cycles), Some(gas)) => format!("{cycles} cycles {gas:>9} gas"),
                 (None, Some(gas)) => format!("{gas:>9} gas"),
-                (_, None) => String::new(),
+                (_, None) => step.fuzzed.as_ref().map_or(String::new(), |fuzzed| {
+                    format!("{} of {} calls succeed", fuzzed.succeeded, fuzzed.calls)
+                }),
             };
             let given_back = match step.refund {
                 None | Some(0) => String::new(),

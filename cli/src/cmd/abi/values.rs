@@ -58,8 +58,8 @@ impl Kind {
 pub(crate) struct Encode {
     /// The contract's JSON or its binary form.
     file: PathBuf,
-    /// An action of the contract, or a type: one of the contract or one that is built in, with [],
-    /// [n] or ? or without.
+    /// An action of the contract, or a type: one of the contract or one that is built in, or a list or an optional of
+    /// one, as `uint64[]` and `uint64?`.
     name: String,
     /// The value.
     #[arg(allow_hyphen_values = true)]
